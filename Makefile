@@ -1,0 +1,67 @@
+# Học Số: every everyday task in one word. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+UV     := $(VENV)/bin/uv
+STAMP  := $(VENV)/.run-$(shell cat requirements.lock 2>/dev/null | cksum | cut -d' ' -f1)
+DEVSTAMP := $(VENV)/.dev-$(shell cat requirements-dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# Demo people and data; only ever on a loopback address.
+DEMO ?= $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),1,0)
+export HOST PORT DEMO
+
+.PHONY: help install install-dev browser serve test check bench proof format lock docs
+
+help: ## Liệt kê các lệnh / list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(STAMP) ## Cài mọi thứ cần để chạy / install what is needed to run
+
+$(PY):
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+
+$(STAMP): requirements.lock | $(PY)
+	$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements.lock
+	@touch $@
+
+$(DEVSTAMP): requirements-dev.lock | $(STAMP)
+	$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install-dev: $(DEVSTAMP)
+
+serve: install ## Cài, nâng cấp, nạp dữ liệu và chạy tại http://127.0.0.1:8000 / install, migrate, seed, serve
+	@$(PY) -m app serve
+
+browser: | $(PY)
+	@deploy/bring-chromium
+
+test: install-dev browser ## Chạy toàn bộ kiểm thử / run all tests
+	$(PY) -m pytest tests -q -n 2 --dist loadgroup
+
+check: install-dev ## Định dạng, quy tắc, kiểu, hướng phụ thuộc, mẫu trang, migration / all static checks
+	$(VENV)/bin/ruff format --check app tests migrations bench
+	$(VENV)/bin/ruff check app tests migrations bench
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/djlint templates --check --lint --quiet
+	$(PY) -m pytest -q tests/checks
+
+bench: install-dev ## Đo tốc độ, tính bằng tỷ lệ so với mức sàn đo cùng lúc / measure speed as ratios
+	$(PY) -m bench
+
+format: install-dev ## Định dạng mã / format the code
+	$(VENV)/bin/ruff format app tests migrations bench
+	$(VENV)/bin/ruff check --fix app tests migrations bench
+
+docs: install ## Sinh lại docs/configuration.md / regenerate the generated documents
+	$(PY) -m app.admin.configuration_doc > docs/configuration.md
+
+lock: | $(PY) ## Khóa lại phiên bản thư viện / refresh the lock files
+	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock

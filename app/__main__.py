@@ -1,0 +1,78 @@
+"""The command line: `python -m app COMMAND`. Exit 0 done, 1 done with findings, 2 could not (DESIGN 11)."""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable
+
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.errors import AppError, CommandFailed
+from app.core.i18n import gettext as _
+from app.core.settings import get_settings
+from app.runtime import Runtime
+
+# Each module adds its commands by `register(commands)`; a command sets `func(args, runtime) -> int` as its default.
+COMMANDS = (
+    "app.commands",
+    "app.identity.unit_commands", "app.identity.people_commands", "app.media.media_commands",
+    "app.authoring.course_commands", "app.certificates.certificate_commands",
+    "app.coverage.coverage_commands",
+)  # fmt: skip
+
+Command = Callable[[argparse.Namespace, Runtime], int]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m app", description="Học Số: nền tảng học trực tuyến của tỉnh. / The province's learning platform."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="LỆNH/COMMAND")
+    for name in COMMANDS:
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError:  # TEMPORARY
+            continue
+        module.register(commands)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = build_parser().parse_args(argv)
+    try:
+        settings = get_settings()
+        logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        return int(args.func(args, Runtime(settings)))
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"]).upper()
+            _complain(f"{name}: {problem['msg']}" if name else str(problem["msg"]))
+    except CommandFailed as error:
+        _complain(error.message, *error.details)
+    except AppError as error:
+        _complain(error.message)
+    except SQLAlchemyError as error:
+        _complain(_("Không dùng được cơ sở dữ liệu. Hãy kiểm tra DATABASE_URL. Chi tiết: %(detail)s", detail=_first_line(error)))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader (head, less) went away: nothing to tell anybody.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return 2
+
+
+def _complain(*lines: str) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Settings, jobs, audit views, health."""

@@ -1,0 +1,1 @@
+"""Studio: upload, preview, publish; the courses/ folder in and out."""

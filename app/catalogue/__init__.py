@@ -1,0 +1,1 @@
+"""Programme > course > module > lesson, published versions, rendering, questions, search."""

@@ -1,0 +1,1 @@
+"""Knows no domain: what every domain stands on."""

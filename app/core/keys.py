@@ -1,0 +1,67 @@
+"""The two secrets of an installation: from the environment, else generated once into a file only we can read."""
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from app.core.settings import get_settings
+
+
+@lru_cache(maxsize=1)
+def secret_key() -> bytes:
+    """Signs sessions and form tokens; changing it signs everybody out and nothing worse."""
+    return _given_or_generated(get_settings().secret_key.get_secret_value(), "secret_key")
+
+
+@lru_cache(maxsize=1)
+def field_key() -> bytes:
+    """Wraps each person's own key; 32 bytes. Losing it loses every encrypted identity field."""
+    return hashlib.sha256(_given_or_generated(get_settings().field_key.get_secret_value(), "field_key")).digest()
+
+
+def sign(purpose: str, message: str) -> str:
+    """An unforgeable tag over a message, 32 characters; `purpose` keeps tags of one use from serving another."""
+    tag = hmac.new(secret_key(), f"{purpose}\0{message}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(tag[:24]).decode()
+
+
+def signature_fits(purpose: str, message: str, tag: str) -> bool:
+    return hmac.compare_digest(sign(purpose, message), tag)
+
+
+def forget_cached_keys() -> None:
+    """For tests that change the environment."""
+    secret_key.cache_clear()
+    field_key.cache_clear()
+
+
+def _given_or_generated(given: str, name: str) -> bytes:
+    if given:
+        return given.encode()
+    path = get_settings().data_dir / name
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return _generate(path)
+
+
+def _generate(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    value = base64.b64encode(secrets.token_bytes(32))
+    scratch = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(value)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # link() loses against a process that was faster; both then read the same key.
+        os.link(scratch, path)
+    except FileExistsError:
+        value = path.read_bytes()
+    finally:
+        scratch.unlink()
+    return value

@@ -1,0 +1,80 @@
+"""Every setting of the platform, read once from the environment."""
+
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Settings(BaseSettings):
+    """Names are the environment variables in lower case; descriptions become docs/configuration.md."""
+
+    model_config = SettingsConfigDict(env_file=None, extra="ignore", str_strip_whitespace=True)
+
+    host: str = Field("127.0.0.1", description="Địa chỉ máy chủ lắng nghe.")
+    port: int = Field(8000, ge=1, le=65535, description="Cổng máy chủ lắng nghe.")
+    public_url: str = Field(
+        "", description="Địa chỉ người dùng gõ vào trình duyệt; in trên giấy chứng nhận và mã QR. Trống: http://HOST:PORT."
+    )
+    data_dir: Path = Field(ROOT / "var", description="Thư mục chứa cơ sở dữ liệu nhúng, khóa tự sinh và tệp xuất ra.")
+    database_url: str = Field("", description="Cơ sở dữ liệu. Trống: SQLite trong DATA_DIR. Ví dụ: sqlite:////srv/hocso.db.")
+    media_url: str = Field("", description="Nơi giữ tệp tải lên và tệp đã chuyển mã. Trống: thư mục media/. Ví dụ: file:///srv/media.")
+    courses_dir: Path = Field(ROOT / "courses", description="Thư mục các khóa học ban đầu, nạp khi seed.")
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Khóa ký phiên và mã chống giả mạo. Trống: sinh một lần, giữ trong DATA_DIR/secret_key."
+    )
+    field_key: SecretStr = Field(
+        SecretStr(""),
+        description="Khóa bọc các khóa mã hóa dữ liệu cá nhân (32 byte, base64). Trống: sinh một lần, giữ trong DATA_DIR/field_key.",
+    )
+    demo: bool = Field(False, description="1: tạo tài khoản và dữ liệu mẫu. Chỉ được phép khi HOST là địa chỉ nội bộ của máy.")
+    workers: int = Field(1, ge=0, le=16, description="Số luồng làm việc nền chạy trong tiến trình máy chủ; 0: chạy riêng bằng lệnh work.")
+    db_pool_size: int = Field(8, ge=2, le=64, description="Số kết nối cơ sở dữ liệu; cũng là số luồng xử lý yêu cầu.")
+    upload_limit_mb: int = Field(512, ge=1, description="Giới hạn một tệp tải lên, tính bằng MB.")
+    session_days: int = Field(14, ge=1, le=90, description="Số ngày một phiên đăng nhập còn hiệu lực kể từ lần dùng cuối.")
+    session_cookie_secure: bool = Field(False, description="1: chỉ gửi cookie qua HTTPS (bật khi đứng sau máy chủ HTTPS).")
+    trusted_proxies: str = Field("", description="Các địa chỉ máy chủ chuyển tiếp được tin tiêu đề X-Forwarded-For, cách nhau bằng dấu phẩy.")
+    sign_in_limit: str = Field("10/minute", description="Số lần thử đăng nhập cho mỗi tài khoản và mỗi địa chỉ mạng.")
+    verify_limit: str = Field("60/minute", description="Số lần tra cứu giấy chứng nhận cho mỗi địa chỉ mạng.")
+    ffmpeg: str = Field("", description="Đường dẫn ffmpeg. Trống: ffmpeg của hệ thống, nếu không có thì bản đi kèm.")
+    transcode_timeout_s: int = Field(3600, ge=10, description="Thời gian tối đa cho một lần chuyển mã video, tính bằng giây.")
+    province_code: str = Field("24", description="Mã đơn vị cấp tỉnh ở gốc cây đơn vị.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Mức ghi nhật ký.")
+
+    @model_validator(mode="after")
+    def _fill(self) -> "Settings":
+        if not self.database_url:
+            self.database_url = f"sqlite:///{self.data_dir.resolve() / 'hocso.db'}"
+        if not self.media_url:
+            self.media_url = f"file://{ROOT / 'media'}"
+        if not self.public_url:
+            self.public_url = f"http://{self.host}:{self.port}"
+        self.public_url = self.public_url.rstrip("/")
+        # Demo accounts have known passwords: they never listen to the world (DESIGN 9).
+        if self.demo and not _is_loopback(self.host):
+            raise ValueError("DEMO=1 chỉ được dùng khi HOST là địa chỉ nội bộ (127.0.0.1, ::1, localhost).")
+        return self
+
+    @property
+    def upload_limit_bytes(self) -> int:
+        return self.upload_limit_mb * 1024 * 1024
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process; tests call `get_settings.cache_clear()` after changing the environment."""
+    return Settings()  # type: ignore[call-arg]

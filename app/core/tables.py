@@ -1,0 +1,121 @@
+"""Tables in and out: CSV that Excel opens rightly, XLSX with styled heads, and reading what offices send."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import xlsxwriter
+from python_calamine import CalamineError, CalamineWorkbook
+
+from app.core import clock
+from app.core.errors import Invalid
+from app.core.i18n import lazy as _
+
+Cell = str | int | float | date | datetime | None
+Format = Literal["csv", "xlsx"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of an output table; `kind` chooses width and number format."""
+
+    title: str
+    kind: Literal["text", "int", "ratio", "date", "instant"] = "text"
+    width: int = 18
+
+
+def write_csv(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> int:
+    """UTF-8 with a BOM, since Excel else reads Vietnamese as another code page; returns the number of rows."""
+    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow([column.title for column in columns])
+    count = 0
+    for row in rows:
+        writer.writerow([_csv_cell(value) for value in row])
+        count += 1
+    text.detach()
+    return count
+
+
+def write_xlsx(
+    path: Path, sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], notes: Sequence[str] = ()
+) -> int:
+    """One sheet with a frozen styled head, streamed to disk with flat memory; returns the number of rows."""
+    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    head = book.add_format({"bold": True, "bg_color": "#E8EEF7", "border": 1, "text_wrap": True, "valign": "vcenter"})
+    formats = {
+        "text": book.add_format({"num_format": "@"}), "int": book.add_format({"num_format": "#,##0"}),
+        "ratio": book.add_format({"num_format": "0.0%"}), "date": book.add_format({"num_format": "dd/mm/yyyy"}),
+        "instant": book.add_format({"num_format": "dd/mm/yyyy hh:mm"}),
+    }  # fmt: skip
+    page = book.add_worksheet(sheet[:31])
+    for index, column in enumerate(columns):
+        page.set_column(index, index, column.width)
+    line = 0
+    for note in notes:
+        page.write_string(line, 0, note)
+        line += 1
+    page.freeze_panes(line + 1, 0)
+    for index, column in enumerate(columns):
+        page.write_string(line, index, column.title, head)
+    count = 0
+    for row in rows:
+        line += 1
+        count += 1
+        for index, (column, value) in enumerate(zip(columns, row, strict=True)):
+            _write_cell(page, line, index, value, formats[column.kind])
+    book.close()
+    return count
+
+
+def read_sheet(path: Path) -> Iterator[list[Cell]]:
+    """The rows of the first sheet, empty trailing cells kept; raises Invalid if it is no workbook."""
+    try:
+        book = CalamineWorkbook.from_path(str(path))
+        sheet = book.get_sheet_by_index(0)
+    except (CalamineError, OSError, IndexError) as error:
+        raise Invalid(_("Tệp này không phải bảng tính Excel (.xlsx) đọc được.")) from error
+    for row in sheet.iter_rows():
+        yield [None if value == "" else value for value in row]  # type: ignore[misc]
+
+
+def cell_text(value: Cell) -> str:
+    """A cell as the person typed it: Excel hands whole numbers over as floats."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.strftime("%d/%m/%Y")
+    if isinstance(value, date):
+        return value.strftime("%d/%m/%Y")
+    return str(value).strip()
+
+
+def _csv_cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone(clock.VIETNAM).strftime("%d/%m/%Y %H:%M")
+    if isinstance(value, date):
+        return value.strftime("%d/%m/%Y")
+    text = str(value)
+    # A cell that begins so would run as a formula in Excel; the apostrophe keeps it text.
+    return "'" + text if isinstance(value, str) and text[:1] in "=+-@\t\r" else text
+
+
+def _write_cell(page: xlsxwriter.worksheet.Worksheet, line: int, index: int, value: Cell, style: object) -> None:
+    if value is None:
+        page.write_blank(line, index, None, style)
+    elif isinstance(value, datetime):
+        page.write_datetime(line, index, value.astimezone(clock.VIETNAM).replace(tzinfo=None), style)
+    elif isinstance(value, date):
+        page.write_datetime(line, index, datetime(value.year, value.month, value.day), style)
+    elif isinstance(value, int | float):
+        page.write_number(line, index, value, style)
+    else:
+        page.write_string(line, index, value, style)

@@ -1,0 +1,102 @@
+"""Jinja2 for pages, fragments and emails: strict, escaped, in the reader's language."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from app.core import clock, i18n
+from app.core.i18n import gettext as _
+from app.core.settings import ROOT
+
+STATIC_DIR = ROOT / "app" / "static"
+
+
+def format_date(value: date | datetime | None) -> str:
+    """dd/mm/yyyy in Vietnam; an en dash for what has no date."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = value.astimezone(clock.VIETNAM)
+    return value.strftime("%d/%m/%Y")
+
+
+def format_datetime(value: datetime | None) -> str:
+    return "–" if value is None else value.astimezone(clock.VIETNAM).strftime("%d/%m/%Y %H:%M")
+
+
+def format_number(value: float | None, digits: int = 0) -> str:
+    """1.234,5 as Vietnam writes it, in every language of the interface."""
+    if value is None:
+        return "–"
+    return f"{value:,.{digits}f}".replace(",", "\0").replace(".", ",").replace("\0", ".")
+
+
+def format_percent(ratio: float | None, digits: int = 1) -> str:
+    """A ratio as 84,3%; whole ones without decimals."""
+    if ratio is None:
+        return "–"
+    text = format_number(ratio * 100, digits)
+    return (text.removesuffix("," + "0" * digits) if digits else text) + "%"
+
+
+def format_filesize(size: int | None) -> str:
+    if size is None:
+        return "–"
+    if size < 1024 * 1024:
+        return f"{format_number(max(size / 1024, 0.1), 1 if size < 10240 else 0)} kB"
+    return f"{format_number(size / 1024 / 1024, 1)} MB"
+
+
+def format_minutes(seconds: float) -> str:
+    """A span of time in words: “4 phút 10 giây”."""
+    minutes, rest = divmod(round(seconds), 60)
+    if not minutes:
+        return _("%(seconds)s giây", seconds=rest)
+    if not rest:
+        return _("%(minutes)s phút", minutes=minutes)
+    return _("%(minutes)s phút %(seconds)s giây", minutes=minutes, seconds=rest)
+
+
+@lru_cache(maxsize=512)
+def static_url(path: str) -> str:
+    """The address of a static file with the hash of its content, so that it may be cached for ever."""
+    digest = hashlib.sha256((STATIC_DIR / path).read_bytes()).hexdigest()[:12]
+    return f"/static/{path}?v={digest}"
+
+
+def make_environment(folder: Path = ROOT / "templates") -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )  # fmt: skip
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda message: i18n.gettext(message), i18n.ngettext, newstyle=True
+    )
+    environment.filters |= {
+        "date": format_date, "datetime": format_datetime, "number": format_number, "percent": format_percent,
+        "filesize": format_filesize, "minutes": format_minutes,
+    }  # fmt: skip
+    environment.globals |= {"static": static_url, "today": clock.today}
+    # Macros as a global: a top-level import is not seen when a block is rendered alone.
+    environment.globals["ui"] = environment.get_template("ui/ui.html").module
+    return environment
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    return make_environment()
+
+
+def render_template(name: str, context: Mapping[str, Any]) -> str:
+    return environment().get_template(name).render(context)
+
+
+def render_block(name: str, block: str, context: Mapping[str, Any]) -> str:
+    """One block of a page's template, alone: the fragment htmx swaps in."""
+    template: Template = environment().get_template(name)
+    return "".join(template.blocks[block](template.new_context(dict(context))))

@@ -1,0 +1,59 @@
+"""Vietnamese text: one normal form, search without marks, names in Vietnamese order."""
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+# Vietnamese dictionary order of letters; a plain code-point sort puts ă after z.
+_ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
+# ngang, huyền, hỏi, ngã, sắc, nặng: the order of tones in Vietnamese dictionaries.
+_TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
+_LETTER_RANK = {letter: rank for rank, letter in enumerate(_ALPHABET, start=100)}
+
+
+def nfc(text: str) -> str:
+    """Text as we store it: NFC, single spaces, none at the ends."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def fold(text: str) -> str:
+    """Text as we search it: lower case, no marks, đ as d. `fold("Đặng") == "dang"`."""
+    decomposed = unicodedata.normalize("NFD", nfc(text).lower())
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c))).replace("đ", "d")
+
+
+def vietnamese_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Sort key in dictionary order: all letters first, tones only break ties."""
+    letters: list[int] = []
+    tones: list[int] = []
+    for char in unicodedata.normalize("NFC", text.lower()):
+        base, tone = _split_tone(char)
+        letters.append(_LETTER_RANK.get(base, ord(base) if ord(base) < 100 else 10_000 + ord(base)))
+        tones.append(tone)
+    return tuple(letters), tuple(tones)
+
+
+def name_key(full_name: str) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
+    """Sort key of a person's name: given name (the last word) first, then the rest from the left."""
+    words = nfc(full_name).split(" ")
+    return (vietnamese_key(words[-1]), vietnamese_key(" ".join(words[:-1])))
+
+
+def sortable(full_name: str) -> str:
+    """`name_key` as a string a database can sort by bytes: ranks in hexadecimal, letters before tones."""
+    letters_and_tones = name_key(full_name)
+    return "|".join(
+        "".join(f"{rank:05x}" for rank in letters) + "-" + "".join(str(tone) for tone in tones)
+        for letters, tones in letters_and_tones
+    )
+
+
+def _split_tone(char: str) -> tuple[str, int]:
+    tone = 0
+    kept = []
+    for part in unicodedata.normalize("NFD", char):
+        if part in _TONES:
+            tone = _TONES[part]
+        else:
+            kept.append(part)
+    return unicodedata.normalize("NFC", "".join(kept))[:1] or char, tone

@@ -1,0 +1,1 @@
+"""Indicators, ledger, roll-ups, dashboards, exports."""

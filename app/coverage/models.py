@@ -1,0 +1,118 @@
+"""Indicators of the plan and the append-only ledger their figures are sums of."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, pk
+
+
+class Indicator(Base):
+    """A target of a plan (chỉ tiêu), addressed by its full series code such as BG-CBCC."""
+
+    __tablename__ = "indicator"
+
+    code: Mapped[str] = mapped_column(String(30), primary_key=True)
+    plan: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    source_section: Mapped[str] = mapped_column(String(80))
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
+class IndicatorVersion(Base):
+    """How an indicator is counted, for whole periods (DESIGN 5).
+
+    `counts`: {"tags": […], "programmes": […], "courses": […], "how": ["online", "class", …]}; an empty list of the
+    first three means no restriction by it, and any one of the non-empty ones suffices.
+    `targets`: [{"year": 2025, "operator": ">=", "value": 100.0}] in percent or absolute units.
+    """
+
+    __tablename__ = "indicator_version"
+    __table_args__ = (UniqueConstraint("indicator_code", "number"),)
+
+    id: Mapped[int] = pk()
+    indicator_code: Mapped[str] = mapped_column(ForeignKey("indicator.code"))
+    number: Mapped[int]
+    measure: Mapped[str] = mapped_column(String(10))  # people, units, yes_no
+    audience_code: Mapped[str | None] = mapped_column(ForeignKey("audience.code"))
+    former_province_code: Mapped[str | None] = mapped_column(String(4))
+    recurrence: Mapped[str] = mapped_column(String(20))  # annual, cumulative_ever, cumulative_valid
+    denominator: Mapped[str] = mapped_column(String(10))  # roster, declared, none
+    figure_source: Mapped[str] = mapped_column(String(12))  # computed, declared, survey, not_measured
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    targets: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    valid_from_year: Mapped[int]
+    valid_to_year: Mapped[int | None]
+    recorded_at: Mapped[datetime]
+
+
+class CoverageEntry(Base):
+    """One step of a figure, +1 or −1, appended and never changed.
+
+    `measure`: roster (member of the audience), coverage (member who holds an earning completion), output (distinct
+    learners by the unit of the day they completed). `period`: the year, or "" for the roster.
+    """
+
+    __tablename__ = "coverage_entry"
+    __table_args__ = (
+        Index("ix_coverage_entry_subject", "indicator_version_id", "person_id", "measure", "period"),
+        Index("ix_coverage_entry_unit", "indicator_version_id", "measure", "period", "unit_id", "effective_on"),
+    )
+
+    id: Mapped[int] = pk()
+    indicator_version_id: Mapped[int] = mapped_column(ForeignKey("indicator_version.id"))
+    measure: Mapped[str] = mapped_column(String(10))
+    period: Mapped[str] = mapped_column(String(10))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    completion_id: Mapped[int | None] = mapped_column(ForeignKey("completion.id"))
+    sign: Mapped[int]
+    effective_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    cause: Mapped[str] = mapped_column(String(30))
+
+
+class CoverageRollup(Base):
+    """Sums of the ledger by unit and half-month, kept in the same transaction; `half_month` is its first day."""
+
+    __tablename__ = "coverage_rollup"
+    __table_args__ = (UniqueConstraint("indicator_version_id", "measure", "period", "unit_id", "half_month"),)
+
+    id: Mapped[int] = pk()
+    indicator_version_id: Mapped[int] = mapped_column(ForeignKey("indicator_version.id"))
+    measure: Mapped[str] = mapped_column(String(10))
+    period: Mapped[str] = mapped_column(String(10))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    half_month: Mapped[date]
+    total: Mapped[int]
+
+
+class CoveragePending(Base):
+    """A person whose figures could not be judged with the completion; retried, and shown to the operator."""
+
+    __tablename__ = "coverage_pending"
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(default=0)
+
+
+class ExportFile(Base):
+    """A file somebody asked for; made by a job, kept for a while."""
+
+    __tablename__ = "export_file"
+
+    id: Mapped[int] = pk()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    what: Mapped[str] = mapped_column(String(30))
+    format: Mapped[str] = mapped_column(String(6))
+    filters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
+    created_at: Mapped[datetime]
+    rows: Mapped[int | None]
+    size: Mapped[int | None]
+    storage_key: Mapped[str | None] = mapped_column(String(200))

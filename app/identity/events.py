@@ -1,0 +1,19 @@
+"""Facts identity announces."""
+
+from dataclasses import dataclass
+
+from app.core.events import Event
+
+
+@dataclass(frozen=True)
+class AffiliationsChanged(Event):
+    """Posts of these people began, ended or were corrected."""
+
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class UnitsReorganised(Event):
+    """The unit tree or its lineage changed; the closure is rebuilt already."""
+
+    unit_ids: tuple[int, ...]

@@ -1,0 +1,227 @@
+"""Units with history, people with posts, accounts with roles."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.access import UnitClosure
+from app.core.db import Base, pk
+
+# --- units --------------------------------------------------------------------------------------------------------
+
+
+class Unit(Base):
+    """An organisation or place through all its names: the identity a code does not give (DESIGN 4.6)."""
+
+    __tablename__ = "unit"
+
+    id: Mapped[int] = pk()
+    # Our own stable text key, from the cleaned tables or made for units entered here.
+    key: Mapped[str] = mapped_column(String(40), unique=True)
+    created_at: Mapped[datetime]
+
+
+class UnitVersion(Base):
+    """What a unit was called and where it belonged from `valid_from` until the day before `valid_to`."""
+
+    __tablename__ = "unit_version"
+    __table_args__ = (
+        Index(None, "unit_id", "valid_from", unique=True),
+        Index(None, "code", "valid_from"),
+        Index(None, "parent_id"),
+        Index(None, "folded_name"),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="not_empty"),
+    )
+
+    id: Mapped[int] = pk()
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(200))
+    folded_name: Mapped[str] = mapped_column(String(200))
+    # province, district, commune, agency, department, school, health, enterprise, village, team
+    kind: Mapped[str] = mapped_column(String(20))
+    # The Vietnamese word of the kind: Tỉnh, Thành phố, Huyện, Thị xã, Xã, Phường, Thị trấn, Sở …
+    type_name: Mapped[str] = mapped_column(String(40))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    # 24 or 27 where origin can still be told; empty for the merged province and its agencies (DESIGN 5).
+    former_province_code: Mapped[str | None] = mapped_column(String(4))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    resolution: Mapped[str] = mapped_column(String(120), default="")
+    source: Mapped[str] = mapped_column(Text, default="")
+    recorded_at: Mapped[datetime]
+
+
+class UnitEdge(Base):
+    """Lineage: on `effective_on`, `from_unit` went into `to_unit`; `flags` say how (merged, renamed, absorbed …)."""
+
+    __tablename__ = "unit_edge"
+    __table_args__ = (Index(None, "from_unit_id"), Index(None, "to_unit_id"))
+
+    id: Mapped[int] = pk()
+    effective_on: Mapped[date]
+    from_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    to_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    flags: Mapped[str] = mapped_column(String(80))
+    # Part of the old unit that went this way, 0 to 1; shares apply to declared figures only (DESIGN 5).
+    share: Mapped[float] = mapped_column(default=1.0)
+    resolution: Mapped[str] = mapped_column(String(120), default="")
+    confidence: Mapped[str] = mapped_column(String(20), default="")
+    source: Mapped[str] = mapped_column(Text, default="")
+    recorded_at: Mapped[datetime]
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+
+class Audience(Base):
+    """A group of people a programme is meant for (nhóm đối tượng), e.g. CBCC."""
+
+    __tablename__ = "audience"
+
+    code: Mapped[str] = mapped_column(String(30), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(Text, default="")
+
+
+class Person(Base):
+    """A human being. Identity fields are sealed under a key of their own; erasing that key erases them (DESIGN 4.9)."""
+
+    __tablename__ = "person"
+    __table_args__ = (Index(None, "folded_name"), Index(None, "sort_name"))
+
+    id: Mapped[int] = pk()
+    # Opaque and stable, for exports and scripts.
+    ref: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    folded_name: Mapped[str] = mapped_column(String(120))
+    sort_name: Mapped[str] = mapped_column(Text)
+    sex: Mapped[str | None] = mapped_column(String(6))  # male, female
+    # The person's own key, wrapped by the field key; and {birth_date, phone, email, identity} sealed by it as JSON.
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+
+    lookups: Mapped[list["PersonLookup"]] = relationship(cascade="all, delete-orphan")
+    affiliations: Mapped[list["Affiliation"]] = relationship(back_populates="person")
+
+
+class PersonLookup(Base):
+    """Finds a person by a sealed field: a keyed hash, useless without the field key."""
+
+    __tablename__ = "person_lookup"
+    __table_args__ = (UniqueConstraint("kind", "digest"), Index(None, "person_id"))
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(10))  # identity, phone, email
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Affiliation(Base):
+    """A dated post of a person in a unit (vị trí công tác). Its first and last day both count."""
+
+    __tablename__ = "affiliation"
+    __table_args__ = (
+        Index(None, "person_id", "started_on"),
+        Index(None, "unit_id"),
+        CheckConstraint("ended_on IS NULL OR ended_on >= started_on", name="not_empty"),
+    )
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    title: Mapped[str] = mapped_column(String(120), default="")
+    is_leader: Mapped[bool] = mapped_column(default=False)
+    is_primary: Mapped[bool] = mapped_column(default=True)
+    started_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    end_recorded_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(back_populates="affiliations")
+    audiences: Mapped[list["AffiliationAudience"]] = relationship(cascade="all, delete-orphan")
+
+
+class AffiliationAudience(Base):
+    """The post puts its holder in this audience."""
+
+    __tablename__ = "affiliation_audience"
+
+    affiliation_id: Mapped[int] = mapped_column(ForeignKey("affiliation.id"), primary_key=True)
+    audience_code: Mapped[str] = mapped_column(ForeignKey("audience.code"), primary_key=True, index=True)
+
+
+# --- accounts -----------------------------------------------------------------------------------------------------
+
+
+class Account(Base):
+    """The way a person signs in: user name, phone or email, and a password."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    username: Mapped[str] = mapped_column(String(60), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(200))
+    must_change_password: Mapped[bool] = mapped_column(default=False)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship()
+
+
+class SignInSession(Base):
+    """One signed-in browser; the cookie holds a random token, this row only its hash."""
+
+    __tablename__ = "sign_in_session"
+    __table_args__ = (Index(None, "account_id"),)
+
+    id: Mapped[int] = pk()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str] = mapped_column(String(60), default="")
+    agent: Mapped[str] = mapped_column(String(200), default="")
+
+
+class RoleGrant(Base):
+    """A role held at a unit and everything below it. `role` is a key of policy.ROLES."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (UniqueConstraint("account_id", "role", "unit_id"),)
+
+    id: Mapped[int] = pk()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    role: Mapped[str] = mapped_column(String(30))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[int | None]
+
+
+class PeopleImport(Base):
+    """One workbook of people that was checked or applied, and what came of it."""
+
+    __tablename__ = "people_import"
+
+    id: Mapped[int] = pk()
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    file_name: Mapped[str] = mapped_column(String(200))
+    dry_run: Mapped[bool]
+    created_at: Mapped[datetime]
+    # {"rows": n, "created": n, "matched": n, "repaired": n, "needs_confirmation": n, "refused": n}
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSON)
+    source_key: Mapped[str] = mapped_column(String(200))
+    result_key: Mapped[str] = mapped_column(String(200), default="")
+
+
+__all__ = [
+    "Account", "Affiliation", "AffiliationAudience", "Audience", "PeopleImport", "Person", "PersonLookup", "RoleGrant",
+    "SignInSession", "Unit", "UnitClosure", "UnitEdge", "UnitVersion",
+]  # fmt: skip

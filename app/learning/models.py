@@ -1,0 +1,168 @@
+"""Learning records: what was studied, how it is known, what it came to."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import Base, pk
+
+
+class Enrolment(Base):
+    """A person takes a course (ghi danh), at one version until they move to a newer one."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (UniqueConstraint("person_id", "course_id"), Index(None, "course_id"))
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    course_version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    enrolled_at: Mapped[datetime]
+    # The lesson to continue with.
+    last_lesson_key: Mapped[str | None] = mapped_column(String(40))
+    last_active_at: Mapped[datetime]
+
+
+class VideoProgress(Base):
+    """What one person has watched of one video of one lesson.
+
+    `spans` are merged, sorted, disjoint [start, end] seconds of the video's own time: the credited part only.
+    `started_at` is the server's stamp of the first page that showed the video to this person; it bounds what can be
+    credited (DESIGN 4.7). Nothing is ever taken away.
+    """
+
+    __tablename__ = "video_progress"
+    __table_args__ = (UniqueConstraint("enrolment_id", "lesson_key", "block_id"),)
+
+    id: Mapped[int] = pk()
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    lesson_key: Mapped[str] = mapped_column(String(40))
+    block_id: Mapped[str] = mapped_column(String(40))
+    spans: Mapped[list[list[float]]] = mapped_column(JSON)
+    watched_s: Mapped[float]
+    # Playback time spent, repeats included: what the server's clock bounds.
+    played_s: Mapped[float] = mapped_column(default=0.0)
+    position_s: Mapped[float]
+    started_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ProgressClient(Base):
+    """The highest sequence number taken from one page's saves; a repeat answers the same and changes nothing."""
+
+    __tablename__ = "progress_client"
+    __table_args__ = (UniqueConstraint("video_progress_id", "client_id"),)
+
+    id: Mapped[int] = pk()
+    video_progress_id: Mapped[int] = mapped_column(ForeignKey("video_progress.id"))
+    client_id: Mapped[str] = mapped_column(String(40))
+    sequence: Mapped[int]
+
+
+class LessonFinish(Base):
+    """The person has done all a lesson asks; kept once, never taken back."""
+
+    __tablename__ = "lesson_finish"
+    __table_args__ = (UniqueConstraint("enrolment_id", "lesson_key"),)
+
+    id: Mapped[int] = pk()
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    lesson_key: Mapped[str] = mapped_column(String(40))
+    course_version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    finished_at: Mapped[datetime]
+
+
+class LessonReading(Base):
+    """The learner said "I have read it", and the server's clock found that possible."""
+
+    __tablename__ = "lesson_reading"
+    __table_args__ = (UniqueConstraint("enrolment_id", "lesson_key"),)
+
+    id: Mapped[int] = pk()
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    lesson_key: Mapped[str] = mapped_column(String(40))
+    opened_at: Mapped[datetime]
+    read_at: Mapped[datetime]
+
+
+class Attempt(Base):
+    """One go at a lesson's quiz (lượt làm bài). The paper is frozen at the start, with its pass rule.
+
+    `paper`: {"pass_percent": 70, "questions": [{…question…, "options": [in the order shown]}]}.
+    `answers`: question id -> answer; `answer_seq`: question id -> last sequence taken.
+    `result`: null until submitted, then {"score": points, "max": points, "percent": n, "passed": bool,
+    "questions": {id: {"score": 0..1, "right": bool}}}.
+    """
+
+    __tablename__ = "attempt"
+    __table_args__ = (UniqueConstraint("enrolment_id", "lesson_key", "number"),)
+
+    id: Mapped[int] = pk()
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    lesson_key: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    course_version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    paper: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answer_seq: Mapped[dict[str, int]] = mapped_column(JSON)
+    started_at: Mapped[datetime]
+    saved_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    passed: Mapped[bool | None]
+
+    enrolment: Mapped[Enrolment] = relationship()
+
+
+class Completion(Base):
+    """A course was completed (hoàn thành): an immutable row, ended only by an annulment (DESIGN 4.4)."""
+
+    __tablename__ = "completion"
+    __table_args__ = (
+        Index(None, "person_id", "completed_on"),
+        Index(None, "completed_on"),
+        Index(None, "course_id", "completed_on"),
+        # One completion of one version by one person: a repeat answers the same.
+        UniqueConstraint("person_id", "course_version_id", "how"),
+    )
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    course_version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    how: Mapped[str] = mapped_column(String(10))  # online, class, group, exam, evidence
+    completed_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    score_percent: Mapped[float | None]
+    hours: Mapped[float]
+
+    posts: Mapped[list["CompletionPost"]] = relationship(order_by="CompletionPost.affiliation_id")
+
+
+class CompletionPost(Base):
+    """A post the person held on `completed_on`, as known when recorded; each indicator chooses among them."""
+
+    __tablename__ = "completion_post"
+    __table_args__ = (Index(None, "unit_id"),)
+
+    completion_id: Mapped[int] = mapped_column(ForeignKey("completion.id"), primary_key=True)
+    affiliation_id: Mapped[int] = mapped_column(ForeignKey("affiliation.id"), primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    title: Mapped[str] = mapped_column(String(120))
+    is_primary: Mapped[bool]
+    started_on: Mapped[date]
+    audiences: Mapped[list[str]] = mapped_column(JSON)
+
+
+class CompletionAnnulment(Base):
+    """Ends a completion: who, when, why. The completion row itself stays."""
+
+    __tablename__ = "completion_annulment"
+
+    completion_id: Mapped[int] = mapped_column(ForeignKey("completion.id"), primary_key=True)
+    annulled_at: Mapped[datetime]
+    account_id: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(Text)

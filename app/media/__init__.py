@@ -1,0 +1,1 @@
+"""Uploads, assets, renditions, ffmpeg, delivery."""

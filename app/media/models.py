@@ -1,0 +1,53 @@
+"""Uploaded files and what was made from them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.db import Base, pk
+
+
+class Asset(Base):
+    """One uploaded file. `kind`: image, video, caption. `state`: stored, processing, ready, failed."""
+
+    __tablename__ = "asset"
+    __table_args__ = (Index(None, "sha256"),)
+
+    id: Mapped[int] = pk()
+    # Unguessable; the address of the asset and its renditions.
+    public_id: Mapped[str] = mapped_column(String(40), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10))
+    file_name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    storage_key: Mapped[str] = mapped_column(String(200))
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration_s: Mapped[float | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    # Unit whose people may see and use it before it is published.
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    uploaded_by: Mapped[int | None]
+    created_at: Mapped[datetime]
+
+    renditions: Mapped[list["Rendition"]] = relationship(order_by="Rendition.id")
+
+
+class Rendition(Base):
+    """A file made from an asset, whole and playable: `name` such as 480p.mp4, poster.jpg, 960.webp."""
+
+    __tablename__ = "rendition"
+    __table_args__ = (UniqueConstraint("asset_id", "name"),)
+
+    id: Mapped[int] = pk()
+    asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    content_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    storage_key: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]

@@ -1,0 +1,53 @@
+// What htmx and the browser leave open: an expired session, a lost network, focus and speech after a swap.
+const said = document.getElementById("said");
+const offline = document.getElementById("offline");
+
+function say(text) {
+  said.textContent = "";
+  setTimeout(() => (said.textContent = text.trim()), 50);
+}
+
+// The server speaks through HX-Trigger: {"announce": {"value": "…"}} or through [data-announce] in what it sends.
+document.addEventListener("announce", (event) => say(event.detail.value));
+
+document.addEventListener("htmx:before:response", (event) => {
+  offline.hidden = true;
+  if (event.detail.ctx.response.status !== 401) return;
+  event.preventDefault();
+  location.assign("/sign-in?next=" + encodeURIComponent(location.pathname + location.search));
+});
+
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail.ctx && !event.detail.ctx.response) offline.hidden = false;
+});
+addEventListener("online", () => (offline.hidden = true));
+
+document.addEventListener("htmx:after:swap", () => {
+  const here = document.querySelector("[data-focus]");
+  if (here) {
+    here.removeAttribute("data-focus");
+    if (here.tabIndex < 0) here.tabIndex = -1;
+    here.focus();
+  }
+  const news = document.querySelector("[data-announce]");
+  if (news) {
+    news.removeAttribute("data-announce");
+    say(news.textContent);
+  }
+});
+
+// <button commandfor command="show-modal"> for browsers that do not know it yet.
+if (!("command" in HTMLButtonElement.prototype)) {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[commandfor]");
+    if (button?.getAttribute("command") === "show-modal") document.getElementById(button.getAttribute("commandfor"))?.showModal();
+  });
+}
+
+// The outline of a course lies open where there is room; an open menu closes when one looks elsewhere.
+if (matchMedia("(min-width: 62rem)").matches) document.querySelectorAll("details[data-open-wide]").forEach((d) => (d.open = true));
+document.addEventListener("click", (event) => document.querySelectorAll("details.menu[open]").forEach((d) => d.contains(event.target) || (d.open = false)));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
+  if (menu) { menu.open = false; menu.firstElementChild.focus(); }
+});

@@ -1,0 +1,93 @@
+"""Fixtures: one migrated and seeded database per test run, copied for each test; a browser-like HTTP client."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.update(SECRET_KEY="for-tests-only", FIELD_KEY="for-tests-only", WORKERS="0", DEMO="0", PUBLIC_URL="https://hocso.test")
+
+import pytest  # noqa: E402
+from fastapi import FastAPI  # noqa: E402
+from starlette.testclient import TestClient  # noqa: E402
+
+from app.core import events, i18n, limiting  # noqa: E402
+from app.core.db import Database, Session  # noqa: E402
+from app.core.jobs import Worker  # noqa: E402
+from app.core.settings import Settings  # noqa: E402
+from app.core.storage import Storage  # noqa: E402
+from app.main import CRONS, HANDLERS, JOBS, create_app  # noqa: E402
+from app.runtime import Runtime  # noqa: E402
+from tests.browser import BASE_URL, Browser  # noqa: E402
+from tests.seeded import make_seeded_database  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrated, with the province's units, audiences, programmes and indicators; no people and no courses."""
+    return make_seeded_database(tmp_path_factory.mktemp("seeded"))
+
+
+@pytest.fixture
+def settings(tmp_path: Path, seeded_database: Path) -> Settings:
+    database = tmp_path / "test.db"
+    shutil.copyfile(seeded_database, database)
+    return Settings(  # type: ignore[call-arg]
+        data_dir=tmp_path, database_url=f"sqlite:///{database}", media_url=f"file://{tmp_path}/media", workers=0
+    )
+
+
+@pytest.fixture
+def runtime(settings: Settings) -> Iterator[Runtime]:
+    events.wire(HANDLERS)
+    limiting.forget_all()
+    i18n.speak(i18n.DEFAULT)
+    runtime = Runtime(settings)
+    yield runtime
+    runtime.database.dispose()
+
+
+@pytest.fixture
+def database(runtime: Runtime) -> Database:
+    return runtime.database
+
+
+@pytest.fixture
+def storage(runtime: Runtime) -> Storage:
+    return runtime.storage
+
+
+@pytest.fixture
+def db(database: Database) -> Iterator[Session]:
+    """A writing session; commit what another session must see (`db.commit()`)."""
+    session = database.open(write=True)
+    yield session
+    session.rollback()
+    session.close()
+
+
+@pytest.fixture
+def worker(runtime: Runtime) -> Worker:
+    """Run due jobs in the test: `worker.run_all()`."""
+    return Worker(runtime.database, runtime.storage, JOBS, CRONS)
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> FastAPI:
+    app = create_app(runtime.settings)
+    app.state.database.dispose()
+    app.state.database, app.state.storage = runtime.database, runtime.storage
+    return app
+
+
+@pytest.fixture
+def new_browser(app: FastAPI) -> Iterator[Callable[[], Browser]]:
+    """Several people at once: each call opens another browser on the same running application."""
+    with TestClient(app, base_url=BASE_URL, raise_server_exceptions=False):
+        yield lambda: Browser(TestClient(app, base_url=BASE_URL, raise_server_exceptions=False))
+
+
+@pytest.fixture
+def browser(new_browser: Callable[[], Browser]) -> Browser:
+    """A browser nobody has signed in to."""
+    return new_browser()

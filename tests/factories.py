@@ -1,0 +1,52 @@
+"""Plainly made-up people and things for tests; each function flushes and returns the row."""
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import count
+
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.identity import accounts, people, unit_queries
+from app.identity.models import Account, Affiliation, Person
+
+PASSWORD = "mat-khau-thu-nghiem-1"
+# Phường Bắc Giang, of former Bắc Giang; Phường Kinh Bắc, of former Bắc Ninh.
+BAC_GIANG = "07210"
+_numbers = count(1)
+
+
+def unit_id(db: Session, code: str = BAC_GIANG, on: date | None = None) -> int:
+    unit = unit_queries.unit_on(db, code, on or clock.today())
+    assert unit is not None, f"no unit bears the code {code}"
+    return unit.unit_id
+
+
+def person(db: Session, name: str = "Nguyễn Thị Thử", **fields: object) -> Person:
+    return people.add_person(db, name=name, **fields)  # type: ignore[arg-type]
+
+
+def post(
+    db: Session, holder: Person, code: str = BAC_GIANG, *, audiences: Sequence[str] = ("CBCC",), started_on: date = date(2026, 1, 1),
+    title: str = "Chuyên viên", **fields: object,
+) -> Affiliation:  # fmt: skip
+    return people.add_affiliation(
+        db, holder, unit_id(db, code, max(started_on, date(2025, 7, 1))), title=title, audiences=audiences, started_on=started_on, **fields  # type: ignore[arg-type]
+    )
+
+
+def account(db: Session, holder: Person | None = None, username: str | None = None, *, role: str | None = None, at: str = "24") -> Account:
+    """An account with PASSWORD; `role` at unit code `at`."""
+    holder = holder or person(db)
+    made = accounts.create_account(db, holder, username or f"thu{next(_numbers)}", PASSWORD, must_change=False)
+    if role:
+        accounts.grant_role(db, made, role, unit_id(db, at))
+    db.flush()
+    return made
+
+
+def civil_servant(db: Session, username: str | None = None, code: str = BAC_GIANG, name: str = "Trần Văn Mẫu") -> Account:
+    """Somebody whose post at the unit counts for BG-CBCC, with an account."""
+    holder = person(db, name)
+    post(db, holder, code)
+    return account(db, holder, username)
