@@ -28,7 +28,8 @@ Command = Callable[[argparse.Namespace, Runtime], int]
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m app", description="Học Số: nền tảng học trực tuyến của tỉnh. / The province's learning platform."
+        prog="python -m app",
+        description="Học Số: nền tảng học trực tuyến của tỉnh. / The province's learning platform.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="LỆNH/COMMAND")
     for name in COMMANDS:
@@ -55,7 +56,12 @@ def main(argv: list[str] | None = None) -> int:
     except AppError as error:
         _complain(error.message)
     except SQLAlchemyError as error:
-        _complain(_("Không dùng được cơ sở dữ liệu. Hãy kiểm tra DATABASE_URL. Chi tiết: %(detail)s", detail=_first_line(error)))
+        _complain(
+            _(
+                "Không dùng được cơ sở dữ liệu. Hãy kiểm tra DATABASE_URL. Chi tiết: %(detail)s",
+                detail=_first_line(error),
+            )
+        )
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -22,14 +22,18 @@ from app.seeding import seed_everything
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    serve = commands.add_parser("serve", help="chạy máy chủ (tự nâng cấp cơ sở dữ liệu, tự nạp dữ liệu gốc) / run the server")
+    serve = commands.add_parser(
+        "serve", help="chạy máy chủ (tự nâng cấp cơ sở dữ liệu, tự nạp dữ liệu gốc) / run the server"
+    )
     serve.set_defaults(func=_serve)
     work = commands.add_parser("work", help="chạy riêng tiến trình làm việc nền / run a worker")
     work.add_argument("--threads", type=int, default=1, help="số luồng / threads")
     work.set_defaults(func=_work)
     migrate = commands.add_parser("migrate", help="nâng cấp cơ sở dữ liệu / upgrade the database")
     migrate.set_defaults(func=_migrate)
-    seed = commands.add_parser("seed", help="nạp đơn vị, chỉ tiêu, khóa học ban đầu / load units, indicators, starter courses")
+    seed = commands.add_parser(
+        "seed", help="nạp đơn vị, chỉ tiêu, khóa học ban đầu / load units, indicators, starter courses"
+    )
     seed.set_defaults(func=_seed)
 
 
@@ -47,7 +51,9 @@ def migrate(runtime: Runtime) -> None:
         try:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise CommandFailed(_("Không tạo được thư mục cho cơ sở dữ liệu: %(path)s"), path=parsed.database) from error
+            raise CommandFailed(
+                _("Không tạo được thư mục cho cơ sở dữ liệu: %(path)s"), path=parsed.database
+            ) from error
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["database_url"] = url
     alembic.upgrade(config, "head")

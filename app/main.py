@@ -58,6 +58,7 @@ def _wire() -> None:
     for event, module, name in (
         (CourseCompleted, "app.certificates.handlers", "issue_on_completion"),
         (CourseCompleted, "app.coverage.handlers", "count_completion"),
+        (CompletionAnnulled, "app.certificates.handlers", "revoke_on_annulment"),
         (CompletionAnnulled, "app.coverage.handlers", "count_annulment"),
         (AffiliationsChanged, "app.coverage.handlers", "count_affiliations"),
         (UnitsReorganised, "app.coverage.handlers", "count_reorganisation"),
@@ -77,6 +78,8 @@ if "coverage.rebuild" in JOBS:
     CRONS.append(Cron("coverage.rebuild", every=timedelta(days=1), at=timedelta(hours=2)))
 if "coverage.retry_pending" in JOBS:
     CRONS.append(Cron("coverage.retry_pending", every=timedelta(minutes=10)))
+if "certificates.order_missing" in JOBS:
+    CRONS.append(Cron("certificates.order_missing", every=timedelta(minutes=15)))
 
 _FORM_BYTES = 2 * 1024 * 1024
 
@@ -99,7 +102,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     install_error_handlers(app)
     uploads = settings.upload_limit_bytes + _FORM_BYTES
     app.add_middleware(
-        BodyLimit, limits=[("/studio/", uploads), ("/people/imports", 20 * _FORM_BYTES), ("/verify/file", 2 * _FORM_BYTES), ("/", _FORM_BYTES)]
+        BodyLimit,
+        limits=[
+            ("/studio/", uploads),
+            ("/people/imports", 20 * _FORM_BYTES),
+            ("/verify/file", 2 * _FORM_BYTES),
+            ("/", _FORM_BYTES),
+        ],
     )
     app.add_middleware(Surroundings, secure_cookies=settings.session_cookie_secure)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)

@@ -1,4 +1,4 @@
-"""What a process needs before it can do anything: settings, database, storage. Commands get it as their second argument."""
+"""What a process needs before it can do anything: settings, database, storage; the second argument of commands."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -22,7 +22,7 @@ def seed_everything(runtime: Runtime) -> list[str]:
     """Load what is missing; returns lines that say what was done."""
     done = []
     for module, name in (
-        ("app.identity.units", "seed_units"), ("app.catalogue.service", "seed_programmes"), ("app.coverage.seeding", "seed_indicators"),
+        ("app.identity.units", "seed_units"), ("app.catalogue.programmes", "seed_programmes"), ("app.coverage.seeding", "seed_indicators"),
     ):  # fmt: skip
         if step := _get(module, name):
             with runtime.database.writing() as db:

@@ -1,16 +1,12 @@
 """Runs migrations against DATABASE_URL, or the URL a caller puts into the config."""
 
-import importlib
 from typing import Any
 
 from alembic import context
 
+import migrations.tables  # noqa: F401
 from app.core.db import Base, Database, Instant
 from app.core.settings import get_settings
-
-for domain in ("core.audit", "core.jobs", "core.access", "identity.models", "media.models", "catalogue.models",
-               "learning.models", "certificates.models", "coverage.models"):  # fmt: skip
-    importlib.import_module(f"app.{domain}")
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:

@@ -21,7 +21,9 @@ class Browser:
     def get(self, url: str, **options: Any) -> httpx.Response:
         return self._seen(self.client.get(url, **options))
 
-    def post(self, url: str, data: dict[str, Any] | None = None, *, follow: bool = True, **options: Any) -> httpx.Response:
+    def post(
+        self, url: str, data: dict[str, Any] | None = None, *, follow: bool = True, **options: Any
+    ) -> httpx.Response:
         """Post a form with the token of a page of ours; opens the sign-in page for one if there was none."""
         if not self.token:
             self.get("/sign-in")

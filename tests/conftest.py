@@ -5,21 +5,23 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-os.environ.update(SECRET_KEY="for-tests-only", FIELD_KEY="for-tests-only", WORKERS="0", DEMO="0", PUBLIC_URL="https://hocso.test")
+os.environ.update(
+    SECRET_KEY="for-tests-only", FIELD_KEY="for-tests-only", WORKERS="0", DEMO="0", PUBLIC_URL="https://hocso.test"
+)
 
-import pytest  # noqa: E402
-from fastapi import FastAPI  # noqa: E402
-from starlette.testclient import TestClient  # noqa: E402
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
-from app.core import events, i18n, limiting  # noqa: E402
-from app.core.db import Database, Session  # noqa: E402
-from app.core.jobs import Worker  # noqa: E402
-from app.core.settings import Settings  # noqa: E402
-from app.core.storage import Storage  # noqa: E402
-from app.main import CRONS, HANDLERS, JOBS, create_app  # noqa: E402
-from app.runtime import Runtime  # noqa: E402
-from tests.browser import BASE_URL, Browser  # noqa: E402
-from tests.seeded import make_seeded_database  # noqa: E402
+from app.core import events, i18n, limiting
+from app.core.db import Database, Session
+from app.core.jobs import Worker
+from app.core.settings import Settings
+from app.core.storage import Storage
+from app.main import CRONS, HANDLERS, JOBS, create_app
+from app.runtime import Runtime
+from tests.browser import BASE_URL, Browser
+from tests.seeded import make_seeded_database
 
 
 @pytest.fixture(scope="session")

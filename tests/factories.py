@@ -6,9 +6,12 @@ from itertools import count
 
 from sqlalchemy.orm import Session
 
+from app.catalogue.models import Course, CourseVersion
 from app.core import clock
 from app.identity import accounts, people, unit_queries
 from app.identity.models import Account, Affiliation, Person
+from app.learning import completions
+from app.learning.models import Completion
 
 PASSWORD = "mat-khau-thu-nghiem-1"
 # Phường Bắc Giang, of former Bắc Giang; Phường Kinh Bắc, of former Bắc Ninh.
@@ -31,11 +34,19 @@ def post(
     title: str = "Chuyên viên", **fields: object,
 ) -> Affiliation:  # fmt: skip
     return people.add_affiliation(
-        db, holder, unit_id(db, code, max(started_on, date(2025, 7, 1))), title=title, audiences=audiences, started_on=started_on, **fields  # type: ignore[arg-type]
+        db,
+        holder,
+        unit_id(db, code, max(started_on, date(2025, 7, 1))),
+        title=title,
+        audiences=audiences,
+        started_on=started_on,
+        **fields,  # type: ignore[arg-type]
     )
 
 
-def account(db: Session, holder: Person | None = None, username: str | None = None, *, role: str | None = None, at: str = "24") -> Account:
+def account(
+    db: Session, holder: Person | None = None, username: str | None = None, *, role: str | None = None, at: str = "24"
+) -> Account:
     """An account with PASSWORD; `role` at unit code `at`."""
     holder = holder or person(db)
     made = accounts.create_account(db, holder, username or f"thu{next(_numbers)}", PASSWORD, must_change=False)
@@ -45,8 +56,37 @@ def account(db: Session, holder: Person | None = None, username: str | None = No
     return made
 
 
-def civil_servant(db: Session, username: str | None = None, code: str = BAC_GIANG, name: str = "Trần Văn Mẫu") -> Account:
+def civil_servant(
+    db: Session, username: str | None = None, code: str = BAC_GIANG, name: str = "Trần Văn Mẫu"
+) -> Account:
     """Somebody whose post at the unit counts for BG-CBCC, with an account."""
     holder = person(db, name)
     post(db, holder, code)
     return account(db, holder, username)
+
+
+def course(
+    db: Session, code: str = "THU01", *, tags: Sequence[str] = ("CDS",), audiences: Sequence[str] = ("CBCC",)
+) -> CourseVersion:
+    """A published course with one empty module, for tests that need no lessons."""
+    made = Course(slug=code.lower(), code=code, unit_id=unit_id(db, "24"), created_at=clock.now())
+    db.add(made)
+    db.flush()
+    version = CourseVersion(
+        course_id=made.id, number=1, state="published", title=f"Khóa thử {code}", folded_text=f"khoa thu {code.lower()}",
+        summary="", access="assigned", hours=1.5, language="vi", licence="CC-BY-4.0", owner="Sở thử", contact="thu@example.vn",
+        certificate_title="Giấy chứng nhận hoàn thành khóa học", audiences=list(audiences), tags=list(tags),
+        checksum=code, created_at=clock.now(), published_at=clock.now(),
+    )  # fmt: skip
+    db.add(version)
+    db.flush()
+    made.published_version_id = version.id
+    db.flush()
+    return version
+
+
+def completion(db: Session, holder: Person, version: CourseVersion, on: date) -> Completion:
+    """The holder completes a course online on a day."""
+    return completions.record_completion(
+        db, person_id=holder.id, course_version_id=version.id, how="online", completed_on=on, score_percent=90.0
+    )

@@ -14,7 +14,11 @@ def make_seeded_database(folder: Path) -> Path:
     path = folder / "seeded.db"
     runtime = Runtime(
         Settings(  # type: ignore[call-arg]
-            data_dir=folder, database_url=f"sqlite:///{path}", media_url=f"file://{folder}/media", courses_dir=folder / "none", demo=False
+            data_dir=folder,
+            database_url=f"sqlite:///{path}",
+            media_url=f"file://{folder}/media",
+            courses_dir=folder / "none",
+            demo=False,
         )
     )
     migrate(runtime)

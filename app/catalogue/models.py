@@ -54,7 +54,8 @@ class CourseVersion(Base):
     number: Mapped[int]
     state: Mapped[str] = mapped_column(String(10))
     title: Mapped[str] = mapped_column(String(200))
-    folded_title: Mapped[str] = mapped_column(String(200))
+    # Code, title and summary as we search them.
+    folded_text: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text)
     programme_code: Mapped[str | None] = mapped_column(ForeignKey("programme.code"))
     access: Mapped[str] = mapped_column(String(10))  # assigned, open
@@ -64,13 +65,17 @@ class CourseVersion(Base):
     owner: Mapped[str] = mapped_column(String(200))
     contact: Mapped[str] = mapped_column(String(200))
     level: Mapped[str] = mapped_column(String(40), default="")
-    certificate_title: Mapped[str] = mapped_column(String(200))
+    # "all_required_lessons"; "none" for a course that gives no certificate, whose title is then empty.
     certificate_rule: Mapped[str] = mapped_column(String(40), default="all_required_lessons")
+    certificate_title: Mapped[str] = mapped_column(String(200))
     # Lists of codes: audiences the course is for, tags indicators count by.
     audiences: Mapped[list[str]] = mapped_column(JSON)
     tags: Mapped[list[str]] = mapped_column(JSON)
     cover_asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
-    # Hash over everything below; loading the same folder again makes no new version.
+    cover_name: Mapped[str] = mapped_column(String(120), default="")
+    # course.yaml as its author wrote it; empty when the version was not loaded from a folder.
+    manifest: Mapped[str] = mapped_column(Text, default="")
+    # Hash over everything a version says and shows; loading the same folder again makes no new version.
     checksum: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -78,6 +83,7 @@ class CourseVersion(Base):
 
     course: Mapped[Course] = relationship(back_populates="versions", foreign_keys=[course_id])
     modules: Mapped[list["ModuleVersion"]] = relationship(order_by="ModuleVersion.position", back_populates="version")
+    files: Mapped[list["CourseFile"]] = relationship(order_by="CourseFile.path")
 
 
 class ModuleVersion(Base):
@@ -100,8 +106,9 @@ class ModuleVersion(Base):
 class LessonVersion(Base):
     """A lesson of one course version. `key` stays the same through versions, so progress carries over.
 
-    `blocks` is the rendered lesson, in order: {"kind": "html", "html": …} and
-    {"kind": "video", "id": "v1", "asset_id": …, "title": …, "caption_asset_ids": {"vi": …}}.
+    `blocks` is the rendered lesson, in order: {"kind": "html", "html": …} and {"kind": "video", "id": …, "asset_id": …,
+    "title": …, "caption": …, "tracks": {"vi": {"asset_id": …, "lines": [spoken or shown, in order]}}}. Addresses of files
+    are put in when it is shown (render.py).
     `quiz` is null or {"pass_percent": 70, "shuffle": true, "questions": [ …as in the quiz file… ]}.
     """
 
@@ -116,7 +123,7 @@ class LessonVersion(Base):
     module_version_id: Mapped[int] = mapped_column(ForeignKey("module_version.id"))
     position: Mapped[int]
     key: Mapped[str] = mapped_column(String(40))
-    # File name without number and ending; with the position it names the file on export.
+    # File name without its ending, number included: 01-ten-bai.
     stem: Mapped[str] = mapped_column(String(80))
     title: Mapped[str] = mapped_column(String(200))
     folded_text: Mapped[str] = mapped_column(Text)
@@ -125,9 +132,15 @@ class LessonVersion(Base):
     objectives: Mapped[list[str]] = mapped_column(JSON)
     role: Mapped[str] = mapped_column(String(200), default="")
     sources: Mapped[list[dict[str, str]]] = mapped_column(JSON)
+    # The file is `front_matter` + `markdown`, byte for byte; an empty head is written from the fields on export.
+    front_matter: Mapped[str] = mapped_column(Text, default="")
     markdown: Mapped[str] = mapped_column(Text)
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     quiz: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    quiz_source: Mapped[str] = mapped_column(Text, default="")
+    # What an outline says of a lesson without reading it whole.
+    has_video: Mapped[bool] = mapped_column(default=False)
+    question_count: Mapped[int] = mapped_column(default=0)
 
     module: Mapped[ModuleVersion] = relationship(back_populates="lessons")
     files: Mapped[list["LessonFile"]] = relationship(cascade="all, delete-orphan")
@@ -143,3 +156,19 @@ class LessonFile(Base):
     lesson_version_id: Mapped[int] = mapped_column(ForeignKey("lesson_version.id"))
     name: Mapped[str] = mapped_column(String(120))
     asset_id: Mapped[int] = mapped_column(ForeignKey("asset.id"))
+
+
+class CourseFile(Base):
+    """A file of the course's folder that no lesson shows: the source of a slide video and its pictures.
+
+    Kept so that export gives the folder back: `text` for what is written, an asset for a picture.
+    """
+
+    __tablename__ = "course_file"
+    __table_args__ = (UniqueConstraint("course_version_id", "path"), Index(None, "asset_id"))
+
+    id: Mapped[int] = pk()
+    course_version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    path: Mapped[str] = mapped_column(String(200))
+    asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
+    text: Mapped[str | None] = mapped_column(Text)

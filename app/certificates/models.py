@@ -1,11 +1,14 @@
 """Certificates: what a paper says, kept word for word, for as long as it may be shown to somebody."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, pk
+
+RevocationKind = Literal["clerical", "fraud"]
 
 
 class CertificateSeries(Base):
@@ -31,7 +34,7 @@ class Certificate(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     holder_name: Mapped[str] = mapped_column(String(120))
     folded_holder_name: Mapped[str] = mapped_column(String(120))
-    # Sealed under the holder's key; shown masked on the public page.
+    # 1985-03-02, or 1985 where only the year is known; sealed under the holder's key, masked on the public page.
     sealed_birth_date: Mapped[bytes | None] = mapped_column(LargeBinary)
     holder_title: Mapped[str] = mapped_column(String(120))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
@@ -43,6 +46,8 @@ class Certificate(Base):
     score_percent: Mapped[float | None]
     completed_on: Mapped[date]
     issued_on: Mapped[date]
+    # The letterhead of the day: the body above the issuer, and the issuer.
+    superior_name: Mapped[str] = mapped_column(String(200))
     issuer_name: Mapped[str] = mapped_column(String(200))
     signer_name: Mapped[str] = mapped_column(String(120))
     signer_title: Mapped[str] = mapped_column(String(120))
@@ -51,6 +56,10 @@ class Certificate(Base):
 
     document: Mapped["CertificateDocument | None"] = relationship()
     revocation: Mapped["CertificateRevocation | None"] = relationship()
+
+    @property
+    def state(self) -> Literal["valid", "revoked"]:
+        return "revoked" if self.revocation else "valid"
 
 
 class CertificateDocument(Base):
@@ -71,7 +80,7 @@ class CertificateRevocation(Base):
     __tablename__ = "certificate_revocation"
 
     certificate_id: Mapped[int] = mapped_column(ForeignKey("certificate.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[RevocationKind] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text)
     revoked_at: Mapped[datetime]
     account_id: Mapped[int | None]

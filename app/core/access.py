@@ -73,7 +73,7 @@ class Actor:
         if not self.can(permission):
             raise Forbidden
 
-    def units_with(self, permission: str) -> Select[tuple[int]]:
+    def units_with(self, permission: str) -> Select[int]:
         """Ids of all units the permission reaches today, the closed ones their successors answer for included."""
         return (
             select(UnitClosure.descendant_id)

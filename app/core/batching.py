@@ -8,7 +8,6 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-
 from typing import Generic, TypeVar
 
 from sqlalchemy.orm import Session
@@ -30,7 +29,9 @@ class GroupCommitter(Generic[Item, Answer]):
     bad item does not fail its neighbours.
     """
 
-    def __init__(self, database: Database, apply: Callable[[Session, Sequence[Item]], Sequence[Answer]], name: str) -> None:
+    def __init__(
+        self, database: Database, apply: Callable[[Session, Sequence[Item]], Sequence[Answer]], name: str
+    ) -> None:
         self._database = database
         self._apply = apply
         self._waiting: queue.SimpleQueue[tuple[Item, Future[Answer]] | None] = queue.SimpleQueue()

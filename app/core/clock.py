@@ -1,11 +1,16 @@
 """The one clock. Instants are aware UTC; days are days in Vietnam."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+_DAY = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})|(?P<d>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4})", re.ASCII
+)
 
 _frozen: datetime | None = None
 
@@ -23,6 +28,20 @@ def today() -> date:
 def day_of(instant: datetime) -> date:
     """The Vietnamese calendar day an instant falls on."""
     return instant.astimezone(VIETNAM).date()
+
+
+def parse_day(text: str) -> date | None:
+    """A day as people and browsers write it, 01/07/2025 or 2025-07-01; None if it is neither or no real day."""
+    found = _DAY.fullmatch(text.strip())
+    if found is None:
+        return None
+    parts = found.groupdict()
+    try:
+        return date(
+            int(parts["year"] or parts["y"]), int(parts["month"] or parts["m"]), int(parts["day"] or parts["d"])
+        )
+    except ValueError:
+        return None
 
 
 def end_of_day(day: date) -> datetime:

@@ -111,7 +111,9 @@ class Database:
 def _engine(url: str, pool_size: int) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         return create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
-    engine = create_engine(url, pool_size=pool_size, max_overflow=4, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=4, connect_args={"timeout": 30, "check_same_thread": False}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -121,7 +123,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # pysqlite's own transaction handling begins late and loses updates in silence; we say BEGIN ourselves.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000", "cache_size=-16000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-16000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -22,6 +22,9 @@ class AppError(Exception):
         text = str(self._text)
         return text % self.values if self.values else text
 
+    def __str__(self) -> str:
+        return self.message
+
 
 class NotFound(AppError):
     status = 404

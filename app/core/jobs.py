@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core import clock, i18n, ids
 from app.core.db import Base, Database, pk
-from app.core.errors import AppError
+from app.core.errors import AppError, Conflict
 from app.core.i18n import lazy as _
 from app.core.storage import Storage
 
@@ -139,6 +139,14 @@ def cancel(db: Session, job: Job) -> None:
     db.flush()
 
 
+def retry(job: Job) -> None:
+    """A job that failed or was cancelled waits again, with all its attempts; raises Conflict for any other."""
+    if job.state not in ("failed", "cancelled"):
+        raise Conflict(_("Công việc này đang chờ, đang chạy hoặc đã xong nên không cần làm lại."))
+    job.state, job.attempts, job.run_at = "queued", 0, clock.now()
+    job.error = job.finished_at = None
+
+
 def latest(db: Session, subject: str) -> Job | None:
     """The newest job about a subject."""
     return db.scalars(select(Job).where(Job.subject == subject).order_by(Job.id.desc()).limit(1)).first()
@@ -220,11 +228,13 @@ class Worker:
         now = clock.now()
         return (
             select(Job)
+            # A worker that does not know a kind leaves it to one that does.
             .where(
+                Job.kind.in_(self.functions),
                 or_(
                     and_(Job.state == "queued", Job.run_at <= now),
                     and_(Job.state == "running", Job.lease_until < now),
-                )
+                ),
             )
             .order_by(Job.run_at, Job.id)
         )

@@ -30,7 +30,8 @@ def sign(purpose: str, message: str) -> str:
 
 
 def signature_fits(purpose: str, message: str, tag: str) -> bool:
-    return hmac.compare_digest(sign(purpose, message), tag)
+    # As bytes: compare_digest raises on text outside ASCII, and a tag comes from anybody.
+    return hmac.compare_digest(sign(purpose, message).encode(), tag.encode(errors="replace"))
 
 
 def forget_cached_keys() -> None:

@@ -1,8 +1,9 @@
 """Rate limits per process: `hit("sign-in", limit, address)` raises TooMany when a key has had its share."""
 
 import time
+from typing import NoReturn
 
-from limits import parse
+from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
@@ -17,10 +18,22 @@ def hit(purpose: str, limit: str, *keys: str) -> None:
     rule = parse(limit)
     for key in keys:
         if not _limiter.hit(rule, purpose, key):
-            reset = _limiter.get_window_stats(rule, purpose, key).reset_time
-            raise TooMany(retry_after_s=max(1, round(reset - time.time())))
+            _refuse(rule, purpose, key)
+
+
+def check(purpose: str, limit: str, *keys: str) -> None:
+    """Raises TooMany if a key has had its share already, without counting this try."""
+    rule = parse(limit)
+    for key in keys:
+        if not _limiter.test(rule, purpose, key):
+            _refuse(rule, purpose, key)
 
 
 def forget_all() -> None:
     """For tests."""
     _storage.reset()
+
+
+def _refuse(rule: RateLimitItem, purpose: str, key: str) -> NoReturn:
+    reset = _limiter.get_window_stats(rule, purpose, key).reset_time
+    raise TooMany(retry_after_s=max(1, round(reset - time.time())))

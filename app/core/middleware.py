@@ -102,4 +102,3 @@ async def _drain(receive: Receive, at_most: int) -> None:
 
 async def _empty() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
-

@@ -19,30 +19,52 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Địa chỉ máy chủ lắng nghe.")
     port: int = Field(8000, ge=1, le=65535, description="Cổng máy chủ lắng nghe.")
     public_url: str = Field(
-        "", description="Địa chỉ người dùng gõ vào trình duyệt; in trên giấy chứng nhận và mã QR. Trống: http://HOST:PORT."
+        "",
+        description="Địa chỉ người dùng gõ vào trình duyệt; in trên giấy chứng nhận và mã QR. Trống: http://HOST:PORT.",
     )
     data_dir: Path = Field(ROOT / "var", description="Thư mục chứa cơ sở dữ liệu nhúng, khóa tự sinh và tệp xuất ra.")
-    database_url: str = Field("", description="Cơ sở dữ liệu. Trống: SQLite trong DATA_DIR. Ví dụ: sqlite:////srv/hocso.db.")
-    media_url: str = Field("", description="Nơi giữ tệp tải lên và tệp đã chuyển mã. Trống: thư mục media/. Ví dụ: file:///srv/media.")
+    database_url: str = Field(
+        "", description="Cơ sở dữ liệu. Trống: SQLite trong DATA_DIR. Ví dụ: sqlite:////srv/hocso.db."
+    )
+    media_url: str = Field(
+        "", description="Nơi giữ tệp tải lên và tệp đã chuyển mã. Trống: thư mục media/. Ví dụ: file:///srv/media."
+    )
     courses_dir: Path = Field(ROOT / "courses", description="Thư mục các khóa học ban đầu, nạp khi seed.")
     secret_key: SecretStr = Field(
-        SecretStr(""), description="Khóa ký phiên và mã chống giả mạo. Trống: sinh một lần, giữ trong DATA_DIR/secret_key."
+        SecretStr(""),
+        description="Khóa ký phiên và mã chống giả mạo. Trống: sinh một lần, giữ trong DATA_DIR/secret_key.",
     )
     field_key: SecretStr = Field(
         SecretStr(""),
         description="Khóa bọc các khóa mã hóa dữ liệu cá nhân (32 byte, base64). Trống: sinh một lần, giữ trong DATA_DIR/field_key.",
     )
-    demo: bool = Field(False, description="1: tạo tài khoản và dữ liệu mẫu. Chỉ được phép khi HOST là địa chỉ nội bộ của máy.")
-    workers: int = Field(1, ge=0, le=16, description="Số luồng làm việc nền chạy trong tiến trình máy chủ; 0: chạy riêng bằng lệnh work.")
+    demo: bool = Field(
+        False, description="1: tạo tài khoản và dữ liệu mẫu. Chỉ được phép khi HOST là địa chỉ nội bộ của máy."
+    )
+    workers: int = Field(
+        1, ge=0, le=16, description="Số luồng làm việc nền chạy trong tiến trình máy chủ; 0: chạy riêng bằng lệnh work."
+    )
     db_pool_size: int = Field(8, ge=2, le=64, description="Số kết nối cơ sở dữ liệu; cũng là số luồng xử lý yêu cầu.")
     upload_limit_mb: int = Field(512, ge=1, description="Giới hạn một tệp tải lên, tính bằng MB.")
-    session_days: int = Field(14, ge=1, le=90, description="Số ngày một phiên đăng nhập còn hiệu lực kể từ lần dùng cuối.")
-    session_cookie_secure: bool = Field(False, description="1: chỉ gửi cookie qua HTTPS (bật khi đứng sau máy chủ HTTPS).")
-    trusted_proxies: str = Field("", description="Các địa chỉ máy chủ chuyển tiếp được tin tiêu đề X-Forwarded-For, cách nhau bằng dấu phẩy.")
+    session_days: int = Field(
+        14, ge=1, le=90, description="Số ngày một phiên đăng nhập còn hiệu lực kể từ lần dùng cuối."
+    )
+    session_cookie_secure: bool = Field(
+        False, description="1: chỉ gửi cookie qua HTTPS (bật khi đứng sau máy chủ HTTPS)."
+    )
+    trusted_proxies: str = Field(
+        "", description="Các địa chỉ máy chủ chuyển tiếp được tin tiêu đề X-Forwarded-For, cách nhau bằng dấu phẩy."
+    )
     sign_in_limit: str = Field("10/minute", description="Số lần thử đăng nhập cho mỗi tài khoản và mỗi địa chỉ mạng.")
     verify_limit: str = Field("60/minute", description="Số lần tra cứu giấy chứng nhận cho mỗi địa chỉ mạng.")
+    signer_title: str = Field("Giám đốc", max_length=120, description="Chức vụ người ký in trên giấy chứng nhận.")
+    signer_name: str = Field(
+        "", max_length=120, description="Họ tên người ký in trên giấy chứng nhận. Trống: chỉ in chức vụ."
+    )
     ffmpeg: str = Field("", description="Đường dẫn ffmpeg. Trống: ffmpeg của hệ thống, nếu không có thì bản đi kèm.")
-    transcode_timeout_s: int = Field(3600, ge=10, description="Thời gian tối đa cho một lần chuyển mã video, tính bằng giây.")
+    transcode_timeout_s: int = Field(
+        3600, ge=10, description="Thời gian tối đa cho một lần chuyển mã video, tính bằng giây."
+    )
     province_code: str = Field("24", description="Mã đơn vị cấp tỉnh ở gốc cây đơn vị.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Mức ghi nhật ký.")
 
@@ -77,4 +99,4 @@ def _is_loopback(host: str) -> bool:
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
     """The settings of this process; tests call `get_settings.cache_clear()` after changing the environment."""
-    return Settings()  # type: ignore[call-arg]
+    return Settings()

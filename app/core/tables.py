@@ -45,7 +45,9 @@ def write_xlsx(
     path: Path, sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], notes: Sequence[str] = ()
 ) -> int:
     """One sheet with a frozen styled head, streamed to disk with flat memory; returns the number of rows."""
-    book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book = xlsxwriter.Workbook(
+        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
     head = book.add_format({"bold": True, "bg_color": "#E8EEF7", "border": 1, "text_wrap": True, "valign": "vcenter"})
     formats = {
         "text": book.add_format({"num_format": "@"}), "int": book.add_format({"num_format": "#,##0"}),

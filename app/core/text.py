@@ -19,7 +19,9 @@ def nfc(text: str) -> str:
 def fold(text: str) -> str:
     """Text as we search it: lower case, no marks, đ as d. `fold("Đặng") == "dang"`."""
     decomposed = unicodedata.normalize("NFD", nfc(text).lower())
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c))).replace("đ", "d")
+    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c))).replace(
+        "đ", "d"
+    )
 
 
 def vietnamese_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

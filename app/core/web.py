@@ -72,7 +72,11 @@ def identify(request: Request, database: Databases) -> None:
         with database.reading() as db:
             request.state.actor = request.app.state.load_actor(db, token)
     actor: Actor | None = request.state.actor
-    if actor and actor.must_change_password and not request.url.path.startswith(("/account/password", "/sign-out", "/settings/")):
+    if (
+        actor
+        and actor.must_change_password
+        and not request.url.path.startswith(("/account/password", "/sign-out", "/settings/"))
+    ):
         raise PasswordChangeRequired
 
 
@@ -111,7 +115,9 @@ def wants_fragment(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def render(request: Request, template: str, *, status: int = 200, fragment: str | None = None, **context: Any) -> Response:
+def render(
+    request: Request, template: str, *, status: int = 200, fragment: str | None = None, **context: Any
+) -> Response:
     """A page, or just its block `fragment` when htmx asks for one."""
     full = page_context(request) | context
     if fragment and wants_fragment(request):
@@ -179,11 +185,20 @@ def error_response(request: Request, error: AppError) -> Response:
     if isinstance(error, PasswordChangeRequired):
         return redirect(request, "/account/password")
     if isinstance(error, SignInRequired) and _wants_page(request):
-        target = quote(request.url.path + (f"?{request.url.query}" if request.url.query else "")) if request.method == "GET" else ""
+        target = (
+            quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+            if request.method == "GET"
+            else ""
+        )
         return redirect(request, f"/sign-in?next={target}" if target else "/sign-in")
     headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, TooMany) else {}
     if not wants_fragment(request) and not _wants_page(request):
-        problem: dict[str, Any] = {"type": "about:blank", "title": str(error.title), "status": error.status, "detail": error.message}
+        problem: dict[str, Any] = {
+            "type": "about:blank",
+            "title": str(error.title),
+            "status": error.status,
+            "detail": error.message,
+        }
         if isinstance(error, Invalid) and error.fields:
             problem["errors"] = error.fields
         return JSONResponse(problem, error.status, headers, media_type="application/problem+json")
@@ -238,7 +253,10 @@ def _unexpected(request: Request, error: Exception) -> Response:
     reference = ids.readable_code(8)
     log.error("error %s at %s %s", reference, request.method, request.url.path, exc_info=error)
     return error_response(
-        request, AppError(_("Hệ thống gặp lỗi và đã ghi lại với mã %(reference)s. Hãy thử lại sau ít phút."), reference=reference)
+        request,
+        AppError(
+            _("Hệ thống gặp lỗi và đã ghi lại với mã %(reference)s. Hãy thử lại sau ít phút."), reference=reference
+        ),
     )
 
 

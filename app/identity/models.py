@@ -55,7 +55,10 @@ class UnitVersion(Base):
 
 
 class UnitEdge(Base):
-    """Lineage: on `effective_on`, `from_unit` went into `to_unit`; `flags` say how (merged, renamed, absorbed …)."""
+    """Lineage: on `effective_on`, `from_unit` went into `to_unit`; `flags` say how (merged|renamed, absorbed, split …).
+
+    From a unit to itself: it lives on, changed. To nothing: it ended and left no successor.
+    """
 
     __tablename__ = "unit_edge"
     __table_args__ = (Index(None, "from_unit_id"), Index(None, "to_unit_id"))
@@ -63,10 +66,11 @@ class UnitEdge(Base):
     id: Mapped[int] = pk()
     effective_on: Mapped[date]
     from_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
-    to_unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    to_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     flags: Mapped[str] = mapped_column(String(80))
-    # Part of the old unit that went this way, 0 to 1; shares apply to declared figures only (DESIGN 5).
-    share: Mapped[float] = mapped_column(default=1.0)
+    # Part of the old unit that went this way, 0 to 1; shares apply to declared figures only (DESIGN 5). Empty: a split
+    # whose shares nobody has published.
+    share: Mapped[float | None]
     resolution: Mapped[str] = mapped_column(String(120), default="")
     confidence: Mapped[str] = mapped_column(String(20), default="")
     source: Mapped[str] = mapped_column(Text, default="")

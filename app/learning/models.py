@@ -50,15 +50,24 @@ class VideoProgress(Base):
 
 
 class ProgressClient(Base):
-    """The highest sequence number taken from one page's saves; a repeat answers the same and changes nothing."""
+    """Which saves of one page were taken already; a repeat answers the same and changes nothing.
+
+    `taken` are half-open ranges [first, end) of sequence numbers, usually one. A save that overtook an earlier one (the
+    last word of a closing page) leaves a gap, so that the earlier one still counts when it arrives.
+    """
 
     __tablename__ = "progress_client"
-    __table_args__ = (UniqueConstraint("video_progress_id", "client_id"),)
+    __table_args__ = (UniqueConstraint("video_progress_id", "client_id"), Index(None, "updated_at"))
 
     id: Mapped[int] = pk()
     video_progress_id: Mapped[int] = mapped_column(ForeignKey("video_progress.id"))
     client_id: Mapped[str] = mapped_column(String(40))
-    sequence: Mapped[int]
+    taken: Mapped[list[list[int]]] = mapped_column(JSON)
+    # What the latest save was answered, to answer its repeat alike.
+    last_sequence: Mapped[int]
+    last_credited_s: Mapped[float]
+    last_refusal: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    updated_at: Mapped[datetime]
 
 
 class LessonFinish(Base):

@@ -9,7 +9,7 @@ from app.core.db import Base, pk
 
 
 class Asset(Base):
-    """One uploaded file. `kind`: image, video, caption. `state`: stored, processing, ready, failed."""
+    """One uploaded file. `kind`: image, video, caption. `state`: stored, processing, ready, failed (`error`: why)."""
 
     __tablename__ = "asset"
     __table_args__ = (Index(None, "sha256"),)
@@ -28,7 +28,9 @@ class Asset(Base):
     height: Mapped[int | None]
     duration_s: Mapped[float | None]
     error: Mapped[str | None] = mapped_column(Text)
-    # Unit whose people may see and use it before it is published.
+    # Set once when a published course version uses it; then anyone may fetch it.
+    is_public: Mapped[bool] = mapped_column(default=False)
+    # Unit whose authors may see and use it before it is published; empty for files of course folders.
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     uploaded_by: Mapped[int | None]
     created_at: Mapped[datetime]
@@ -37,7 +39,10 @@ class Asset(Base):
 
 
 class Rendition(Base):
-    """A file made from an asset, whole and playable: `name` such as 480p.mp4, poster.jpg, 960.webp."""
+    """A file made from an asset, whole and playable: `name` such as 480p.mp4, poster.jpg, 960.webp, captions.vtt.
+
+    The bytes behind `storage_key` never change, so its address may be cached for ever.
+    """
 
     __tablename__ = "rendition"
     __table_args__ = (UniqueConstraint("asset_id", "name"),)

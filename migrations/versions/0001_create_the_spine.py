@@ -153,6 +153,7 @@ def upgrade() -> None:
     sa.Column('height', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('duration_s', sa.Double(), nullable=True),
     sa.Column('error', sa.Text(), nullable=True),
+    sa.Column('is_public', sa.Boolean(), nullable=False),
     sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('uploaded_by', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', Instant(), nullable=False),
@@ -238,9 +239,9 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('effective_on', sa.Date(), nullable=False),
     sa.Column('from_unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('to_unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('to_unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('flags', sa.String(length=80), nullable=False),
-    sa.Column('share', sa.Double(), nullable=False),
+    sa.Column('share', sa.Double(), nullable=True),
     sa.Column('resolution', sa.String(length=120), nullable=False),
     sa.Column('confidence', sa.String(length=20), nullable=False),
     sa.Column('source', sa.Text(), nullable=False),
@@ -295,7 +296,7 @@ def upgrade() -> None:
     sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('state', sa.String(length=10), nullable=False),
     sa.Column('title', sa.String(length=200), nullable=False),
-    sa.Column('folded_title', sa.String(length=200), nullable=False),
+    sa.Column('folded_text', sa.Text(), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
     sa.Column('programme_code', sa.String(length=30), nullable=True),
     sa.Column('access', sa.String(length=10), nullable=False),
@@ -305,11 +306,13 @@ def upgrade() -> None:
     sa.Column('owner', sa.String(length=200), nullable=False),
     sa.Column('contact', sa.String(length=200), nullable=False),
     sa.Column('level', sa.String(length=40), nullable=False),
-    sa.Column('certificate_title', sa.String(length=200), nullable=False),
     sa.Column('certificate_rule', sa.String(length=40), nullable=False),
+    sa.Column('certificate_title', sa.String(length=200), nullable=False),
     sa.Column('audiences', sa.JSON(), nullable=False),
     sa.Column('tags', sa.JSON(), nullable=False),
     sa.Column('cover_asset_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('cover_name', sa.String(length=120), nullable=False),
+    sa.Column('manifest', sa.Text(), nullable=False),
     sa.Column('checksum', sa.String(length=64), nullable=False),
     sa.Column('created_at', Instant(), nullable=False),
     sa.Column('published_at', Instant(), nullable=True),
@@ -401,6 +404,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('sign_in_session', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_sign_in_session_account_id'), ['account_id'], unique=False)
+
+    op.create_table('course_file',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('course_version_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('path', sa.String(length=200), nullable=False),
+    sa.Column('asset_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('text', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['asset_id'], ['asset.id'], name=op.f('fk_course_file_asset_id')),
+    sa.ForeignKeyConstraint(['course_version_id'], ['course_version.id'], name=op.f('fk_course_file_course_version_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_course_file')),
+    sa.UniqueConstraint('course_version_id', 'path', name=op.f('uq_course_file_course_version_id_path'))
+    )
+    with op.batch_alter_table('course_file', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_course_file_asset_id'), ['asset_id'], unique=False)
 
     op.create_table('enrolment',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -507,9 +524,13 @@ def upgrade() -> None:
     sa.Column('objectives', sa.JSON(), nullable=False),
     sa.Column('role', sa.String(length=200), nullable=False),
     sa.Column('sources', sa.JSON(), nullable=False),
+    sa.Column('front_matter', sa.Text(), nullable=False),
     sa.Column('markdown', sa.Text(), nullable=False),
     sa.Column('blocks', sa.JSON(), nullable=False),
     sa.Column('quiz', sa.JSON(), nullable=True),
+    sa.Column('quiz_source', sa.Text(), nullable=False),
+    sa.Column('has_video', sa.Boolean(), nullable=False),
+    sa.Column('question_count', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['course_version_id'], ['course_version.id'], name=op.f('fk_lesson_version_course_version_id')),
     sa.ForeignKeyConstraint(['module_version_id'], ['module_version.id'], name=op.f('fk_lesson_version_module_version_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_lesson_version')),
@@ -552,6 +573,7 @@ def upgrade() -> None:
     sa.Column('score_percent', sa.Double(), nullable=True),
     sa.Column('completed_on', sa.Date(), nullable=False),
     sa.Column('issued_on', sa.Date(), nullable=False),
+    sa.Column('superior_name', sa.String(length=200), nullable=False),
     sa.Column('issuer_name', sa.String(length=200), nullable=False),
     sa.Column('signer_name', sa.String(length=120), nullable=False),
     sa.Column('signer_title', sa.String(length=120), nullable=False),
@@ -631,11 +653,18 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('video_progress_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('client_id', sa.String(length=40), nullable=False),
-    sa.Column('sequence', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('taken', sa.JSON(), nullable=False),
+    sa.Column('last_sequence', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('last_credited_s', sa.Double(), nullable=False),
+    sa.Column('last_refusal', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('updated_at', Instant(), nullable=False),
     sa.ForeignKeyConstraint(['video_progress_id'], ['video_progress.id'], name=op.f('fk_progress_client_video_progress_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_progress_client')),
     sa.UniqueConstraint('video_progress_id', 'client_id', name=op.f('uq_progress_client_video_progress_id_client_id'))
     )
+    with op.batch_alter_table('progress_client', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_progress_client_updated_at'), ['updated_at'], unique=False)
+
     op.create_table('certificate_document',
     sa.Column('certificate_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('sha256', sa.String(length=64), nullable=False),
@@ -667,6 +696,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_certificate_document_sha256'))
 
     op.drop_table('certificate_document')
+    with op.batch_alter_table('progress_client', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_progress_client_updated_at'))
+
     op.drop_table('progress_client')
     with op.batch_alter_table('lesson_file', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_lesson_file_asset_id'))
@@ -705,6 +737,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_enrolment_course_id'))
 
     op.drop_table('enrolment')
+    with op.batch_alter_table('course_file', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_course_file_asset_id'))
+
+    op.drop_table('course_file')
     with op.batch_alter_table('sign_in_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_sign_in_session_account_id'))
 

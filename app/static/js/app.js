@@ -46,7 +46,8 @@ if (!("command" in HTMLButtonElement.prototype)) {
 
 // The outline of a course lies open where there is room; an open menu closes when one looks elsewhere.
 if (matchMedia("(min-width: 62rem)").matches) document.querySelectorAll("details[data-open-wide]").forEach((d) => (d.open = true));
-document.addEventListener("click", (event) => document.querySelectorAll("details.menu[open]").forEach((d) => d.contains(event.target) || (d.open = false)));
+for (const kind of ["click", "focusin"])
+  document.addEventListener(kind, (event) => document.querySelectorAll("details.menu[open]").forEach((d) => d.contains(event.target) || (d.open = false)));
 document.addEventListener("keydown", (event) => {
   const menu = event.key === "Escape" && document.querySelector("details.menu[open]");
   if (menu) { menu.open = false; menu.firstElementChild.focus(); }

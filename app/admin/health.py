@@ -1,0 +1,94 @@
+"""Whether this process lives (`/healthz`) and can serve (`/readyz`): for load balancers and operators."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from fastapi import APIRouter
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse, Response
+
+from app import __version__
+from app.core import clock
+from app.core.db import Database
+from app.core.i18n import gettext as _
+from app.core.jobs import Job
+from app.core.settings import ROOT
+from app.core.storage import Storage
+from app.core.templating import format_filesize, format_number
+from app.core.web import Databases, Files
+from app.coverage.models import CoveragePending
+
+router = APIRouter()
+
+_LOW_DISK_BYTES = 1024**3
+_STUCK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing an operator should know; `ok` False means something to do, said in `text`."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+@router.get("/healthz")
+def healthz() -> Response:
+    """The process answers; nothing else is asked."""
+    return JSONResponse({"status": "ok", "version": __version__})
+
+
+@router.get("/readyz")
+def readyz(database: Databases, storage: Files) -> Response:
+    """Database reachable at the newest schema and storage writable, else 503."""
+    checks = essential_checks(database, storage)
+    ready = all(check.ok for check in checks)
+    body = {"status": "ready" if ready else "not ready", "checks": {check.name: check.ok for check in checks}}
+    return JSONResponse(body, 200 if ready else 503)
+
+
+def essential_checks(database: Database, storage: Storage) -> list[Check]:
+    return [_schema(database), _disk(storage)]
+
+
+def work_checks(db: Session) -> list[Check]:
+    """The queue and the figures that wait: nothing that stops serving, all that an operator must see."""
+    late = db.scalar(select(func.count()).where(Job.state == "queued", Job.run_at < clock.now() - _STUCK)) or 0
+    failed = db.scalar(select(func.count()).where(Job.state == "failed")) or 0
+    pending = db.scalar(select(func.count()).select_from(CoveragePending)) or 0
+    return [
+        Check("queue", not late, _("%(n)s việc chờ quá 15 phút", n=format_number(late)) if late else _("không việc nào chờ lâu")),
+        Check("failed", not failed, _("%(n)s việc không làm được", n=format_number(failed)) if failed else _("không việc nào hỏng")),
+        Check(
+            "coverage", not pending,
+            _("%(n)s người chưa tính xong vào chỉ tiêu", n=format_number(pending)) if pending else _("mọi người đã được tính"),
+        ),
+    ]  # fmt: skip
+
+
+def _schema(database: Database) -> Check:
+    wanted = ScriptDirectory.from_config(AlembicConfig(str(ROOT / "alembic.ini"))).get_current_head()
+    try:
+        with database.reading() as db:
+            found = MigrationContext.configure(db.connection()).get_current_revision()
+    except SQLAlchemyError:
+        return Check("database", False, _("không kết nối được cơ sở dữ liệu"))
+    if found != wanted:
+        return Check("database", False, _("cơ sở dữ liệu chưa nâng cấp: chạy lệnh migrate"))
+    return Check("database", True, _("phiên bản %(revision)s", revision=found))
+
+
+def _disk(storage: Storage) -> Check:
+    try:
+        free = storage.free_bytes()
+    except OSError:
+        return Check("storage", False, _("không mở được nơi giữ tệp"))
+    if free is not None and free < _LOW_DISK_BYTES:
+        return Check("storage", False, _("nơi giữ tệp chỉ còn trống %(size)s", size=format_filesize(free)))
+    return Check("storage", True, _("còn trống %(size)s", size=format_filesize(free)))

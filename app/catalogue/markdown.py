@@ -1,0 +1,332 @@
+"""Lesson text: CommonMark with tables, four call-outs, figures and videos, turned into blocks of HTML and video.
+
+Raw HTML is not understood and shows as text. Files are named by the author (`hinh.svg`) and kept as `asset:12`, so that a
+rendered lesson does not depend on where files live; render.py puts the addresses in.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import PurePosixPath
+from typing import Any, Literal
+from urllib.parse import unquote
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from mdit_py_plugins.container import container_plugin
+
+from app.catalogue.source import slugify
+from app.core.errors import Invalid
+from app.core.i18n import lazy as _
+
+# The word a call-out opens with when its author gives none; a text of the lesson, so not translated.
+CALL_OUTS = {"note": "Lưu ý", "warn": "Hay nhầm", "example": "Ví dụ"}
+CONTAINERS = (*CALL_OUTS, "steps")
+IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
+VIDEO_ENDINGS = (".mp4", ".webm", ".mov")
+_LINK = re.compile(r"^(https?://|mailto:|tel:|/(?!/)|#)", re.IGNORECASE)
+_BLOCK_ID_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A file the text shows. `line` counts from 1; `alone` if it stands on a line of its own, `top` if in no list or box."""
+
+    name: str
+    kind: Literal["image", "video", "other"]
+    line: int
+    alt: str
+    caption: str
+    alone: bool
+    top: bool
+
+
+@dataclass(frozen=True)
+class Track:
+    """Captions of one language: the stored file and its words, one line a cue."""
+
+    asset_id: int
+    lines: Sequence[str]
+
+
+def parse(text: str, *, raw_html: bool = False) -> list[Token]:
+    """Tokens of a lesson; `raw_html` finds HTML tokens instead of reading them as text, for checks."""
+    return _parser(raw_html).parse(text)
+
+
+def render_lesson(text: str, files: Mapping[str, int], tracks: Mapping[str, Mapping[str, Track]]) -> list[dict[str, Any]]:
+    """The blocks kept in LessonVersion.blocks.
+
+    `files`: name -> asset id; `tracks`: video name -> language -> captions. Raises Invalid when the text names a file that
+    is not there, or a video stands where it cannot be played.
+    """
+    md = _parser(False)
+    tokens = md.parse(text)
+    for reference in references(tokens):
+        _must_be_usable(reference, files)
+    tokens = _with_figures(tokens, files)
+    _name_headings(tokens)
+    _point_links_and_images(tokens, files)
+    tokens = _with_tables(_with_boxes(tokens))
+    blocks: list[dict[str, Any]] = []
+    taken: set[str] = set()
+    run: list[Token] = []
+    for token in tokens:
+        if token.type != "video":
+            run.append(token)
+            continue
+        blocks += _html_block(md, run)
+        run = []
+        name = token.meta["name"]
+        block_id = _block_id(name, taken)
+        said = {
+            language: {"asset_id": track.asset_id, "lines": list(track.lines)}
+            for language, track in tracks.get(name, {}).items()
+        }
+        blocks.append(
+            {"kind": "video", "id": block_id, "asset_id": files[name], "title": token.content, "caption": token.info, "tracks": said}
+        )
+    return blocks + _html_block(md, run)
+
+
+def plain_texts(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
+    """The words of each paragraph, heading, list item and cell with the line they begin on, counted from 1."""
+    line = 1
+    for token in tokens:
+        line = token.map[0] + 1 if token.map else line
+        if token.type == "inline":
+            text = "".join(" " if child.type in ("softbreak", "hardbreak") else _words(child) for child in token.children or ())
+            if text.strip():
+                yield line, text
+        elif token.type in ("fence", "code_block"):
+            yield line, token.content
+
+
+def references(tokens: Iterable[Token]) -> Iterator[Reference]:
+    """Every picture or video the text shows, in order."""
+    line = 1
+    depth = 0
+    parent = ""
+    for token in tokens:
+        line = token.map[0] + 1 if token.map else line
+        depth += token.nesting
+        if token.type != "inline":
+            parent = token.type
+            continue
+        children = token.children or []
+        here = line
+        for child in children:
+            if child.type in ("softbreak", "hardbreak"):
+                here += 1
+            elif child.type == "image":
+                name = _file_name(child)
+                yield Reference(
+                    name=name, kind=_kind(name), line=here, alt=child.content.strip(), caption=str(child.attrs.get("title", "")).strip(),
+                    alone=len(children) == 1 and parent == "paragraph_open", top=depth == 1,
+                )  # fmt: skip
+
+
+def links(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
+    """Line and address of every link."""
+    line = 1
+    for token in tokens:
+        line = token.map[0] + 1 if token.map else line
+        for child in token.children or ():
+            if child.type == "link_open":
+                yield line, str(child.attrs["href"])
+
+
+def is_usable_link(address: str) -> bool:
+    """http(s), mail, telephone, a page of this site or a heading of this lesson."""
+    return bool(_LINK.match(address))
+
+
+def _parser(raw_html: bool) -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"html": raw_html}).enable("table")
+    for name in CONTAINERS:
+        container_plugin(md, name)
+    return md
+
+
+def _kind(name: str) -> Literal["image", "video", "other"]:
+    ending = PurePosixPath(name).suffix.lower()
+    return "video" if ending in VIDEO_ENDINGS else "image" if ending in IMAGE_ENDINGS else "other"
+
+
+def _file_name(image: Token) -> str:
+    # The parser writes addresses as browsers want them, with %C3%AC for ì; a file has its plain name.
+    return unquote(str(image.attrs["src"]))
+
+
+def _must_be_usable(reference: Reference, files: Mapping[str, int]) -> None:
+    if reference.name not in files:
+        raise Invalid(_("Dòng %(line)s nhắc đến tệp “%(name)s” nhưng chưa có tệp này."), line=reference.line, name=reference.name)
+    if reference.kind == "video" and not (reference.alone and reference.top):
+        raise Invalid(
+            _("Dòng %(line)s: video “%(name)s” phải đứng riêng một đoạn, không nằm trong khung, danh sách hay giữa câu."),
+            line=reference.line, name=reference.name,
+        )  # fmt: skip
+
+
+def _words(child: Token) -> str:
+    # The description of a picture is said to those who do not see it; it is found by search, too.
+    return child.content if child.type in ("text", "code_inline", "image") else ""
+
+
+def _block_id(name: str, taken: set[str]) -> str:
+    """From the file's name, so that a new edition of the lesson keeps what was watched of the same video."""
+    base = slugify(PurePosixPath(name).stem)[: _BLOCK_ID_LENGTH - 3].strip("-") or "video"
+    block_id, count = base, 1
+    while block_id in taken:
+        count += 1
+        block_id = f"{base}-{count}"
+    taken.add(block_id)
+    return block_id
+
+
+def _html_block(md: MarkdownIt, tokens: list[Token]) -> list[dict[str, Any]]:
+    html = md.renderer.render(tokens, md.options, {}).strip()
+    return [{"kind": "html", "html": html}] if html else []
+
+
+# --- shaping tokens ----------------------------------------------------------------------------------------------
+
+
+def _raw(html: str) -> Token:
+    """A token that renders as this HTML of ours; the author's text in it must be escaped."""
+    return Token("html_block", "", 0, content=html)
+
+
+def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
+    """A picture alone in a paragraph becomes a figure, a video alone in one a `video` token."""
+    shaped: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        children = tokens[place + 1].children or [] if token.type == "paragraph_open" else []
+        if len(children) == 1 and children[0].type == "image":
+            shaped.append(_figure(children[0], files))
+            place += 3  # the paragraph's opening, its content, its end
+        else:
+            shaped.append(token)
+            place += 1
+    return shaped
+
+
+def _figure(image: Token, files: Mapping[str, int]) -> Token:
+    name = _file_name(image)
+    caption = str(image.attrs.get("title", "")).strip()
+    if _kind(name) == "video":
+        return Token("video", "", 0, content=image.content.strip(), info=caption, meta={"name": name})
+    said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    alt = escape(image.content.strip())
+    return _raw(f'<figure><img src="asset:{files[name]}" alt="{alt}" loading="lazy">{said}</figure>\n')
+
+
+def _name_headings(tokens: Sequence[Token]) -> None:
+    taken: set[str] = set()
+    for opening, inline in zip(tokens, tokens[1:], strict=False):
+        if opening.type == "heading_open":
+            base = slugify("".join(_words(child) for child in inline.children or ())) or "muc"
+            heading_id, count = base, 1
+            while heading_id in taken:
+                count += 1
+                heading_id = f"{base}-{count}"
+            taken.add(heading_id)
+            opening.attrSet("id", heading_id)
+
+
+def _point_links_and_images(tokens: Iterable[Token], files: Mapping[str, int]) -> None:
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "image":
+                child.attrSet("src", f"asset:{files[_file_name(child)]}")
+                child.attrSet("loading", "lazy")
+            elif child.type == "link_open":
+                address = str(child.attrs["href"])
+                if not is_usable_link(address):
+                    del child.attrs["href"]
+                elif address.lower().startswith("http"):
+                    child.attrSet("rel", "noopener")
+
+
+def _with_boxes(tokens: list[Token]) -> list[Token]:
+    """Call-outs as `note` boxes, `::: steps` as a numbered list whose items each hold one box."""
+    shaped: list[Token] = []
+    item_level: int | None = None  # of the items of the steps we are in
+    for token in tokens:
+        name = token.type.removeprefix("container_").removesuffix("_open").removesuffix("_close")
+        if token.type == "container_steps_open":
+            item_level = token.level + 2
+        elif token.type == "container_steps_close":
+            item_level = None
+        elif token.type == f"container_{name}_open":
+            title = token.info.strip().removeprefix(name).strip() or CALL_OUTS[name]
+            kind = "note" if name == "note" else f"note {name}"
+            shaped.append(_raw(f'<div class="{kind}">\n<p class="name">{escape(title)}</p>\n'))
+        elif token.type == f"container_{name}_close":
+            shaped.append(_raw("</div>\n"))
+        elif item_level is not None and token.level == item_level and token.type == "list_item_open":
+            shaped += [token, _raw("<div>")]
+        elif item_level is not None and token.level == item_level and token.type == "list_item_close":
+            shaped += [_raw("</div>"), token]
+        else:
+            if item_level is not None and token.level == item_level - 1 and token.type == "ordered_list_open":
+                token.attrSet("class", "steps")
+            shaped.append(token)
+    return shaped
+
+
+def _with_tables(tokens: list[Token]) -> list[Token]:
+    """Tables scroll within themselves; from three columns on they become cards on a phone, each cell naming its column."""
+    shaped: list[Token] = []
+    heads: list[str] = []
+    column = 0
+    for place, token in enumerate(tokens):
+        _class_instead_of_style(token)
+        if token.type == "table_open":
+            heads = _heads_of_table(tokens, place)
+            label = escape("Bảng: " + ", ".join(head for head in heads if head))
+            shaped.append(_raw(f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'))
+            if len(heads) > 2:
+                token.attrSet("class", "cards")
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "th_open":
+            token.attrSet("scope", "col")
+        elif token.type in ("td_open", "td_close") and column == 0:
+            token.tag = "th"
+            if token.type == "td_open":
+                token.attrSet("scope", "row")
+            else:
+                column = 1
+        elif token.type == "td_open" and tokens[place + 1].content:
+            token.attrSet("data-label", heads[column])
+            shaped += [token, _raw("<div>")]
+            continue
+        elif token.type == "td_close":
+            if tokens[place - 1].content:
+                shaped.append(_raw("</div>"))
+            column += 1
+        shaped.append(token)
+        if token.type == "table_close":
+            shaped.append(_raw("</div>\n"))
+    return shaped
+
+
+def _heads_of_table(tokens: Sequence[Token], place: int) -> list[str]:
+    heads = []
+    for token, after in zip(tokens[place:], tokens[place + 1 :], strict=False):
+        if token.type == "thead_close":
+            break
+        if token.type == "th_open":
+            heads.append("".join(_words(child) for child in after.children or ()))
+    return heads
+
+
+def _class_instead_of_style(cell: Token) -> None:
+    # The parser aligns columns by a style attribute, which our content-security policy rightly ignores.
+    style = cell.attrs.pop("style", None)
+    if style in ("text-align:right", "text-align:center"):
+        cell.attrSet("class", "n" if style == "text-align:right" else "c")

@@ -1,0 +1,101 @@
+"""From stored blocks to what a page shows: addresses of files put in, videos with their posters and captions.
+
+Learning's lesson page and the studio's preview both use it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+from app.media.queries import AssetView
+
+_ASSET = re.compile(r'src="asset:(\d+)"')
+# How wide a lesson's column is: the whole of a phone, 68 letters elsewhere (css/lesson.css).
+_COLUMN = "(max-width: 48rem) 100vw, 42rem"
+_LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
+
+
+@dataclass(frozen=True)
+class HtmlBlock:
+    """A run of text, pictures and tables, rendered by us."""
+
+    html: Markup
+    kind: Literal["html"] = "html"
+
+
+@dataclass(frozen=True)
+class VideoTrack:
+    """Captions of one language and their words, for reading instead of watching."""
+
+    language: str
+    label: str
+    url: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VideoBlock:
+    """A video. `state` is that of its asset: only "ready" has a `url`; "failed" has an `error`. `size` in bytes.
+
+    `id` stays the same as long as the author keeps the file's name, so what was watched carries over to a new version.
+    """
+
+    id: str
+    asset_id: int
+    title: str
+    caption: str
+    state: str
+    url: str
+    poster_url: str
+    duration_s: float | None
+    size: int | None
+    error: str
+    tracks: tuple[VideoTrack, ...]
+    kind: Literal["video"] = "video"
+
+
+Block = HtmlBlock | VideoBlock
+
+
+def asset_ids(blocks: Iterable[Mapping[str, Any]]) -> set[int]:
+    """Every asset the stored blocks show."""
+    found: set[int] = set()
+    for block in blocks:
+        if block["kind"] == "html":
+            found |= {int(number) for number in _ASSET.findall(block["html"])}
+        else:
+            found |= {block["asset_id"], *(track["asset_id"] for track in block["tracks"].values())}
+    return found
+
+
+def resolve(blocks: Sequence[Mapping[str, Any]], views: Mapping[int, AssetView]) -> tuple[Block, ...]:
+    """Stored blocks as a page shows them; `views` must hold every id of `asset_ids(blocks)`."""
+    return tuple(_html(block, views) if block["kind"] == "html" else _video(block, views) for block in blocks)
+
+
+def _html(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> HtmlBlock:
+    def address(found: re.Match[str]) -> str:
+        view = views[int(found.group(1))]
+        # The size keeps the page from jumping when a picture arrives late.
+        size = f' width="{view.width}" height="{view.height}"' if view.width and view.height else ""
+        choice = f' srcset="{escape(view.srcset)}" sizes="{_COLUMN}"' if view.srcset else ""
+        return f'src="{escape(view.url or "")}"{choice}{size}'
+
+    # Our own renderer made it from text with every sign escaped (markdown.py).
+    return HtmlBlock(Markup(_ASSET.sub(address, block["html"])))  # noqa: S704
+
+
+def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlock:
+    view = views[block["asset_id"]]
+    return VideoBlock(
+        id=block["id"], asset_id=view.asset_id, title=block["title"], caption=block["caption"], state=view.state,
+        url=view.url or "", poster_url=view.poster_url or "", duration_s=view.duration_s, size=view.size, error=view.error or "",
+        tracks=tuple(
+            VideoTrack(language, _LANGUAGE_NAMES.get(language, language), views[track["asset_id"]].url or "", tuple(track["lines"]))
+            for language, track in block["tracks"].items()
+        ),
+    )  # fmt: skip

@@ -1,0 +1,218 @@
+"""Verbs of the catalogue: keep a version of a course, publish it. A published version is never changed (immutable.py)."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalogue.events import CourseVersionPublished
+from app.catalogue.markdown import Track, parse, plain_texts, render_lesson
+from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, LessonVersion, ModuleVersion
+from app.catalogue.render import asset_ids
+from app.catalogue.source import CourseSource, FileSource, LessonSource, ModuleSource
+from app.catalogue.transcripts import spoken_lines
+from app.core import audit, clock
+from app.core.errors import Conflict, Invalid
+from app.core.events import emit
+from app.core.i18n import lazy as _
+from app.core.storage import Storage
+from app.core.text import fold
+from app.media.models import Asset
+from app.media.service import add_local_file, make_public
+
+
+def save_version(
+    db: Session, storage: Storage, source: CourseSource, unit_id: int | None, by: int | None
+) -> CourseVersion:  # fmt: skip
+    """The course's newest version if it says exactly this already, else a new draft with the next number.
+
+    `unit_id` owns the course and is needed only for a new one; `by` is an account id. Raises Conflict when another course
+    has this code, Invalid when the text names a file that is missing or two files of one module share a name, and what
+    media raises for a file it does not take.
+    """
+    course = _course_for(db, source, unit_id)
+    shelf = _Shelf(db, storage, by, course.unit_id)
+    files = shelf.take(source)
+    checksum = _checksum(source, files)
+    newest = db.scalar(
+        select(CourseVersion).where(CourseVersion.course_id == course.id).order_by(CourseVersion.number.desc()).limit(1)
+    )
+    if newest is not None and newest.checksum == checksum:
+        return newest
+    version = CourseVersion(
+        course_id=course.id, number=newest.number + 1 if newest else 1, state="draft", title=source.title,
+        folded_text=fold(f"{source.code} {source.title} {source.summary}"), summary=source.summary, programme_code=source.programme,
+        access=source.access, hours=source.hours, language=source.language, licence=source.licence, owner=source.owner,
+        contact=source.contact, level=source.level, certificate_rule=source.certificate_rule,
+        certificate_title=source.certificate_title if source.certificate_rule != "none" else "", audiences=list(source.audiences),
+        tags=list(source.tags), cover_asset_id=files[source.cover].id if source.cover else None,
+        cover_name=source.cover.name if source.cover else "", manifest=source.manifest, checksum=checksum, created_at=clock.now(),
+        files=[
+            CourseFile(path=extra.path, text=extra.text, asset_id=files[extra.file].id if extra.file else None)
+            for extra in source.extra_files
+        ],
+    )  # fmt: skip
+    db.add(version)
+    db.flush()
+    for place, module in enumerate(source.modules, start=1):
+        _add_module(db, storage, version, place, module, files)
+    db.flush()
+    audit.record(db, "course.save", "course_version", version.id, account_id=by, number=version.number)
+    return version
+
+
+def publish(db: Session, version: CourseVersion, by: int | None) -> CourseVersion:
+    """Show this version to learners from now on; publishing it again changes nothing.
+
+    Raises Conflict when a newer version is published already, Invalid when the version has no lesson or one of its videos
+    could not be prepared.
+    """
+    if version.state == "published":
+        return version
+    course = db.get_one(Course, version.course_id)
+    current = db.get(CourseVersion, course.published_version_id) if course.published_version_id else None
+    if current is not None and current.number > version.number:
+        raise Conflict(_("Bản %(newer)s của khóa học đã được công bố. Hãy soạn từ bản mới nhất."), newer=current.number)
+    used = _used_assets(db, version)
+    _must_be_publishable(db, version, used)
+    version.state, version.published_at, version.published_by = "published", clock.now(), by
+    course.published_version_id = version.id
+    make_public(db, used)
+    db.flush()
+    audit.record(db, "course.publish", "course", course.id, account_id=by, version=version.number)
+    emit(db, CourseVersionPublished(course.id, version.id))
+    return version
+
+
+def _course_for(db: Session, source: CourseSource, unit_id: int | None) -> Course:
+    course = db.scalar(select(Course).where(Course.slug == source.slug))
+    taken = db.scalar(select(Course.slug).where(Course.code == source.code, Course.slug != source.slug))
+    if taken:
+        raise Conflict(_("Mã khóa học %(code)s đã dùng cho khóa “%(slug)s”."), code=source.code, slug=taken)
+    if course is None:
+        if unit_id is None:
+            raise Invalid(_("Khóa học mới cần một đơn vị chủ quản."))
+        course = Course(slug=source.slug, code=source.code, unit_id=unit_id, created_at=clock.now())
+        db.add(course)
+    course.code = source.code
+    db.flush()
+    return course
+
+
+@dataclass
+class _Shelf:
+    """Stores what is still on disk; each file once."""
+
+    db: Session
+    storage: Storage
+    by: int | None
+    unit_id: int
+    assets: dict[FileSource, Asset] = field(default_factory=dict)
+
+    def take(self, source: CourseSource) -> dict[FileSource, Asset]:
+        """The asset of every file of the course; raises Invalid for two different files of one name in one module."""
+        for module in source.modules:
+            seen: dict[str, int] = {}
+            for file in (file for lesson in module.lessons for file in lesson.files):
+                asset = self._asset(file)
+                if seen.setdefault(file.name, asset.id) != asset.id:
+                    raise Invalid(
+                        _("Học phần “%(module)s” có hai tệp khác nhau cùng tên “%(name)s”. Hãy đổi tên một tệp."),
+                        module=module.title, name=file.name,
+                    )  # fmt: skip
+        for other in (source.cover, *(extra.file for extra in source.extra_files)):
+            if other is not None:
+                self._asset(other)
+        return self.assets
+
+    def _asset(self, file: FileSource) -> Asset:
+        if file not in self.assets:
+            if file.path is not None:
+                self.assets[file] = add_local_file(self.db, self.storage, file.path, by=self.by, unit_id=self.unit_id)
+            else:
+                self.assets[file] = self.db.get_one(Asset, file.asset_id)
+        return self.assets[file]
+
+
+def _add_module(
+    db: Session, storage: Storage, version: CourseVersion, place: int, source: ModuleSource, files: dict[FileSource, Asset]
+) -> None:  # fmt: skip
+    module = ModuleVersion(
+        course_version_id=version.id, position=place, folder=source.folder, title=source.title, objective=source.objective
+    )
+    db.add(module)
+    db.flush()
+    for position, lesson in enumerate(source.lessons, start=1):
+        db.add(_lesson_version(storage, module, position, lesson, {file.name: files[file] for file in lesson.files}))
+
+
+def _lesson_version(
+    storage: Storage, module: ModuleVersion, position: int, source: LessonSource, assets: dict[str, Asset]
+) -> LessonVersion:  # fmt: skip
+    blocks = render_lesson(source.markdown, {name: asset.id for name, asset in assets.items()}, _tracks(storage, assets))
+    words = " ".join(text for _line, text in plain_texts(parse(source.markdown)))
+    return LessonVersion(
+        course_version_id=module.course_version_id, module_version_id=module.id, position=position, key=source.key, stem=source.stem,
+        title=source.title, folded_text=fold(f"{source.title} {words}"), minutes=source.minutes, is_required=source.is_required,
+        objectives=list(source.objectives), role=source.role, sources=[_citation(one) for one in source.sources],
+        front_matter=source.front_matter, markdown=source.markdown, blocks=blocks, quiz=source.quiz, quiz_source=source.quiz_source,
+        has_video=any(block["kind"] == "video" for block in blocks),
+        question_count=len(source.quiz["questions"]) if source.quiz else 0,
+        files=[LessonFile(name=name, asset_id=asset.id) for name, asset in assets.items()],
+    )  # fmt: skip
+
+
+def _tracks(storage: Storage, assets: dict[str, Asset]) -> dict[str, dict[str, Track]]:
+    """Captions by video and language: `bai.vi.vtt` belongs to `bai.mp4`."""
+    tracks: dict[str, dict[str, Track]] = {}
+    for name, asset in assets.items():
+        if asset.kind != "video":
+            continue
+        stem = PurePosixPath(name).stem
+        for other, captions in assets.items():
+            if captions.kind == "caption" and other.startswith(f"{stem}."):
+                language = other.removeprefix(f"{stem}.").removesuffix(".vtt")
+                content = b"".join(storage.read(captions.storage_key))
+                tracks.setdefault(name, {})[language] = Track(captions.id, spoken_lines(content, other))
+    return tracks
+
+
+def _citation(one: Any) -> dict[str, str]:
+    return {name: value for name, value in asdict(one).items() if value}
+
+
+def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
+    """SHA-256 over all the source says, files by their content."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, FileSource):
+            return [value.name, files[value].sha256]
+        if isinstance(value, dict):
+            return {str(name): plain(one) for name, one in value.items()}
+        if isinstance(value, tuple | list):
+            return [plain(one) for one in value]
+        if hasattr(value, "__dataclass_fields__"):
+            return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        return value
+
+    return hashlib.sha256(json.dumps(plain(source), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _used_assets(db: Session, version: CourseVersion) -> set[int]:
+    """Everything a learner of this version fetches: pictures, videos, captions, the cover."""
+    lessons = db.scalars(select(LessonVersion.blocks).where(LessonVersion.course_version_id == version.id))
+    cover: Iterable[int] = [version.cover_asset_id] if version.cover_asset_id else []
+    return {one for blocks in lessons for one in asset_ids(blocks)} | set(cover)
+
+
+def _must_be_publishable(db: Session, version: CourseVersion, used: set[int]) -> None:
+    if db.scalar(select(LessonVersion.id).where(LessonVersion.course_version_id == version.id).limit(1)) is None:
+        raise Invalid(_("Khóa học chưa có bài học nào để công bố."))
+    broken = db.scalars(select(Asset.file_name).where(Asset.id.in_(used), Asset.state == "failed").order_by(Asset.file_name))
+    if names := ", ".join(f"“{name}”" for name in broken):
+        raise Invalid(_("Chưa công bố được vì tệp sau không chuyển mã được: %(names)s. Hãy thay tệp khác."), names=names)

@@ -1,0 +1,130 @@
+"""The catalogue page: published courses as cards, filtered by words and audience."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
+from app.catalogue.search import Hit, search
+from app.core.text import vietnamese_key
+from app.identity.models import Audience
+from app.media.queries import asset_views
+
+PAGE_SIZE = 24
+_LESSONS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Card:
+    """One course on the shelf. `found_in`: titles of lessons in which the words were found, when not in the course's own."""
+
+    slug: str
+    title: str
+    summary: str
+    hours: float
+    module_count: int
+    lesson_count: int
+    audience_names: tuple[str, ...]
+    is_open: bool
+    has_certificate: bool
+    cover_url: str
+    found_in: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AudienceChoice:
+    """An audience that some published course is for."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One page of cards; `total` counts all that match, `published_count` all there are."""
+
+    cards: tuple[Card, ...]
+    total: int
+    published_count: int
+    query: str
+    audience: str
+    audiences: tuple[AudienceChoice, ...]
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    slug: str
+    title: str
+    summary: str
+    hours: float
+    audiences: list[str]
+    access: str
+    certificate_title: str
+    cover_asset_id: int | None
+    module_count: int
+    lesson_count: int
+
+
+def shelf(db: Session, *, query: str = "", audience: str = "", page: int = 1) -> Shelf:
+    """Published courses, by code or by how well they match. At most six queries, whatever its length."""
+    rows = _published(db)
+    names = {code: name for code, name in db.execute(select(Audience.code, Audience.name))}
+    offered = {code for row in rows for code in row.audiences}
+    hits = search(db, query) if query.strip() else None
+    matching = _matching(rows, hits)
+    if audience:
+        matching = [(row, found_in) for row, found_in in matching if audience in row.audiences]
+    pages = max(1, -(-len(matching) // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    shown = matching[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    covers = asset_views(db, [row.cover_asset_id for row, _found in shown if row.cover_asset_id])
+    return Shelf(
+        cards=tuple(
+            Card(
+                slug=row.slug, title=row.title, summary=row.summary, hours=row.hours, module_count=row.module_count,
+                lesson_count=row.lesson_count, audience_names=tuple(names.get(code, code) for code in row.audiences),
+                is_open=row.access == "open", has_certificate=bool(row.certificate_title),
+                cover_url=(covers[row.cover_asset_id].url or "") if row.cover_asset_id else "", found_in=found_in[:_LESSONS_SHOWN],
+            )
+            for row, found_in in shown
+        ),
+        total=len(matching), published_count=len(rows), query=query, audience=audience,
+        audiences=tuple(
+            sorted((AudienceChoice(code, names.get(code, code)) for code in offered), key=lambda choice: vietnamese_key(choice.name))
+        ),
+        page=page, pages=pages,
+    )  # fmt: skip
+
+
+def _published(db: Session) -> list[_Row]:
+    modules = (
+        select(func.count()).where(ModuleVersion.course_version_id == CourseVersion.id).correlate(CourseVersion).scalar_subquery()
+    )
+    lessons = (
+        select(func.count()).where(LessonVersion.course_version_id == CourseVersion.id).correlate(CourseVersion).scalar_subquery()
+    )
+    found = db.execute(
+        select(
+            Course.slug, CourseVersion.title, CourseVersion.summary, CourseVersion.hours, CourseVersion.audiences,
+            CourseVersion.access, CourseVersion.certificate_title, CourseVersion.cover_asset_id, modules, lessons,
+        )
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id).order_by(Course.code)
+    )  # fmt: skip
+    return [_Row(*row) for row in found]
+
+
+def _matching(rows: Sequence[_Row], hits: Sequence[Hit] | None) -> list[tuple[_Row, tuple[str, ...]]]:
+    """The rows in the order of the hits, each with the lessons found in it; without a search all of them."""
+    if hits is None:
+        return [(row, ()) for row in rows]
+    lessons: dict[str, list[str]] = {}
+    for hit in hits:
+        lessons.setdefault(hit.slug, [])
+        if hit.lesson_key is not None:
+            lessons[hit.slug].append(hit.title)
+    by_slug = {row.slug: row for row in rows}
+    return [(by_slug[slug], tuple(titles)) for slug, titles in lessons.items()]

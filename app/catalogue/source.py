@@ -1,0 +1,191 @@
+"""A course as somebody hands it in: a folder that was read, or the studio. Plain values, nothing stored yet.
+
+Texts named `manifest`, `front_matter` and `quiz_source` are files as their author wrote them, so that an export gives the
+same bytes. They must say the same as the fields beside them; `edited_*` drops them when a field changes.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from app.core.text import fold
+
+Access = Literal["assigned", "open"]
+CertificateRule = Literal["all_required_lessons", "none"]
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A file by the name lessons use: still on disk (`path`) or stored already (`asset_id`)."""
+
+    name: str
+    path: Path | None = None
+    asset_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Citation:
+    """Where a lesson takes its facts from: a title, the number and date of the document, an address if there is one."""
+
+    title: str
+    ref: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class LessonSource:
+    """One lesson. `stem` is its file name without ending, with the number that orders it: 01-ten-bai.
+
+    `quiz` is {"pass_percent", "shuffle", "questions"} as in the quiz file, or None. `files` are the pictures, videos and
+    captions the text names.
+    """
+
+    key: str
+    stem: str
+    title: str
+    minutes: int
+    markdown: str
+    is_required: bool = True
+    objectives: tuple[str, ...] = ()
+    role: str = ""
+    sources: tuple[Citation, ...] = ()
+    quiz: dict[str, Any] | None = None
+    files: tuple[FileSource, ...] = ()
+    front_matter: str = ""
+    quiz_source: str = ""
+
+
+@dataclass(frozen=True)
+class ModuleSource:
+    """A module; `folder` is the name of its folder, with the number that orders it: 01-ten-hoc-phan."""
+
+    folder: str
+    title: str
+    objective: str
+    lessons: tuple[LessonSource, ...]
+
+
+@dataclass(frozen=True)
+class ExtraFile:
+    """A file that is kept for export but shown nowhere; `path` is relative to the course folder."""
+
+    path: str
+    text: str | None = None
+    file: FileSource | None = None
+
+
+@dataclass(frozen=True)
+class CourseSource:
+    """A whole course, ready for `service.save_version`."""
+
+    slug: str
+    code: str
+    title: str
+    summary: str
+    access: Access
+    hours: float
+    owner: str
+    contact: str
+    modules: tuple[ModuleSource, ...]
+    programme: str | None = None
+    audiences: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    language: str = "vi"
+    licence: str = "CC-BY-4.0"
+    level: str = ""
+    certificate_rule: CertificateRule = "all_required_lessons"
+    certificate_title: str = "Giấy chứng nhận hoàn thành khóa học"
+    cover: FileSource | None = None
+    extra_files: tuple[ExtraFile, ...] = ()
+    manifest: str = ""
+
+    def module(self, folder: str) -> ModuleSource:
+        """The module of that folder; raises KeyError."""
+        for module in self.modules:
+            if module.folder == folder:
+                return module
+        raise KeyError(folder)
+
+    def lesson(self, key: str) -> tuple[ModuleSource, LessonSource]:
+        """The lesson of that key and its module; raises KeyError."""
+        for module in self.modules:
+            for lesson in module.lessons:
+                if lesson.key == key:
+                    return module, lesson
+        raise KeyError(key)
+
+
+def edited_lesson(lesson: LessonSource, **changes: Any) -> LessonSource:
+    """The lesson with other fields; the author's own head or quiz file is dropped where it no longer says the same."""
+    if changes.keys() & {"quiz"}:
+        changes.setdefault("quiz_source", "")
+    if changes.keys() - {"quiz", "quiz_source", "markdown", "files", "stem"}:
+        changes.setdefault("front_matter", "")
+    return replace(lesson, **changes)
+
+
+def edited_course(course: CourseSource, **changes: Any) -> CourseSource:
+    """The course with other fields; its own course.yaml is dropped if that no longer says the same."""
+    if changes.keys() - {"modules", "extra_files"} or _heads(changes.get("modules", course.modules)) != _heads(course.modules):
+        changes.setdefault("manifest", "")
+    return replace(course, **changes)
+
+
+def with_lesson(course: CourseSource, folder: str, lesson: LessonSource) -> CourseSource:
+    """The course with this lesson in the module `folder`: in place of the one of the same key, else at the module's end."""
+    modules = []
+    for module in course.modules:
+        if module.folder == folder:
+            known = any(other.key == lesson.key for other in module.lessons)
+            lessons = tuple(lesson if other.key == lesson.key else other for other in module.lessons)
+            module = replace(module, lessons=lessons if known else (*lessons, lesson))
+        modules.append(module)
+    return edited_course(course, modules=tuple(modules))
+
+
+def next_stem(module: ModuleSource, title: str) -> str:
+    """A file name for a new last lesson: the number after the last one, and the title without marks."""
+    numbers = [int(found.group()) for lesson in module.lessons if (found := re.match(r"\d+", lesson.stem))]
+    return f"{max(numbers, default=0) + 1:02}-{slugify(title)[:60].strip('-')}"
+
+
+def next_key(course: CourseSource, module: ModuleSource) -> str:
+    """A key for a new lesson, as KH04.1.4: course code, number of the module, number in it; never one already in use."""
+    taken = {lesson.key for other in course.modules for lesson in other.lessons}
+    place = course.modules.index(module) + 1
+    number = len(module.lessons) + 1
+    while (key := f"{course.code}.{place}.{number}") in taken:
+        number += 1
+    return key
+
+
+def free_name(module: ModuleSource, stem: str, file_name: str) -> str:
+    """A name for an uploaded file that no other file of the module bears: lesson number, plain letters, lower case.
+
+    Files of one module share a folder on export, so two lessons cannot each have their own `anh.png`.
+    """
+    taken = {file.name for lesson in module.lessons for file in lesson.files}
+    number = re.match(r"\d+", stem)
+    ending = Path(file_name).suffix.lower()
+    base = f"{number.group()}-" if number else ""
+    base += slugify(Path(file_name).stem)[:60].strip("-") or "tep"
+    name, count = f"{base}{ending}", 1
+    while name in taken:
+        count += 1
+        name = f"{base}-{count}{ending}"
+    return name
+
+
+def caption_name(video_name: str, language: str = "vi") -> str:
+    """The name captions must bear to belong to a video: `bai.mp4` has `bai.vi.vtt`."""
+    return f"{Path(video_name).stem}.{language}.vtt"
+
+
+def slugify(text: str) -> str:
+    """Lower case letters a to z, digits and single hyphens: `slugify("Họp số") == "hop-so"`."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
+
+
+def _heads(modules: tuple[ModuleSource, ...]) -> list[tuple[str, str, str]]:
+    return [(module.folder, module.title, module.objective) for module in modules]

@@ -1,0 +1,87 @@
+"""`certificates verify`: is a paper, a file or a scanned code a certificate of ours, and does it still hold?"""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+
+from app.certificates.queries import PublicCertificate, by_document, public_certificate
+from app.core import clock
+from app.core.errors import CommandFailed
+from app.core.i18n import gettext as _
+from app.core.templating import format_date
+from app.runtime import Runtime
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    certificates = commands.add_parser("certificates", help="giấy chứng nhận / certificates")
+    verbs = certificates.add_subparsers(dest="verb", required=True, metavar="VIỆC/VERB")
+    verify = verbs.add_parser(
+        "verify", help="kiểm tra một giấy; thoát 0 còn hiệu lực, 1 thu hồi hoặc không có / check one; exit 0 valid, 1 not"
+    )
+    verify.add_argument("what", metavar="MÃ|TỆP.pdf|QR", help="mã, tệp PDF, hoặc nội dung mã QR / code, PDF file or QR text")
+    verify.add_argument("--json", action="store_true", help="in một tài liệu JSON / print one JSON document")
+    verify.set_defaults(func=_verify)
+
+
+def _verify(args: argparse.Namespace, runtime: Runtime) -> int:
+    # A file is judged by its bytes alone: what a changed copy says about itself proves nothing.
+    digest = _digest(Path(args.what)) if args.what.lower().endswith(".pdf") else None
+    with runtime.database.reading() as db:
+        found = by_document(db, digest) if digest else public_certificate(db, args.what)
+    print(json.dumps(as_json(found), ensure_ascii=False, indent=2) if args.json else _as_text(found))
+    return 0 if found and found.state == "valid" else 1
+
+
+def as_json(found: PublicCertificate | None) -> dict[str, object]:
+    """The stable document `--json` prints: what the public page shows; `state` is valid, revoked or unknown."""
+    checked_at = clock.now().isoformat()
+    if found is None:
+        return {"state": "unknown", "checked_at": checked_at}
+    revocation = {"kind": found.revocation_kind, "at": found.revoked_at.isoformat()} if found.revoked_at else None
+    return {
+        "state": found.state,
+        "checked_at": checked_at,
+        "code": found.code,
+        "number": found.number,
+        "title": found.title,
+        "holder_name": found.holder_name,
+        "birth_date": found.birth_date,
+        "is_erased": found.is_erased,
+        "unit": found.unit_name,
+        "course": {"title": found.course_title, "version": found.course_version_number, "hours": found.hours},
+        "score_percent": found.score_percent,
+        "completed_on": found.completed_on.isoformat(),
+        "issued_on": found.issued_on.isoformat(),
+        "issuer": found.issuer_name,
+        "revocation": revocation,
+        "pdf_sha256": found.sha256,
+    }
+
+
+def _as_text(found: PublicCertificate | None) -> str:
+    if found is None:
+        return _("Không có giấy chứng nhận nào khớp.")
+    state = _("Còn hiệu lực")
+    if found.revoked_at:
+        state = _("Đã thu hồi ngày %(day)s", day=format_date(found.revoked_at))
+    return "\n".join(
+        (
+            f"{state}: {found.title}",
+            _("Số: %(number)s", number=found.number),
+            _("Họ và tên: %(name)s", name=found.holder_name or _("đã xóa theo yêu cầu")),
+            _("Đơn vị khi hoàn thành: %(unit)s", unit=found.unit_name or "–"),
+            _("Khóa học: %(title)s (phiên bản %(version)s)", title=found.course_title, version=found.course_version_number),
+            _("Ngày cấp: %(day)s", day=format_date(found.issued_on)),
+        )
+    )
+
+
+def _digest(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CommandFailed(_("Không đọc được tệp %(path)s."), path=path) from error
+    if not content.startswith(b"%PDF-"):
+        raise CommandFailed(_("Tệp %(path)s không phải tệp PDF."), path=path)
+    return hashlib.sha256(content).hexdigest()

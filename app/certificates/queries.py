@@ -1,0 +1,170 @@
+"""What pages, exports and commands ask about certificates."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from app.certificates.models import Certificate, CertificateDocument, RevocationKind
+from app.certificates.service import subject_of
+from app.certificates.wording import code_in, masked_birth_date, number_in
+from app.core import jobs
+from app.core.text import fold
+from app.identity import sealing
+from app.identity.models import Person
+
+State = Literal["valid", "revoked"]
+
+
+@dataclass(frozen=True)
+class CertificateCard:
+    """A certificate in its holder's list."""
+
+    code: str
+    number: str
+    course_title: str
+    completed_on: date
+    issued_on: date
+    state: State
+    has_pdf: bool
+    completion_id: int
+
+
+@dataclass(frozen=True)
+class PublicCertificate:
+    """What anybody with the code may see; `holder_name` and `birth_date` are None once erased or never known.
+
+    `birth_date` is masked (**/**/1985); `sha256` is None until the PDF is made.
+    """
+
+    id: int
+    code: str
+    number: str
+    title: str
+    state: State
+    revocation_kind: RevocationKind | None
+    revoked_at: datetime | None
+    is_erased: bool
+    holder_name: str | None
+    birth_date: str | None
+    unit_name: str
+    course_title: str
+    course_version_number: int
+    hours: float
+    score_percent: float | None
+    completed_on: date
+    issued_on: date
+    superior_name: str
+    issuer_name: str
+    sha256: str | None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A made PDF: where it lies, and the name to save it under."""
+
+    storage_key: str
+    size: int
+    file_name: str
+
+
+@dataclass(frozen=True)
+class OwnCertificate:
+    """A certificate as its holder sees it. `pdf`: ready, making, or failed (it will be tried again by itself)."""
+
+    certificate: PublicCertificate
+    pdf: Literal["ready", "making", "failed"]
+    document: Document | None
+
+
+def certificates_of(db: Session, person_id: int) -> list[CertificateCard]:
+    """All certificates of a person, the newest first, the revoked ones among them."""
+    found = db.scalars(
+        select(Certificate)
+        .where(Certificate.person_id == person_id)
+        .options(joinedload(Certificate.document), joinedload(Certificate.revocation))
+        .order_by(Certificate.issued_on.desc(), Certificate.id.desc())
+    )
+    return [
+        CertificateCard(
+            code=one.code, number=one.number, course_title=one.course_title, completed_on=one.completed_on,
+            issued_on=one.issued_on, state=one.state, has_pdf=one.document is not None, completion_id=one.completion_id,
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+def public_certificate(db: Session, code: str) -> PublicCertificate | None:
+    """By its code, in whatever way somebody copied it (spaces, lower case, the whole address)."""
+    return _public(db, Certificate.code == code_in(code))
+
+
+def by_number_and_name(db: Session, number: str, name: str) -> PublicCertificate | None:
+    """By its number, only together with the holder's name; marks and capitals of the name do not matter."""
+    return _public(db, Certificate.number == number_in(number), Certificate.folded_holder_name == fold(name))
+
+
+def by_document(db: Session, sha256: str) -> PublicCertificate | None:
+    """By the hash of the PDF that was issued: a copy that differs in one byte finds nothing."""
+    return _public(db, CertificateDocument.sha256 == sha256)
+
+
+def own_certificate(db: Session, person_id: int, code: str) -> OwnCertificate | None:
+    """A certificate of this person; somebody else's is not found."""
+    row = _row(db, Certificate.code == code, Certificate.person_id == person_id)
+    if row is None:
+        return None
+    certificate, person = row
+    shown = _shown(certificate, person)
+    if document := certificate.document:
+        name = f"giay-chung-nhan-{certificate.number.replace('/', '-')}.pdf"
+        return OwnCertificate(shown, "ready", Document(document.storage_key, document.size, name))
+    job = jobs.latest(db, subject_of(certificate.id))
+    return OwnCertificate(shown, "failed" if job and job.state == "failed" else "making", None)
+
+
+def _public(db: Session, *where: ColumnElement[bool]) -> PublicCertificate | None:
+    row = _row(db, *where)
+    return _shown(*row) if row else None
+
+
+def _row(db: Session, *where: ColumnElement[bool]) -> tuple[Certificate, Person] | None:
+    found = db.execute(
+        select(Certificate, Person)
+        .join(Person, Person.id == Certificate.person_id)
+        .outerjoin(Certificate.document)
+        .where(*where)
+        .options(contains_eager(Certificate.document), joinedload(Certificate.revocation))
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def _shown(certificate: Certificate, person: Person) -> PublicCertificate:
+    # Erasing a person destroys their key: what was sealed cannot be read, and the name is no longer shown either.
+    is_erased = certificate.sealed_birth_date is not None and person.wrapped_key is None
+    born = sealing.unseal_text(person, certificate.sealed_birth_date)
+    revocation, document = certificate.revocation, certificate.document
+    return PublicCertificate(
+        id=certificate.id,
+        code=certificate.code,
+        number=certificate.number,
+        title=certificate.title,
+        state=certificate.state,
+        revocation_kind=revocation.kind if revocation else None,
+        revoked_at=revocation.revoked_at if revocation else None,
+        is_erased=is_erased,
+        holder_name=None if is_erased else certificate.holder_name,
+        birth_date=masked_birth_date(born) if born else None,
+        unit_name=certificate.unit_name,
+        course_title=certificate.course_title,
+        course_version_number=certificate.course_version_number,
+        hours=certificate.hours,
+        score_percent=certificate.score_percent,
+        completed_on=certificate.completed_on,
+        issued_on=certificate.issued_on,
+        superior_name=certificate.superior_name,
+        issuer_name=certificate.issuer_name,
+        sha256=document.sha256 if document else None,
+    )

@@ -1,0 +1,147 @@
+"""Issue and revoke. What a certificate says is copied into its row once and never changed (DESIGN 4.5)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, joinedload
+
+from app.catalogue.models import CourseVersion
+from app.certificates.issuer import issuer_on
+from app.certificates.models import Certificate, CertificateRevocation, CertificateSeries, RevocationKind
+from app.core import audit, clock, ids, jobs, text
+from app.core.errors import Conflict
+from app.core.i18n import lazy as _
+from app.core.settings import get_settings
+from app.identity import sealing, unit_queries
+from app.identity.models import Person
+from app.identity.sealing import SealedFields
+from app.learning import completions
+from app.learning.models import Completion, CompletionAnnulment, CompletionPost
+
+# Names the layout and wording of certificate.typ; a paper keeps the one it was printed with.
+TEMPLATE_VERSION = "1"
+DEFAULT_TITLE = "Giấy chứng nhận hoàn thành khóa học"
+
+
+def issue(db: Session, completion_id: int) -> Certificate:
+    """The certificate of a completion; issuing again returns the first one. Raises Conflict for an annulled one."""
+    # The lock makes two simultaneous issues take turns, so that the second neither doubles nor wastes a number.
+    completion = db.get_one(Completion, completion_id, with_for_update=True)
+    if issued := db.scalar(select(Certificate).where(Certificate.completion_id == completion_id)):
+        return issued
+    if db.get(CompletionAnnulment, completion_id):
+        raise Conflict(_("Kết quả hoàn thành này đã bị hủy nên không cấp giấy chứng nhận."))
+    certificate = _write(db, completion)
+    db.add(certificate)
+    db.flush()
+    return certificate
+
+
+def is_earned(db: Session, completion_id: int) -> bool:
+    """Whether the completed course gives a certificate at all (`certificate.rule` of its course.yaml)."""
+    rule = db.scalar(select(CourseVersion.certificate_rule).join(Completion).where(Completion.id == completion_id))
+    return rule != "none"
+
+
+def order_pdf(db: Session, certificate: Certificate) -> None:
+    """Have the PDF made by a job of this transaction; nothing happens if it is made or ordered already."""
+    if certificate.document is None:
+        jobs.enqueue(
+            db, "certificates.render_pdf", subject=subject_of(certificate.id),
+            unique_key=f"certificates.render_pdf:{certificate.id}", certificate_id=certificate.id,
+        )  # fmt: skip
+
+
+def subject_of(certificate_id: int) -> str:
+    """The subject of the jobs that concern a certificate."""
+    return f"certificate:{certificate_id}"
+
+
+def revoke(
+    db: Session, certificate: Certificate, kind: RevocationKind, reason: str, by: int | None
+) -> CertificateRevocation:
+    """End a certificate: "clerical" leaves the completion, "fraud" annuls it. `by`: the account, None for the system.
+
+    Revoking again returns the first revocation.
+    """
+    if certificate.revocation:
+        return certificate.revocation
+    certificate.revocation = CertificateRevocation(kind=kind, reason=reason, revoked_at=clock.now(), account_id=by)
+    audit.record(db, "certificate.revoke", "certificate", certificate.id, account_id=by, kind=kind)
+    db.flush()
+    if kind == "fraud":
+        completion = db.get_one(Completion, certificate.completion_id)
+        completions.annul_completion(db, completion, by, reason, fraud=True)
+    return certificate.revocation
+
+
+def revoke_after_annulment(db: Session, completion_id: int, *, fraud: bool) -> None:
+    """A completion that was annulled takes its certificate with it."""
+    certificate = db.scalar(
+        select(Certificate)
+        .where(Certificate.completion_id == completion_id)
+        .options(joinedload(Certificate.revocation))
+    )
+    annulment = db.get(CompletionAnnulment, completion_id)
+    if certificate and annulment:
+        revoke(db, certificate, "fraud" if fraud else "clerical", annulment.reason, annulment.account_id)
+
+
+def _write(db: Session, completion: Completion) -> Certificate:
+    person = db.get_one(Person, completion.person_id)
+    version = db.get_one(CourseVersion, completion.course_version_id)
+    post = post_of_the_day(
+        db.scalars(select(CompletionPost).where(CompletionPost.completion_id == completion.id)).all()
+    )
+    born = birth_text(sealing.unseal(person))
+    today, settings = clock.today(), get_settings()
+    issuer = issuer_on(today)
+    return Certificate(
+        code=ids.readable_code(),
+        number=f"{_next_number(db, today.year):05d}/{today.year}/{issuer.symbol}",
+        completion_id=completion.id,
+        person_id=person.id,
+        holder_name=person.name,
+        folded_holder_name=text.fold(person.name),
+        sealed_birth_date=sealing.seal_text(person, born) if born else None,
+        holder_title=post.title if post else "",
+        unit_id=post.unit_id if post else None,
+        unit_name=unit_queries.full_name(db, post.unit_id, completion.completed_on) if post else "",
+        title=version.certificate_title or DEFAULT_TITLE,
+        course_title=version.title,
+        course_version_number=version.number,
+        hours=completion.hours,
+        score_percent=completion.score_percent,
+        completed_on=completion.completed_on,
+        issued_on=today,
+        superior_name=issuer.superior_name,
+        issuer_name=issuer.name,
+        signer_name=settings.signer_name,
+        signer_title=settings.signer_title,
+        template_version=TEMPLATE_VERSION,
+        recorded_at=clock.now(),
+    )
+
+
+def post_of_the_day(posts: Sequence[CompletionPost]) -> CompletionPost | None:
+    """The post a paper names among those of the day: the primary one, then the earliest start, then the lowest id."""
+    return min(posts, key=lambda post: (not post.is_primary, post.started_on, post.affiliation_id), default=None)
+
+
+def birth_text(fields: SealedFields) -> str:
+    """The birth date as it is sealed: 1985-03-02, or 1985 where only the year is known, or nothing."""
+    return fields.birth_date.isoformat() if fields.birth_date else str(fields.birth_year or "")
+
+
+def _next_number(db: Session, year: int) -> int:
+    """Count the year's series up; its row stays locked until the commit, and a rollback gives the number back."""
+    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return db.execute(
+        insert(CertificateSeries)
+        .values(year=year, last_number=1)
+        .on_conflict_do_update(
+            index_elements=[CertificateSeries.year], set_={"last_number": CertificateSeries.last_number + 1}
+        )
+        .returning(CertificateSeries.last_number)
+    ).scalar_one()

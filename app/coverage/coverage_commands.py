@@ -1,0 +1,140 @@
+"""`coverage show|rebuild` and `export completions|coverage`."""
+
+import argparse
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+from app.core import clock, events
+from app.core.errors import CommandFailed
+from app.core.i18n import gettext as _
+from app.core.templating import format_date, format_number, format_percent
+from app.coverage.exports import CompletionFilter, Table, completions_table, coverage_table, write_table
+from app.coverage.figures import Figure, Question, as_json, figure
+from app.coverage.jobs import people_with_figures
+from app.coverage.ledger import reconcile
+from app.runtime import Runtime
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    coverage = commands.add_parser("coverage", help="chỉ tiêu và tỷ lệ bao phủ / indicators and coverage")
+    verbs = coverage.add_subparsers(dest="verb", required=True, metavar="VIỆC/VERB")
+    show = verbs.add_parser("show", help="một chỉ tiêu tại một đơn vị / one indicator at one unit")
+    _add_question(show)
+    show.add_argument("--known-at", type=_instant, help="chỉ tính những gì đã ghi đến lúc này / as known at (ISO)")
+    show.add_argument("--json", action="store_true", help="in một tài liệu JSON / print one JSON document")
+    show.set_defaults(func=_show)
+    rebuild = verbs.add_parser("rebuild", help="đối chiếu sổ với dữ kiện, ghi bù nếu lệch / compare and mend")
+    rebuild.add_argument("--json", action="store_true")
+    rebuild.set_defaults(func=_rebuild)
+
+    export = commands.add_parser("export", help="xuất bảng số liệu / export tables")
+    kinds = export.add_subparsers(dest="what", required=True, metavar="LOẠI/KIND")
+    completions = kinds.add_parser("completions", help="từng lần hoàn thành / completions one by one")
+    completions.add_argument("--unit", help="mã đơn vị / unit code")
+    completions.add_argument("--from", dest="first", type=_day, help="từ ngày / from")
+    completions.add_argument("--to", dest="last", type=_day, help="đến ngày / to")
+    completions.add_argument("--course", help="mã khóa học / course code")
+    completions.set_defaults(func=_export_completions)
+    by_unit = kinds.add_parser("coverage", help="tỷ lệ theo đơn vị / coverage by unit")
+    _add_question(by_unit)
+    by_unit.set_defaults(func=_export_coverage)
+    for kind in (completions, by_unit):
+        kind.add_argument("--format", choices=("csv", "xlsx"), default="csv")
+        kind.add_argument("--out", type=Path, required=True, help="tệp ghi ra / output file")
+        kind.add_argument("--json", action="store_true")
+
+
+def _add_question(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--indicator", required=True, help="mã chỉ tiêu, ví dụ BG-CBCC / indicator code")
+    parser.add_argument("--unit", help="mã đơn vị, mặc định là tỉnh / unit code, default: the province")
+    parser.add_argument("--on", type=_day, help="tính đến ngày, mặc định hôm nay / as of")
+    parser.add_argument("--map", type=_day, help="cây đơn vị của ngày nào, mặc định như --on / unit tree of")
+    parser.add_argument("--period", help="kỳ, mặc định là năm của --on / period")
+
+
+def _show(args: argparse.Namespace, runtime: Runtime) -> int:
+    with runtime.database.reading() as db:
+        found = figure(db, _question(args, runtime, args.known_at))
+    print(json.dumps(as_json(found), ensure_ascii=False, indent=2) if args.json else _as_text(found))
+    return 0
+
+
+def _rebuild(args: argparse.Namespace, runtime: Runtime) -> int:
+    from app.main import HANDLERS
+
+    events.wire(HANDLERS)
+    with runtime.database.writing() as db:
+        everybody = people_with_figures(db)
+        found = reconcile(db, everybody, "rebuild")
+    if args.json:
+        print(json.dumps({"checked": len(everybody), "people": found.people, "entries": found.entries}))
+    else:
+        print(_("Đã đối chiếu %(checked)s người; %(people)s người lệch, ghi bù %(entries)s bút toán.",
+                checked=len(everybody), people=found.people, entries=found.entries))  # fmt: skip
+    return 1 if found.entries else 0
+
+
+def _export_completions(args: argparse.Namespace, runtime: Runtime) -> int:
+    chosen = CompletionFilter(args.unit, args.first, args.last, args.course)
+    with runtime.database.reading() as db:
+        return _write(completions_table(db, chosen), args)
+
+
+def _export_coverage(args: argparse.Namespace, runtime: Runtime) -> int:
+    with runtime.database.reading() as db:
+        return _write(coverage_table(db, _question(args, runtime)), args)
+
+
+def _write(table: Table, args: argparse.Namespace) -> int:
+    try:
+        rows = write_table(table, args.out, args.format)
+    except OSError as error:
+        raise CommandFailed(
+            _("Không ghi được tệp %(path)s: %(reason)s"), path=args.out, reason=error.strerror
+        ) from error
+    if args.json:
+        print(json.dumps({"file": str(args.out), "format": args.format, "rows": rows}, ensure_ascii=False))
+    else:
+        print(_("Đã ghi %(rows)s dòng vào %(path)s.", rows=rows, path=args.out))
+    return 0
+
+
+def _question(args: argparse.Namespace, runtime: Runtime, known_at: datetime | None = None) -> Question:
+    return Question(
+        args.indicator,
+        args.unit or runtime.settings.province_code,
+        args.on or clock.today(),
+        args.map,
+        known_at,
+        args.period,
+    )
+
+
+def _as_text(found: Figure) -> str:
+    lines = [
+        f"{found.definition.code} · {found.unit_name} · {_('tính đến %(day)s', day=format_date(found.reference_date))}"
+    ]
+    for row in (found, *found.children):
+        reached = f"{format_number(row.numerator)}/{format_number(row.denominator.value)}"
+        lines.append(f"  {row.unit_name:<40} {reached:>14} {format_percent(row.ratio):>8}")
+    return "\n".join(lines)
+
+
+def _day(text: str) -> date:
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).date()
+        except ValueError:
+            continue
+    raise argparse.ArgumentTypeError(_("ngày không hợp lệ: %(text)s (ví dụ 2026-11-21)", text=text))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(_("thời điểm không hợp lệ: %(text)s", text=text)) from None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=clock.VIETNAM) if len(text) > 10 else clock.end_of_day(instant.date())
+    return instant

@@ -1,0 +1,182 @@
+"""Tables people take away: completions one by one, and the coverage of an indicator by unit."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import Course, CourseVersion
+from app.certificates.models import Certificate
+from app.core import clock
+from app.core.access import Actor, UnitClosure, closure_on
+from app.core.errors import NotFound
+from app.core.i18n import gettext as _
+from app.core.tables import Cell, Column, Format, write_csv, write_xlsx
+from app.core.templating import format_date, format_datetime
+from app.coverage.figures import Figure, Question, figure
+from app.identity import unit_queries
+from app.identity.models import Person, UnitVersion
+from app.learning.models import Completion, CompletionAnnulment, CompletionPost
+
+
+@dataclass(frozen=True)
+class Table:
+    """What to write: a sheet name, lines above the head, columns and rows."""
+
+    sheet: str
+    notes: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: Iterable[Sequence[Cell]]
+
+
+@dataclass(frozen=True)
+class CompletionFilter:
+    """`units`: a select of unit ids one may see, None for all; `first`..`last` are days of completion, inclusive."""
+
+    unit_code: str | None = None
+    first: date | None = None
+    last: date | None = None
+    course: str | None = None
+    units: Select[int] | None = None
+
+    @classmethod
+    def of(cls, filters: dict[str, Any], actor: Actor | None = None) -> "CompletionFilter":
+        """From the JSON an export was asked with."""
+        return cls(
+            unit_code=filters.get("unit") or None, course=filters.get("course") or None,
+            first=date.fromisoformat(filters["from"]) if filters.get("from") else None,
+            last=date.fromisoformat(filters["to"]) if filters.get("to") else None,
+            units=actor.units_with("export.completions") if actor else None,
+        )  # fmt: skip
+
+
+def write_table(table: Table, path: Path, format: Format) -> int:
+    """Write to a local file; the number of rows. CSV carries no notes: programs read it."""
+    if format == "xlsx":
+        return write_xlsx(path, table.sheet, table.columns, table.rows, table.notes)
+    with path.open("wb") as out:
+        return write_csv(out, table.columns, table.rows)
+
+
+def completions_table(db: Session, chosen: CompletionFilter) -> Table:
+    """One row per completion, at the primary post of that day; annulled ones are listed as such. No identity fields."""
+    columns = (
+        Column(_("Mã người học"), width=26), Column(_("Họ và tên"), width=28), Column(_("Mã đơn vị"), width=12),
+        Column(_("Đơn vị ngày hoàn thành"), width=32), Column(_("Chức vụ"), width=22),
+        Column(_("Nhóm đối tượng"), width=16), Column(_("Mã khóa học"), width=12), Column(_("Khóa học"), width=44),
+        Column(_("Phiên bản"), "int", 10), Column(_("Hình thức"), width=12),
+        Column(_("Ngày hoàn thành"), "date", 14), Column(_("Ghi nhận lúc"), "instant", 17),
+        Column(_("Số giờ"), width=8), Column(_("Điểm (%)"), width=9), Column(_("Số giấy chứng nhận"), width=22),
+        Column(_("Trạng thái"), width=14),
+    )  # fmt: skip
+    notes = (
+        _("Danh sách hoàn thành khóa học"),
+        _("Xuất lúc %(instant)s. Mỗi dòng là một lần hoàn thành; một người có thể có nhiều dòng.",
+          instant=format_datetime(clock.now())),
+    )  # fmt: skip
+    return Table(_("Hoàn thành"), notes, columns, _completion_rows(db, chosen))
+
+
+def coverage_table(db: Session, question: Question) -> Table:
+    """The unit asked for and its children, with the very figures of the dashboard."""
+    found = figure(db, question)
+    columns = (
+        Column(_("Mã đơn vị"), width=14), Column(_("Đơn vị"), width=40), Column(_("Thuộc diện (mẫu số)"), "int", 14),
+        Column(_("Đã hoàn thành"), "int", 14), Column(_("Tỷ lệ"), "ratio", 10), Column(_("Còn thiếu"), "int", 11),
+        Column(_("Người học hoàn thành tại đơn vị (kết quả)"), "int", 18), Column(_("Đánh giá"), width=16),
+    )  # fmt: skip
+    target = found.target
+    notes = (
+        f"{found.definition.code}. {found.definition.name}",
+        _("Kỳ %(period)s, tính đến %(day)s, xuất lúc %(instant)s.", period=found.period.code,
+          day=format_date(found.reference_date), instant=format_datetime(clock.now())),
+        _("Mục tiêu: %(operator)s %(value)s%%.", operator=target.operator, value=f"{target.value:g}")
+        if target
+        else _("Kỳ này chưa có mục tiêu."),
+    )  # fmt: skip
+    return Table(found.definition.code, notes, columns, [_figure_row(row) for row in (found, *found.children)])
+
+
+def _figure_row(row: Figure) -> list[Cell]:
+    verdict = {True: _("Đạt"), False: _("Chưa đạt"), None: "–"}[row.met]
+    return [
+        row.unit_code, row.unit_name, row.denominator.value, row.numerator, row.ratio,
+        row.missing if row.denominator.value else None, row.output, verdict,
+    ]  # fmt: skip
+
+
+def _completion_rows(db: Session, chosen: CompletionFilter) -> Iterator[Sequence[Cell]]:
+    ways = {
+        "online": _("trực tuyến"), "class": _("lớp tập trung"), "group": _("buổi cộng đồng"), "exam": _("sát hạch"),
+        "evidence": _("minh chứng"),
+    }  # fmt: skip
+    for completion, person, post, unit_code, unit_name, course, title, version, number, annulled in db.execute(
+        _completions(db, chosen).execution_options(yield_per=1000)
+    ):
+        yield [
+            person.ref, person.name, unit_code, unit_name or _("chưa xác định đơn vị"), post.title if post else None,
+            ", ".join(sorted(post.audiences)) if post else None, course, title, version,
+            ways.get(completion.how, completion.how), completion.completed_on, completion.recorded_at,
+            completion.hours, None if completion.score_percent is None else round(completion.score_percent, 1), number,
+            _("đã hủy") if annulled else _("có hiệu lực"),
+        ]  # fmt: skip
+
+
+def _completions(db: Session, chosen: CompletionFilter) -> Select[*tuple[Any, ...]]:
+    # The post shown: primary, then the earliest start, then the lowest id, as everywhere (DESIGN 5).
+    first_post = (
+        select(CompletionPost.affiliation_id)
+        .where(CompletionPost.completion_id == Completion.id)
+        .order_by(CompletionPost.is_primary.desc(), CompletionPost.started_on, CompletionPost.affiliation_id)
+        .limit(1)
+        .correlate(Completion)
+        .scalar_subquery()
+    )
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            Completion, Person, CompletionPost, UnitVersion.code, UnitVersion.name, Course.code, CourseVersion.title,
+            CourseVersion.number, Certificate.number, CompletionAnnulment.completion_id,
+        )
+        .join(Person, Person.id == Completion.person_id)
+        .join(Course, Course.id == Completion.course_id)
+        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .outerjoin(
+            CompletionPost,
+            and_(CompletionPost.completion_id == Completion.id, CompletionPost.affiliation_id == first_post),
+        )
+        .outerjoin(
+            UnitVersion,
+            and_(
+                UnitVersion.unit_id == CompletionPost.unit_id,
+                UnitVersion.valid_from <= Completion.completed_on,
+                or_(UnitVersion.valid_to.is_(None), UnitVersion.valid_to > Completion.completed_on),
+            ),
+        )
+        .outerjoin(Certificate, Certificate.completion_id == Completion.id)
+        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
+        .order_by(Completion.completed_on, Completion.id)
+    )  # fmt: skip
+    if chosen.first:
+        query = query.where(Completion.completed_on >= chosen.first)
+    if chosen.last:
+        query = query.where(Completion.completed_on <= chosen.last)
+    if chosen.course:
+        query = query.where(Course.code == chosen.course)
+    if chosen.unit_code:
+        query = query.where(CompletionPost.unit_id.in_(_subtree(db, chosen.unit_code)))
+    if chosen.units is not None:
+        query = query.where(CompletionPost.unit_id.in_(chosen.units))
+    return query
+
+
+def _subtree(db: Session, code: str) -> Select[int]:
+    unit = unit_queries.unit_on(db, code, clock.today())
+    if unit is None:
+        raise NotFound(_("Hôm nay không có đơn vị nào mang mã %(code)s.", code=code))
+    return select(UnitClosure.descendant_id).where(
+        UnitClosure.ancestor_id == unit.unit_id, closure_on(clock.today()), UnitClosure.carried != "before"
+    )

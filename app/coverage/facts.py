@@ -1,0 +1,64 @@
+"""The facts figures are made of, read from the domains below."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import Course, CourseVersion
+from app.coverage.judging import CompletionFact, PostFact
+from app.identity import people_queries
+from app.learning.models import Completion, CompletionAnnulment, CompletionPost
+
+
+def posts_of_people(db: Session, person_ids: Sequence[int]) -> dict[int, list[PostFact]]:
+    """All posts of these people, past, present and future."""
+    return {
+        person_id: [
+            PostFact(
+                post.affiliation_id,
+                post.unit_id,
+                frozenset(post.audiences),
+                post.is_primary,
+                post.started_on,
+                post.ended_on,
+            )
+            for post in posts
+        ]
+        for person_id, posts in people_queries.posts_of(db, person_ids).items()
+    }
+
+
+def completions_of(db: Session, person_ids: Sequence[int]) -> dict[int, list[CompletionFact]]:
+    """Their valid completions with the posts of the day; annulled ones left out."""
+    rows = db.execute(
+        select(Completion, CourseVersion.tags, CourseVersion.programme_code, Course.code)
+        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .join(Course, Course.id == Completion.course_id)
+        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
+        .where(Completion.person_id.in_(person_ids), CompletionAnnulment.completion_id.is_(None))
+        .order_by(Completion.completed_on, Completion.id)
+    ).all()
+    posts = _posts_of_completions(db, [completion.id for completion, *_ in rows])
+    facts: dict[int, list[CompletionFact]] = defaultdict(list)
+    for completion, tags, programme, course in rows:
+        facts[completion.person_id].append(
+            CompletionFact(
+                completion.id, completion.completed_on, completion.how, frozenset(tags), programme, course,
+                tuple(posts[completion.id]),
+            )
+        )  # fmt: skip
+    return facts
+
+
+def _posts_of_completions(db: Session, completion_ids: Sequence[int]) -> dict[int, list[PostFact]]:
+    posts: dict[int, list[PostFact]] = defaultdict(list)
+    for post in db.scalars(select(CompletionPost).where(CompletionPost.completion_id.in_(completion_ids))):
+        posts[post.completion_id].append(
+            # It was held on the day of completion, which is all that is asked of it.
+            PostFact(
+                post.affiliation_id, post.unit_id, frozenset(post.audiences), post.is_primary, post.started_on, None
+            )
+        )
+    return posts

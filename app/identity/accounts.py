@@ -1,0 +1,252 @@
+"""Accounts, roles and sessions: the verbs. Hashing and comparing passwords is slow and done by the caller, outside
+of the write transaction (passwords.py)."""
+
+import hashlib
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from app.core import audit, clock, ids
+from app.core.access import Actor
+from app.core.errors import AppError, Conflict, Invalid
+from app.core.i18n import lazy as _
+from app.core.settings import get_settings
+from app.core.text import fold
+from app.identity import passwords
+from app.identity.identifiers import email_address, phone_e164
+from app.identity.models import Account, Person, RoleGrant, SignInSession
+from app.identity.people import find_person
+from app.identity.policy import ROLES
+
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,59}")
+
+
+class AccountDisabled(AppError):
+    status = 403
+    title = _("Tài khoản đang bị khóa")
+    text = _("Tài khoản này đang bị khóa. Hãy liên hệ người phụ trách đơn vị hoặc quản trị viên để được mở lại.")
+
+
+# --- accounts and roles -------------------------------------------------------------------------------------------
+
+
+def create_account(
+    db: Session, person: Person, username: str, password: str, *, must_change: bool = True, is_demo: bool = False
+) -> Account:
+    """Hashes the password (24 ms), so for commands, seeds and tests; raises Invalid for a bad or taken user name."""
+    username = username.strip().lower()
+    if not USERNAME.fullmatch(username):
+        problem = _("Tên đăng nhập gồm 3 đến 60 chữ thường không dấu, số, dấu chấm hoặc gạch; bắt đầu bằng chữ.")
+        raise Invalid(fields={"username": str(problem)})
+    if db.scalar(select(Account.id).where(Account.username == username)):
+        raise Invalid(fields={"username": str(_("Tên đăng nhập này đã có người dùng."))})
+    account = new_account(person, username, passwords.hash_password(password), must_change=must_change, is_demo=is_demo)
+    db.add(account)
+    db.flush()
+    return account
+
+
+def new_account(
+    person: Person, username: str, password_hash: str, *, must_change: bool = True, is_demo: bool = False
+) -> Account:
+    """An account not yet in any session, for imports and demo people, which add many at once."""
+    return Account(
+        person=person, username=username, password_hash=password_hash, must_change_password=must_change,
+        is_demo=is_demo, created_at=clock.now(),
+    )  # fmt: skip
+
+
+def free_username(db: Session, name: str, taken: set[str]) -> str:
+    """`Nguyễn Văn An` as `annv`, else `annv2`, `annv3` …; not in `taken`, to which the answer is added."""
+    words = [word for word in (re.sub(r"[^a-z]", "", fold(word)) for word in name.split()) if word]
+    base = ((words[-1] + "".join(word[0] for word in words[:-1])) if words else "user")[:40].ljust(3, "x")
+    first = 1
+    while True:
+        tries = [base if number == 1 else f"{base}{number}" for number in range(first, first + 100)]
+        used = set(db.scalars(select(Account.username).where(Account.username.in_(tries)))) | taken
+        for username in tries:
+            if username not in used:
+                taken.add(username)
+                return username
+        first += 100
+
+
+def grant_role(db: Session, account: Account, role: str, unit_id: int, by: int | None = None) -> RoleGrant:
+    """The role at the unit and below; granting it again changes nothing. `by` is the granting account's id."""
+    if role not in ROLES:
+        raise Invalid(fields={"role": str(_("Không có vai trò này."))})
+    grant = db.scalars(
+        select(RoleGrant).where(
+            RoleGrant.account_id == account.id, RoleGrant.role == role, RoleGrant.unit_id == unit_id
+        )
+    ).one_or_none()
+    if grant is None:
+        grant = RoleGrant(account_id=account.id, role=role, unit_id=unit_id, granted_at=clock.now(), granted_by=by)
+        db.add(grant)
+        audit.record(db, "role.grant", "account", account.id, account_id=by, role=role, unit_id=unit_id)
+        db.flush()
+    return grant
+
+
+def is_staff(db: Session, account_id: int) -> bool:
+    """Holds any role: longer passwords apply (DESIGN 9)."""
+    return db.scalar(select(RoleGrant.id).where(RoleGrant.account_id == account_id).limit(1)) is not None
+
+
+# --- signing in and out -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The account somebody claims to own, before the password was compared."""
+
+    account_id: int
+    password_hash: str
+    must_change_password: bool
+
+
+def find_candidate(db: Session, name: str) -> Candidate | None:
+    """By user name, else phone, else email, as typed; user names begin with a letter, so none can be a phone."""
+    account = db.scalars(select(Account).where(Account.username == name.strip().lower())).one_or_none()
+    if account is None:
+        person = None
+        if email := email_address(name):
+            person = find_person(db, "email", email)
+        elif phone := phone_e164(name):
+            person = find_person(db, "phone", phone)
+        if person is None:
+            return None
+        account = db.scalars(select(Account).where(Account.person_id == person.id)).one_or_none()
+    return Candidate(account.id, account.password_hash, account.must_change_password) if account else None
+
+
+def sign_in(
+    db: Session, candidate: Candidate, *, address: str = "", agent: str = "", better_hash: str | None = None,
+    replaces: str = "",
+) -> str:  # fmt: skip
+    """Begin a session after the password fitted; returns its token, which is stored nowhere.
+
+    `better_hash` replaces a hash of older parameters; the session `replaces` (this browser's former token) ends.
+    Raises AccountDisabled, and Conflict if the password was changed in the meantime.
+    """
+    account = db.get_one(Account, candidate.account_id)
+    if account.password_hash != candidate.password_hash:
+        raise Conflict
+    if account.disabled_at is not None:
+        raise AccountDisabled
+    if better_hash:
+        account.password_hash = better_hash
+    if replaces:
+        sign_out(db, replaces)
+    token, now = ids.token(), clock.now()
+    db.add(
+        SignInSession(
+            account_id=account.id, token_hash=_token_hash(token), created_at=now, last_seen_at=now,
+            address=address[:60], agent=agent[:200],
+        )
+    )  # fmt: skip
+    db.flush()
+    return token
+
+
+def sign_out(db: Session, token: str) -> None:
+    """End the session of a token; an unknown or ended one is no error."""
+    db.execute(
+        update(SignInSession)
+        .where(SignInSession.token_hash == _token_hash(token), SignInSession.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+
+
+def sign_out_everywhere(db: Session, account_id: int, *, but: int | None = None) -> int:
+    """End all sessions of an account, `but` the one with this id; returns how many ended."""
+    ended = db.execute(
+        update(SignInSession)
+        .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None), SignInSession.id != (but or 0))
+        .values(ended_at=clock.now())
+        .returning(SignInSession.id)
+    ).all()
+    audit.record(db, "account.sign_out_everywhere", "account", account_id, account_id=account_id, ended=len(ended))
+    return len(ended)
+
+
+def change_password(db: Session, actor: Actor, *, old_hash: str, new_hash: str) -> None:
+    """Replace the password whose hash was compared; all other sessions end. Raises Conflict if it changed meanwhile."""
+    account = db.get_one(Account, actor.account_id)
+    if account.password_hash != old_hash:
+        raise Conflict
+    account.password_hash, account.must_change_password = new_hash, False
+    audit.record(db, "account.change_password", "account", account.id, account_id=account.id)
+    sign_out_everywhere(db, account.id, but=actor.session_id)
+    db.flush()
+
+
+# --- who is asking ------------------------------------------------------------------------------------------------
+
+
+def load_actor(db: Session, token: str, *, saw: Callable[[int, datetime], None] | None = None) -> Actor | None:
+    """Whoever holds the token of a living session, with grants; None otherwise. Two queries.
+
+    `saw(session_id, last_seen_at)` is told of the use (last_seen.py); nothing is written here.
+    """
+    row = db.execute(
+        select(SignInSession.id, SignInSession.last_seen_at, Account.id.label("account_id"))
+        .add_columns(Account.person_id, Account.must_change_password, Person.name)
+        .join(Account, Account.id == SignInSession.account_id)
+        .join(Person, Person.id == Account.person_id)
+        .where(SignInSession.token_hash == _token_hash(token), living_sessions(), Account.disabled_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    if saw is not None:
+        saw(row.id, row.last_seen_at)
+    return Actor(
+        row.account_id, row.person_id, row.name, row.id, _grants(db, row.account_id),
+        must_change_password=row.must_change_password,
+    )  # fmt: skip
+
+
+def people_signed_in(db: Session, tokens: Collection[str]) -> dict[str, int]:
+    """Person ids by the tokens of living sessions; tokens of no session are left out. One query for many requests."""
+    by_hash = {_token_hash(token): token for token in tokens}
+    rows = db.execute(
+        select(SignInSession.token_hash, Account.person_id)
+        .join(Account, Account.id == SignInSession.account_id)
+        .where(SignInSession.token_hash.in_(by_hash), living_sessions(), Account.disabled_at.is_(None))
+    )
+    return {by_hash[token_hash]: person_id for token_hash, person_id in rows}
+
+
+def actor_of(db: Session, account_id: int) -> Actor | None:
+    """The holder of an account outside of any session, for jobs that work in somebody's scope; None if disabled."""
+    row = db.execute(
+        select(Account.person_id, Person.name)
+        .join(Person, Person.id == Account.person_id)
+        .where(Account.id == account_id, Account.disabled_at.is_(None))
+    ).one_or_none()
+    return None if row is None else Actor(account_id, row.person_id, row.name, 0, _grants(db, account_id))
+
+
+def living_sessions() -> ColumnElement[bool]:
+    """Sessions not ended and used within the last `session_days` days."""
+    since = clock.now() - timedelta(days=get_settings().session_days)
+    return SignInSession.ended_at.is_(None) & (SignInSession.last_seen_at > since)
+
+
+def _grants(db: Session, account_id: int) -> dict[str, frozenset[int]]:
+    units: dict[str, set[int]] = {}
+    held = select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.account_id == account_id)
+    for role, unit_id in db.execute(held):
+        # A role a newer version no longer knows allows nothing.
+        for permission in ROLES[role].permissions if role in ROLES else ():
+            units.setdefault(permission, set()).add(unit_id)
+    return {permission: frozenset(unit_ids) for permission, unit_ids in units.items()}
+
+
+def _token_hash(token: str) -> bytes:
+    # The token is 128 random bits: a plain hash keeps a stolen database from opening sessions.
+    return hashlib.sha256(token.encode()).digest()

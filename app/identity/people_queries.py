@@ -1,0 +1,156 @@
+"""What other domains and pages ask about people and their posts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.access import Actor
+from app.core.text import fold, nfc
+from app.identity import sealing
+from app.identity.identifiers import email_address, identity_number, phone_e164
+from app.identity.models import Account, Affiliation, AffiliationAudience, Audience, Person, PersonLookup
+from app.identity.policy import visible_people
+from app.identity.unit_queries import units_by_id
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True)
+class Post:
+    """A dated post; its first and last day both count."""
+
+    affiliation_id: int
+    unit_id: int
+    title: str
+    is_primary: bool
+    started_on: date
+    ended_on: date | None
+    audiences: tuple[str, ...]
+
+    def held_on(self, day: date) -> bool:
+        return self.started_on <= day and (self.ended_on is None or self.ended_on >= day)
+
+
+def posts_of(db: Session, person_ids: Iterable[int]) -> dict[int, list[Post]]:
+    """All posts, past and to come, by person id, in order of start and id; two queries per 500 people."""
+    wanted = list(dict.fromkeys(person_ids))
+    found: dict[int, list[Post]] = {person_id: [] for person_id in wanted}
+    for at in range(0, len(wanted), _CHUNK):
+        some = wanted[at : at + _CHUNK]
+        audiences: dict[int, list[str]] = {}
+        for affiliation_id, code in db.execute(
+            select(AffiliationAudience.affiliation_id, AffiliationAudience.audience_code)
+            .join(Affiliation, Affiliation.id == AffiliationAudience.affiliation_id)
+            .where(Affiliation.person_id.in_(some))
+            .order_by(AffiliationAudience.audience_code)
+        ):
+            audiences.setdefault(affiliation_id, []).append(code)
+        for row in db.execute(
+            select(
+                Affiliation.id, Affiliation.person_id, Affiliation.unit_id, Affiliation.title, Affiliation.is_primary,
+                Affiliation.started_on, Affiliation.ended_on,
+            )
+            .where(Affiliation.person_id.in_(some))
+            .order_by(Affiliation.started_on, Affiliation.id)
+        ):  # fmt: skip
+            found[row.person_id].append(
+                Post(
+                    row.id, row.unit_id, row.title, row.is_primary, row.started_on, row.ended_on,
+                    tuple(audiences.get(row.id, ())),
+                )
+            )  # fmt: skip
+    return found
+
+
+def posts_on(db: Session, person_id: int, day: date) -> list[Post]:
+    """The posts a person held on a day."""
+    return [post for post in posts_of(db, [person_id])[person_id] if post.held_on(day)]
+
+
+def birth_date_of(person: Person) -> date | None:
+    """Unsealed; None if unknown, known only by year, or erased."""
+    return sealing.unseal(person).birth_date
+
+
+def audience_names(db: Session) -> dict[str, str]:
+    """All audiences: name by code."""
+    return dict(db.execute(select(Audience.code, Audience.name).order_by(Audience.code)).all())
+
+
+# --- the list of people -------------------------------------------------------------------------------------------
+
+PAGE_SIZE = 30
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """One person of a list with today's posts; no sealed field is shown there."""
+
+    ref: str
+    name: str
+    username: str | None
+    account_state: str  # "", "new" (first password not changed yet), "disabled"
+    posts: tuple[tuple[str, str, date], ...]  # title, unit, since
+    audiences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PeopleList:
+    rows: list[PersonRow]
+    total: int
+    page: int
+    pages: int
+    query: str
+
+
+def people_in_scope(db: Session, actor: Actor, query: str = "", page: int = 1) -> PeopleList:
+    """People the actor may see whose name holds the query (marks optional) or whose phone, email or number it is.
+
+    Names with exactly the typed marks come first, then Vietnamese name order. Five queries whatever the length.
+    """
+    query = nfc(query)[:100]
+    where = [visible_people(actor)]
+    order: list[ColumnElement[Any]] = [Person.sort_name.expression, Person.id.expression]
+    if query:
+        where.append(or_(Person.folded_name.contains(fold(query), autoescape=True), _found_by_number(query)))
+        order.insert(0, case((Person.name.contains(query, autoescape=True), 0), else_=1))
+    total = db.scalar(select(func.count()).select_from(Person).where(*where)) or 0
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(page, 1), pages)
+    found = db.execute(
+        select(Person.id, Person.ref, Person.name, Account.username, Account.must_change_password, Account.disabled_at)
+        .outerjoin(Account, Account.person_id == Person.id)
+        .where(*where)
+        .order_by(*order)
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    ).all()
+    today = clock.today()
+    posts = posts_of(db, [row.id for row in found])
+    units = units_by_id(db, {post.unit_id for held in posts.values() for post in held}, today)
+    rows = []
+    for row in found:
+        held = [post for post in posts[row.id] if post.held_on(today)]
+        state = "disabled" if row.disabled_at else "new" if row.must_change_password else ""
+        rows.append(
+            PersonRow(
+                row.ref, row.name, row.username, state,
+                tuple((post.title, units[post.unit_id].name, post.started_on) for post in held),
+                tuple(sorted({code for post in held for code in post.audiences})),
+            )
+        )  # fmt: skip
+    return PeopleList(rows, total, page, pages, query)
+
+
+def _found_by_number(query: str) -> ColumnElement[bool]:
+    digests = [sealing.digest("email", email) for email in [email_address(query)] if email]
+    if phone := phone_e164(query):
+        digests.append(sealing.digest("phone", phone))
+    if number := identity_number(query):
+        digests.append(sealing.digest("identity", number.digits))
+    return Person.id.in_(select(PersonLookup.person_id).where(PersonLookup.digest.in_(digests)))

@@ -1,0 +1,50 @@
+"""Roles, what each may do, and the clause that says which people an actor may see."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.core import clock
+from app.core.access import Actor
+from app.core.i18n import lazy
+from app.core.i18n import lazy as _
+from app.identity.models import Affiliation, Person
+
+
+@dataclass(frozen=True)
+class Role:
+    """Given at a unit, a role allows its permissions there and in everything below."""
+
+    title: lazy
+    permissions: frozenset[str]
+
+
+_UNIT_MANAGER = frozenset({"people.view", "coverage.people", "export.completions"})
+_AUTHOR = frozenset({"course.author"})
+_CONTENT_ADMIN = _AUTHOR | {"course.publish"}
+
+ROLES: dict[str, Role] = {
+    "unit_manager": Role(_("Phụ trách đơn vị"), _UNIT_MANAGER),
+    "author": Role(_("Người soạn bài"), _AUTHOR),
+    "content_admin": Role(_("Quản trị nội dung"), _CONTENT_ADMIN),
+    "province_admin": Role(
+        _("Quản trị cấp tỉnh"),
+        _UNIT_MANAGER | _CONTENT_ADMIN | {"people.import", "people.manage", "coverage.manage", "jobs.view", "audit.view"},
+    ),
+    "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"})),
+}
+
+
+def held_on(day: date) -> ColumnElement[bool]:
+    """Posts held on a day; the first and the last day both count."""
+    return (Affiliation.started_on <= day) & or_(Affiliation.ended_on.is_(None), Affiliation.ended_on >= day)
+
+
+def visible_people(actor: Actor, permission: str = "people.view") -> ColumnElement[bool]:
+    """People who hold a post today in a unit the permission reaches."""
+    return Person.id.in_(
+        select(Affiliation.person_id).where(
+            Affiliation.unit_id.in_(actor.units_with(permission)), held_on(clock.today())
+        )
+    )

@@ -1,0 +1,111 @@
+"""Identity fields under lock: a key per person, wrapped by the field key; keyed hashes to find people by them.
+
+Erasing `Person.wrapped_key` makes everything sealed for that person unreadable for good, in every backup that is
+restored with the row as it is then (DESIGN 4.9). The field key itself never touches the database.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from app.core.errors import AppError
+from app.core.i18n import lazy as _
+from app.core.keys import field_key
+from app.identity.models import Person
+
+LookupKind = Literal["identity", "phone", "email"]
+
+_KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class FieldKeyDoesNotFit(AppError):
+    """The data was sealed under another field key: an operator must bring back the right one."""
+
+    title = _("Khóa dữ liệu cá nhân không khớp")
+    text = _("Khóa FIELD_KEY không khớp với dữ liệu đã lưu. Hãy báo người vận hành khôi phục đúng khóa.")
+
+
+@dataclass(frozen=True)
+class SealedFields:
+    """What is known of a person and kept sealed; all empty after erasure."""
+
+    birth_date: date | None = None
+    # Where only the year is known (offices often write just that); with a birth date it is that date's year.
+    birth_year: int | None = None
+    phone: str = ""  # E.164
+    email: str = ""
+    identity: str = ""
+
+
+def seal(person: Person, fields: SealedFields) -> None:
+    """Store the fields in the person's row, under the person's own key (made at the first call)."""
+    person.sealed = _encrypt(_own_key(person, make=True), msgspec.json.encode(fields), person.ref)
+
+
+def unseal(person: Person) -> SealedFields:
+    """The person's fields; empty ones if there are none or the person's key was erased."""
+    if person.wrapped_key is None or person.sealed is None:
+        return SealedFields()
+    return msgspec.json.decode(_decrypt(_own_key(person), person.sealed, person.ref), type=SealedFields)
+
+
+def seal_text(person: Person, text: str) -> bytes:
+    """A text only readable as long as the person's key exists, e.g. the birth date printed on a certificate."""
+    return _encrypt(_own_key(person, make=True), text.encode(), "text:" + person.ref)
+
+
+def unseal_text(person: Person, sealed: bytes | None) -> str:
+    """What `seal_text` sealed; "" if nothing was sealed or the person's key was erased."""
+    if sealed is None or person.wrapped_key is None:
+        return ""
+    return _decrypt(_own_key(person), sealed, "text:" + person.ref).decode()
+
+
+def seal_file(content: bytes) -> bytes:
+    """A workbook of people as it may lie in the storage until it is deleted."""
+    return _encrypt(derived_key("file"), content, "file")
+
+
+def unseal_file(content: bytes) -> bytes:
+    return _decrypt(derived_key("file"), content, "file")
+
+
+def digest(kind: LookupKind, value: str) -> bytes:
+    """The keyed hash that finds a person by a normalised value; without the field key it cannot even be guessed at."""
+    return hmac.new(derived_key("lookup"), f"{kind}\0{value}".encode(), hashlib.sha256).digest()
+
+
+def derived_key(purpose: str) -> bytes:
+    """A key of its own for each use of the field key, so that no use weakens another; 32 bytes."""
+    return hmac.new(field_key(), f"hocso/{purpose}".encode(), hashlib.sha256).digest()
+
+
+def _own_key(person: Person, *, make: bool = False) -> bytes:
+    if person.wrapped_key is None:
+        if not make:
+            raise FieldKeyDoesNotFit
+        key = secrets.token_bytes(_KEY_BYTES)
+        person.wrapped_key = _encrypt(derived_key("wrap"), key, person.ref)
+        return key
+    return _decrypt(derived_key("wrap"), person.wrapped_key, person.ref)
+
+
+def _encrypt(key: bytes, content: bytes, bound_to: str) -> bytes:
+    # Bound to the person's ref: a sealed value copied into another row does not open there.
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, content, bound_to.encode())
+
+
+def _decrypt(key: bytes, sealed: bytes, bound_to: str) -> bytes:
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())
+    except InvalidTag:
+        raise FieldKeyDoesNotFit from None

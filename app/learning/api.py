@@ -1,0 +1,100 @@
+"""POST /progress, the hot route: one `async def`, one hop to the committer's thread, answered after COMMIT.
+
+It checks its form token and its session itself, since a dependency would cost each save a thread hop (TECH).
+"""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Request
+from msgspec import Meta
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from app.core.csrf import SESSION_COOKIE, check_token
+from app.core.db import Database
+from app.core.errors import AppError, Invalid, SignInRequired, TooLarge
+from app.core.i18n import gettext as _
+from app.learning import stamps
+from app.learning.models import Enrolment
+from app.learning.saving import Save, Saved
+from app.learning.service import judge_lesson
+
+Name = Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class ProgressBody(msgspec.Struct):
+    """`spans` are [start, end] seconds of the video played since the last save, repeats included; `position` is where
+    the reader is. `client` names the page (random), `seq` counts its saves: together they make a save repeatable.
+    """
+
+    stamp: Annotated[str, Meta(max_length=200)]
+    block: Name
+    client: Name
+    seq: Annotated[int, Meta(ge=0, le=2**53)]
+    spans: list[tuple[float, float]]
+    position: float = 0.0
+
+
+class ProgressReply(msgspec.Struct):
+    """Seconds. `credited_s` was seen for the first time in this save; `reason` says why a claim earned nothing."""
+
+    watched_s: float
+    duration_s: float
+    credited_s: float
+    reason: str | None
+    position: float
+    lesson_finished: bool
+
+
+_decoder = msgspec.json.Decoder(ProgressBody)
+_encoder = msgspec.json.Encoder()
+router = APIRouter()
+
+
+async def save_progress(request: Request) -> Response:
+    """Credit what was watched. 401 without a session, 404 for an enrolment or video that is not the reader's own."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        raise SignInRequired
+    await check_token(request)
+    body = await _read(request)
+    save = Save(token, stamps.read(body.stamp), body.block, body.client, body.seq, body.spans, body.position)
+    saved = await asyncio.wrap_future(request.app.state.progress_committer.submit(save))
+    if isinstance(saved, AppError):
+        raise saved
+    if saved.should_judge:
+        finished = await run_in_threadpool(_judge, request.app.state.database, save.stamp)
+    else:
+        finished = saved.lesson_finished
+    return Response(_encoder.encode(_reply(saved, finished)), media_type="application/json")
+
+
+router.add_route("/progress", save_progress, methods=["POST"])
+
+
+async def _read(request: Request) -> ProgressBody:
+    if getattr(request.state, "too_large", False):
+        raise TooLarge
+    try:
+        return _decoder.decode(await request.body())
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(_("Không đọc được tiến độ vừa gửi: %(detail)s"), detail=str(error)) from error
+
+
+def _judge(database: Database, stamp: stamps.Stamp) -> bool:
+    with database.writing() as db:
+        enrolment = db.get_one(Enrolment, stamp.enrolment_id, with_for_update=True)
+        return judge_lesson(db, enrolment, stamp.lesson_key).finished_at is not None
+
+
+def _reply(saved: Saved, finished: bool) -> ProgressReply:
+    return ProgressReply(
+        watched_s=round(saved.watched_s, 3),
+        duration_s=round(saved.duration_s, 3),
+        credited_s=round(saved.credited_s, 3),
+        reason=str(saved.reason) if saved.reason else None,
+        position=round(saved.position_s, 3),
+        lesson_finished=finished,
+    )

@@ -1,0 +1,119 @@
+"""The verbs of learning: enrol, read, finish a lesson, and with the last one the course."""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import Course
+from app.core import clock
+from app.core.errors import Invalid, NotFound
+from app.core.events import emit
+from app.core.i18n import lazy as _
+from app.core.templating import format_minutes
+from app.learning.completions import record_completion
+from app.learning.events import LessonFinished
+from app.learning.models import Completion, Enrolment, LessonFinish, LessonReading
+from app.learning.queries import best_percents, finished_lesson_keys, lesson_state, required_lesson_keys
+from app.learning.rules import LessonState, reading_needed
+from app.learning.stamps import Stamp, StampRefused
+
+
+class ReadTooSoon(Invalid):
+    text = _("Trang bài học mới mở được %(open)s. Anh/chị đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được.")
+
+
+def enrol(db: Session, person_id: int, course_id: int) -> Enrolment:
+    """Take the course at its published version; enrolling again returns the enrolment as it is. Raises NotFound."""
+    known = db.scalars(
+        select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
+    ).one_or_none()
+    if known is not None:
+        return known
+    course = db.get(Course, course_id)
+    if course is None or course.published_version_id is None:
+        raise NotFound
+    now = clock.now()
+    enrolment = Enrolment(
+        person_id=person_id, course_id=course_id, course_version_id=course.published_version_id, enrolled_at=now,
+        last_active_at=now,
+    )  # fmt: skip
+    db.add(enrolment)
+    db.flush()
+    return enrolment
+
+
+def move_to_published(db: Session, enrolment: Enrolment) -> None:
+    """Go on with the version published now. What was earned stays, by lesson key and video block.
+
+    If nothing is left to do there, and the course was not completed before, it is completed now.
+    """
+    course = db.get_one(Course, enrolment.course_id)
+    if course.published_version_id is None or course.published_version_id == enrolment.course_version_id:
+        return
+    enrolment.course_version_id = course.published_version_id
+    db.flush()
+    has_completed = db.scalar(select(Completion.id).where(Completion.enrolment_id == enrolment.id).limit(1))
+    if not has_completed:
+        _judge_course(db, enrolment)
+
+
+def finish_reading(db: Session, enrolment: Enrolment, lesson_key: str, stamp: Stamp) -> LessonState:
+    """Take the reader's word that the lesson is read, if its page has been open long enough by the server's clock.
+
+    Raises ReadTooSoon, and StampRefused for the stamp of another lesson. Saying it again changes nothing.
+    """
+    if (stamp.enrolment_id, stamp.lesson_key) != (enrolment.id, lesson_key):
+        raise StampRefused
+    state = lesson_state(db, enrolment, lesson_key)
+    if state.read_at is None:
+        left = reading_needed(state.minutes) - stamp.age()
+        if left.total_seconds() > 0:
+            raise ReadTooSoon(
+                open=format_minutes(max(0.0, stamp.age().total_seconds())),
+                left=format_minutes(max(1.0, left.total_seconds())),
+            )
+        db.add(LessonReading(enrolment_id=enrolment.id, lesson_key=lesson_key, opened_at=stamp.at, read_at=clock.now()))
+        mark_active(enrolment, lesson_key)
+        db.flush()
+    return judge_lesson(db, enrolment, lesson_key)
+
+
+def judge_lesson(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonState:
+    """Write the lesson's finish once all it asks is met, and the course's completion with the last required lesson."""
+    state = lesson_state(db, enrolment, lesson_key)
+    if state.finished_at is not None or not state.is_met:
+        return state
+    now = clock.now()
+    db.add(
+        LessonFinish(
+            enrolment_id=enrolment.id,
+            lesson_key=lesson_key,
+            course_version_id=enrolment.course_version_id,
+            finished_at=now,
+        )
+    )
+    db.flush()
+    emit(db, LessonFinished(enrolment.id, lesson_key))
+    # A lesson beside the point completes nothing: after a move to a version of the same lessons, it must not bring a
+    # second certificate.
+    if lesson_key in required_lesson_keys(db, enrolment.course_version_id):
+        _judge_course(db, enrolment)
+    return replace(state, finished_at=now)
+
+
+def mark_active(enrolment: Enrolment, lesson_key: str) -> None:
+    """This is the lesson to continue with."""
+    enrolment.last_lesson_key, enrolment.last_active_at = lesson_key, clock.now()
+
+
+def _judge_course(db: Session, enrolment: Enrolment) -> None:
+    required = required_lesson_keys(db, enrolment.course_version_id)
+    if not required or required - finished_lesson_keys(db, enrolment.id):
+        return
+    percents = [percent for key, percent in best_percents(db, enrolment.id).items() if key in required]
+    record_completion(
+        db, person_id=enrolment.person_id, course_version_id=enrolment.course_version_id, how="online",
+        completed_on=clock.today(), score_percent=round(sum(percents) / len(percents), 1) if percents else None,
+        enrolment_id=enrolment.id,
+    )  # fmt: skip

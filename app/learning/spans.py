@@ -1,0 +1,116 @@
+"""Watched spans of a video: merging them, and what a new claim may earn (DESIGN 4.7). Values in, values out.
+
+A span is (start, end) in seconds of the video's own time. What somebody has is kept merged: sorted and disjoint.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from app.core.i18n import gettext as _
+
+Span = tuple[float, float]
+
+# Players offer up to double speed, so one second of the server's clock can hold two of the video's.
+MAX_SPEED = 2.0
+# Rounding of clocks and of `timeupdate`, and the moment between the stamp and the page.
+SLACK_S = 5.0
+# A page reports every 15 seconds; nobody jumps about more than this in between.
+MAX_SPANS = 200
+# Browsers and ffprobe disagree by a few frames about where a video ends.
+END_TOLERANCE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What one learner has of one video before a claim; `started_at` is the server's own stamp."""
+
+    spans: tuple[Span, ...]
+    played_s: float
+    started_at: datetime
+    duration_s: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a claim earned nothing; read it as a sentence with `str()`, in the reader's language."""
+
+    kind: Literal["too_fast", "outside", "malformed"]
+    claimed_s: float = 0.0
+    elapsed_s: float = 0.0
+
+    def __str__(self) -> str:
+        if self.kind == "too_fast":
+            return _(
+                "Đoạn vừa gửi chưa được tính: máy chủ mới ghi nhận %(elapsed)s giây kể từ khi mở bài, "
+                "không đủ để xem thêm %(claimed)s giây. Anh/chị cứ xem tiếp, phần sau vẫn được tính.",
+                elapsed=math.floor(max(self.elapsed_s, 0)), claimed=math.ceil(self.claimed_s),
+            )  # fmt: skip
+        if self.kind == "outside":
+            return _("Đoạn vừa gửi chưa được tính vì nằm ngoài thời lượng của video. Hãy tải lại trang rồi xem tiếp.")
+        return _("Đoạn vừa gửi chưa được tính vì dữ liệu không đọc được. Hãy tải lại trang rồi xem tiếp.")
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What the learner has after a claim. `credited_s`: seconds seen for the first time; `reason`: why none were."""
+
+    spans: tuple[Span, ...]
+    watched_s: float
+    played_s: float
+    credited_s: float
+    reason: Refusal | None = None
+
+
+def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """The union, sorted and disjoint; spans that touch become one, empty ones vanish."""
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if end <= start:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def total(spans: Iterable[Span]) -> float:
+    """Seconds covered by disjoint spans."""
+    return math.fsum(end - start for start, end in spans)
+
+
+def clip(spans: Iterable[Span], duration_s: float) -> tuple[Span, ...]:
+    """The part of the spans that lies within a video of this length."""
+    return tuple((start, min(end, duration_s)) for start, end in spans if start < duration_s)
+
+
+def credit(row: Watched, claim: Sequence[Span], now: datetime) -> Credit:
+    """Add a claim whole or not at all, by the server's clock; what was earned before always stays."""
+    reason = _why_not(row, claim, now)
+    if reason is not None:
+        return Credit(row.spans, total(row.spans), row.played_s, 0.0, reason)
+    claim = clip(claim, row.duration_s)
+    spans = merge((*row.spans, *claim))
+    before, after = total(row.spans), total(spans)
+    # The two sums round apart by less than a nanosecond; nothing earned may seem to shrink.
+    return Credit(spans, max(before, after), row.played_s + total(claim), max(0.0, after - before))
+
+
+def _why_not(row: Watched, claim: Sequence[Span], now: datetime) -> Refusal | None:
+    if len(claim) > MAX_SPANS or not all(_is_sound(span) for span in claim):
+        return Refusal("malformed")
+    if any(end > row.duration_s + END_TOLERANCE_S for _start, end in claim):
+        return Refusal("outside")
+    claimed_s = total(claim)
+    elapsed_s = (now - row.started_at).total_seconds()
+    if claimed_s and row.played_s + claimed_s > MAX_SPEED * elapsed_s + SLACK_S:
+        return Refusal("too_fast", claimed_s, elapsed_s)
+    return None
+
+
+def _is_sound(span: Span) -> bool:
+    start, end = span
+    return math.isfinite(start) and math.isfinite(end) and 0 <= start <= end

@@ -1,0 +1,106 @@
+"""Commands about files: `media transcode`, `media slides`."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import or_, select
+
+from app.core import jobs
+from app.core.errors import CommandFailed
+from app.core.i18n import gettext as _
+from app.core.i18n import lazy
+from app.core.settings import ROOT
+from app.media import service
+from app.media.jobs import JOBS
+from app.media.models import Asset
+from app.media.queries import AssetProgress, progress_of
+from app.media.slides import make_slide_video
+from app.runtime import Runtime
+
+_SLIDES_ENDING = ".slides.yaml"
+# Be Vietnam Pro as TTF lies with the certificate it is printed on.
+_FONTS = ROOT / "app" / "certificates" / "fonts"
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    media = commands.add_parser("media", help="video và hình trình chiếu / videos and slides")
+    verbs = media.add_subparsers(dest="verb", required=True, metavar="VIỆC/VERB")
+    transcode = verbs.add_parser("transcode", help="chuyển mã ngay các video đang chờ / transcode waiting videos now")
+    transcode.add_argument(
+        "assets", nargs="*", metavar="TỆP/ASSET", help="số hoặc mã của tệp; làm lại cả tệp đã lỗi / id or public id"
+    )
+    transcode.set_defaults(func=_transcode)
+    slides = verbs.add_parser("slides", help="dựng video trình chiếu từ tệp .slides.yaml / make a slide video")
+    slides.add_argument(
+        "path", type=Path, metavar="ĐƯỜNG-DẪN/PATH", help="tệp .slides.yaml, hoặc thư mục chứa / a file or a folder"
+    )
+    slides.set_defaults(func=_slides)
+
+
+def _transcode(args: argparse.Namespace, runtime: Runtime) -> int:
+    asset_ids = _chosen(runtime, args.assets)
+    # Knows this kind of job only, so it leaves the rest of the queue to the workers.
+    worker = jobs.Worker(runtime.database, runtime.storage, JOBS)
+    told: set[int] = set()
+    while worker.run_one():
+        for progress in _progress(runtime, asset_ids):
+            if progress.is_over and progress.asset_id not in told:
+                told.add(progress.asset_id)
+                _tell(progress)
+    rest = [progress for progress in _progress(runtime, asset_ids) if progress.asset_id not in told]
+    for progress in rest:
+        _tell(progress)
+    return 0 if all(progress.state == "ready" for progress in _progress(runtime, asset_ids)) else 1
+
+
+def _chosen(runtime: Runtime, names: Sequence[str]) -> list[int]:
+    """Ids of the assets named, failed ones queued again; without names, all that wait."""
+    with runtime.database.writing() as db:
+        if not names:
+            return list(
+                db.scalars(select(Asset.id).where(Asset.kind == "video", Asset.state.in_(("stored", "processing"))))
+            )
+        chosen = []
+        for name in names:
+            number = int(name) if name.isdigit() and len(name) < 18 else None
+            asset = db.scalars(select(Asset).where(or_(Asset.public_id == name, Asset.id == number))).first()
+            if asset is None or asset.kind != "video":
+                raise CommandFailed(lazy("Không có video nào mang số hoặc mã “%(name)s”."), name=name)
+            if asset.state == "failed":
+                service.retry(db, asset, by=None)
+            chosen.append(asset.id)
+        return chosen
+
+
+def _progress(runtime: Runtime, asset_ids: Sequence[int]) -> list[AssetProgress]:
+    with runtime.database.reading() as db:
+        return sorted(progress_of(db, asset_ids).values(), key=lambda progress: progress.asset_id)
+
+
+def _tell(progress: AssetProgress) -> None:
+    print(f"{progress.asset_id}\t{progress.file_name}\t{progress.text}", flush=True)
+
+
+def _slides(args: argparse.Namespace, runtime: Runtime) -> int:
+    made = 0
+    for source in _decks(args.path):
+        stem = source.name.removesuffix(_SLIDES_ENDING)
+        video, captions = source.with_name(f"{stem}.mp4"), source.with_name(f"{stem}.vi.vtt")
+        make_slide_video(source, video, captions, [_FONTS])
+        print(_("Đã dựng %(video)s và %(captions)s", video=video, captions=captions.name), flush=True)
+        made += 1
+    if not made:
+        print(_("Không có tệp %(ending)s nào trong %(path)s.", ending=_SLIDES_ENDING, path=args.path), file=sys.stderr)
+        return 1
+    return 0
+
+
+def _decks(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(path.rglob(f"*{_SLIDES_ENDING}"))
+    elif path.name.endswith(_SLIDES_ENDING) and path.is_file():
+        yield path
+    else:
+        raise CommandFailed(lazy("%(path)s không phải tệp %(ending)s hay thư mục."), path=path, ending=_SLIDES_ENDING)

@@ -1,0 +1,158 @@
+"""What pages and higher domains read of assets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import selectinload
+
+from app.core import jobs
+from app.core.access import Actor
+from app.core.db import Session
+from app.core.i18n import gettext as _
+from app.media.models import Asset, Rendition
+from app.media.service import subject
+
+# Wide enough for a phone and for the column of a lesson; larger screens choose from `srcset`.
+_USUAL_WIDTH_PX = 960
+
+
+@dataclass(frozen=True)
+class AssetView:
+    """An asset as a page shows it. `url` is empty until it is ready; `srcset` only for pictures in several sizes."""
+
+    asset_id: int
+    kind: str
+    state: str
+    url: str | None
+    poster_url: str | None
+    width: int | None
+    height: int | None
+    duration_s: float | None
+    size: int
+    error: str | None
+    srcset: str = ""
+    file_name: str = ""
+    public_id: str = ""
+
+
+@dataclass(frozen=True)
+class AssetProgress:
+    """How far a video is: `state` waiting, running, ready, failed; `ratio` 0 to 1; `text` a sentence for people."""
+
+    asset_id: int
+    public_id: str
+    file_name: str
+    state: str
+    ratio: float
+    text: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in ("ready", "failed")
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A file to send: what it is, where it lies, and whether anyone may have it."""
+
+    content_type: str
+    size: int
+    storage_key: str
+    is_public: bool
+
+
+def visible_assets(actor: Actor | None) -> ColumnElement[bool]:
+    """Anyone: files of published courses. Authors: those of their units, their own, and those of course folders."""
+    if actor is None:
+        return Asset.is_public.is_(True)
+    of_units = or_(Asset.unit_id.in_(actor.units_with("course.author")), Asset.unit_id.is_(None))
+    return or_(
+        Asset.is_public.is_(True),
+        Asset.uploaded_by == actor.account_id,
+        of_units if actor.can("course.author") else false(),
+    )
+
+
+def asset_views(db: Session, asset_ids: Iterable[int]) -> dict[int, AssetView]:
+    """Views by asset id; two queries for any number. Who may see the page decides who may see them."""
+    found = db.scalars(select(Asset).where(Asset.id.in_(set(asset_ids))).options(selectinload(Asset.renditions)))
+    return {asset.id: _view(asset) for asset in found}
+
+
+def own_uploads(db: Session, actor: Actor, public_ids: Iterable[str]) -> dict[str, AssetView]:
+    """Of these public ids, the assets this person uploaded: what a form may carry from one try to the next."""
+    found = db.scalars(
+        select(Asset)
+        .where(Asset.public_id.in_(set(public_ids)), Asset.uploaded_by == actor.account_id)
+        .options(selectinload(Asset.renditions))
+    )
+    return {asset.public_id: _view(asset) for asset in found}
+
+
+def delivered(db: Session, actor: Actor | None, public_id: str, name: str) -> Delivered | None:
+    """The rendition of that name if this person may see it."""
+    row = db.execute(
+        select(Rendition.content_type, Rendition.size, Rendition.storage_key, Asset.is_public)
+        .join(Asset, Asset.id == Rendition.asset_id)
+        .where(Asset.public_id == public_id, Rendition.name == name, visible_assets(actor))
+    ).one_or_none()
+    return Delivered(*row) if row else None
+
+
+def visible_asset(db: Session, actor: Actor, public_id: str) -> Asset | None:
+    """The asset of that public id if this person may see it."""
+    return db.scalars(select(Asset).where(Asset.public_id == public_id, visible_assets(actor))).first()
+
+
+def progress_of(db: Session, asset_ids: Iterable[int]) -> dict[int, AssetProgress]:
+    """How far each video is, from the asset and the newest job about it; two queries for any number."""
+    assets = list(db.scalars(select(Asset).where(Asset.id.in_(set(asset_ids)))))
+    newest: dict[str | None, jobs.Job] = {}
+    for job in db.scalars(
+        select(jobs.Job).where(jobs.Job.subject.in_([subject(asset.id) for asset in assets])).order_by(jobs.Job.id)
+    ):
+        newest[job.subject] = job
+    return {asset.id: _progress(asset, newest.get(subject(asset.id))) for asset in assets}
+
+
+def _view(asset: Asset) -> AssetView:
+    renditions = asset.renditions
+    pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp")
+    shown = next((r.name for r in renditions if asset.kind != "image" and r.name != "poster.jpg"), None)
+    if asset.kind == "image":
+        small_enough = [name for width, name in pictures if width <= _USUAL_WIDTH_PX] or [
+            name for _width, name in pictures
+        ]
+        shown = small_enough[-1] if small_enough else next((r.name for r in renditions), None)
+    return AssetView(
+        asset_id=asset.id,
+        kind=asset.kind,
+        state=asset.state,
+        url=_url(asset, shown) if shown else None,
+        poster_url=_url(asset, "poster.jpg") if any(r.name == "poster.jpg" for r in renditions) else None,
+        width=asset.width,
+        height=asset.height,
+        duration_s=asset.duration_s,
+        size=asset.size,
+        error=asset.error,
+        srcset=", ".join(f"{_url(asset, name)} {width}w" for width, name in pictures) if len(pictures) > 1 else "",
+        file_name=asset.file_name,
+        public_id=asset.public_id,
+    )
+
+
+def _url(asset: Asset, name: str) -> str:
+    return f"/media/{asset.public_id}/{name}"
+
+
+def _progress(asset: Asset, job: jobs.Job | None) -> AssetProgress:
+    state, ratio, text = "waiting", 0.0, _("Đang chờ chuyển mã")
+    if asset.state == "ready":
+        state, ratio, text = "ready", 1.0, _("Video đã sẵn sàng")
+    elif asset.state == "failed" or (job and job.state in jobs.FINISHED):
+        # A worker that died too often leaves its asset as it was; the queue knows.
+        state, text = "failed", asset.error or (job.error if job else None) or _("Chuyển mã không thành.")
+    elif job and job.state == "running":
+        state, ratio, text = "running", job.progress_ratio, job.progress_text or _("Đang chuyển mã video")
+    return AssetProgress(asset.id, asset.public_id, asset.file_name, state, ratio, text)

@@ -1,0 +1,277 @@
+"""Taking files in: checked by content, cleaned, stored, and only then written down as assets."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+from typing import BinaryIO
+
+from sqlalchemy import select, update
+
+from app.core import clock, ids, jobs
+from app.core.db import Session
+from app.core.errors import Conflict, TooLarge
+from app.core.events import emit
+from app.core.i18n import gettext
+from app.core.i18n import lazy as _
+from app.core.settings import get_settings
+from app.core.storage import Storage
+from app.core.text import nfc
+from app.media import captions, images
+from app.media.encoder import needs_nothing
+from app.media.events import AssetReady
+from app.media.files import HEAD_BYTES, SVG, FileType, file_type, local_file_type
+from app.media.models import Asset, Rendition
+from app.media.probe import VideoInfo, probe
+from app.media.shelf import Shelf, Shelved, scratch_folder, sha256_of
+from app.media.svg import check_svg
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A checked file in the storage that no row names yet; without `renditions` it waits for a transcode."""
+
+    kind: str
+    file_name: str
+    content_type: str
+    size: int
+    sha256: str
+    storage_key: str
+    width: int | None
+    height: int | None
+    duration_s: float | None
+    renditions: tuple[Shelved, ...]
+
+
+def store(storage: Storage, stream: BinaryIO, file_name: str, *, limit_bytes: int | None = None) -> StoredFile:
+    """Receive an upload. Needs no database, so a long upload holds no transaction.
+
+    Pictures are kept without the camera's data, captions as WebVTT. Raises NotAccepted, TooLarge, StorageFull,
+    ImageInvalid, VideoInvalid or CaptionsInvalid; nothing is left behind then.
+    """
+    name = _plain_name(file_name)
+    with scratch_folder("upload") as scratch:
+        path = scratch / "source"
+        _receive(stream, path, name, limit_bytes or get_settings().upload_limit_bytes)
+        with path.open("rb") as file:
+            kind = file_type(file.read(HEAD_BYTES), name)
+        return _shelve(storage, path, name, kind, keep_original=False)
+
+
+def store_local(storage: Storage, path: Path) -> StoredFile:
+    """Store a file of a course folder byte for byte, so that an export gives it back; SVG is allowed here.
+
+    Raises as `store` does, and SvgInvalid.
+    """
+    return _shelve(storage, path, path.name, local_file_type(path), keep_original=True)
+
+
+def add_asset(db: Session, stored: StoredFile, *, by: int | None, unit_id: int | None) -> Asset:
+    """Write down a stored file; a video that is not ready yet gets its transcode job in the same transaction."""
+    asset = Asset(
+        public_id=ids.token(),
+        kind=stored.kind,
+        state="stored",
+        file_name=stored.file_name,
+        content_type=stored.content_type,
+        size=stored.size,
+        sha256=stored.sha256,
+        storage_key=stored.storage_key,
+        width=stored.width,
+        height=stored.height,
+        duration_s=stored.duration_s,
+        unit_id=unit_id,
+        uploaded_by=by,
+        created_at=clock.now(),
+    )
+    db.add(asset)
+    db.flush()
+    if stored.renditions:
+        finish(db, asset, stored.renditions)
+    else:
+        _enqueue(db, asset, by)
+    return asset
+
+
+def add_local_file(
+    db: Session, storage: Storage, path: Path, *, by: int | None = None, unit_id: int | None = None
+) -> Asset:
+    """The asset of a file in a course folder; the same bytes give the same asset. Raises as `store_local` does."""
+    kind = local_file_type(path).kind
+    known = select(Asset).where(Asset.sha256 == sha256_of(path), Asset.kind == kind, Asset.state != "failed")
+    if asset := db.scalars(known.order_by(Asset.id).limit(1)).first():
+        return asset
+    return add_asset(db, store_local(storage, path), by=by, unit_id=unit_id)
+
+
+def finish(db: Session, asset: Asset, made: Iterable[Shelved], video: VideoInfo | None = None) -> None:
+    """All renditions are stored: name them, all at once, and announce the asset."""
+    if video:
+        asset.width, asset.height, asset.duration_s = video.width, video.height, video.duration_s
+    asset.renditions = [
+        Rendition(
+            name=file.name,
+            content_type=file.content_type,
+            size=file.size,
+            width=file.width,
+            height=file.height,
+            storage_key=file.storage_key,
+            created_at=clock.now(),
+        )
+        for file in made
+    ]
+    asset.state, asset.error = "ready", None
+    db.flush()
+    emit(db, AssetReady(asset.id))
+
+
+def make_public(db: Session, asset_ids: Iterable[int]) -> None:
+    """From now on anyone may fetch these: a published course version uses them."""
+    db.execute(update(Asset).where(Asset.id.in_(list(asset_ids)), Asset.is_public.is_(False)).values(is_public=True))
+
+
+def retry(db: Session, asset: Asset, *, by: int | None) -> None:
+    """Try a failed transcode again. Raises Conflict when it runs, waits or is done already."""
+    job = jobs.latest(db, subject(asset.id))
+    if asset.state == "ready" or (job and job.state not in jobs.FINISHED):
+        raise Conflict(_("Video này đã xong hoặc đang được chuyển mã."))
+    asset.state, asset.error = "stored", None
+    _enqueue(db, asset, by)
+
+
+def cancel(db: Session, asset: Asset) -> None:
+    """Ask a waiting or running transcode to stop; one that is over stays as it is."""
+    job = jobs.latest(db, subject(asset.id))
+    if job is None or asset.state == "ready":
+        return
+    jobs.cancel(db, job)
+    if job.state == "cancelled":
+        asset.state, asset.error = "failed", stopped_text()
+
+
+def subject(asset_id: int) -> str:
+    """What jobs about an asset carry as their subject."""
+    return f"asset:{asset_id}"
+
+
+def stopped_text() -> str:
+    return gettext("Đã dừng chuyển mã theo yêu cầu.")
+
+
+def _enqueue(db: Session, asset: Asset, by: int | None) -> None:
+    jobs.enqueue(
+        db,
+        "media.transcode",
+        subject=subject(asset.id),
+        unique_key=f"transcode:{asset.id}",
+        owner=by,
+        asset_id=asset.id,
+    )
+    db.flush()
+
+
+def _plain_name(file_name: str) -> str:
+    """The name without folders, as people typed it; old browsers send the whole path."""
+    return nfc(PureWindowsPath(file_name).name)[-200:] or "tep"
+
+
+def _receive(stream: BinaryIO, path: Path, name: str, limit_bytes: int) -> None:
+    received = 0
+    with path.open("xb") as file:
+        while chunk := stream.read(_CHUNK):
+            received += len(chunk)
+            if received > limit_bytes:
+                raise TooLarge(
+                    _("Tệp “%(file)s” lớn hơn giới hạn %(limit)s MB. Hãy nén lại hoặc cắt ngắn rồi tải lên."),
+                    file=name,
+                    limit=limit_bytes // 1024 // 1024,
+                )
+            file.write(chunk)
+
+
+def _shelve(storage: Storage, path: Path, name: str, kind: FileType, *, keep_original: bool) -> StoredFile:
+    match kind.kind:
+        case "video":
+            return _shelve_video(storage, path, name, kind)
+        case "caption":
+            return _shelve_captions(storage, path, name, keep_original)
+    return (
+        _shelve_drawing(storage, path, name)
+        if kind is SVG
+        else _shelve_picture(storage, path, name, kind, keep_original)
+    )
+
+
+def _shelve_picture(storage: Storage, path: Path, name: str, kind: FileType, keep_original: bool) -> StoredFile:
+    image = images.open_image(path, kind.reader, name)
+    kept = path.read_bytes() if keep_original else images.master(image).data
+    with Shelf(storage, hashlib.sha256(kept).hexdigest()) as shelf:
+        return StoredFile(
+            "image",
+            name if keep_original else Path(name).with_suffix(".webp").name,
+            kind.content_type if keep_original else "image/webp",
+            len(kept),
+            shelf.sha256,
+            shelf.put_source(kept),
+            image.width,
+            image.height,
+            None,
+            tuple(
+                shelf.put(f"{made.width}.webp", made.content_type, made.data, made.width, made.height)
+                for made in images.renditions(image)
+            ),
+        )
+
+
+def _shelve_drawing(storage: Storage, path: Path, name: str) -> StoredFile:
+    data = path.read_bytes()
+    drawing = check_svg(data, name)
+    with Shelf(storage, hashlib.sha256(data).hexdigest()) as shelf:
+        key = shelf.put_source(data)
+        shown = Shelved("image.svg", SVG.content_type, len(data), drawing.width, drawing.height, key)
+        return StoredFile(
+            "image", name, SVG.content_type, len(data), shelf.sha256, key, drawing.width, drawing.height, None, (shown,)
+        )
+
+
+def _shelve_captions(storage: Storage, path: Path, name: str, keep_original: bool) -> StoredFile:
+    given = path.read_bytes()
+    clean = captions.webvtt(captions.read_captions(given, name))
+    kept = given if keep_original else clean
+    with Shelf(storage, hashlib.sha256(kept).hexdigest()) as shelf:
+        key = shelf.put_source(kept)
+        shown = shelf.put("captions.vtt", "text/vtt", clean)
+        file_name = name if keep_original else Path(name).with_suffix(".vtt").name
+        return StoredFile("caption", file_name, "text/vtt", len(kept), shelf.sha256, key, None, None, None, (shown,))
+
+
+def _shelve_video(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:
+    video = probe(path, kind.reader, name)
+    with Shelf(storage, sha256_of(path)) as shelf:
+        key = shelf.put_source(path)
+        made: tuple[Shelved, ...] = ()
+        if needs_nothing(video, path):
+            picture = images.poster(path)
+            made = (
+                Shelved(video_name(video.width, video.height), "video/mp4", video.size, video.width, video.height, key),
+                shelf.put("poster.jpg", picture.content_type, picture.data, picture.width, picture.height),
+            )
+        return StoredFile(
+            "video",
+            name,
+            kind.content_type,
+            video.size,
+            shelf.sha256,
+            key,
+            video.width,
+            video.height,
+            video.duration_s,
+            made,
+        )
+
+
+def video_name(width: int, height: int) -> str:
+    """The rendition's name says its shorter side: 854 by 480 is 480p.mp4."""
+    return f"{min(width, height)}p.mp4"

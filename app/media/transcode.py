@@ -1,0 +1,116 @@
+"""The job that makes an uploaded video playable: copied where it can be, encoded where it must be.
+
+It can be killed at any point and started again: it works in a folder of its own, and the video appears with its poster
+in one transaction or not at all.
+"""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.errors import AppError
+from app.core.i18n import gettext as _
+from app.core.jobs import Cancelled, JobContext
+from app.core.settings import get_settings
+from app.core.storage import Storage
+from app.media import encoder, images
+from app.media.models import Asset
+from app.media.probe import VideoInfo, is_faststart, probe
+from app.media.service import finish, stopped_text, video_name
+from app.media.shelf import Shelf, Shelved, scratch_folder, scratch_root
+
+_ENCODING_SHARE = 0.95
+
+
+def transcode(context: JobContext, asset_id: int) -> dict[str, object] | None:
+    """Job "media.transcode": renditions of one video asset, then AssetReady. What is ready or gone is left alone."""
+    with context.database.writing() as db:
+        asset = db.get(Asset, asset_id)
+        if asset is None or asset.state == "ready":
+            return None
+        asset.state, asset.error = "processing", None
+        db.flush()
+        db.expunge(asset)
+    _clear_left_overs(asset_id)
+    with _failure_told(context, asset_id), scratch_folder(_scratch_name(asset_id)) as scratch:
+        source = _on_disk(context.storage, asset.storage_key, scratch)
+        video = probe(
+            source, "mov" if asset.content_type in ("video/mp4", "video/quicktime") else "matroska", asset.file_name
+        )
+        made = _encode(context, video, source, scratch)
+        context.progress(_ENCODING_SHARE, _("Đang lưu video"))
+        with Shelf(context.storage, asset.sha256) as shelf:
+            files = _shelve(shelf, made)
+            with context.database.writing() as db:
+                current = db.get(Asset, asset_id, with_for_update=True)
+                if current is not None and current.state != "ready":
+                    finish(db, current, files, video)
+    return {"renditions": [file.name for file in files]}
+
+
+def _encode(context: JobContext, video: VideoInfo, source: Path, scratch: Path) -> Path:
+    out = scratch / "video.mp4"
+    settings = get_settings()
+
+    def tell(seconds: float) -> None:
+        ratio = min(seconds / video.duration_s, 1.0)
+        context.progress(ratio * _ENCODING_SHARE, _("Đang chuyển mã video"))
+
+    tell(0)
+    arguments = encoder.command(encoder.find_ffmpeg(settings.ffmpeg), video, source, out)
+    encoder.run(arguments, scratch, tell, settings.transcode_timeout_s)
+    return out
+
+
+def _shelve(shelf: Shelf, made: Path) -> list[Shelved]:
+    """Store the video and its poster; what ffmpeg made is read again from end to end first."""
+    result = probe(made, "mov")
+    if not is_faststart(made):
+        raise encoder.EncodeFailed(reason="faststart")
+    picture = images.poster(made)
+    return [
+        shelf.put(video_name(result.width, result.height), "video/mp4", made, result.width, result.height),
+        shelf.put("poster.jpg", picture.content_type, picture.data, picture.width, picture.height),
+    ]
+
+
+@contextmanager
+def _failure_told(context: JobContext, asset_id: int) -> Iterator[None]:
+    """What a person must know or mend is written to the asset; anything else is left for the queue to try again."""
+    try:
+        yield
+    except Cancelled:
+        _fail(context, asset_id, stopped_text())
+        raise
+    except AppError as error:
+        _fail(context, asset_id, error.message)
+        raise
+
+
+def _fail(context: JobContext, asset_id: int, reason: str) -> None:
+    with context.database.writing() as db:
+        asset = db.get(Asset, asset_id)
+        if asset is not None and asset.state != "ready":
+            asset.state, asset.error = "failed", reason
+
+
+def _on_disk(storage: Storage, key: str, scratch: Path) -> Path:
+    """The source as a local file: itself where the storage is a local disk, else a copy."""
+    if path := storage.local_path(key):
+        return path
+    copy = scratch / "source"
+    with copy.open("xb") as file:
+        file.writelines(storage.read(key))
+    return copy
+
+
+def _clear_left_overs(asset_id: int) -> None:
+    """A worker killed midway leaves its folder, and perhaps its ffmpeg, behind."""
+    for folder in scratch_root().glob(f"{_scratch_name(asset_id)}-*"):
+        encoder.stop_left_over(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scratch_name(asset_id: int) -> str:
+    return f"asset-{asset_id}"

@@ -1,0 +1,27 @@
+"""The lists in main.py hold what the product promises."""
+
+from app.core import events
+from app.identity.events import AffiliationsChanged, UnitsReorganised
+from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.main import CRONS, HANDLERS, JOBS
+
+
+def test_events_reach_their_handlers_in_this_order() -> None:
+    events.wire(HANDLERS)
+    heard = {
+        event.__name__: [f"{handler.__module__}.{handler.__name__}" for handler in handlers]
+        for event, handlers in events.wired().items()
+    }
+    assert heard == {
+        CourseCompleted.__name__: [
+            "app.certificates.handlers.issue_on_completion",
+            "app.coverage.handlers.count_completion",
+        ],
+        CompletionAnnulled.__name__: ["app.coverage.handlers.count_annulment"],
+        AffiliationsChanged.__name__: ["app.coverage.handlers.count_affiliations"],
+        UnitsReorganised.__name__: ["app.coverage.handlers.count_reorganisation"],
+    }
+
+
+def test_every_cron_names_a_job_that_exists() -> None:
+    assert {cron.kind for cron in CRONS} <= set(JOBS)

@@ -1,0 +1,20 @@
+"""A small world for figures: three people of Phường Bắc Giang, one of them done."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from app.core.db import Session
+from app.coverage.figures import Figure, Question, figure
+
+
+@pytest.fixture
+def ask(db: Session) -> Callable[..., Figure]:
+    """`ask(unit, on, ...)`: the figure of BG-CBCC."""
+
+    def ask_one(unit: str = "24", on: date = date(2026, 11, 21), **more: object) -> Figure:
+        db.flush()
+        return figure(db, Question("BG-CBCC", unit, on, **more))  # type: ignore[arg-type]
+
+    return ask_one

@@ -1,0 +1,90 @@
+"""Tiny files as people send them, good and bad; made once per test run by the ffmpeg the platform itself uses."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from app.media.encoder import find_ffmpeg
+
+PICTURE = "testsrc2=size={size}:rate=10:duration={seconds}"
+SOUND = "sine=frequency=440:duration={seconds}"
+GPS_IFD, MAKE_TAG = 0x8825, 0x010F
+
+
+@dataclass(frozen=True)
+class Samples:
+    """A folder of samples; attributes are paths."""
+
+    folder: Path
+
+    def __getattr__(self, name: str) -> Path:
+        """`samples.portrait_mp4` is the file portrait.mp4."""
+        stem, _, ending = name.rpartition("_")
+        path = self.folder / f"{stem}.{ending}"
+        assert path.exists(), f"no sample {path.name}"
+        return path
+
+
+def make_samples(folder: Path) -> Samples:
+    video(folder / "good.mp4", faststart=True)
+    video(folder / "slow.mp4", faststart=False)
+    video(folder / "portrait.mov", size="270x480", codec="mpeg4")
+    video(folder / "odd.webm", size="333x251", codec="libvpx", sound=False)
+    video(folder / "silent.mkv", sound=False)
+    video(folder / "wide.mp4", size="1920x1080", seconds=1, sound=False, faststart=True)
+    video(folder / "place.mp4", faststart=True, more=("-metadata", "location=+21.28+106.19/"))
+    ffmpeg("-display_rotation", "90", "-i", folder / "slow.mp4", "-c", "copy", folder / "turned.mp4")
+    ffmpeg("-f", "lavfi", "-i", SOUND.format(seconds=1), "-c:a", "aac", folder / "sound.mp4")
+    whole = (folder / "good.mp4").read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 3])
+    (folder / "headless.mp4").write_bytes((folder / "slow.mp4").read_bytes()[:20_000])
+    (folder / "fake.mp4").write_text("Đây là một tệp chữ được đổi tên thành video.\n" * 50)
+    (folder / "playlist.mp4").write_text("#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n")
+    pictures(folder)
+    return Samples(folder)
+
+
+def pictures(folder: Path) -> None:
+    photo = Image.radial_gradient("L").resize((1200, 800)).convert("RGB")
+    exif = Image.Exif()
+    exif[MAKE_TAG] = "MAY-ANH-BI-MAT"
+    exif.get_ifd(GPS_IFD).update({1: "N", 2: (21.0, 16.0, 30.0), 3: "E", 4: (106.0, 11.0, 20.0)})
+    exif[0x0112] = 6  # to be turned by a quarter
+    photo.save(folder / "photo.jpg", exif=exif, comment=b"BI-MAT")
+    photo.save(folder / "diagram.png")
+    photo.resize((300, 200)).save(folder / "small.gif")
+    photo.resize((300, 200)).save(folder / "still.webp")
+    photo.save(folder / "moving.gif", save_all=True, append_images=[photo.rotate(90)], duration=200)
+    (folder / "cut.jpg").write_bytes((folder / "photo.jpg").read_bytes()[:9000])
+    html = b"<html><script>alert(1)</script></html>"
+    (folder / "page.jpg").write_bytes(html)
+    (folder / "polyglot.gif").write_bytes(b"GIF89a" + html)
+    # A true picture with a page behind it: taken as a picture, the page does not survive.
+    (folder / "passenger.gif").write_bytes((folder / "small.gif").read_bytes() + html)
+
+
+def video(
+    path: Path,
+    *,
+    size: str = "320x180",
+    seconds: int = 2,
+    codec: str = "libx264",
+    sound: bool = True,
+    faststart: bool = False,
+    more: tuple[str, ...] = (),
+) -> Path:
+    """A test picture with a tone."""
+    inputs = ["-f", "lavfi", "-i", PICTURE.format(size=size, seconds=seconds)]
+    if sound:
+        inputs += ["-f", "lavfi", "-i", SOUND.format(seconds=seconds)]
+    settings = ["-c:v", codec, "-pix_fmt", "yuv420p", "-b:v", "300k"]
+    settings += ["-c:a", "aac"] if sound else []
+    settings += ["-movflags", "+faststart"] if faststart else []
+    return ffmpeg(*inputs, *settings, *more, path)
+
+
+def ffmpeg(*arguments: str | Path) -> Path:
+    subprocess.run([find_ffmpeg(), "-loglevel", "error", "-y", *map(str, arguments)], check=True)
+    return Path(arguments[-1])

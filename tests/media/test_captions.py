@@ -1,0 +1,61 @@
+"""Captions are read strictly and say where they are wrong."""
+
+import pytest
+
+from app.media.captions import CaptionsInvalid, Cue, read_captions, webvtt
+
+SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<font color=red>Xin chào</font>\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n<i>anh/chị</i>\r\n"
+
+
+def test_subrip_becomes_webvtt() -> None:
+    assert webvtt(read_captions(SRT.encode(), "bai.srt")).decode() == (
+        "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nXin chào\n\n00:00:03.000 --> 00:00:04.000\n<i>anh/chị</i>\n"
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_editors_write_different_encodings(encoding: str) -> None:
+    assert read_captions(SRT.encode(encoding), "bai.srt")[0].text == "Xin chào"
+
+
+def test_settings_notes_and_styles_are_left_out() -> None:
+    text = "WEBVTT Bài 1\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE nháp\n\nmo-dau\n00:01.000 --> 00:02.000 align:start\nChào\n"
+    assert read_captions(text.encode(), "bai.vtt") == [Cue(1000, 2000, "Chào")]
+
+
+def test_what_browsers_would_swallow_is_escaped() -> None:
+    text = "WEBVTT\n\n00:01.000 --> 00:02.000\n5 < 7 & R&D &amp; <script>x</script>\n"
+    assert read_captions(text.encode(), "bai.vtt")[0].text == "5 &lt; 7 &amp; R&amp;D &amp; x"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("WEBVTT\n\nxin chào các bạn\n", 3, "Thiếu dòng thời gian"),
+        ("WEBVTT\n\n00:00:01 --> 00:00:02\nchào\n", 3, "Dòng thời gian sai"),
+        ("WEBVTT\n\n1\n00:00:05.000 --> 00:00:02.000\nchào\n", 4, "kết thúc phải sau"),
+        ("WEBVTT\n\n00:05.000 --> 00:06.000\na\n\n00:01.000 --> 00:02.000\nb\n", 6, "trước câu đứng trên"),
+        ("WEBVTT\n\n00:05.000 --> 00:06.000\n\n", 3, "không có chữ"),
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\na\n00:03.000 --> 00:04.000\nb\n", 3, "dòng trống"),
+        ("WEBVTT\n", 2, "Không có câu phụ đề"),
+        ("", 1, "Không có câu phụ đề"),
+    ],
+)
+def test_a_problem_names_its_line(text: str, line: int, said: str) -> None:
+    with pytest.raises(CaptionsInvalid) as refused:
+        read_captions(text.encode(), "bai.vtt")
+    problem = refused.value.problems[0]
+    assert problem.line == line
+    assert said in problem.message
+
+
+def test_all_problems_are_listed() -> None:
+    text = "WEBVTT\n\nmột\n\nhai\n\nba\n"
+    with pytest.raises(CaptionsInvalid) as refused:
+        read_captions(text.encode(), "bai.vtt")
+    assert [problem.line for problem in refused.value.problems] == [3, 5, 7]
+
+
+def test_another_encoding_is_named_with_its_line() -> None:
+    with pytest.raises(CaptionsInvalid, match="dòng 3: Chữ không ở dạng UTF-8"):
+        read_captions("1\n00:00:01,000 --> 00:00:02,000\nĐặng".encode("utf-8").replace("Đ".encode(), b"\xd0\xff"), "bai.srt")
