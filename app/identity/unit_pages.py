@@ -47,7 +47,7 @@ _GROUPS = {
     "team": lazy("Tổ công nghệ số cộng đồng"),
 }
 # A longer list stays folded until somebody opens it.
-_SHORT_LIST = 20
+SHORT_LIST = 10
 _LONGEST_SEARCH = 100
 
 
@@ -95,6 +95,10 @@ class UnitPage:
     went_into: Sequence[Step]
     earlier_bearers: Sequence[UnitOnDay]
     later_bearers: Sequence[UnitOnDay]
+
+    @property
+    def has_few_children(self) -> bool:
+        return len(self.history.children) <= SHORT_LIST
 
 
 @dataclass(frozen=True)
@@ -202,12 +206,13 @@ def _branch(node: UnitNode, day: date) -> dict[str, Any]:
     children = next(iter(by_kind.values()), [])
     if len(by_kind) > 1:
         children = [
-            {"name": f"{_GROUPS.get(kind, kind)} ({len(group)})", "open": len(group) <= _SHORT_LIST, "children": group}
+            {"name": f"{_GROUPS.get(kind, kind)} ({len(group)})", "open": len(group) <= SHORT_LIST, "children": group}
             for kind, group in by_kind.items()
         ]
     branch = {"name": node.unit.name, "url": unit_url(node.unit, day), "children": children}
     if not children:
-        return branch | {"note": node.unit.code}
+        # Codes of agencies are our own and tell a reader nothing.
+        return branch | {"note": "" if node.unit.kind == "agency" else node.unit.code}
     if node.unit.kind == "province":
         return branch | {"open": True}
     return branch | {"name": f"{node.unit.name} ({len(node.children)})"}

@@ -31,9 +31,7 @@ def stretch(first: date, last: date | None) -> str:
 
 def timeline(history: UnitHistory, first_day: date | None) -> list[Moment]:
     """Names and places of the unit, what it absorbed and how it ended, in order of time."""
-    moments = [
-        (version.unit.valid_from, _named(version, index, history, first_day)) for index, version in _numbered(history)
-    ]
+    moments = [(version.unit.valid_from, _named(version, history, first_day)) for version in history.versions]
     absorbed: dict[date, list[Relation]] = defaultdict(list)
     for relation in history.predecessors:
         if relation.on > history.versions[0].unit.valid_from:
@@ -66,10 +64,11 @@ def _absorbed(on: date, relations: Sequence[Relation]) -> Moment:
 
 
 def _units(relations: Sequence[Relation]) -> str:
-    """Their names, or how many they are when the names would be a list of their own."""
-    if len(relations) > _FEW:
-        return _("%(count)s đơn vị", count=len(relations))
-    return ", ".join(relation.unit.name for relation in relations)
+    """Their names, or how many they are when the names are too many or the same."""
+    names = [relation.unit.name for relation in relations]
+    if len(names) > _FEW or len(set(names)) < len(names):
+        return _("%(count)s đơn vị", count=len(names))
+    return ", ".join(names)
 
 
 def _ended(history: UnitHistory) -> Moment:
