@@ -17,9 +17,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     certificates = commands.add_parser("certificates", help="giấy chứng nhận / certificates")
     verbs = certificates.add_subparsers(dest="verb", required=True, metavar="VIỆC/VERB")
     verify = verbs.add_parser(
-        "verify", help="kiểm tra một giấy; thoát 0 còn hiệu lực, 1 thu hồi hoặc không có / check one; exit 0 valid, 1 not"
+        "verify",
+        help="kiểm tra một giấy; thoát 0 còn hiệu lực, 1 thu hồi hoặc không có / check one; exit 0 valid, 1 not",
     )
-    verify.add_argument("what", metavar="MÃ|TỆP.pdf|QR", help="mã, tệp PDF, hoặc nội dung mã QR / code, PDF file or QR text")
+    verify.add_argument(
+        "what", metavar="MÃ|TỆP.pdf|QR", help="mã, tệp PDF, hoặc nội dung mã QR / code, PDF file or QR text"
+    )
     verify.add_argument("--json", action="store_true", help="in một tài liệu JSON / print one JSON document")
     verify.set_defaults(func=_verify)
 
@@ -71,7 +74,11 @@ def _as_text(found: PublicCertificate | None) -> str:
             _("Số: %(number)s", number=found.number),
             _("Họ và tên: %(name)s", name=found.holder_name or _("đã xóa theo yêu cầu")),
             _("Đơn vị khi hoàn thành: %(unit)s", unit=found.unit_name or "–"),
-            _("Khóa học: %(title)s (phiên bản %(version)s)", title=found.course_title, version=found.course_version_number),
+            _(
+                "Khóa học: %(title)s (phiên bản %(version)s)",
+                title=found.course_title,
+                version=found.course_version_number,
+            ),
             _("Ngày cấp: %(day)s", day=format_date(found.issued_on)),
         )
     )

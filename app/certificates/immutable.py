@@ -1,9 +1,10 @@
-"""Triggers that make the database itself refuse to change facts (DESIGN 4.4, 4.5).
+"""Triggers that make the database itself refuse to change facts (DESIGN 4.4, 4.5). Run once, by the migration that
+makes the tables.
 
-One list for the whole schema, used by the migrations; the tables of other domains are named, not imported.
+One list for all append-only tables; those of other domains are named, not imported.
 """
 
-IMMUTABLE_TABLES = (
+TABLES = (
     "certificate",
     "certificate_document",
     "certificate_revocation",
@@ -15,46 +16,27 @@ IMMUTABLE_TABLES = (
 )
 
 
-def trigger_statements(dialect: str) -> list[str]:
-    """The SQL that guards every table of the list; running it twice is harmless. `dialect`: sqlite or postgresql."""
-    if dialect == "sqlite":
-        return [_sqlite_trigger(table, verb) for table in IMMUTABLE_TABLES for verb in ("UPDATE", "DELETE")]
-    return [_POSTGRESQL_FUNCTION, *(_postgresql_trigger(table) for table in IMMUTABLE_TABLES)]
-
-
-def removal_statements(dialect: str) -> list[str]:
-    """The SQL that takes the guards away, for a migration that must rebuild a table."""
-    if dialect == "sqlite":
-        return [
-            f"DROP TRIGGER IF EXISTS {table}_refuses_{verb}"
-            for table in IMMUTABLE_TABLES
-            for verb in ("update", "delete")
-        ]
+def _sqlite() -> list[str]:
     return [
-        *(f"DROP TRIGGER IF EXISTS {table}_refuses_change ON {table}" for table in IMMUTABLE_TABLES),
-        "DROP FUNCTION IF EXISTS refuse_change()",
+        f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in TABLES
+        for verb in ("UPDATE", "DELETE")
     ]
 
 
-def _sqlite_trigger(table: str, verb: str) -> str:
-    return (
-        f"CREATE TRIGGER IF NOT EXISTS {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    )
+def _postgresql() -> list[str]:
+    return [
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$",
+        # By statement, since TRUNCATE has no rows to tell of.
+        *(
+            f"CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            for table in TABLES
+        ),
+    ]
 
 
-_POSTGRESQL_FUNCTION = """
-CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
-END
-$$
-""".strip()
-
-
-def _postgresql_trigger(table: str) -> str:
-    # By statement, since TRUNCATE has no rows to tell of.
-    return (
-        f"CREATE OR REPLACE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-    )
+# Dialect -> statements to run in this order after the tables exist.
+STATEMENTS: dict[str, list[str]] = {"sqlite": _sqlite(), "postgresql": _postgresql()}

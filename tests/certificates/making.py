@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import Course, CourseVersion
 from app.certificates import service
 from app.certificates.models import Certificate
+from app.certificates.service import DEFAULT_TITLE
 from app.core import clock
 from app.identity.models import Person
 from app.identity.people_queries import posts_on
@@ -22,10 +23,12 @@ _numbers = count(1)
 def course_version(db: Session, title: str = COURSE_TITLE, hours: float = 6.0) -> CourseVersion:
     """A course and its version 3, without modules."""
     number = next(_numbers)
-    course = Course(slug=f"khoa-thu-{number}", code=f"THU{number}", unit_id=factories.unit_id(db, "24"), created_at=clock.now())
+    course = Course(
+        slug=f"khoa-thu-{number}", code=f"THU{number}", unit_id=factories.unit_id(db, "24"), created_at=clock.now()
+    )
     version = CourseVersion(
         course=course, number=3, state="draft", title=title, folded_text="", summary="", access="open", hours=hours,
-        language="vi", licence="CC-BY-4.0", owner="", contact="", certificate_title="Giấy chứng nhận hoàn thành khóa học",
+        language="vi", licence="CC-BY-4.0", owner="", contact="", certificate_title=DEFAULT_TITLE,
         audiences=[], tags=[], checksum="", created_at=clock.now(),
     )  # fmt: skip
     db.add(version)
@@ -34,7 +37,12 @@ def course_version(db: Session, title: str = COURSE_TITLE, hours: float = 6.0) -
 
 
 def completion(
-    db: Session, holder: Person, version: CourseVersion | None = None, *, on: date | None = None, score: float | None = 92.0
+    db: Session,
+    holder: Person,
+    version: CourseVersion | None = None,
+    *,
+    on: date | None = None,
+    score: float | None = 92.0,
 ) -> Completion:
     """A completion as learning records it, but announced to nobody."""
     version = version or course_version(db)
@@ -56,7 +64,9 @@ def completion(
     return made
 
 
-def certificate(db: Session, holder: Person | None = None, *, title: str = COURSE_TITLE, **fields: object) -> Certificate:
+def certificate(
+    db: Session, holder: Person | None = None, *, title: str = COURSE_TITLE, **fields: object
+) -> Certificate:
     """An issued certificate whose PDF is ordered; the holder is born on 2 March 1985 unless given."""
     if holder is None:
         holder = factories.person(db, "Nguyễn Thị Hạnh", birth_date=date(1985, 3, 2))
