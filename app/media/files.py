@@ -43,19 +43,26 @@ class FileType:
     kind: str
     content_type: str
     reader: str
+    ending: str
 
 
-JPEG = FileType("image", "image/jpeg", "JPEG")
-PNG = FileType("image", "image/png", "PNG")
-WEBP = FileType("image", "image/webp", "WEBP")
-GIF = FileType("image", "image/gif", "GIF")
-SVG = FileType("image", "image/svg+xml", "SVG")
-MP4 = FileType("video", "video/mp4", "mov")
-MOV = FileType("video", "video/quicktime", "mov")
-MATROSKA = FileType("video", "video/x-matroska", "matroska")
-WEBM = FileType("video", "video/webm", "matroska")
-WEBVTT = FileType("caption", "text/vtt", "vtt")
-SRT = FileType("caption", "text/vtt", "srt")
+JPEG = FileType("image", "image/jpeg", "JPEG", ".jpg")
+PNG = FileType("image", "image/png", "PNG", ".png")
+WEBP = FileType("image", "image/webp", "WEBP", ".webp")
+GIF = FileType("image", "image/gif", "GIF", ".gif")
+SVG = FileType("image", "image/svg+xml", "SVG", ".svg")
+MP4 = FileType("video", "video/mp4", "mov", ".mp4")
+MOV = FileType("video", "video/quicktime", "mov", ".mov")
+MATROSKA = FileType("video", "video/x-matroska", "matroska", ".mkv")
+WEBM = FileType("video", "video/webm", "matroska", ".webm")
+WEBVTT = FileType("caption", "text/vtt", "vtt", ".vtt")
+SRT = FileType("caption", "text/vtt", "srt", ".srt")
+
+
+class WrongKind(NotAccepted):
+    """A good file in the place of another kind."""
+
+    text = _("Tệp “%(file)s” không đặt được ở đây. Ô này nhận %(wanted)s.")
 
 
 def file_type(head: bytes, file_name: str) -> FileType:

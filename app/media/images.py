@@ -15,7 +15,7 @@ WIDTHS = (480, 960, 1600)
 # 40 million pixels are a good camera's; more is a mistake or an attack on our memory.
 MAX_PIXELS = 40_000_000
 # A long screenshot stays readable; WebP itself ends at 16383.
-MASTER_WIDTH_PX, MASTER_HEIGHT_PX = 2560, 10_000
+MASTER_WIDTH_PX, MASTER_HEIGHT_PX = 1920, 10_000
 POSTER_SIDE_PX = 1280
 
 
@@ -36,7 +36,7 @@ class Picture:
 
 
 def open_image(path: Path, reader: str, file_name: str = "") -> Image.Image:
-    """The picture upright, in sRGB, at most 2560 px wide, nothing but pixels, all decoded. Raises ImageInvalid."""
+    """The picture upright, in sRGB, at most 1920 px wide, nothing but pixels, all decoded. Raises ImageInvalid."""
     name = file_name or path.name
     try:
         with Image.open(path, formats=[reader]) as image:
@@ -60,7 +60,7 @@ def open_image(path: Path, reader: str, file_name: str = "") -> Image.Image:
 
 def master(image: Image.Image) -> Picture:
     """What we keep of an upload instead of the camera's file, which tells where and when it was taken."""
-    return _encode(image, quality=92)
+    return _encode(image, quality=88)
 
 
 def renditions(image: Image.Image) -> Iterator[Picture]:

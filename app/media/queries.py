@@ -19,7 +19,10 @@ _USUAL_WIDTH_PX = 960
 
 @dataclass(frozen=True)
 class AssetView:
-    """An asset as a page shows it. `url` is empty until it is ready; `srcset` only for pictures in several sizes."""
+    """An asset as a page shows it. `url` is empty until it is ready; `srcset` only for pictures in several sizes.
+
+    `size` in bytes is what a learner downloads, or the upload's while nothing is ready.
+    """
 
     asset_id: int
     kind: str
@@ -118,6 +121,7 @@ def progress_of(db: Session, asset_ids: Iterable[int]) -> dict[int, AssetProgres
 
 def _view(asset: Asset) -> AssetView:
     renditions = asset.renditions
+    sizes = {r.name: r.size for r in renditions}
     pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp")
     shown = next((r.name for r in renditions if asset.kind != "image" and r.name != "poster.jpg"), None)
     if asset.kind == "image":
@@ -134,7 +138,7 @@ def _view(asset: Asset) -> AssetView:
         width=asset.width,
         height=asset.height,
         duration_s=asset.duration_s,
-        size=asset.size,
+        size=sizes.get(shown or "", asset.size),
         error=asset.error,
         srcset=", ".join(f"{_url(asset, name)} {width}w" for width, name in pictures) if len(pictures) > 1 else "",
         file_name=asset.file_name,

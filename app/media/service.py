@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import BinaryIO
 
@@ -20,13 +20,20 @@ from app.core.text import nfc
 from app.media import captions, images
 from app.media.encoder import needs_nothing
 from app.media.events import AssetReady
-from app.media.files import HEAD_BYTES, SVG, FileType, file_type, local_file_type
+from app.media.files import HEAD_BYTES, SVG, FileType, WrongKind, file_type, local_file_type
 from app.media.models import Asset, Rendition
 from app.media.probe import VideoInfo, probe
 from app.media.shelf import Shelf, Shelved, scratch_folder, sha256_of
 from app.media.svg import check_svg
 
 _CHUNK = 1024 * 1024
+# What an upload is kept as; videos stay what they are.
+_KEPT_AS = {"image": ".webp", "caption": ".vtt"}
+_KIND_NAMES = {
+    "image": _("ảnh JPEG, PNG, WebP hoặc GIF"),
+    "video": _("video MP4, MOV, WebM hoặc MKV"),
+    "caption": _("phụ đề WebVTT hoặc SRT"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,10 @@ class StoredFile:
     renditions: tuple[Shelved, ...]
 
 
-def store(storage: Storage, stream: BinaryIO, file_name: str, *, limit_bytes: int | None = None) -> StoredFile:
-    """Receive an upload. Needs no database, so a long upload holds no transaction.
+def store(
+    storage: Storage, stream: BinaryIO, file_name: str, *, only: str | None = None, limit_bytes: int | None = None
+) -> StoredFile:
+    """Receive an upload, of one kind if `only` says so. Needs no database, so a long upload holds no transaction.
 
     Pictures are kept without the camera's data, captions as WebVTT. Raises NotAccepted, TooLarge, StorageFull,
     ImageInvalid, VideoInvalid or CaptionsInvalid; nothing is left behind then.
@@ -57,7 +66,11 @@ def store(storage: Storage, stream: BinaryIO, file_name: str, *, limit_bytes: in
         _receive(stream, path, name, limit_bytes or get_settings().upload_limit_bytes)
         with path.open("rb") as file:
             kind = file_type(file.read(HEAD_BYTES), name)
-        return _shelve(storage, path, name, kind, keep_original=False)
+        if only and kind.kind != only:
+            raise WrongKind(file=name, wanted=_KIND_NAMES[only])
+        stored = _shelve(storage, path, name, kind, keep_original=False)
+    ending = _KEPT_AS.get(kind.kind, kind.ending)
+    return replace(stored, file_name=f"{Path(name).stem}{ending}")
 
 
 def store_local(storage: Storage, path: Path) -> StoredFile:
@@ -210,7 +223,7 @@ def _shelve_picture(storage: Storage, path: Path, name: str, kind: FileType, kee
     with Shelf(storage, hashlib.sha256(kept).hexdigest()) as shelf:
         return StoredFile(
             "image",
-            name if keep_original else Path(name).with_suffix(".webp").name,
+            name,
             kind.content_type if keep_original else "image/webp",
             len(kept),
             shelf.sha256,
@@ -243,8 +256,7 @@ def _shelve_captions(storage: Storage, path: Path, name: str, keep_original: boo
     with Shelf(storage, hashlib.sha256(kept).hexdigest()) as shelf:
         key = shelf.put_source(kept)
         shown = shelf.put("captions.vtt", "text/vtt", clean)
-        file_name = name if keep_original else Path(name).with_suffix(".vtt").name
-        return StoredFile("caption", file_name, "text/vtt", len(kept), shelf.sha256, key, None, None, None, (shown,))
+        return StoredFile("caption", name, "text/vtt", len(kept), shelf.sha256, key, None, None, None, (shown,))
 
 
 def _shelve_video(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:

@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
 from app.media.encoder import find_ffmpeg
@@ -33,6 +34,7 @@ def make_samples(folder: Path) -> Samples:
     video(folder / "portrait.mov", size="270x480", codec="mpeg4")
     video(folder / "odd.webm", size="333x251", codec="libvpx", sound=False)
     video(folder / "silent.mkv", sound=False)
+    video(folder / "lecture.mkv", seconds=8, codec="mpeg4", sound=False)
     video(folder / "wide.mp4", size="1920x1080", seconds=1, sound=False, faststart=True)
     video(folder / "place.mp4", faststart=True, more=("-metadata", "location=+21.28+106.19/"))
     ffmpeg("-display_rotation", "90", "-i", folder / "slow.mp4", "-c", "copy", folder / "turned.mp4")
@@ -88,3 +90,12 @@ def video(
 def ffmpeg(*arguments: str | Path) -> Path:
     subprocess.run([find_ffmpeg(), "-loglevel", "error", "-y", *map(str, arguments)], check=True)
     return Path(arguments[-1])
+
+
+def slow_ffmpeg(folder: Path) -> Path:
+    """An ffmpeg that takes 4 seconds of its input at once and then next to nothing: it has a middle to stop in."""
+    path = folder / "slow-ffmpeg"
+    # The wheel's, because older ones on systems do not know the burst.
+    path.write_text(f'#!/bin/sh\nexec "{get_ffmpeg_exe()}" -readrate 0.01 -readrate_initial_burst 4 "$@"\n')
+    path.chmod(0o755)
+    return path

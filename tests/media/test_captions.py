@@ -4,7 +4,10 @@ import pytest
 
 from app.media.captions import CaptionsInvalid, Cue, read_captions, webvtt
 
-SRT = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<font color=red>Xin chào</font>\r\n\r\n2\r\n00:00:03,000 --> 00:00:04,000\r\n<i>anh/chị</i>\r\n"
+SRT = (
+    "1\r\n00:00:01,000 --> 00:00:02,500\r\n<font color=red>Xin chào</font>\r\n\r\n"
+    "2\r\n00:00:03,000 --> 00:00:04,000\r\n<i>anh/chị</i>\r\n"
+)
 
 
 def test_subrip_becomes_webvtt() -> None:
@@ -19,7 +22,8 @@ def test_editors_write_different_encodings(encoding: str) -> None:
 
 
 def test_settings_notes_and_styles_are_left_out() -> None:
-    text = "WEBVTT Bài 1\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE nháp\n\nmo-dau\n00:01.000 --> 00:02.000 align:start\nChào\n"
+    head = "WEBVTT Bài 1\nKind: captions\n\nSTYLE\n::cue { color: red }\n\nNOTE nháp\n\n"
+    text = head + "mo-dau\n00:01.000 --> 00:02.000 align:start\nChào\n"
     assert read_captions(text.encode(), "bai.vtt") == [Cue(1000, 2000, "Chào")]
 
 
@@ -58,4 +62,4 @@ def test_all_problems_are_listed() -> None:
 
 def test_another_encoding_is_named_with_its_line() -> None:
     with pytest.raises(CaptionsInvalid, match="dòng 3: Chữ không ở dạng UTF-8"):
-        read_captions("1\n00:00:01,000 --> 00:00:02,000\nĐặng".encode("utf-8").replace("Đ".encode(), b"\xd0\xff"), "bai.srt")
+        read_captions("1\n00:00:01,000 --> 00:00:02,000\nĐặng".encode().replace("Đ".encode(), b"\xd0\xff"), "bai.srt")

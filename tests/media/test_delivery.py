@@ -132,7 +132,9 @@ def test_what_we_send_cannot_run_and_may_be_kept(
     assert headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-def test_a_drawing_of_a_course_folder_is_sent_as_one(browser: Browser, db: Session, storage: Storage, samples: Samples) -> None:
+def test_a_drawing_of_a_course_folder_is_sent_as_one(
+    browser: Browser, db: Session, storage: Storage, samples: Samples
+) -> None:
     path = samples.folder / "hinh.svg"
     path.write_bytes(b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 4"><path d="M0 0h8v4z"/></svg>')
     asset = service.add_local_file(db, storage, path)
@@ -145,9 +147,7 @@ def test_a_drawing_of_a_course_folder_is_sent_as_one(browser: Browser, db: Sessi
     assert answer.content == path.read_bytes()
 
 
-def test_only_published_files_are_for_everyone(
-    new_browser: Callable[[], Browser], db: Session, add: Adder
-) -> None:
+def test_only_published_files_are_for_everyone(new_browser: Callable[[], Browser], db: Session, add: Adder) -> None:
     owner = factories.account(db, username="tacgia", role="author", at="24")
     factories.account(db, username="tacgia-bg", role="author", at=factories.BAC_GIANG)
     factories.account(db, username="nguoihoc")
