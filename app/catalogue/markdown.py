@@ -24,7 +24,7 @@ from app.core.i18n import lazy as _
 CALL_OUTS = {"note": "Lưu ý", "warn": "Hay nhầm", "example": "Ví dụ"}
 CONTAINERS = (*CALL_OUTS, "steps")
 IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
-VIDEO_ENDINGS = (".mp4", ".webm", ".mov")
+VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv")
 _LINK = re.compile(r"^(https?://|mailto:|tel:|/(?!/)|#)", re.IGNORECASE)
 _BLOCK_ID_LENGTH = 40
 

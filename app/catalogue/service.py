@@ -14,7 +14,7 @@ from app.catalogue.events import CourseVersionPublished
 from app.catalogue.markdown import Track, parse, plain_texts, render_lesson
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, LessonVersion, ModuleVersion
 from app.catalogue.render import asset_ids
-from app.catalogue.source import CourseSource, FileSource, LessonSource, ModuleSource
+from app.catalogue.source import CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
 from app.catalogue.transcripts import spoken_lines
 from app.core import audit, clock
 from app.core.errors import Conflict, Invalid
@@ -195,7 +195,9 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
         if isinstance(value, dict):
             return {str(name): plain(one) for name, one in value.items()}
         if isinstance(value, tuple | list):
-            return [plain(one) for one in value]
+            plainly = [plain(one) for one in value]
+            # Files have no order of their own; everything else has.
+            return sorted(plainly, key=str) if value and isinstance(value[0], FileSource | ExtraFile) else plainly
         if hasattr(value, "__dataclass_fields__"):
             return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
         return value

@@ -14,6 +14,11 @@ from app.media.queries import asset_views
 
 PAGE_SIZE = 24
 _LESSONS_SHOWN = 3
+# The motif of ui.cover for a course that has no picture of its own, by the first audience it is for.
+_MOTIFS = {
+    "CBCC": "hall", "LANHDAO": "chart", "CNTT": "shield", "GIAOVIEN": "school", "YTE": "heart", "TCNSCD": "people", "DNNN": "shop",
+    "LDDN": "shop", "NGUOIDAN": "phone", "HOCSINH": "book",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,8 @@ class Card:
     audience_names: tuple[str, ...]
     is_open: bool
     has_certificate: bool
-    cover_url: str
+    cover_url: str  # empty: `motif` is drawn instead
+    motif: str
     found_in: tuple[str, ...]
 
 
@@ -88,7 +94,8 @@ def shelf(db: Session, *, query: str = "", audience: str = "", page: int = 1) ->
                 slug=row.slug, title=row.title, summary=row.summary, hours=row.hours, module_count=row.module_count,
                 lesson_count=row.lesson_count, audience_names=tuple(names.get(code, code) for code in row.audiences),
                 is_open=row.access == "open", has_certificate=bool(row.certificate_title),
-                cover_url=(covers[row.cover_asset_id].url or "") if row.cover_asset_id else "", found_in=found_in[:_LESSONS_SHOWN],
+                cover_url=(covers[row.cover_asset_id].url or "") if row.cover_asset_id else "",
+                motif=next((_MOTIFS[code] for code in row.audiences if code in _MOTIFS), "book"), found_in=found_in[:_LESSONS_SHOWN],
             )
             for row, found_in in shown
         ),

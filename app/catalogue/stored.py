@@ -1,0 +1,67 @@
+"""A stored version as the plain source it came from: what the studio edits and what an export writes."""
+
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from app.catalogue.models import Course, CourseFile, CourseVersion, LessonVersion, ModuleVersion
+from app.catalogue.source import (
+    Access,
+    CertificateRule,
+    Citation,
+    CourseSource,
+    ExtraFile,
+    FileSource,
+    LessonSource,
+    ModuleSource,
+)
+from app.core.errors import NotFound
+
+
+def source_of(db: Session, version_id: int) -> CourseSource:
+    """The source that `service.save_version` would keep as this very version; raises NotFound.
+
+    Files are named by their assets, so saving it again stores nothing twice.
+    """
+    version = db.scalar(
+        select(CourseVersion)
+        .where(CourseVersion.id == version_id)
+        .options(
+            joinedload(CourseVersion.course),
+            selectinload(CourseVersion.files),
+            selectinload(CourseVersion.modules).selectinload(ModuleVersion.lessons).selectinload(LessonVersion.files),
+        )
+    )
+    if version is None:
+        raise NotFound
+    course: Course = version.course
+    return CourseSource(
+        slug=course.slug, code=course.code, title=version.title, summary=version.summary, access=cast(Access, version.access),
+        hours=version.hours, owner=version.owner, contact=version.contact, programme=version.programme_code,
+        audiences=tuple(version.audiences), tags=tuple(version.tags), language=version.language, licence=version.licence,
+        level=version.level, certificate_rule=cast(CertificateRule, version.certificate_rule),
+        certificate_title=version.certificate_title,
+        cover=FileSource(version.cover_name, asset_id=version.cover_asset_id) if version.cover_asset_id else None,
+        modules=tuple(_module(module) for module in version.modules),
+        extra_files=tuple(_extra(file) for file in version.files), manifest=version.manifest,
+    )  # fmt: skip
+
+
+def _module(module: ModuleVersion) -> ModuleSource:
+    return ModuleSource(module.folder, module.title, module.objective, tuple(_lesson(lesson) for lesson in module.lessons))
+
+
+def _lesson(lesson: LessonVersion) -> LessonSource:
+    return LessonSource(
+        key=lesson.key, stem=lesson.stem, title=lesson.title, minutes=lesson.minutes, markdown=lesson.markdown,
+        is_required=lesson.is_required, objectives=tuple(lesson.objectives), role=lesson.role,
+        sources=tuple(Citation(one["title"], one["ref"], one.get("url", "")) for one in lesson.sources), quiz=lesson.quiz,
+        files=tuple(FileSource(file.name, asset_id=file.asset_id) for file in sorted(lesson.files, key=lambda one: one.name)),
+        front_matter=lesson.front_matter, quiz_source=lesson.quiz_source,
+    )  # fmt: skip
+
+
+def _extra(file: CourseFile) -> ExtraFile:
+    name = file.path.rsplit("/", 1)[-1]
+    return ExtraFile(file.path, text=file.text, file=FileSource(name, asset_id=file.asset_id) if file.asset_id else None)
