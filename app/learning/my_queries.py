@@ -23,7 +23,7 @@ class NextLesson:
 
 @dataclass(frozen=True)
 class MyCourse:
-    """A course of mine, at my version if I am enrolled. Counts are of required lessons; `next` is None when none is left."""
+    """A course of mine, at my version if I am enrolled; counts are of required lessons, `next` None if none is left."""
 
     slug: str
     title: str
@@ -94,9 +94,7 @@ def _my_courses(
 ) -> dict[int, MyCourse]:
     """By course id: everything I am enrolled in, and the courses `also`."""
     course_ids = {*enrolments, *also}
-    published = dict(
-        db.execute(select(Course.id, Course.published_version_id).where(Course.id.in_(course_ids))).tuples()
-    )
+    published = dict(db.execute(select(Course.id, Course.published_version_id).where(Course.id.in_(course_ids))).all())
     version_of = {
         course_id: enrolments[course_id].course_version_id if course_id in enrolments else published[course_id]
         for course_id in course_ids
@@ -168,4 +166,4 @@ def _completed(db: Session, person_id: int) -> dict[int, date]:
         )
         .group_by(Completion.course_id)
     )
-    return dict(rows.tuples())
+    return dict(rows.all())

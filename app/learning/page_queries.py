@@ -48,7 +48,7 @@ class Progress:
 
     @property
     def next_lesson(self) -> OutlineLesson | None:
-        """The lesson of last time if it is not finished, else the first unfinished required one; None if none is left."""
+        """The lesson of last time if unfinished, else the first unfinished required one; None if none is left."""
         return next((lesson for lesson in self.left if lesson.key == self.last_key), next(iter(self.left), None))
 
 

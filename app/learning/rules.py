@@ -32,11 +32,12 @@ def reading_needed(minutes: int) -> timedelta:
 
 @dataclass(frozen=True)
 class Requirement:
-    """One thing a lesson asks; `text` says where the learner stands, with figures."""
+    """One thing a lesson asks; `text` says where the learner stands, with figures. `block_id` of a video."""
 
     kind: Literal["video", "reading", "quiz"]
     is_done: bool
     text: str
+    block_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class VideoState:
                 "%(name)s: Đã ghi nhận %(watched)s. Còn %(left)s.",
                 name=name, watched=format_minutes(math.floor(self.watched_s)), left=format_minutes(left_s),
             )  # fmt: skip
-        return Requirement("video", self.is_done, text)
+        return Requirement("video", self.is_done, text, self.block_id)
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,10 @@ class LessonState:
             *((reading,) if self.has_text else ()),
             *((self.quiz.requirement(),) if self.quiz else ()),
         )
+
+    @property
+    def asks_to_read(self) -> bool:
+        return self.has_text and self.read_at is None
 
     @property
     def missing(self) -> tuple[Requirement, ...]:

@@ -1,0 +1,74 @@
+"""Taking a quiz: its rules, an attempt, its answers, its result."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from app.core.errors import Invalid
+from app.core.web import Db, Response, redirect, render, wants_fragment
+from app.learning.addressed import OwnAttempt, OwnEnrolment
+from app.learning.quiz_queries import attempt_page, quiz_page, result_page
+from app.learning.quizzes import save_answer, start_attempt, submit_attempt
+
+router = APIRouter()
+
+
+async def _fields(request: Request) -> dict[str, list[str]]:
+    """All values of a form by field; the paper decides which fields there are.
+
+    First among a route's parameters, so that no transaction waits for a slow body.
+    """
+    form = await request.form()
+    return {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
+
+
+Fields = Annotated[dict[str, list[str]], Depends(_fields)]
+
+
+@router.get("/learn/{slug}/{lesson_key}/quiz")
+def quiz(lesson_key: str, request: Request, db: Db, enrolment: OwnEnrolment) -> Response:
+    return render(request, "learning/quiz.html", page=quiz_page(db, enrolment, lesson_key))
+
+
+@router.post("/learn/{slug}/{lesson_key}/quiz")
+def start(lesson_key: str, request: Request, db: Db, enrolment: OwnEnrolment) -> Response:
+    """Begin an attempt, or go on with the open one."""
+    return redirect(request, f"/attempts/{start_attempt(db, enrolment, lesson_key).id}")
+
+
+@router.get("/attempts/{attempt_id}")
+def attempt(request: Request, db: Db, attempt: OwnAttempt) -> Response:
+    """The paper while it is open, afterwards its result."""
+    if attempt.submitted_at is None:
+        return render(request, "learning/attempt.html", page=attempt_page(db, attempt))
+    return render(request, "learning/result.html", page=result_page(db, attempt))
+
+
+@router.post("/attempts/{attempt_id}/answers")
+def answer(fields: Fields, request: Request, db: Db, attempt: OwnAttempt) -> Response:
+    """Keep one answer: `question`, its value(s) as `value` or under the question's own id, and a rising `seq`."""
+    question = _one(fields, "question")
+    save_answer(db, attempt, question, fields.get("value") or fields.get(question, []), _sequence(fields))
+    if wants_fragment(request):
+        return render(request, "learning/attempt.html", fragment="saved", page=attempt_page(db, attempt))
+    return redirect(request, f"/attempts/{attempt.id}")
+
+
+@router.post("/attempts/{attempt_id}/submit")
+def submit(fields: Fields, request: Request, db: Db, attempt: OwnAttempt) -> Response:
+    """Hand in what the page holds; a second time shows the first result."""
+    submit_attempt(db, attempt, fields)
+    return redirect(request, f"/attempts/{attempt.id}")
+
+
+def _one(fields: dict[str, Any], name: str) -> str:
+    return str(next(iter(fields.get(name, [])), ""))
+
+
+def _sequence(fields: dict[str, Any]) -> int | None:
+    text = _one(fields, "seq")
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 16:
+        raise Invalid
+    return int(text)

@@ -1,0 +1,224 @@
+// Watching a video: goes on where one stopped, collects what was really played, and saves it so that nothing is lost.
+// What cannot be sent now waits in this browser, under the same client and number, and is sent again: the server
+// recognises a repeat.
+
+const EVERY_MS = 15000;
+const MOST_SPANS = 100;
+const lesson = document.querySelector("[data-player]");
+const said = document.getElementById("saved");
+
+class SignedOut extends Error {}
+
+// --- what one page has to send -----------------------------------------------------------------------------------
+
+class Outbox {
+  // `key` names its place in localStorage; a page of before may have left one there.
+  constructor(key) {
+    this.key = key;
+    this.busy = false;
+    this.waiting = JSON.parse(localStorage.getItem(key) ?? "[]").map((save) => ({ ...save, tried: true }));
+  }
+
+  add(save) {
+    const last = this.waiting.at(-1);
+    if (last && !last.tried && last.block === save.block && last.spans.length < MOST_SPANS) {
+      last.spans.push(...save.spans);
+      last.position = save.position;
+    } else {
+      this.waiting.push({ ...save, seq: nextNumber(save.block), tried: false });
+    }
+    this.keep();
+  }
+
+  keep() {
+    try {
+      if (this.waiting.length) localStorage.setItem(this.key, JSON.stringify(this.waiting));
+      else localStorage.removeItem(this.key);
+    } catch {
+      // A full or forbidden store: what waits lives as long as the page.
+    }
+  }
+
+  // In order, one at a time. Throws when the rest has to wait.
+  async flush() {
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      while (this.waiting.length) await this.send(this.waiting[0]);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  // The page is closing: everything at once, in whatever order it arrives.
+  farewell() {
+    for (const save of this.waiting) this.send(save).catch(() => {});
+  }
+
+  async send(save) {
+    save.tried = true;
+    const { tried, ...body } = save;
+    const response = await fetch("/progress", {
+      method: "POST",
+      keepalive: true,
+      headers: { "content-type": "application/json", accept: "application/json", "x-csrf-token": formToken() },
+      body: JSON.stringify(body),
+    });
+    if (response.status === 401 || response.status === 403) throw new SignedOut();
+    // What the server cannot take will not get better by waiting; anything else (busy, broken) may.
+    const hopeless = [404, 409, 413, 422].includes(response.status);
+    if (!response.ok && !hopeless) throw new Error(String(response.status));
+    const answer = await response.json();
+    this.waiting = this.waiting.filter((one) => one !== save);
+    this.keep();
+    if (response.ok) show(body, answer);
+    else say(answer.detail);
+  }
+}
+
+const numbers = {};
+function nextNumber(block) {
+  return (numbers[block] = (numbers[block] ?? 0) + 1);
+}
+
+function formToken() {
+  return JSON.parse(document.body.getAttribute("hx-headers:inherited"))["X-CSRF-Token"];
+}
+
+function randomName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// --- what was really played --------------------------------------------------------------------------------------
+
+class Watcher {
+  constructor(video, position) {
+    this.video = video;
+    this.spans = [];
+    this.start = null;
+    video.addEventListener("loadedmetadata", () => this.resume(position), { once: true });
+    video.addEventListener("playing", () => this.begin());
+    video.addEventListener("seeked", () => video.paused || this.begin());
+    video.addEventListener("timeupdate", () => this.reach());
+    // The place jumped to is current already: the span ends where playback was last heard of.
+    video.addEventListener("seeking", () => this.end());
+    for (const name of ["pause", "ended", "waiting"]) video.addEventListener(name, () => (this.reach(), this.end()));
+    for (const name of ["pause", "ended"]) video.addEventListener(name, () => save(this));
+  }
+
+  resume(position) {
+    if (position < 5 || position > this.video.duration - 5) return;
+    this.video.currentTime = position;
+    say(words.resumed.replace("{time}", clockTime(position)));
+  }
+
+  begin() {
+    if (this.start === null) this.start = this.last = this.video.currentTime;
+  }
+
+  reach() {
+    if (this.start !== null && !this.video.seeking && this.video.currentTime > this.last) this.last = this.video.currentTime;
+  }
+
+  end() {
+    if (this.start !== null && this.last > this.start) this.spans.push([hundredths(this.start), hundredths(this.last)]);
+    this.start = null;
+  }
+
+  take() {
+    const playing = this.start !== null;
+    this.reach();
+    this.end();
+    if (playing) this.begin();
+    return this.spans.splice(0);
+  }
+}
+
+function hundredths(seconds) {
+  return Math.round(seconds * 100) / 100;
+}
+
+// --- saving, and saying so ---------------------------------------------------------------------------------------
+
+const words = lesson ? JSON.parse(lesson.dataset.words) : {};
+const stamp = lesson?.dataset.stamp ?? "";
+const enrolment = `hs-progress:${stamp.split(":")[0]}:`;
+const client = randomName();
+const outbox = new Outbox(enrolment + client);
+const left = Object.keys(localStorage).filter((key) => key.startsWith(enrolment)).map((key) => new Outbox(key));
+let patience = EVERY_MS;
+let retry = 0;
+
+function save(watcher) {
+  const spans = watcher.take();
+  if (!spans.length) return;
+  outbox.add({ stamp, block: watcher.video.dataset.block, client, spans, position: hundredths(watcher.video.currentTime) });
+  flush();
+}
+
+async function flush() {
+  try {
+    for (const box of [...left, outbox]) await box.flush();
+    patience = EVERY_MS;
+  } catch (error) {
+    if (error instanceof SignedOut) return askToSignIn();
+    say(words.later);
+    clearTimeout(retry);
+    retry = setTimeout(flush, patience);
+    patience = Math.min(2 * patience, 8 * EVERY_MS);
+  }
+}
+
+function show(body, answer) {
+  const name = CSS.escape(body.block);
+  const line = body.stamp === stamp && document.querySelector(`[data-video="${name}"]`);
+  const needed = 0.8 * answer.duration_s;
+  say(answer.reason ?? words.saved.replace("{time}", new Date().toTimeString().slice(0, 5)));
+  if (!line) return;
+  const done = answer.watched_s >= needed;
+  if (done ? !line.closest(".done") : answer.lesson_finished) return refresh();
+  if (!done) {
+    const rest = words.left.replace("{watched}", spell(answer.watched_s)).replace("{left}", spell(Math.ceil(needed - answer.watched_s)));
+    line.textContent = line.textContent.split(": ")[0] + ": " + rest;
+  }
+}
+
+// The server knows best what is still missing; it keeps this page's stamp.
+function refresh() {
+  document.getElementById("state")?.dispatchEvent(new CustomEvent("refresh"));
+}
+
+function say(text) {
+  if (said && said.textContent !== text) said.textContent = text;
+}
+
+function askToSignIn() {
+  const link = Object.assign(document.createElement("a"), {
+    href: "/sign-in?next=" + encodeURIComponent(location.pathname), textContent: words.sign_in,
+  });
+  said?.replaceChildren(words.signed_out + " ", link);
+}
+
+function spell(seconds) {
+  const minutes = Math.floor(seconds / 60);
+  const rest = Math.floor(seconds % 60);
+  const form = !minutes ? words.seconds : !rest ? words.whole : words.minutes;
+  return form.replace("{minutes}", minutes).replace("{seconds}", rest);
+}
+
+function clockTime(seconds) {
+  return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+}
+
+// --- the page ----------------------------------------------------------------------------------------------------
+
+if (lesson) {
+  const positions = JSON.parse(lesson.dataset.positions);
+  const watchers = [...lesson.querySelectorAll("video[data-block]")].map((video) => new Watcher(video, positions[video.dataset.block] ?? 0));
+  const saveAll = () => watchers.forEach(save);
+  setInterval(saveAll, EVERY_MS);
+  addEventListener("online", flush);
+  addEventListener("pagehide", () => (saveAll(), outbox.farewell()));
+  document.addEventListener("visibilitychange", () => document.hidden && saveAll());
+  if (left.length) flush();
+}
