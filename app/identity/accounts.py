@@ -2,8 +2,9 @@
 of the write transaction (passwords.py)."""
 
 import hashlib
+import itertools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,6 +23,8 @@ from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people import find_person
 from app.identity.policy import ROLES
 
+# User names asked for in one query.
+_TRIES = 30
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,59}")
 
 
@@ -60,21 +63,6 @@ def new_account(
     )  # fmt: skip
 
 
-def free_username(db: Session, name: str, taken: set[str]) -> str:
-    """`Nguyễn Văn An` as `annv`, else `annv2`, `annv3` …; not in `taken`, to which the answer is added."""
-    words = [word for word in (re.sub(r"[^a-z]", "", fold(word)) for word in name.split()) if word]
-    base = ((words[-1] + "".join(word[0] for word in words[:-1])) if words else "user")[:40].ljust(3, "x")
-    first = 1
-    while True:
-        tries = [base if number == 1 else f"{base}{number}" for number in range(first, first + 100)]
-        used = set(db.scalars(select(Account.username).where(Account.username.in_(tries)))) | taken
-        for username in tries:
-            if username not in used:
-                taken.add(username)
-                return username
-        first += 100
-
-
 def grant_role(db: Session, account: Account, role: str, unit_id: int, by: int | None = None) -> RoleGrant:
     """The role at the unit and below; granting it again changes nothing. `by` is the granting account's id."""
     if role not in ROLES:
@@ -95,6 +83,27 @@ def grant_role(db: Session, account: Account, role: str, unit_id: int, by: int |
 def is_staff(db: Session, account_id: int) -> bool:
     """Holds any role: longer passwords apply (DESIGN 9)."""
     return db.scalar(select(RoleGrant.id).where(RoleGrant.account_id == account_id).limit(1)) is not None
+
+
+class UserNames:
+    """Free user names for new people: `Nguyễn Văn An` as `annv`, else `annv2`, `annv3` …; never the same twice."""
+
+    def __init__(self, db: Session) -> None:
+        self._db = db
+        self._free: dict[str, Iterator[str]] = {}
+
+    def free(self, name: str) -> str:
+        words = [word for word in (re.sub(r"[^a-z]", "", fold(word)) for word in name.split()) if word]
+        base = ((words[-1] + "".join(word[0] for word in words[:-1])) if words else "user")[:40].ljust(3, "x")
+        if base not in self._free:
+            self._free[base] = self._unused(base)
+        return next(self._free[base])
+
+    def _unused(self, base: str) -> Iterator[str]:
+        for first in itertools.count(1, _TRIES):
+            tries = [f"{base}{number}" if number > 1 else base for number in range(first, first + _TRIES)]
+            used = set(self._db.scalars(select(Account.username).where(Account.username.in_(tries))))
+            yield from (username for username in tries if username not in used)
 
 
 # --- signing in and out -------------------------------------------------------------------------------------------

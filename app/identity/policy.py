@@ -30,7 +30,9 @@ ROLES: dict[str, Role] = {
     "content_admin": Role(_("Quản trị nội dung"), _CONTENT_ADMIN),
     "province_admin": Role(
         _("Quản trị cấp tỉnh"),
-        _UNIT_MANAGER | _CONTENT_ADMIN | {"people.import", "people.manage", "coverage.manage", "jobs.view", "audit.view"},
+        _UNIT_MANAGER
+        | _CONTENT_ADMIN
+        | {"people.import", "people.manage", "coverage.manage", "jobs.view", "audit.view"},
     ),
     "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"})),
 }

@@ -97,10 +97,10 @@ def test_a_form_without_our_token_is_refused(db: Session, browser: Browser) -> N
 
 
 def test_a_hash_of_older_parameters_is_replaced_at_sign_in(db: Session, browser: Browser) -> None:
-    account = factories.account(db, username="em")
+    account = factories.account(db, username="emm")
     account.password_hash = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(factories.PASSWORD)
     db.commit()
-    enter(browser, "em")
+    enter(browser, "emm")
     db.expire_all()
     assert "m=19456,t=2,p=1" in db.get_one(Account, account.id).password_hash
     assert passwords.verify(account.password_hash, factories.PASSWORD) is Verdict.RIGHT

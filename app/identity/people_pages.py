@@ -1,0 +1,115 @@
+"""The people in one's scope, and importing lists of people."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, File, Request, UploadFile
+
+from app.core.access import Actor
+from app.core.errors import Invalid
+from app.core.i18n import gettext as _
+from app.core.web import Databases, Db, Files, Response, having, redirect, render
+from app.identity.people_import import COLUMNS
+from app.identity.people_imports import (
+    ImportSummary,
+    import_view,
+    keep_source,
+    past_imports,
+    request_apply,
+    request_check,
+    stored_report,
+    visible_import,
+)  # fmt: skip
+from app.identity.people_queries import audience_names, people_in_scope
+from app.identity.people_report import OUTCOMES, Outcome
+from app.identity.people_sheet import MAX_ROWS, read_people_bytes, result_bytes, template_bytes
+
+router = APIRouter()
+
+Viewer = Annotated[Actor, having("people.view")]
+Importer = Annotated[Actor, having("people.import")]
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.get("/people")
+def people(request: Request, actor: Viewer, db: Db, q: str = "", page: int = 1) -> Response:
+    return render(
+        request,
+        "identity/people.html",
+        fragment="found",
+        page=people_in_scope(db, actor, q, page),
+        audiences=audience_names(db),
+    )
+
+
+@dataclass(frozen=True)
+class ImportsPage:
+    past: list[ImportSummary]
+    columns: tuple[str, ...]
+    audiences: dict[str, str]
+    max_rows: int
+    problem: str = ""
+
+
+@router.get("/people/imports")
+def imports(request: Request, actor: Importer, db: Db) -> Response:
+    page = ImportsPage(past_imports(db, actor), COLUMNS, audience_names(db), MAX_ROWS)
+    return render(request, "identity/imports.html", page=page)
+
+
+@router.get("/people/imports/template.xlsx")
+def template(actor: Importer) -> Response:
+    return _download(template_bytes(), "mau-danh-sach.xlsx")
+
+
+@router.post("/people/imports")
+def upload(
+    request: Request,
+    actor: Importer,
+    databases: Databases,
+    files: Files,
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """What does not follow the template is refused at once; the rest is checked by a job."""
+    try:
+        if file is None or not file.filename:
+            raise Invalid(_("Hãy chọn một tệp .xlsx."))
+        content = file.file.read()
+        name = PurePath(file.filename.replace("\\", "/")).name[-200:]
+        read_people_bytes(content, name)
+    except Invalid as error:
+        with databases.reading() as db:
+            page = ImportsPage(past_imports(db, actor), COLUMNS, audience_names(db), MAX_ROWS, error.message)
+        return render(request, "identity/imports.html", status=422, page=page)
+    source_key = keep_source(files, content)
+    with databases.writing() as db:
+        wish = request_check(db, actor, name, source_key)
+    return redirect(request, f"/people/imports/{wish.id}")
+
+
+@router.get("/people/imports/{import_id}")
+def show_import(
+    request: Request, actor: Importer, db: Db, files: Files, import_id: int, outcome: str = "", page: int = 1
+) -> Response:
+    chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
+    view = import_view(db, files, actor, import_id, chosen, page)
+    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES)
+
+
+@router.post("/people/imports/{import_id}/apply")
+def apply(request: Request, actor: Importer, db: Db, import_id: int) -> Response:
+    return redirect(request, f"/people/imports/{request_apply(db, actor, import_id).id}")
+
+
+@router.get("/people/imports/{import_id}/result.xlsx")
+def result(actor: Importer, db: Db, files: Files, import_id: int) -> Response:
+    wish = visible_import(db, actor, import_id)
+    name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-nhap-{import_id}.xlsx"
+    return _download(result_bytes(stored_report(files, wish)), name)
+
+
+def _download(content: bytes, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
+    return Response(content, media_type=_XLSX, headers=headers)

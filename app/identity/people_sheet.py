@@ -1,0 +1,103 @@
+"""Workbooks of people: reading the template's rows, writing the template and the result."""
+
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.core.errors import Invalid
+from app.core.i18n import gettext as _
+from app.core.tables import Cell, Column, cell_text, read_sheet, sheet_name, write_xlsx
+from app.identity.people_import import COLUMNS, is_template_header, missing_columns
+from app.identity.people_report import OUTCOMES, ImportReport
+
+MAX_ROWS = 10_000
+_MAX_UNPACKED = 300 * 1024 * 1024
+_WIDTHS = (6, 26, 13, 10, 16, 15, 26, 11, 28, 28, 12, 20, 14)
+
+
+@dataclass(frozen=True)
+class PeopleSheet:
+    """The rows of a workbook that fits the template, with their numbers as Excel shows them; empty rows left out."""
+
+    file: str
+    sheet: str
+    rows: list[tuple[int, list[Cell]]]
+
+
+def read_people_sheet(path: Path, file: str) -> PeopleSheet:
+    """The first sheet; raises Invalid, saying why, for what is no workbook or does not follow the template."""
+    _refuse_bombs(path)
+    numbered = [
+        (number, cells)
+        for number, cells in enumerate(read_sheet(path), start=1)
+        if any(cell_text(cell) for cell in cells)
+    ]
+    header = numbered[0][1] if numbered else []
+    if missing := missing_columns(header):
+        raise Invalid(
+            _("Tệp thiếu cột: %(columns)s. Hãy dùng đúng tệp mẫu, dòng đầu tiên là tên cột."),
+            columns=", ".join(missing),
+        )
+    if not is_template_header(header):
+        raise Invalid(_("Các cột chưa theo đúng thứ tự của tệp mẫu: %(columns)s."), columns=", ".join(COLUMNS))
+    rows = numbered[1:]
+    if not rows:
+        raise Invalid(_("Tệp chưa có dòng dữ liệu nào dưới dòng tên cột."))
+    if len(rows) > MAX_ROWS:
+        raise Invalid(
+            _("Tệp có %(rows)s dòng; mỗi lần nhập nhiều nhất %(most)s dòng, hãy chia nhỏ."),
+            rows=len(rows),
+            most=MAX_ROWS,
+        )
+    return PeopleSheet(file, sheet_name(path), [(number, cells[: len(COLUMNS)]) for number, cells in rows])
+
+
+def read_people_bytes(content: bytes, file: str) -> PeopleSheet:
+    """As `read_people_sheet`, for a workbook that must not lie about on the disk."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "people.xlsx"
+        path.write_bytes(content)
+        return read_people_sheet(path, file)
+
+
+def template_bytes() -> bytes:
+    """The empty template: one row of column names."""
+    return _workbook(_("Danh sách"), _columns(), [])
+
+
+def result_bytes(report: ImportReport) -> bytes:
+    """The given rows with outcome and remarks; after a real import also user names and one-time passwords."""
+    extra = [Column(_("Kết quả"), width=18), Column(_("Ghi chú"), width=60)]
+    if not report.dry_run:
+        extra += [Column(_("Tên đăng nhập"), width=18), Column(_("Mật khẩu lần đầu"), width=26)]
+    rows: Iterable[Sequence[Cell]] = (
+        [*row.cells, str(OUTCOMES[row.outcome]), " ".join(row.messages), row.username, row.password][
+            : len(COLUMNS) + len(extra)
+        ]
+        for row in report.rows
+    )
+    return _workbook(_("Kết quả"), [*_columns(), *extra], rows)
+
+
+def _columns() -> list[Column]:
+    return [Column(name, width=width) for name, width in zip(COLUMNS, _WIDTHS, strict=True)]
+
+
+def _workbook(sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "people.xlsx"
+        write_xlsx(path, sheet, columns, rows)
+        return path.read_bytes()
+
+
+def _refuse_bombs(path: Path) -> None:
+    """A small file can unpack to gigabytes; the parser would take all memory."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, OSError):
+        return  # read_sheet says what is wrong with it
+    if unpacked > _MAX_UNPACKED:
+        raise Invalid(_("Tệp quá lớn khi mở ra. Hãy chỉ giữ danh sách cần nhập rồi lưu lại."))
