@@ -10,9 +10,11 @@ from collections.abc import Callable
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core import events
 from app.core.errors import AppError, CommandFailed
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
+from app.main import HANDLERS
 from app.runtime import Runtime
 
 # Each module adds its commands by `register(commands)`; a command sets `func(args, runtime) -> int` as its default.
@@ -46,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = get_settings()
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        events.wire(HANDLERS)
         return int(args.func(args, Runtime(settings)))
     except ValidationError as error:
         for problem in error.errors():
@@ -56,12 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     except AppError as error:
         _complain(error.message)
     except SQLAlchemyError as error:
-        _complain(
-            _(
-                "Không dùng được cơ sở dữ liệu. Hãy kiểm tra DATABASE_URL. Chi tiết: %(detail)s",
-                detail=_first_line(error),
-            )
-        )
+        _complain(_database_problem(error))
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
@@ -76,8 +74,11 @@ def _complain(*lines: str) -> None:
         print(line, file=sys.stderr)
 
 
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+def _database_problem(error: SQLAlchemyError) -> str:
+    detail = str(getattr(error, "orig", None) or error).splitlines()[0]
+    if "no such table" in detail or "UndefinedTable" in type(getattr(error, "orig", error)).__name__:
+        return _("Cơ sở dữ liệu chưa có dữ liệu gốc. Hãy chạy: python -m app seed")
+    return _("Không dùng được cơ sở dữ liệu. Hãy kiểm tra DATABASE_URL. Chi tiết: %(detail)s", detail=detail)
 
 
 if __name__ == "__main__":

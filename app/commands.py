@@ -11,12 +11,11 @@ from alembic.config import Config
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from app.core import events
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.jobs import Worker
 from app.core.settings import ROOT
-from app.main import CRONS, HANDLERS, JOBS, create_app
+from app.main import CRONS, JOBS, create_app
 from app.runtime import Runtime
 from app.seeding import seed_everything
 
@@ -63,19 +62,23 @@ def _serve(args: argparse.Namespace, runtime: Runtime) -> int:
     settings = runtime.settings
     _claim_port(settings.host, settings.port)
     migrate(runtime)
-    events.wire(HANDLERS)
     seed_everything(runtime)
     print(_("Học Số đang chạy tại %(url)s (Ctrl+C để dừng)", url=f"http://{settings.host}:{settings.port}"), flush=True)
     uvicorn.run(
-        create_app(settings), host=settings.host, port=settings.port, log_level="warning", timeout_graceful_shutdown=5,
-        proxy_headers=bool(settings.trusted_proxies), forwarded_allow_ips=settings.trusted_proxies or None, server_header=False,
-    )  # fmt: skip
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        server_header=False,
+    )
     return 0
 
 
 def _work(args: argparse.Namespace, runtime: Runtime) -> int:
     migrate(runtime)
-    events.wire(HANDLERS)
     worker = Worker(runtime.database, runtime.storage, JOBS, CRONS)
     worker.start(args.threads)
     try:
@@ -93,7 +96,6 @@ def _migrate(args: argparse.Namespace, runtime: Runtime) -> int:
 
 def _seed(args: argparse.Namespace, runtime: Runtime) -> int:
     migrate(runtime)
-    events.wire(HANDLERS)
     for line in seed_everything(runtime):
         print(line)
     return 0

@@ -70,10 +70,12 @@ def _wire() -> None:
 _wire()
 
 JOBS: dict[str, JobFunction] = {}
-for _module in ("app.identity.jobs", "app.media.jobs", "app.certificates.jobs", "app.coverage.jobs"):
+for _module in ("app.identity.jobs", "app.media.jobs", "app.learning.jobs", "app.certificates.jobs", "app.coverage.jobs"):
     JOBS |= _get(_module, "JOBS", {})
 
 CRONS: list[Cron] = []
+if "learning.forget_progress_clients" in JOBS:
+    CRONS.append(Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)))
 if "coverage.rebuild" in JOBS:
     CRONS.append(Cron("coverage.rebuild", every=timedelta(days=1), at=timedelta(hours=2)))
 if "coverage.retry_pending" in JOBS:

@@ -13,10 +13,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from app.__main__ import main
 from app.core import events, i18n, limiting
 from app.core.db import Database, Session
 from app.core.jobs import Worker
-from app.core.settings import Settings
+from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
 from app.main import CRONS, HANDLERS, JOBS, create_app
 from app.runtime import Runtime
@@ -93,3 +94,13 @@ def new_browser(app: FastAPI) -> Iterator[Callable[[], Browser]]:
 def browser(new_browser: Callable[[], Browser]) -> Browser:
     """A browser nobody has signed in to."""
     return new_browser()
+
+
+@pytest.fixture
+def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
+    """`command("units", "tree", "--json")` on the test's database: the exit code."""
+    for name in ("data_dir", "database_url", "media_url"):
+        monkeypatch.setenv(name.upper(), str(getattr(settings, name)))
+    get_settings.cache_clear()
+    yield lambda *words: main(list(words))
+    get_settings.cache_clear()

@@ -6,12 +6,13 @@ can run twice: it takes ids, reloads, and asks whether its work is done (HOUSE_S
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, and_, or_, select, update
+from sqlalchemy import JSON, Index, String, Text, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -27,6 +28,10 @@ LEASE = timedelta(seconds=30)
 HEARTBEAT_S = 8.0
 MAX_ATTEMPTS = 5
 FINISHED = ("done", "failed", "cancelled")
+_IDLE_S = 0.5
+_TROUBLE_S = 5.0
+_CRON = "cron:"
+_CRON_KEPT = timedelta(days=7)
 
 
 class Job(Base):
@@ -52,6 +57,8 @@ class Job(Base):
     progress_ratio: Mapped[float] = mapped_column(default=0.0)
     progress_text: Mapped[str] = mapped_column(Text, default="")
     cancel_requested: Mapped[bool] = mapped_column(default=False)
+    # Enqueued once more while it ran: it runs again, since it may have read its data before the news came.
+    again: Mapped[bool] = mapped_column(default=False)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
@@ -66,36 +73,49 @@ class LeaseLost(Exception):
     """Another worker has taken the job over; this one must leave it alone."""
 
 
+class WorkerStopping(Exception):
+    """Raised inside a job when its worker must end: the job waits again at once, and the try is not counted."""
+
+
 @dataclass
 class JobContext:
-    """What a job gets: the database and storage, and a way to say how far it is."""
+    """What a job gets: the database and storage, and a way to say how far it is.
+
+    `progress` and `beat` write: call them outside of any writing transaction of your own, since SQLite has one writer.
+    """
 
     job_id: int
     database: Database
     storage: Storage
     _owner: str
+    _stopping: threading.Event = field(default_factory=threading.Event)
 
     def progress(self, ratio: float, text: str = "") -> None:
-        """Say how far the work is (0 to 1) and renew the lease; raises Cancelled or LeaseLost."""
-        with self.database.writing() as db:
-            self._beat(db, {"progress_ratio": min(max(ratio, 0.0), 1.0), "progress_text": text})
+        """Say how far the work is (0 to 1) and renew the lease; raises Cancelled, LeaseLost or WorkerStopping."""
+        self._beat(progress_ratio=min(max(ratio, 0.0), 1.0), progress_text=text)
 
     def beat(self) -> None:
-        """Renew the lease; raises Cancelled or LeaseLost."""
-        with self.database.writing() as db:
-            self._beat(db, {})
+        """Renew the lease; raises Cancelled, LeaseLost or WorkerStopping."""
+        self._beat()
 
-    def _beat(self, db: Session, values: dict[str, Any]) -> None:
-        renewed = db.execute(
-            update(Job)
-            .where(Job.id == self.job_id, Job.lease_owner == self._owner, Job.state == "running")
-            .values(lease_until=clock.now() + LEASE, **values)
-            .returning(Job.cancel_requested)
-        ).one_or_none()
-        if renewed is None:
-            raise LeaseLost
-        if renewed.cancel_requested:
+    def _beat(self, **values: Any) -> None:
+        if self.renew(**values):
             raise Cancelled
+        if self._stopping.is_set():
+            raise WorkerStopping
+
+    def renew(self, **values: Any) -> bool:
+        """Keep the job for another LEASE; whether somebody asked it to stop. Raises LeaseLost."""
+        with self.database.writing() as db:
+            cancel_requested = db.scalar(
+                update(Job)
+                .where(Job.id == self.job_id, Job.lease_owner == self._owner, Job.state == "running")
+                .values(lease_until=clock.now() + LEASE, **values)
+                .returning(Job.cancel_requested)
+            )
+        if cancel_requested is None:
+            raise LeaseLost
+        return bool(cancel_requested)
 
 
 JobFunction = Callable[..., Mapping[str, Any] | None]
@@ -103,18 +123,35 @@ JobFunction = Callable[..., Mapping[str, Any] | None]
 
 @dataclass(frozen=True)
 class Cron:
-    """A job enqueued at each multiple of `every` (counted in Vietnam time from midnight, plus `at`)."""
+    """A job enqueued at each multiple of `every` (counted in Vietnam time from midnight, plus `at`), a day at most.
+
+    A slot nobody was there for is made up for until midnight; then it is the next day's turn.
+    """
 
     kind: str
     every: timedelta
     at: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        day = timedelta(days=1)
+        if not (timedelta() < self.every <= day and timedelta() <= self.at < day):
+            raise ValueError(f"{self.kind}: slots are counted from midnight, so `every` and `at` fit into a day")
+
+    def slot(self, now: datetime) -> datetime | None:
+        """The newest slot of the Vietnamese day that has come by `now`; None before the first one."""
+        now = now.astimezone(clock.VIETNAM)
+        first = now.replace(hour=0, minute=0, second=0, microsecond=0) + self.at
+        return first + (now - first) // self.every * self.every if now >= first else None
 
 
 def enqueue(
     db: Session, kind: str, *, subject: str | None = None, unique_key: str | None = None, owner: int | None = None,
     delay: timedelta = timedelta(), max_attempts: int = MAX_ATTEMPTS, **args: Any,
 ) -> int | None:  # fmt: skip
-    """Add a job in the caller's transaction; its id, or None when `unique_key` is waiting or running already."""
+    """Add a job in the caller's transaction; its id, or None when `unique_key` is waiting or running already.
+
+    Nothing is lost by None: one that waits will see what the caller wrote, one that runs will run once more.
+    """
     now = clock.now()
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     added = db.execute(
@@ -127,15 +164,21 @@ def enqueue(
         .on_conflict_do_nothing(index_elements=[Job.unique_key])
         .returning(Job.id)
     ).scalar_one_or_none()  # fmt: skip
-    return int(added) if added is not None else None
+    if added is not None:
+        return int(added)
+    if unique_key and not unique_key.startswith(_CRON):
+        db.execute(update(Job).where(Job.unique_key == unique_key, Job.state == "running").values(again=True))
+    return None
 
 
 def cancel(db: Session, job: Job) -> None:
-    """Stop a job: at once if it waits, at its next heartbeat if it runs; a finished one stays as it is."""
+    """Stop a job: at once if it waits, at its next `progress` if it runs; a finished one stays as it is."""
+    # A worker may have claimed or finished it since the caller read it.
+    db.refresh(job, with_for_update=True)
     if job.state == "queued":
         _finish(job, "cancelled")
     elif job.state == "running":
-        job.cancel_requested = True
+        job.cancel_requested, job.again = True, False
     db.flush()
 
 
@@ -143,8 +186,7 @@ def retry(job: Job) -> None:
     """A job that failed or was cancelled waits again, with all its attempts; raises Conflict for any other."""
     if job.state not in ("failed", "cancelled"):
         raise Conflict(_("Công việc này đang chờ, đang chạy hoặc đã xong nên không cần làm lại."))
-    job.state, job.attempts, job.run_at = "queued", 0, clock.now()
-    job.error = job.finished_at = None
+    _wait_again(job)
 
 
 def latest(db: Session, subject: str) -> Job | None:
@@ -162,7 +204,6 @@ class Worker:
         self.storage = storage
         self.functions = functions
         self.crons = crons
-        self.owner = ids.token(96)
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -174,21 +215,25 @@ class Worker:
             self._threads.append(thread)
 
     def stop(self, timeout_s: float = 5.0) -> None:
+        """Take no more jobs and wait so long in all; a running job goes back to the queue at its next `progress`.
+
+        What does not listen in time is left to its lease.
+        """
         self._stop.set()
+        until = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(timeout_s)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def run(self) -> None:
         """Work until `stop`; an error of the database is logged and tried again."""
         while not self._stop.is_set():
             try:
                 self.enqueue_due_crons()
-                worked = self.run_one()
+                pause_s = 0.0 if self.run_one() else _IDLE_S
             except Exception:
                 log.exception("worker could not reach its queue")
-                worked = False
-            if not worked:
-                self._stop.wait(0.5)
+                pause_s = _TROUBLE_S
+            self._stop.wait(pause_s)
 
     def run_all(self) -> int:
         """Run everything that is due now; for commands and tests. Returns how many jobs ran."""
@@ -211,18 +256,20 @@ class Worker:
 
     def enqueue_due_crons(self) -> None:
         """One job per cron slot, however many workers see it come: the unique key names the slot."""
-        now = clock.now().astimezone(clock.VIETNAM)
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        now = clock.now()
         for cron in self.crons:
-            slot = midnight + cron.at + (now - midnight - cron.at) // cron.every * cron.every
-            if slot > now or slot.date() != now.date():
+            slot = cron.slot(now)
+            if slot is None:
                 continue
-            key = f"cron:{cron.kind}:{slot.isoformat()}"
+            key = f"{_CRON}{cron.kind}:{slot.isoformat()}"
             with self.database.reading() as db:
                 if db.scalar(select(Job.id).where(Job.unique_key == key)):
                     continue
             with self.database.writing() as db:
                 enqueue(db, cron.kind, unique_key=key)
+                # Slots of other days are never asked for again; a hundred rows a day would bury the rest.
+                old = Job.unique_key.startswith(_CRON) & (Job.finished_at < now - _CRON_KEPT)
+                db.execute(delete(Job).where(Job.kind == cron.kind, Job.state == "done", old))
 
     def _due(self) -> Any:
         now = clock.now()
@@ -240,25 +287,26 @@ class Worker:
         )
 
     def _claim(self, db: Session) -> Job | None:
-        job: Job | None = db.scalars(self._due().limit(1).with_for_update(skip_locked=True)).first()
-        if job is None:
-            return None
-        if job.cancel_requested:
-            _finish(job, "cancelled")
-            return None
-        if job.attempts >= job.max_attempts:
-            _finish(job, "failed", error=str(_("Công việc bị ngắt giữa chừng quá nhiều lần.")))
-            return None
-        job.state, job.attempts = "running", job.attempts + 1
-        # The attempt is part of the owner's name: a worker cannot renew a lease it lost and won again.
-        job.lease_owner, job.lease_until = f"{self.owner}-{job.attempts}", clock.now() + LEASE
-        db.flush()
-        db.expunge(job)
-        return job
+        """Lease the next due job; those that must not start again are closed on the way."""
+        due = self._due().limit(1).with_for_update(skip_locked=True)
+        while (job := db.scalars(due).first()) is not None:
+            if job.cancel_requested:
+                _finish(job, "cancelled")
+            elif job.attempts >= job.max_attempts:
+                _finish(job, "failed", error=str(_("Công việc bị ngắt giữa chừng quá nhiều lần.")))
+            else:
+                job.state, job.attempts = "running", job.attempts + 1
+                # A new name for each try: nobody can renew or settle a lease that was lost and won again.
+                job.lease_owner, job.lease_until = ids.token(192), clock.now() + LEASE
+                db.flush()
+                db.expunge(job)
+                return job
+            db.flush()
+        return None
 
     def _run(self, job: Job) -> None:
         i18n.speak(i18n.DEFAULT)
-        context = JobContext(job.id, self.database, self.storage, job.lease_owner or "")
+        context = JobContext(job.id, self.database, self.storage, job.lease_owner or "", self._stop)
         done = threading.Event()
         keeper = threading.Thread(target=_keep_lease, args=(context, done), daemon=True)
         keeper.start()
@@ -267,42 +315,51 @@ class Worker:
             self._settle(context, "done", result=dict(result or {}))
         except Cancelled:
             self._settle(context, "cancelled")
+        except WorkerStopping:
+            self._settle(context, "queued", attempts=job.attempts - 1)
         except LeaseLost:
             log.warning("job %s %s was taken over by another worker", job.id, job.kind)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        # A panic of a library in Rust and sys.exit() are no Exception, and must not end the worker's thread.
+        except BaseException as error:
             self._retry_or_fail(context, job, error)
         finally:
             done.set()
 
-    def _retry_or_fail(self, context: JobContext, job: Job, error: Exception) -> None:
+    def _retry_or_fail(self, context: JobContext, job: Job, error: BaseException) -> None:
         # What a person must mend (an AppError) does not get better by trying again.
         if isinstance(error, AppError):
             log.warning("job %s %s failed: %s", job.id, job.kind, error.message)
             self._settle(context, "failed", error=error.message)
         elif job.attempts >= job.max_attempts:
-            log.exception("job %s %s failed for good", job.id, job.kind)
+            log.error("job %s %s failed for good", job.id, job.kind, exc_info=error)
             self._settle(context, "failed", error=f"{type(error).__name__}: {error}")
         else:
-            log.exception("job %s %s failed, attempt %s", job.id, job.kind, job.attempts)
+            log.error("job %s %s failed, attempt %s", job.id, job.kind, job.attempts, exc_info=error)
             wait = timedelta(seconds=2 ** (job.attempts * 2))
             self._settle(context, "queued", error=f"{type(error).__name__}: {error}", run_at=clock.now() + wait)
 
     def _settle(
         self, context: JobContext, state: str, *, result: Mapping[str, Any] | None = None, error: str | None = None,
-        run_at: datetime | None = None,
+        run_at: datetime | None = None, attempts: int | None = None,
     ) -> None:  # fmt: skip
         with self.database.writing() as db:
             job = db.get(Job, context.job_id, with_for_update=True)
             if job is None or job.lease_owner != context._owner or job.state != "running":
                 return
-            if state in FINISHED:
-                _finish(job, state, result=result, error=error)
-            else:
-                job.state, job.error, job.run_at = state, error, run_at or job.run_at
+            if state == "queued" and not job.cancel_requested:
+                job.state, job.error, job.run_at = "queued", error, run_at or clock.now()
+                job.attempts = job.attempts if attempts is None else attempts
                 job.lease_owner = job.lease_until = None
+            else:
+                _finish(job, "cancelled" if state == "queued" else state, result=result, error=error)
 
 
 def _finish(job: Job, state: str, *, result: Mapping[str, Any] | None = None, error: str | None = None) -> None:
+    if job.again:
+        _wait_again(job)
+        return
     job.state, job.finished_at, job.error = state, clock.now(), error
     job.lease_owner = job.lease_until = None
     job.cancel_requested = False
@@ -311,16 +368,24 @@ def _finish(job: Job, state: str, *, result: Mapping[str, Any] | None = None, er
     if state == "done":
         job.progress_ratio = 1.0
     # A cron slot keeps its key for ever; other keys may be used again once the work is over.
-    if job.unique_key and not job.unique_key.startswith("cron:"):
+    if job.unique_key and not job.unique_key.startswith(_CRON):
         job.unique_key = None
 
 
+def _wait_again(job: Job) -> None:
+    """As if enqueued just now, with all its attempts."""
+    job.state, job.attempts, job.run_at = "queued", 0, clock.now()
+    job.error = job.finished_at = job.result = job.lease_owner = job.lease_until = None
+    job.cancel_requested = job.again = False
+    job.progress_ratio, job.progress_text = 0.0, ""
+
+
 def _keep_lease(context: JobContext, done: threading.Event) -> None:
-    """A long step without `progress()` keeps its lease; cancelling is left to the step's own next call."""
+    """A long step without `progress()` keeps its lease; to stop is left to the step's own next call."""
     while not done.wait(HEARTBEAT_S):
         try:
-            context.beat()
-        except (Cancelled, LeaseLost):
+            context.renew()
+        except LeaseLost:
             return
         except Exception:
             log.exception("heartbeat of job %s failed", context.job_id)

@@ -18,6 +18,8 @@ from app.core.i18n import lazy as _
 Cell = str | int | float | date | datetime | None
 Format = Literal["csv", "xlsx"]
 
+_UNREADABLE = _("Tệp này không phải bảng tính Excel (.xlsx) đọc được.")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -77,12 +79,17 @@ def write_xlsx(
 def read_sheet(path: Path) -> Iterator[list[Cell]]:
     """The rows of the first sheet, empty trailing cells kept; raises Invalid if it is no workbook."""
     try:
-        book = CalamineWorkbook.from_path(str(path))
-        sheet = book.get_sheet_by_index(0)
-    except (CalamineError, OSError, IndexError) as error:
-        raise Invalid(_("Tệp này không phải bảng tính Excel (.xlsx) đọc được.")) from error
+        sheet = _open_book(path).get_sheet_by_index(0)
+    except (CalamineError, IndexError) as error:
+        raise Invalid(_UNREADABLE) from error
     for row in sheet.iter_rows():
         yield [None if value == "" else value for value in row]  # type: ignore[misc]
+
+
+def sheet_name(path: Path) -> str:
+    """The name of the first sheet; raises Invalid if it is no workbook."""
+    names = _open_book(path).sheet_names
+    return str(names[0]) if names else ""
 
 
 def cell_text(value: Cell) -> str:
@@ -96,6 +103,13 @@ def cell_text(value: Cell) -> str:
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
     return str(value).strip()
+
+
+def _open_book(path: Path) -> CalamineWorkbook:
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except (CalamineError, OSError) as error:
+        raise Invalid(_UNREADABLE) from error
 
 
 def _csv_cell(value: Cell) -> str:

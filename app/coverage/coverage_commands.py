@@ -5,7 +5,7 @@ import json
 from datetime import date, datetime
 from pathlib import Path
 
-from app.core import clock, events
+from app.core import clock
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_number, format_percent
@@ -61,9 +61,6 @@ def _show(args: argparse.Namespace, runtime: Runtime) -> int:
 
 
 def _rebuild(args: argparse.Namespace, runtime: Runtime) -> int:
-    from app.main import HANDLERS
-
-    events.wire(HANDLERS)
     with runtime.database.writing() as db:
         everybody = people_with_figures(db)
         found = reconcile(db, everybody, "rebuild")
@@ -122,12 +119,10 @@ def _as_text(found: Figure) -> str:
 
 
 def _day(text: str) -> date:
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(text, form).date()
-        except ValueError:
-            continue
-    raise argparse.ArgumentTypeError(_("ngày không hợp lệ: %(text)s (ví dụ 2026-11-21)", text=text))
+    day = clock.parse_day(text)
+    if day is None:
+        raise argparse.ArgumentTypeError(_("ngày không hợp lệ: %(text)s (ví dụ 2026-11-21)", text=text))
+    return day
 
 
 def _instant(text: str) -> datetime:

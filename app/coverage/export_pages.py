@@ -1,7 +1,6 @@
 """Asking for an export, watching it being made, and taking it away."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -182,10 +181,5 @@ def _filters(form: ExportForm, province_code: str) -> dict[str, Any]:
 
 def _iso(text: str) -> str | None:
     """A day typed as 21/11/2026 or 2026-11-21, as ISO text; None for what is none."""
-    try:
-        if "/" in text:
-            day, month, year = (int(part) for part in text.split("/"))
-            return date(year, month, day).isoformat()
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return None
+    day = clock.parse_day(text)
+    return day.isoformat() if day else None

@@ -160,7 +160,7 @@ class _Tree:
         return self.sums.get(self.unit.unit_id, Sums()), ()
 
     def rows(self) -> list[tuple[UnitOnDay, Sums, tuple[str, ...], str | None]]:
-        """The children in order; those that cannot be told apart as one row, what sits at the unit itself as another."""
+        """The children; those that cannot be told apart as one row, what sits at the unit itself as another."""
         shown: list[tuple[UnitOnDay, Sums, tuple[str, ...], str | None]] = []
         by_id = {child.unit_id: child for child in self.children}
         grouped: set[int] = set()

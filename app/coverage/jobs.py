@@ -83,10 +83,8 @@ def people_with_figures(db: Any) -> list[int]:
 
 
 def _question(filters: dict[str, Any]) -> Question:
-    return Question(
-        filters["indicator"], filters["unit"], date.fromisoformat(filters["on"]) if filters.get("on") else clock.today(),
-        map_on=date.fromisoformat(filters["map"]) if filters.get("map") else None, period=filters.get("period") or None,
-    )  # fmt: skip
+    on = date.fromisoformat(filters["on"]) if filters.get("on") else clock.today()
+    return Question(filters["indicator"], filters["unit"], on)
 
 
 JOBS: dict[str, JobFunction] = {

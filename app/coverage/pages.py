@@ -1,7 +1,7 @@
 """The dashboard: every counted indicator, one indicator down the unit tree, and who is missing."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -36,6 +36,15 @@ class IndicatorPage:
     on_given: date
     map_given: date | None
     may_see_people: bool
+
+    @property
+    def counted(self) -> list[Figure]:
+        """Children with something to show; the others would be a hundred empty rows on a phone."""
+        return [child for child in self.children if child.denominator.value or child.output]
+
+    @property
+    def empty(self) -> list[Figure]:
+        return [child for child in self.children if not (child.denominator.value or child.output)]
 
     def url_of(self, code: str) -> str:
         return f"/coverage/{self.figure.definition.code}?unit={code}{self.query}"
@@ -136,9 +145,7 @@ def _day(text: str) -> date | None:
     """A day from the address, as browsers or people write it; raises Invalid for what is none."""
     if not text:
         return None
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(text, form).date()
-        except ValueError:
-            continue
-    raise Invalid(_("“%(text)s” không phải là ngày. Hãy viết như 21/11/2026.", text=text[:40]))
+    day = clock.parse_day(text)
+    if day is None:
+        raise Invalid(_("“%(text)s” không phải là ngày. Hãy viết như 21/11/2026.", text=text[:40]))
+    return day

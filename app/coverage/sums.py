@@ -101,7 +101,7 @@ def _grouped(
 
 
 def _steps(part: Slice) -> CompoundSelect[Any]:
-    """Whole half-months from the roll-ups, the rest from the ledger; a question about the past reads the ledger only."""
+    """Whole half-months from the roll-ups, the rest from the ledger; `known_at` reads the ledger only."""
     ledger = select(CoverageEntry.unit_id, CoverageEntry.measure, CoverageEntry.sign.label("total")).where(
         _of_version(CoverageEntry, part), CoverageEntry.effective_on <= part.reference
     )

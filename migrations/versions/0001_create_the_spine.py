@@ -60,6 +60,7 @@ def upgrade() -> None:
     sa.Column('progress_ratio', sa.Double(), nullable=False),
     sa.Column('progress_text', sa.Text(), nullable=False),
     sa.Column('cancel_requested', sa.Boolean(), nullable=False),
+    sa.Column('again', sa.Boolean(), nullable=False),
     sa.Column('result', sa.JSON(), nullable=True),
     sa.Column('error', sa.Text(), nullable=True),
     sa.Column('created_at', Instant(), nullable=False),

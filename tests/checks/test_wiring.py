@@ -17,7 +17,10 @@ def test_events_reach_their_handlers_in_this_order() -> None:
             "app.certificates.handlers.issue_on_completion",
             "app.coverage.handlers.count_completion",
         ],
-        CompletionAnnulled.__name__: ["app.coverage.handlers.count_annulment"],
+        CompletionAnnulled.__name__: [
+            "app.certificates.handlers.revoke_on_annulment",
+            "app.coverage.handlers.count_annulment",
+        ],
         AffiliationsChanged.__name__: ["app.coverage.handlers.count_affiliations"],
         UnitsReorganised.__name__: ["app.coverage.handlers.count_reorganisation"],
     }

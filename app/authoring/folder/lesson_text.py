@@ -1,0 +1,134 @@
+"""What a lesson's text must and must not hold. Pure; the studio may ask the same of what is typed there."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import PurePosixPath
+
+from markdown_it.token import Token
+
+from app.catalogue.markdown import CONTAINERS, Reference, is_usable_link, links, parse, plain_texts, references
+from app.catalogue.source import caption_name
+from app.core.i18n import gettext as _
+
+LEAST_STEPS = 3
+# A sentence this long that comes twice was copied, not written.
+LONG_SENTENCE_WORDS = 12
+_FENCE = re.compile(r"^ {0,3}:{3,}[ \t]*(.*?)[ \t]*$")
+_CODE_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[”\")]*\s+")
+_WORD = re.compile(r"[\w/]+")
+
+Found = tuple[int, str]
+
+
+def check_text(text: str, files: Collection[str], language: str = "vi") -> list[Found]:
+    """(line, message) for everything wrong in a lesson's text; lines count from 1. `files` lie beside the lesson."""
+    tokens = parse(text, raw_html=True)
+    found = [
+        *_headings(tokens), *_raw_html(tokens), *_boxes(text), *_steps(tokens), *_links(tokens),
+        *_references(list(references(tokens)), files, language),
+    ]  # fmt: skip
+    if not text.strip():
+        found.append((1, _("Bài học chưa có chữ nào.")))
+    if not any(token.type == "container_warn_open" for token in tokens):
+        found.append((1, _("Thiếu khung “::: warn Hay nhầm”: mỗi bài cần ít nhất một chỗ hay nhầm.")))
+    return sorted(found)
+
+
+def long_sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Line and sentence, in lower case and single spaces, of every sentence over 12 words."""
+    for line, paragraph in plain_texts(parse(text)):
+        for sentence in _SENTENCE_END.split(paragraph):
+            words = _WORD.findall(sentence.lower())
+            if len(words) > LONG_SENTENCE_WORDS:
+                yield line, " ".join(words)
+
+
+def _headings(tokens: Sequence[Token]) -> Iterator[Found]:
+    for token in tokens:
+        if token.type == "heading_open" and token.tag == "h1":
+            yield _line(token), _("Đề mục trong bài bắt đầu từ “##”; “#” là tên bài, lấy từ title.")
+
+
+def _raw_html(tokens: Sequence[Token]) -> Iterator[Found]:
+    for token in tokens:
+        inline = [child.content for child in token.children or () if child.type == "html_inline"]
+        html = token.content if token.type == "html_block" else inline[0] if inline else ""
+        if html:
+            yield _line(token), _("Không dùng thẻ HTML (%(html)s). Hãy viết bằng Markdown.", html=html.strip().splitlines()[0][:40])
+
+
+def _boxes(text: str) -> Iterator[Found]:
+    """Boxes that were mistyped or never closed; both would show as text."""
+    opened: list[int] = []
+    code_fence = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if code := _CODE_FENCE.match(line):
+            mark = code.group(1)[0]
+            code_fence = "" if code_fence == mark else code_fence or mark
+        elif not code_fence and (fence := _FENCE.match(line)):
+            name = fence.group(1).split(" ")[0]
+            if not name:
+                if opened:
+                    opened.pop()
+                else:
+                    yield number, _("Dòng “:::” này không đóng khung nào.")
+            elif name not in CONTAINERS:
+                yield number, _("Không có khung “%(name)s”. Các khung: %(names)s.", name=name, names=", ".join(CONTAINERS))
+                opened.append(number)
+            else:
+                opened.append(number)
+    for number in opened:
+        yield number, _("Khung này chưa được đóng bằng một dòng “:::”.")
+
+
+def _steps(tokens: Sequence[Token]) -> Iterator[Found]:
+    places = [place for place, token in enumerate(tokens) if token.type == "container_steps_open"]
+    if not places:
+        yield 1, _("Thiếu khung “::: steps”: mỗi bài cần ít nhất %(least)s bước làm.", least=LEAST_STEPS)
+    for place in places:
+        count = 0
+        for token in tokens[place + 1 :]:
+            if token.type == "container_steps_close" and token.level == tokens[place].level:
+                break
+            count += token.type == "list_item_open" and token.level == tokens[place].level + 2 and token.markup in (".", ")")
+        if count < LEAST_STEPS:
+            yield (
+                _line(tokens[place]),
+                _("Khung steps có %(count)s bước; cần một danh sách đánh số ít nhất %(least)s bước.", count=count, least=LEAST_STEPS),
+            )
+
+
+def _links(tokens: Sequence[Token]) -> Iterator[Found]:
+    for line, address in links(tokens):
+        if not is_usable_link(address):
+            yield line, _("Liên kết “%(address)s” không mở được: dùng https://…, mailto:…, tel:…, /trang hoặc #de-muc.", address=address)
+
+
+def _references(found: Sequence[Reference], files: Collection[str], language: str) -> Iterator[Found]:
+    seen_videos: set[str] = set()
+    for one in found:
+        name, line = one.name, one.line
+        if not one.alt:
+            word = _("tên video") if one.kind == "video" else _("lời mô tả cho người không nhìn thấy hình")
+            yield line, _("Thiếu %(what)s trong ngoặc vuông: ![…](%(name)s).", what=word, name=name)
+        if "://" in name or name.startswith(("data:", "//")):
+            yield line, _("“%(name)s”: hình và video phải là tệp nằm cạnh bài học, không lấy từ nơi khác.", name=name)
+        elif PurePosixPath(name).name != name or "\\" in name or name.startswith("."):
+            yield line, _("“%(name)s”: chỉ ghi tên tệp nằm cùng thư mục với bài học, không ghi đường dẫn.", name=name)
+        elif one.kind == "other":
+            yield line, _("“%(name)s”: hình phải là svg, png, jpg, webp; video phải là mp4, webm, mov.", name=name)
+        elif name not in files:
+            yield line, _("Không có tệp “%(name)s” cạnh bài học.", name=name)
+        elif one.kind == "video":
+            if not (one.alone and one.top):
+                yield line, _("Video “%(name)s” phải đứng riêng một đoạn, không nằm trong khung, danh sách hay giữa câu.", name=name)
+            if name in seen_videos:
+                yield line, _("Video “%(name)s” xuất hiện hai lần trong bài.", name=name)
+            seen_videos.add(name)
+            if caption_name(name, language) not in files:
+                yield line, _("Video “%(name)s” thiếu phụ đề: cần tệp “%(captions)s”.", name=name, captions=caption_name(name, language))
+
+
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 1

@@ -1,0 +1,47 @@
+"""Pictures, videos and captions of a course folder, judged before anything is stored."""
+
+from pathlib import Path
+
+from app.authoring.folder.problems import Findings
+from app.catalogue.markdown import IMAGE_ENDINGS, VIDEO_ENDINGS
+from app.core.errors import Invalid
+from app.core.i18n import gettext as _
+from app.core.settings import get_settings
+from app.core.templating import format_filesize
+from app.media.captions import CaptionsInvalid, read_captions
+from app.media.files import local_file_type
+from app.media.images import open_image
+from app.media.probe import probe
+from app.media.svg import check_svg
+
+# A phone on a weak signal must get a picture in a few seconds.
+LARGEST_IMAGE_BYTES = 1024 * 1024
+
+
+def check_media_file(path: Path, file: str, findings: Findings) -> None:
+    """Add a finding for a file that is too large, broken, unsafe, or not what its name says."""
+    ending = path.suffix.lower()
+    size = path.stat().st_size
+    video = ending in VIDEO_ENDINGS
+    limit = get_settings().upload_limit_bytes if video else LARGEST_IMAGE_BYTES
+    if size > limit:
+        findings.add(file, 1, _("Tệp nặng %(size)s, quá giới hạn %(limit)s.", size=format_filesize(size), limit=format_filesize(limit)))
+        return
+    try:
+        if ending not in (*IMAGE_ENDINGS, *VIDEO_ENDINGS):
+            read_captions(path.read_bytes(), path.name)
+            return
+        kind = local_file_type(path)
+        if kind.kind != ("video" if video else "image"):
+            findings.add(file, 1, _("Nội dung tệp không đúng với đuôi “%(ending)s”.", ending=ending))
+        elif kind.reader == "SVG":
+            check_svg(path.read_bytes(), path.name)
+        elif video:
+            probe(path, kind.reader)
+        else:
+            open_image(path, kind.reader)
+    except CaptionsInvalid as error:
+        for problem in error.problems:
+            findings.add(file, problem.line, problem.message)
+    except Invalid as error:
+        findings.add(file, 1, error.message)

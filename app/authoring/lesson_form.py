@@ -1,0 +1,193 @@
+"""The lesson form: what an author typed, what is wrong with it, and the lesson it makes."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from app.authoring.folder.lesson_file import LONGEST_MINUTES
+from app.catalogue.markdown import parse, references
+from app.catalogue.source import Citation, CourseSource, FileSource, LessonSource, ModuleSource, caption_name, free_name
+from app.core.i18n import gettext as _
+from app.core.text import nfc
+from app.media.queries import AssetView
+
+TITLE_LENGTH = 200
+SOURCE_ROWS = 2
+# Where a file may be chosen in the form, and the kind of asset it must be.
+SLOTS = {"picture": "image", "video": "video", "captions": "caption"}
+_ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class LessonFields:
+    """What was typed, as it was typed; `base_version` is the version the author started from."""
+
+    module: str = ""
+    title: str = ""
+    minutes: str = ""
+    objectives: str = ""
+    role: str = ""
+    body: str = ""
+    sources: tuple[Citation, ...] = ()
+    picture_alt: str = ""
+    picture_caption: str = ""
+    video_title: str = ""
+    base_version: int = 0
+
+    @classmethod
+    def of_lesson(cls, folder: str, lesson: LessonSource, base_version: int) -> "LessonFields":
+        """The fields of a stored lesson, to be changed."""
+        return cls(
+            module=folder,
+            title=lesson.title,
+            minutes=str(lesson.minutes),
+            objectives="\n".join(lesson.objectives),
+            role=lesson.role,
+            body=lesson.markdown,
+            sources=lesson.sources,
+            base_version=base_version,
+        )
+
+    @property
+    def source_rows(self) -> tuple[Citation, ...]:
+        """The sources with room for more."""
+        return self.sources + (Citation("", ""),) * max(1, SOURCE_ROWS - len(self.sources))
+
+    @property
+    def objective_list(self) -> tuple[str, ...]:
+        return tuple(nfc(line.lstrip("-•* ")) for line in self.objectives.splitlines() if line.strip(" -•*"))
+
+
+def plain_text(typed: str) -> str:
+    """Text of several lines as we keep it: NFC, line feeds only, no spaces at line ends."""
+    lines = unicodedata.normalize("NFC", typed).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip("\n")
+
+
+def problems(
+    fields: LessonFields, course: CourseSource, files: Mapping[str, AssetView], has_video: bool
+) -> dict[str, str]:
+    """Messages by field; empty when the lesson can be saved. `has_video`: the lesson already shows one."""
+    found: dict[str, str] = {}
+    if fields.module not in {module.folder for module in course.modules}:
+        found["module"] = _("Hãy chọn học phần.")
+    if not fields.title:
+        found["title"] = _("Hãy đặt tên bài.")
+    elif len(fields.title) > TITLE_LENGTH:
+        found["title"] = _("Tên bài dài quá %(limit)s chữ. Hãy viết gọn lại.", limit=TITLE_LENGTH)
+    if not (fields.minutes.isdecimal() and 1 <= int(fields.minutes[:9]) <= LONGEST_MINUTES):
+        found["minutes"] = _("Hãy ghi số phút từ 1 đến %(limit)s.", limit=LONGEST_MINUTES)
+    if not fields.objective_list:
+        found["objectives"] = _("Hãy ghi ít nhất một điều người học làm được sau bài này.")
+    if not fields.role:
+        found["role"] = _("Hãy cho biết bài kể chuyện của ai, ví dụ: Chị Hoa, văn thư một xã.")
+    if message := _body_problem(fields.body):
+        found["body"] = message
+    if message := _sources_problem(fields.sources):
+        found["sources"] = message
+    if "picture" in files and not fields.picture_alt:
+        found["picture_alt"] = _("Hãy tả ảnh bằng lời cho người không nhìn thấy ảnh.")
+    if "captions" in files and "video" not in files and not has_video:
+        found["captions"] = _("Phụ đề phải đi cùng một video. Hãy chọn cả video.")
+    return found
+
+
+def lesson_of(
+    fields: LessonFields,
+    module: ModuleSource,
+    old: LessonSource | None,
+    key: str,
+    stem: str,
+    files: Mapping[str, AssetView],
+) -> LessonSource:
+    """The lesson the form describes; files the author did not place in the text stand at its end."""
+    body = plain_text(fields.body)
+    kept = {file.name: file for file in old.files} if old else {}
+    if picture := files.get("picture"):
+        name = free_name(module, stem, picture.file_name)
+        kept[name] = FileSource(name, asset_id=picture.asset_id)
+        body = _placed(body, picture.file_name, name, _image(fields.picture_alt, name, fields.picture_caption), "image")
+    if video := files.get("video"):
+        name = free_name(module, stem, video.file_name)
+        kept[name] = FileSource(name, asset_id=video.asset_id)
+        body = _placed(body, video.file_name, name, _image(fields.video_title or fields.title, name), "video")
+    if captions := files.get("captions"):
+        name = caption_name(_new_video(body, kept, files))
+        kept[name] = FileSource(name, asset_id=captions.asset_id)
+    return LessonSource(
+        key=key,
+        stem=stem,
+        title=fields.title,
+        minutes=int(fields.minutes),
+        markdown=body + "\n",
+        is_required=old.is_required if old else True,
+        objectives=fields.objective_list,
+        role=fields.role,
+        sources=fields.sources,
+        quiz=old.quiz if old else None,
+        quiz_source=old.quiz_source if old else "",
+        files=_used(body, kept),
+    )
+
+
+def videos_of(lesson: LessonSource) -> list[str]:
+    """Names of the videos the lesson shows, in order."""
+    return [reference.name for reference in references(parse(lesson.markdown)) if reference.kind == "video"]
+
+
+def _body_problem(body: str) -> str:
+    if not body.strip():
+        return _("Hãy viết nội dung bài.")
+    for reference in references(parse(plain_text(body))):
+        if reference.kind == "image" and not reference.alt:
+            return _("Dòng %(line)s: ảnh “%(name)s” chưa có lời tả.", line=reference.line, name=reference.name)
+    return ""
+
+
+def _sources_problem(sources: tuple[Citation, ...]) -> str:
+    if not sources:
+        return _("Mỗi bài cần ít nhất một nguồn: tên văn bản, số hiệu và ngày.")
+    for source in sources:
+        if not source.title:
+            return _("Mỗi nguồn cần có tên văn bản hoặc tài liệu.")
+        if not source.ref:
+            return _("Nguồn “%(title)s” cần số hiệu, ngày hoặc trang.", title=source.title)
+        if source.url and not _ADDRESS.fullmatch(source.url):
+            return _("Địa chỉ “%(url)s” phải bắt đầu bằng https:// hoặc http://.", url=source.url)
+    return ""
+
+
+def _image(alt: str, name: str, caption: str = "") -> str:
+    said = re.sub(r"([\[\]\\])", r"\\\1", alt)
+    quoted = f' "{caption.replace(chr(34), "”")}"' if caption else ""
+    return f"![{said}]({name}{quoted})"
+
+
+def _placed(body: str, given_name: str, name: str, line: str, kind: str) -> str:
+    """The text naming the stored file: where the author wrote the name it had before, else in a line at the end."""
+    stem = PurePosixPath(given_name).stem
+    for reference in references(parse(body)):
+        # The ending may have changed on the way: photo.jpg is kept as photo.webp.
+        if PurePosixPath(reference.name).stem == stem and (reference.kind == kind or reference.kind == "other"):
+            return re.sub(rf"(\]\(\s*)<?{re.escape(reference.name)}>?", lambda found: found.group(1) + name, body)
+    return f"{body}\n\n{line}"
+
+
+def _new_video(body: str, kept: Mapping[str, FileSource], files: Mapping[str, AssetView]) -> str:
+    """The video captions belong to: the one chosen with them, else the first of the lesson."""
+    shown = [reference.name for reference in references(parse(body)) if reference.kind == "video"]
+    new = files.get("video")
+    return next((name for name in shown if new and kept.get(name) == FileSource(name, asset_id=new.asset_id)), shown[0])
+
+
+def _used(body: str, kept: Mapping[str, FileSource]) -> tuple[FileSource, ...]:
+    """Files the text names, and the captions of its videos; what is named no more leaves the lesson."""
+    named = {reference.name: reference.kind for reference in references(parse(body))}
+    stems = tuple(f"{PurePosixPath(name).stem}." for name, kind in named.items() if kind == "video")
+    return tuple(
+        file
+        for name, file in sorted(kept.items())
+        if name in named or (name.endswith(".vtt") and stems and name.startswith(stems))
+    )

@@ -1,0 +1,165 @@
+"""The lesson form of the studio: new and edit. Files are stored before the database is touched."""
+
+from dataclasses import dataclass, replace
+
+from fastapi import APIRouter, Request
+
+from app.authoring import queries, service
+from app.authoring.lesson_form import SLOTS, LessonFields
+from app.authoring.lesson_upload import LessonUpload, Upload
+from app.authoring.pages import Author, AuthoredCourse
+from app.catalogue.models import Course
+from app.catalogue.queries import CourseView, course_version
+from app.catalogue.stored import source_of
+from app.core.access import Actor
+from app.core.db import Database, Session
+from app.core.errors import Conflict, Invalid
+from app.core.i18n import gettext as _
+from app.core.storage import Storage
+from app.core.web import Config, Databases, Db, Files, Response, redirect, render
+from app.media.queries import AssetView, own_uploads
+
+router = APIRouter()
+
+
+@dataclass(frozen=True)
+class LessonFormPage:
+    """The form with what was typed and what is wrong. `key` is None for a new lesson; `limit_bytes` is for one file."""
+
+    course: CourseView
+    modules: list[tuple[str, str]]
+    key: str | None
+    fields: LessonFields
+    attached: dict[str, AssetView]
+    present: list[tuple[str, AssetView]]
+    errors: dict[str, str]
+    problem: str
+    limit_bytes: int
+
+
+@router.get("/studio/{slug}/lessons/new")
+def new(
+    request: Request, db: Db, actor: Author, course: AuthoredCourse, settings: Config, module: str = ""
+) -> Response:
+    fields = LessonFields(module=module, base_version=queries.newest_version(db, course).id)
+    return _form(request, _page(db, course, None, fields, settings.upload_limit_bytes))
+
+
+@router.get("/studio/{slug}/lessons/{key}/edit")
+def edit(key: str, request: Request, db: Db, actor: Author, course: AuthoredCourse, settings: Config) -> Response:
+    version = queries.newest_version(db, course)
+    module, lesson = service.lesson_in(source_of(db, version.id), key)
+    fields = LessonFields.of_lesson(module.folder, lesson, version.id)
+    return _form(request, _page(db, course, key, fields, settings.upload_limit_bytes))
+
+
+@router.post("/studio/{slug}/lessons/new")
+def create(
+    slug: str, request: Request, actor: Author, upload: Upload, database: Databases, storage: Files, settings: Config
+) -> Response:
+    return _save(request, _Try(slug, None, actor, upload, database, storage, settings.upload_limit_bytes))
+
+
+@router.post("/studio/{slug}/lessons/{key}/edit")
+def change(
+    slug: str,
+    key: str,
+    request: Request,
+    actor: Author,
+    upload: Upload,
+    database: Databases,
+    storage: Files,
+    settings: Config,
+) -> Response:
+    return _save(request, _Try(slug, key, actor, upload, database, storage, settings.upload_limit_bytes))
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One press of the save button. It opens its own sessions: none may be held while large files are checked."""
+
+    slug: str
+    key: str | None
+    actor: Actor
+    upload: LessonUpload
+    database: Database
+    storage: Storage
+    limit_bytes: int
+
+
+def _save(request: Request, form: _Try) -> Response:
+    with form.database.reading() as db:
+        course = queries.authored_course(db, form.actor, form.slug)
+        if form.key:
+            service.lesson_in(source_of(db, queries.newest_version(db, course).id), form.key)
+    taken = service.take_files(form.storage, form.upload.files, form.limit_bytes)
+    with form.database.writing() as db:
+        course = queries.authored_course(db, form.actor, form.slug)
+        kept = form.upload.kept | service.add_files(db, form.actor, course, taken.stored)
+    if taken.errors:
+        return _again(request, form, kept, taken.status, errors=taken.errors)
+    try:
+        with form.database.writing() as db:
+            course = queries.authored_course(db, form.actor, form.slug)
+            files = _attached(db, form.actor, kept)
+            key = service.save_lesson(db, form.storage, form.actor, course, form.upload.fields, form.key, files)
+    except Invalid as error:
+        return _again(request, form, kept, error.status, errors=error.fields)
+    except Conflict as error:
+        return _again(request, form, kept, error.status, problem=error.message)
+    return redirect(request, f"/studio/{form.slug}/lessons/{key}/preview", flash=("ok", _("Đã lưu vào bản nháp.")))
+
+
+def _again(
+    request: Request,
+    form: _Try,
+    kept: dict[str, str],
+    status: int,
+    *,
+    errors: dict[str, str] | None = None,
+    problem: str = "",
+) -> Response:
+    """The form with everything typed and every good file still there, and all that is wrong at once."""
+    with form.database.reading() as db:
+        course = queries.authored_course(db, form.actor, form.slug)
+        files = _attached(db, form.actor, kept)
+        faults = service.faults(db, course, form.upload.fields, form.key, files)
+        # Whoever saves once more after a warning has seen the newest version.
+        fields = replace(form.upload.fields, base_version=queries.newest_version(db, course).id)
+        page = replace(
+            _page(db, course, form.key, fields, form.limit_bytes),
+            attached=files,
+            errors=faults | (errors or {}),
+            problem=problem,
+        )
+        return _form(request, page, status)
+
+
+def _page(db: Session, course: Course, key: str | None, fields: LessonFields, limit_bytes: int) -> LessonFormPage:
+    version = queries.newest_version(db, course)
+    source = source_of(db, version.id)
+    return LessonFormPage(
+        course=course_version(db, version.id),
+        modules=[(module.folder, module.title) for module in source.modules],
+        key=key,
+        fields=fields,
+        attached={},
+        present=queries.lesson_files(db, source.lesson(key)[1]) if key else [],
+        errors={},
+        problem="",
+        limit_bytes=limit_bytes,
+    )
+
+
+def _attached(db: Session, actor: Actor, kept: dict[str, str]) -> dict[str, AssetView]:
+    """The files a form carries, by slot; only what this person uploaded and only in its place."""
+    uploads = own_uploads(db, actor, kept.values())
+    views = {slot: uploads[public_id] for slot, public_id in kept.items() if public_id in uploads}
+    return {slot: view for slot, view in views.items() if view.kind == SLOTS[slot]}
+
+
+def _form(request: Request, page: LessonFormPage, status: int = 200) -> Response:
+    response = render(request, "authoring/lesson_form.html", status=status, fragment="form", page=page)
+    # Back from an error page without scripts, the browser must still have what was typed.
+    response.headers["cache-control"] = "private, no-cache"
+    return response

@@ -1,0 +1,84 @@
+"""The lesson form on its way in. The token was checked before a byte of the body was read (core/csrf.py)."""
+
+from dataclasses import dataclass
+from typing import Annotated, BinaryIO
+
+from fastapi import Depends, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect
+
+from app.authoring.lesson_form import SLOTS, LessonFields
+from app.catalogue.source import Citation
+from app.core.errors import StorageFull, TooLarge
+from app.core.text import nfc
+from app.media.shelf import is_full
+
+_SOURCES_MOST = 20
+
+
+@dataclass(frozen=True)
+class LessonUpload:
+    """What the form carries: typed fields, files chosen now, and by public id the files of an earlier try."""
+
+    fields: LessonFields
+    files: dict[str, tuple[str, BinaryIO]]
+    kept: dict[str, str]
+
+
+async def _receive(request: Request) -> LessonUpload:
+    """Reads the body here, not as parameters of the route: those would be read before the token is checked."""
+    try:
+        form = await request.form(max_files=len(SLOTS), max_fields=200)
+    except ClientDisconnect:
+        # Bodies of unknown length are cut off where they pass the limit (core/middleware.py).
+        raise TooLarge from None
+    except OSError as error:
+        raise (StorageFull() if is_full(error) else error) from error
+    files = {slot: chosen for slot in SLOTS if (chosen := _chosen(form, slot))}
+    return LessonUpload(
+        fields=_fields(form),
+        files=files,
+        kept={slot: kept for slot in SLOTS if slot not in files and (kept := _kept(form, slot))},
+    )
+
+
+Upload = Annotated[LessonUpload, Depends(_receive)]
+
+
+def _chosen(form: FormData, slot: str) -> tuple[str, BinaryIO] | None:
+    file = form.get(slot)
+    # Browsers send an empty part for a file field nobody touched.
+    return (file.filename, file.file) if isinstance(file, UploadFile) and file.filename else None
+
+
+def _kept(form: FormData, slot: str) -> str:
+    return "" if form.get(f"drop_{slot}") else _text(form, f"kept_{slot}")
+
+
+def _fields(form: FormData) -> LessonFields:
+    base = _text(form, "base_version")
+    return LessonFields(
+        module=_text(form, "module"),
+        title=_text(form, "title"),
+        minutes=_text(form, "minutes"),
+        objectives=str(form.get("objectives", "")),
+        role=_text(form, "role"),
+        body=str(form.get("body", "")),
+        sources=_sources(form),
+        picture_alt=_text(form, "picture_alt"),
+        picture_caption=_text(form, "picture_caption"),
+        video_title=_text(form, "video_title"),
+        base_version=int(base) if base.isdecimal() and len(base) < 18 else 0,
+    )
+
+
+def _sources(form: FormData) -> tuple[Citation, ...]:
+    """The rows somebody wrote in; the three columns come as three lists of the same length."""
+    columns = [[nfc(str(one)) for one in form.getlist(f"source_{name}")] for name in ("title", "ref", "url")]
+    rows = (Citation(*row) for row in zip(*columns, strict=False))
+    return tuple(row for row in rows if row != Citation("", ""))[:_SOURCES_MOST]
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return nfc(value) if isinstance(value, str) else ""

@@ -1,0 +1,274 @@
+"""What the studio's pages show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.authoring.changes import Change, changes_between
+from app.authoring.folder.lesson_text import check_text
+from app.authoring.policy import authored_courses, publishable_courses
+from app.catalogue.models import Course, CourseVersion, LessonFile, LessonVersion
+from app.catalogue.queries import CourseView, LessonDoc, Outline, course_version, lesson, outline
+from app.catalogue.source import CourseSource, LessonSource
+from app.catalogue.stored import source_of
+from app.core import clock
+from app.core.access import Actor
+from app.core.errors import NotFound
+from app.core.i18n import gettext as _
+from app.identity.unit_queries import full_name, full_names
+from app.media.models import Asset
+from app.media.queries import AssetProgress, AssetView, asset_views, progress_of
+
+
+@dataclass(frozen=True)
+class StudioCourse:
+    """One course an author may write. `published_number` is None before the first publication."""
+
+    slug: str
+    code: str
+    title: str
+    unit: str
+    newest_number: int
+    published_number: int | None
+    saved_at: datetime
+
+    @property
+    def has_draft(self) -> bool:
+        return self.newest_number != self.published_number
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """A version in the list of versions, newest first."""
+
+    number: int
+    is_published: bool
+    saved_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True)
+class CoursePage:
+    """The studio's page of a course: the newest version and how it differs from what learners see."""
+
+    course: CourseView
+    unit: str
+    outline: Outline
+    versions: tuple[VersionRow, ...]
+    news: dict[str, str]
+    videos: tuple[AssetProgress, ...]
+    may_publish: bool
+
+    @property
+    def is_draft(self) -> bool:
+        return self.course.state == "draft"
+
+
+@dataclass(frozen=True)
+class PreviewPage:
+    """A lesson as learners will see it, with what is worth mending: (line, message)."""
+
+    course: CourseView
+    doc: LessonDoc
+    question_count: int
+    videos: tuple[AssetProgress, ...]
+    advice: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the list before publication. `state`: ok, warn (may be published), block."""
+
+    state: str
+    text: str
+    lesson_key: str = ""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What publishing the newest version would change, and whether it may be done."""
+
+    course: CourseView
+    published_number: int | None
+    changes: tuple[Change, ...]
+    checks: tuple[Check, ...]
+    videos: tuple[AssetProgress, ...]
+    may_publish: bool
+
+    @property
+    def is_blocked(self) -> bool:
+        return any(check.state == "block" for check in self.checks)
+
+
+def courses(db: Session, actor: Actor) -> list[StudioCourse]:
+    """The courses of this author's units by code; four queries, however many there are."""
+    newest, published = aliased(CourseVersion), aliased(CourseVersion)
+    highest = (
+        select(func.max(CourseVersion.number))
+        .where(CourseVersion.course_id == Course.id)
+        .correlate(Course)
+        .scalar_subquery()
+    )
+    rows = db.execute(
+        select(Course, newest, published.number)
+        .join(newest, (newest.course_id == Course.id) & (newest.number == highest))
+        .outerjoin(published, published.id == Course.published_version_id)
+        .where(authored_courses(actor))
+        .order_by(Course.code)
+    ).all()
+    names = full_names(db, [course.unit_id for course, _newest, _number in rows], clock.today())
+    return [
+        StudioCourse(
+            slug=course.slug,
+            code=course.code,
+            title=version.title,
+            unit=names.get(course.unit_id, ""),
+            newest_number=version.number,
+            published_number=number,
+            saved_at=version.created_at,
+        )
+        for course, version, number in rows
+    ]
+
+
+def authored_course(db: Session, actor: Actor, slug: str) -> Course:
+    """The course if this author may write it; raises NotFound."""
+    course = db.scalar(select(Course).where(Course.slug == slug, authored_courses(actor)))
+    if course is None:
+        raise NotFound
+    return course
+
+
+def may_publish(db: Session, actor: Actor, course: Course) -> bool:
+    return db.scalar(select(Course.id).where(Course.id == course.id, publishable_courses(actor))) is not None
+
+
+def newest_version(db: Session, course: Course) -> CourseVersion:
+    """The version an author goes on from; raises NotFound for a course without any."""
+    version = db.scalar(
+        select(CourseVersion).where(CourseVersion.course_id == course.id).order_by(CourseVersion.number.desc()).limit(1)
+    )
+    if version is None:
+        raise NotFound
+    return version
+
+
+def course_page(db: Session, actor: Actor, course: Course) -> CoursePage:
+    version = newest_version(db, course)
+    return CoursePage(
+        course=course_version(db, version.id),
+        unit=full_name(db, course.unit_id, clock.today()),
+        outline=outline(db, version.id),
+        versions=tuple(
+            VersionRow(row.number, row.id == course.published_version_id, row.created_at, row.published_at)
+            for row in db.scalars(
+                select(CourseVersion).where(CourseVersion.course_id == course.id).order_by(CourseVersion.number.desc())
+            )
+        ),
+        news={change.key: change.kind for change in _changes(db, course, version)},
+        videos=unfinished_videos(db, version),
+        may_publish=may_publish(db, actor, course),
+    )
+
+
+def preview_page(db: Session, course: Course, key: str) -> PreviewPage:
+    """The lesson of the newest version; raises NotFound."""
+    version = newest_version(db, course)
+    doc = lesson(db, version.id, key)
+    return PreviewPage(
+        course=course_version(db, version.id),
+        doc=doc,
+        question_count=len(doc.quiz["questions"]) if doc.quiz else 0,
+        videos=unfinished_videos(db, version, key),
+        advice=tuple(advice(source_of(db, version.id).lesson(key)[1])),
+    )
+
+
+def publication(db: Session, actor: Actor, course: Course) -> Publication:
+    version = newest_version(db, course)
+    source = source_of(db, version.id)
+    changes = tuple(_changes(db, course, version))
+    videos = unfinished_videos(db, version)
+    touched = {change.key for change in changes if change.kind in ("added", "changed")}
+    published = db.get(CourseVersion, course.published_version_id) if course.published_version_id else None
+    return Publication(
+        course=course_version(db, version.id),
+        published_number=published.number if published else None,
+        changes=changes,
+        checks=(*_video_checks(videos), *_lesson_checks(source, touched)),
+        videos=videos,
+        may_publish=may_publish(db, actor, course),
+    )
+
+
+def advice(lesson: LessonSource) -> list[tuple[int, str]]:
+    """What a careful editor would say of the text: the same as `courses check` says of a folder."""
+    return check_text(lesson.markdown, {file.name for file in lesson.files})
+
+
+def lesson_files(db: Session, lesson: LessonSource) -> list[tuple[str, AssetView]]:
+    """The files a lesson has, by name."""
+    views = asset_views(db, [file.asset_id for file in lesson.files if file.asset_id])
+    return [(file.name, views[file.asset_id]) for file in lesson.files if file.asset_id]
+
+
+def unfinished_videos(db: Session, version: CourseVersion, key: str | None = None) -> tuple[AssetProgress, ...]:
+    """Videos of a version, or of one of its lessons, that cannot be played yet; by name."""
+    wanted = (
+        select(Asset.id)
+        .join(LessonFile, LessonFile.asset_id == Asset.id)
+        .join(LessonVersion, LessonVersion.id == LessonFile.lesson_version_id)
+        .where(LessonVersion.course_version_id == version.id, Asset.kind == "video", Asset.state != "ready")
+    )
+    if key is not None:
+        wanted = wanted.where(LessonVersion.key == key)
+    return tuple(sorted(progress_of(db, db.scalars(wanted)).values(), key=lambda video: video.file_name))
+
+
+def course_video(db: Session, course: Course, public_id: str) -> Asset:
+    """A video of the course's newest version; raises NotFound."""
+    asset = db.scalar(
+        select(Asset)
+        .join(LessonFile, LessonFile.asset_id == Asset.id)
+        .join(LessonVersion, LessonVersion.id == LessonFile.lesson_version_id)
+        .where(
+            LessonVersion.course_version_id == newest_version(db, course).id,
+            Asset.public_id == public_id,
+            Asset.kind == "video",
+        )
+        .limit(1)
+    )
+    if asset is None:
+        raise NotFound
+    return asset
+
+
+def _changes(db: Session, course: Course, version: CourseVersion) -> list[Change]:
+    if course.published_version_id == version.id:
+        return []
+    before = source_of(db, course.published_version_id) if course.published_version_id else None
+    return changes_between(before, source_of(db, version.id))
+
+
+def _video_checks(videos: Sequence[AssetProgress]) -> list[Check]:
+    if not videos:
+        return [Check("ok", _("Mọi video đã chuyển mã xong."))]
+    return [
+        Check("block", _("Video “%(name)s”: %(state)s. Xong mới công bố được.", name=video.file_name, state=video.text))
+        for video in videos
+    ]
+
+
+def _lesson_checks(source: CourseSource, keys: set[str]) -> list[Check]:
+    """Advice on the lessons that are new or changed; the others were looked at when they were published."""
+    found = [
+        Check("warn", _("%(title)s, dòng %(line)s: %(what)s", title=one.title, line=line, what=message), one.key)
+        for module in source.modules
+        for one in module.lessons
+        if one.key in keys
+        for line, message in advice(one)
+    ]
+    return found or [Check("ok", _("Bài mới và bài sửa không có chỗ nào cần xem lại."))]

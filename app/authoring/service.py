@@ -1,0 +1,128 @@
+"""Verbs of the studio: take the files of a form in, keep a lesson in a new draft, publish what was reviewed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from sqlalchemy.orm import Session
+
+from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, videos_of
+from app.authoring.queries import newest_version, publication
+from app.catalogue.models import Course, CourseVersion
+from app.catalogue.service import publish, save_version
+from app.catalogue.source import CourseSource, LessonSource, ModuleSource, next_key, next_stem, with_lesson
+from app.catalogue.stored import source_of
+from app.core.access import Actor
+from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from app.core.i18n import gettext
+from app.core.i18n import lazy as _
+from app.core.storage import Storage
+from app.media.queries import AssetView
+from app.media.service import StoredFile, add_asset, store
+
+
+@dataclass
+class Taken:
+    """The files of one try: stored ones by slot, and why the others were not; `status` is that of the first refusal."""
+
+    stored: dict[str, StoredFile] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    status: int = 422
+
+
+def take_files(storage: Storage, given: Mapping[str, tuple[str, BinaryIO]], limit_bytes: int) -> Taken:
+    """Store what was chosen in the form, slot by slot; a bad file spoils neither the others nor the text."""
+    taken = Taken()
+    for slot, (file_name, stream) in given.items():
+        try:
+            taken.stored[slot] = store(storage, stream, file_name, only=SLOTS[slot], limit_bytes=limit_bytes)
+        except AppError as error:
+            taken.status = taken.status if taken.errors else error.status
+            taken.errors[slot] = error.message
+    return taken
+
+
+def add_files(db: Session, actor: Actor, course: Course, stored: Mapping[str, StoredFile]) -> dict[str, str]:
+    """Write stored files down, so that a form sent again need not carry them again; public ids by slot."""
+    return {
+        slot: add_asset(db, file, by=actor.account_id, unit_id=course.unit_id).public_id
+        for slot, file in stored.items()
+    }
+
+
+def lesson_in(source: CourseSource, key: str) -> tuple[ModuleSource, LessonSource]:
+    """The lesson of that key and its module; raises NotFound."""
+    try:
+        return source.lesson(key)
+    except KeyError:
+        raise NotFound from None
+
+
+def faults(
+    db: Session, course: Course, fields: LessonFields, key: str | None, files: Mapping[str, AssetView]
+) -> dict[str, str]:
+    """What keeps this form from being saved, by field."""
+    source = source_of(db, newest_version(db, course).id)
+    old = lesson_in(source, key)[1] if key else None
+    return problems(fields, source, files, has_video=bool(old and videos_of(old)))
+
+
+def save_lesson(
+    db: Session,
+    storage: Storage,
+    actor: Actor,
+    course: Course,
+    fields: LessonFields,
+    key: str | None,
+    files: Mapping[str, AssetView],
+) -> str:
+    """Keep the lesson in a new draft of its course; returns its key. Without `key` it is a new one.
+
+    Raises Invalid with messages by field, Conflict when somebody else changed the same lesson meanwhile.
+    """
+    if found := faults(db, course, fields, key, files):
+        raise Invalid(fields=found)
+    version = newest_version(db, course)
+    source = source_of(db, version.id)
+    old = lesson_in(source, key) if key else None
+    if key and fields.base_version != version.id:
+        _must_be_unchanged(db, source, fields.base_version, key)
+    module = old[0] if old else source.module(fields.module)
+    key = key or next_key(source, module)
+    stem = old[1].stem if old else next_stem(module, fields.title)
+    lesson = lesson_of(fields, module, old[1] if old else None, key, stem, files)
+    try:
+        save_version(db, storage, with_lesson(source, module.folder, lesson), course.unit_id, actor.account_id)
+    except Invalid as error:
+        raise Invalid(fields={"body": error.message}) from error
+    return key
+
+
+def publish_reviewed(db: Session, actor: Actor, course: Course, number: int) -> CourseVersion:
+    """Publish the version the actor has looked at.
+
+    Raises Forbidden without the right to publish here, Conflict when there is a newer draft or a video is not ready.
+    """
+    review = publication(db, actor, course)
+    if not review.may_publish:
+        raise Forbidden(
+            _("Tài khoản này được soạn bài nhưng không được công bố. Gửi người có quyền xuất bản của đơn vị.")
+        )
+    if review.course.number != number:
+        raise Conflict(_("Vừa có bản nháp mới hơn bản anh/chị đã xem. Hãy xem lại rồi công bố."))
+    if review.is_blocked:
+        raise Conflict(_("Còn video chưa sẵn sàng nên chưa công bố được. Hãy chờ chuyển mã xong hoặc thay video khác."))
+    version = newest_version(db, course)
+    return publish(db, version, actor.account_id)
+
+
+def _must_be_unchanged(db: Session, source: CourseSource, base_version: int, key: str) -> None:
+    """Two people at one lesson: the second is told, instead of undoing the first one's work in silence."""
+    try:
+        base = source_of(db, base_version).lesson(key)
+    except (NotFound, KeyError):
+        base = None
+    if base != source.lesson(key):
+        raise Conflict(
+            gettext("Bài này vừa được lưu ở nơi khác. Hãy mở bản mới nhất ở thẻ khác để so rồi bấm lưu lại.")
+        )

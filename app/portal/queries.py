@@ -1,0 +1,49 @@
+"""My own page: what to learn, what is under way, what was achieved; put together from learning and certificates."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.certificates.queries import CertificateCard, certificates_of
+from app.core import clock
+from app.core.access import Actor
+from app.core.i18n import gettext as _
+from app.identity.models import Person
+from app.identity.unit_queries import full_names
+from app.learning.my_queries import MyLearning, my_learning
+
+
+@dataclass(frozen=True)
+class MyPage:
+    """`posts`: title and unit of each post of today, in words."""
+
+    greeting: str
+    posts: tuple[str, ...]
+    learning: MyLearning
+    certificates: tuple[CertificateCard, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing assigned, nothing begun, nothing achieved."""
+        learning = self.learning
+        return not (learning.required or learning.in_progress or learning.completed or self.certificates)
+
+
+def my_page(db: Session, actor: Actor) -> MyPage:
+    learning = my_learning(db, actor.person_id)
+    units = full_names(db, {unit_id for _title, unit_id in learning.posts}, clock.today())
+    posts = (f"{title} · {units[unit_id]}" if title else units[unit_id] for title, unit_id in learning.posts)
+    return MyPage(
+        greeting=_greeting(db.get_one(Person, actor.person_id).sex, actor.short_name),
+        posts=tuple(posts),
+        learning=learning,
+        certificates=tuple(certificates_of(db, actor.person_id)),
+    )
+
+
+def _greeting(sex: str | None, name: str) -> str:
+    if sex == "female":
+        return _("Chào chị %(name)s", name=name)
+    if sex == "male":
+        return _("Chào anh %(name)s", name=name)
+    return _("Chào anh/chị %(name)s", name=name)
