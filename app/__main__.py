@@ -1,31 +1,30 @@
 """The command line: `python -m app COMMAND`. Exit 0 done, 1 done with findings, 2 could not (DESIGN 11)."""
 
 import argparse
-import importlib
 import logging
 import os
 import sys
-from collections.abc import Callable
 
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from app import commands
+from app.authoring import course_commands
+from app.certificates import certificate_commands
 from app.core import events
 from app.core.errors import AppError, CommandFailed
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
+from app.coverage import coverage_commands
+from app.identity import people_commands, unit_commands
 from app.main import HANDLERS
+from app.media import media_commands
 from app.runtime import Runtime
 
-# Each module adds its commands by `register(commands)`; a command sets `func(args, runtime) -> int` as its default.
+# Each adds its commands by `register`; a command sets `func(args, runtime) -> int` as its default.
 COMMANDS = (
-    "app.commands",
-    "app.identity.unit_commands", "app.identity.people_commands", "app.media.media_commands",
-    "app.authoring.course_commands", "app.certificates.certificate_commands",
-    "app.coverage.coverage_commands",
+    commands, unit_commands, people_commands, media_commands, course_commands, certificate_commands, coverage_commands,
 )  # fmt: skip
-
-Command = Callable[[argparse.Namespace, Runtime], int]
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -33,13 +32,9 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m app",
         description="Học Số: nền tảng học trực tuyến của tỉnh. / The province's learning platform.",
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="LỆNH/COMMAND")
-    for name in COMMANDS:
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError:  # TEMPORARY
-            continue
-        module.register(commands)
+    verbs = parser.add_subparsers(dest="command", required=True, metavar="LỆNH/COMMAND")
+    for module in COMMANDS:
+        module.register(verbs)
     return parser
 
 
@@ -48,6 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         settings = get_settings()
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        logging.getLogger("alembic").setLevel(logging.WARNING)
         events.wire(HANDLERS)
         return int(args.func(args, Runtime(settings)))
     except ValidationError as error:

@@ -1,16 +1,16 @@
 """Commands that concern the whole: serve, work, migrate, seed."""
 
 import argparse
+import signal
 import socket
 import threading
-from pathlib import Path
 
 import uvicorn
 from alembic import command as alembic
 from alembic.config import Config
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from alembic.util import CommandError as AlembicError
 
+from app.core import keys
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.jobs import Worker
@@ -26,7 +26,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     serve.set_defaults(func=_serve)
     work = commands.add_parser("work", help="chạy riêng tiến trình làm việc nền / run a worker")
-    work.add_argument("--threads", type=int, default=1, help="số luồng / threads")
+    work.add_argument("--threads", type=int, choices=range(1, 17), default=1, metavar="N", help="số luồng / threads")
     work.set_defaults(func=_work)
     migrate = commands.add_parser("migrate", help="nâng cấp cơ sở dữ liệu / upgrade the database")
     migrate.set_defaults(func=_migrate)
@@ -38,32 +38,29 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def migrate(runtime: Runtime) -> None:
     """Bring the schema to the newest state; raises CommandFailed if the database cannot be used."""
-    url = runtime.settings.database_url
-    try:
-        parsed = make_url(url)
-        parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise CommandFailed(
-            _("DATABASE_URL không hợp lệ: %(url)s. Ví dụ đúng: sqlite:////srv/hocso/hocso.db"), url=url
-        ) from error
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        try:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CommandFailed(
-                _("Không tạo được thư mục cho cơ sở dữ liệu: %(path)s"), path=parsed.database
-            ) from error
+    # Opening it first says clearly what is wrong with DATABASE_URL.
+    url = runtime.database.url
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["database_url"] = url
-    alembic.upgrade(config, "head")
+    try:
+        alembic.upgrade(config, "head")
+    except AlembicError as error:
+        raise CommandFailed(
+            _(
+                "Cơ sở dữ liệu không nâng cấp được (%(reason)s). Có thể nó thuộc một phiên bản Học Số mới hơn; "
+                "hãy dùng phiên bản đó hoặc khôi phục bản sao lưu.",
+                reason=error,
+            )
+        ) from error
 
 
 def _serve(args: argparse.Namespace, runtime: Runtime) -> int:
     settings = runtime.settings
     _claim_port(settings.host, settings.port)
+    _open_folders(runtime)
     migrate(runtime)
     seed_everything(runtime)
-    print(_("Học Số đang chạy tại %(url)s (Ctrl+C để dừng)", url=f"http://{settings.host}:{settings.port}"), flush=True)
+    print(_("Học Số đang chạy tại %(url)s (Ctrl+C để dừng)", url=settings.own_url), flush=True)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -78,11 +75,16 @@ def _serve(args: argparse.Namespace, runtime: Runtime) -> int:
 
 
 def _work(args: argparse.Namespace, runtime: Runtime) -> int:
+    _open_folders(runtime)
     migrate(runtime)
     worker = Worker(runtime.database, runtime.storage, JOBS, CRONS)
+    ended = threading.Event()
+    # What systemd and container engines send: running jobs go back to the queue instead of waiting for their lease.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
     worker.start(args.threads)
+    print(_("Tiến trình làm việc nền đang chạy (Ctrl+C để dừng)"), flush=True)
     try:
-        threading.Event().wait()
+        ended.wait()
     finally:
         worker.stop()
     return 0
@@ -101,6 +103,20 @@ def _seed(args: argparse.Namespace, runtime: Runtime) -> int:
     return 0
 
 
+def _open_folders(runtime: Runtime) -> None:
+    """Make the keys and see the room for files now: at the first request it would be too late to say what is wrong."""
+    keys.secret_key()
+    keys.field_key()
+    try:
+        runtime.storage.free_bytes()
+    except OSError as error:
+        raise CommandFailed(
+            _("Không ghi được vào nơi giữ tệp %(url)s (%(reason)s). Hãy kiểm tra MEDIA_URL và quyền ghi."),
+            url=runtime.settings.media_url,
+            reason=error.strerror,
+        ) from error
+
+
 def _claim_port(host: str, port: int) -> None:
     """Fail early and clearly when the port is taken, before anything is migrated or seeded."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -110,6 +126,9 @@ def _claim_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise CommandFailed(
-                _("Không mở được cổng %(port)s tại %(host)s (%(reason)s). Hãy dừng chương trình đang dùng cổng này hoặc đặt PORT khác, ví dụ: PORT=8001 make serve"),
+                _(
+                    "Không mở được cổng %(port)s tại %(host)s (%(reason)s). Hãy dừng chương trình đang dùng cổng này "
+                    "hoặc đặt PORT khác, ví dụ: PORT=8001 make serve"
+                ),
                 port=port, host=host, reason=error.strerror or error,
             ) from error  # fmt: skip

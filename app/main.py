@@ -1,16 +1,23 @@
-"""create_app(), and the only list of all domains: routers, event handlers, jobs, crons, body limits."""
+"""create_app(), and the only list of all domains: pages, event handlers, jobs, crons, body limits."""
 
-import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 import anyio.to_thread
 from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__
+from app.admin import health
+from app.admin import pages as admin_pages
+from app.authoring import lesson_pages
+from app.authoring import pages as studio_pages
+from app.catalogue import pages as catalogue_pages
+from app.certificates import handlers as certificates
+from app.certificates import jobs as certificate_jobs
+from app.certificates import pages as certificate_pages
 from app.core import events
 from app.core.csrf import check_token
 from app.core.jobs import Cron, JobFunction, Worker
@@ -18,100 +25,88 @@ from app.core.middleware import BodyLimit, Surroundings
 from app.core.settings import Settings, get_settings
 from app.core.static import StaticFiles
 from app.core.templating import STATIC_DIR
-from app.core.web import identify, install_error_handlers
+from app.core.turns import Turns
+from app.core.web import answer_head, identify, install_error_handlers
+from app.coverage import export_pages
+from app.coverage import handlers as coverage
+from app.coverage import jobs as coverage_jobs
+from app.coverage import pages as coverage_pages
+from app.identity import account_pages, accounts, people_pages, unit_pages
+from app.identity import jobs as identity_jobs
+from app.identity.events import AffiliationsChanged, UnitsReorganised
+from app.identity.last_seen import last_seen_committer
+from app.learning import api as progress_api
+from app.learning import jobs as learning_jobs
+from app.learning import pages as learning_pages
+from app.learning import quiz_pages
+from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.learning.saving import progress_committer
+from app.media import jobs as media_jobs
+from app.media import pages as media_pages
+from app.portal import info_pages
+from app.portal import pages as portal_pages
 from app.runtime import Runtime
 
-
-# TEMPORARY while the domains are being written side by side.
-def _get(module: str, name: str, default: Any) -> Any:
-    try:
-        return getattr(importlib.import_module(module), name, default)
-    except ModuleNotFoundError as error:
-        if error.name and module.startswith(error.name):
-            return default
-        raise
-
-
-PAGES = [
-    router
-    for module in (
-        "app.portal.pages", "app.identity.account_pages", "app.identity.unit_pages", "app.identity.people_pages",
-        "app.catalogue.pages", "app.learning.pages", "app.learning.quiz_pages", "app.certificates.pages", "app.authoring.pages",
-        "app.coverage.pages", "app.coverage.export_pages", "app.admin.pages",
-    )
-    if (router := _get(module, "router", None)) is not None
-]  # fmt: skip
+PAGES = (
+    portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
+    certificate_pages, studio_pages, lesson_pages, coverage_pages, export_pages, admin_pages,
+)  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot route, which checks its own.
-BARE = [
-    router
-    for module in ("app.media.pages", "app.learning.api", "app.admin.health")
-    if (router := _get(module, "router", None)) is not None
+BARE = (media_pages, progress_api, health)
+
+# Who hears what, in this order, in the transaction of the fact.
+HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
+    (CourseCompleted, certificates.issue_on_completion),
+    (CourseCompleted, coverage.count_completion),
+    (CompletionAnnulled, certificates.revoke_on_annulment),
+    (CompletionAnnulled, coverage.count_annulment),
+    (AffiliationsChanged, coverage.count_affiliations),
+    (UnitsReorganised, coverage.count_reorganisation),
 ]
 
-HANDLERS: list[tuple[type[events.Event], events.Handler]] = []
+JOBS: dict[str, JobFunction] = (
+    identity_jobs.JOBS | media_jobs.JOBS | learning_jobs.JOBS | certificate_jobs.JOBS | coverage_jobs.JOBS
+)
 
-
-def _wire() -> None:
-    from app.identity.events import AffiliationsChanged, UnitsReorganised
-    from app.learning.events import CompletionAnnulled, CourseCompleted
-
-    for event, module, name in (
-        (CourseCompleted, "app.certificates.handlers", "issue_on_completion"),
-        (CourseCompleted, "app.coverage.handlers", "count_completion"),
-        (CompletionAnnulled, "app.certificates.handlers", "revoke_on_annulment"),
-        (CompletionAnnulled, "app.coverage.handlers", "count_annulment"),
-        (AffiliationsChanged, "app.coverage.handlers", "count_affiliations"),
-        (UnitsReorganised, "app.coverage.handlers", "count_reorganisation"),
-    ):
-        if handler := _get(module, name, None):
-            HANDLERS.append((event, handler))
-
-
-_wire()
-
-JOBS: dict[str, JobFunction] = {}
-for _module in ("app.identity.jobs", "app.media.jobs", "app.learning.jobs", "app.certificates.jobs", "app.coverage.jobs"):
-    JOBS |= _get(_module, "JOBS", {})
-
-CRONS: list[Cron] = []
-if "learning.forget_progress_clients" in JOBS:
-    CRONS.append(Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)))
-if "coverage.rebuild" in JOBS:
-    CRONS.append(Cron("coverage.rebuild", every=timedelta(days=1), at=timedelta(hours=2)))
-if "coverage.retry_pending" in JOBS:
-    CRONS.append(Cron("coverage.retry_pending", every=timedelta(minutes=10)))
-if "certificates.order_missing" in JOBS:
-    CRONS.append(Cron("certificates.order_missing", every=timedelta(minutes=15)))
+CRONS = (
+    Cron("coverage.rebuild", every=timedelta(days=1), at=timedelta(hours=2)),
+    Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
+    Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
+    Cron("coverage.retry_pending", every=timedelta(minutes=10)),
+    Cron("certificates.order_missing", every=timedelta(minutes=15)),
+)
 
 _FORM_BYTES = 2 * 1024 * 1024
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
     """The web application; `app.state` carries settings, database, storage and the committers."""
-    settings = settings or get_settings()
-    runtime = Runtime(settings)
+    runtime = runtime or Runtime(settings or get_settings())
+    settings = runtime.settings
     events.wire(HANDLERS)
-    app = FastAPI(title="Học Số", version=__version__, lifespan=_lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Học Số", version=__version__, lifespan=_lifespan, openapi_url=None)
     app.state.settings = settings
     app.state.database = runtime.database
     app.state.storage = runtime.storage
-    app.state.load_actor = _get("app.identity.accounts", "load_actor", lambda db, token: None)
-    for router in PAGES:
-        app.include_router(router, dependencies=[Depends(identify), Depends(check_token)], include_in_schema=True)
-    for router in BARE:
-        app.include_router(router)
+    app.state.turns = Turns.for_pool(settings.db_pool_size, one_writer=runtime.database.is_sqlite)
+    app.state.progress_committer = progress_committer(runtime.database)
+    app.state.last_seen = last_seen_committer(runtime.database)
+    app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw)
+    for routes in (*PAGES, *BARE):
+        answer_head(routes.router)
+    for module in PAGES:
+        app.include_router(module.router, dependencies=[Depends(identify), Depends(check_token)])
+    for bare in BARE:
+        app.include_router(bare.router)
     app.mount("/static", StaticFiles(STATIC_DIR), name="static")
     install_error_handlers(app)
-    uploads = settings.upload_limit_bytes + _FORM_BYTES
-    app.add_middleware(
-        BodyLimit,
-        limits=[
-            ("/studio/", uploads),
-            ("/people/imports", 20 * _FORM_BYTES),
-            ("/verify/file", 2 * _FORM_BYTES),
-            ("/", _FORM_BYTES),
-        ],
-    )
+    limits = [
+        ("/studio/", settings.upload_limit_bytes + _FORM_BYTES),
+        ("/people/imports", 20 * _FORM_BYTES),
+        ("/verify/file", 2 * _FORM_BYTES),
+        ("/", _FORM_BYTES),
+    ]
+    app.add_middleware(BodyLimit, limits=limits)
     app.add_middleware(Surroundings, secure_cookies=settings.session_cookie_secure)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     return app
@@ -122,15 +117,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     # More threads than connections would wait for each other (TECH, traps).
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.db_pool_size
-    committers = [
-        committer
-        for module, name in (("app.learning.saving", "progress_committer"), ("app.identity.last_seen", "last_seen_committer"))
-        if (make := _get(module, name, None)) is not None and (committer := make(app.state.database))
-        and (setattr(app.state, name, committer) or True)
-    ]  # fmt: skip
+    worker = Worker(app.state.database, app.state.storage, JOBS, CRONS)
+    committers = (app.state.progress_committer, app.state.last_seen)
     for committer in committers:
         committer.start()
-    worker = Worker(app.state.database, app.state.storage, JOBS, CRONS)
     worker.start(settings.workers)
     try:
         yield

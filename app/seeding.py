@@ -3,36 +3,63 @@
 Every step is idempotent and cheap the second time, so that `serve` may run it at each start.
 """
 
-import importlib
-from collections.abc import Callable
-from typing import Any
+from datetime import date, timedelta
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.authoring.folder import load_starter_courses
+from app.catalogue.models import Course
+from app.catalogue.programmes import seed_programmes
+from app.core import clock
 from app.core.i18n import gettext as _
+from app.coverage.seeding import seed_indicators
+from app.identity.demo import seed_demo
+from app.identity.models import Account, Affiliation
+from app.identity.units import seed_units
+from app.learning.completions import record_completion
+from app.learning.models import Completion
+from app.learning.service import enrol
 from app.runtime import Runtime
-
-
-def _get(module: str, name: str) -> Callable[..., Any] | None:  # TEMPORARY
-    try:
-        return getattr(importlib.import_module(module), name, None)
-    except ModuleNotFoundError:
-        return None
 
 
 def seed_everything(runtime: Runtime) -> list[str]:
     """Load what is missing; returns lines that say what was done."""
-    done = []
-    for module, name in (
-        ("app.identity.units", "seed_units"), ("app.catalogue.programmes", "seed_programmes"), ("app.coverage.seeding", "seed_indicators"),
-    ):  # fmt: skip
-        if step := _get(module, name):
-            with runtime.database.writing() as db:
-                step(db)
-    done.append(_("Đã có đơn vị hành chính, nhiệm vụ đào tạo và chỉ tiêu."))
-    if runtime.settings.demo and (step := _get("app.identity.demo", "seed_demo")):
+    with runtime.database.writing() as db:
+        seed_units(db)
+        seed_programmes(db)
+        seed_indicators(db)
+    done = [_("Đã có đơn vị hành chính, nhiệm vụ đào tạo và chỉ tiêu.")]
+    for title in load_starter_courses(runtime):
+        done.append(_("Đã nạp khóa học: %(title)s", title=title))
+    if runtime.settings.demo:
         with runtime.database.writing() as db:
-            step(db)
+            seed_demo(db)
+            _seed_demo_completions(db)
         done.append(_("Đã có người dùng mẫu."))
-    if load := _get("app.authoring.folder", "load_starter_courses"):
-        for title in load(runtime):
-            done.append(_("Đã có khóa học: %(title)s", title=title))
     return done
+
+
+def _seed_demo_completions(db: Session) -> None:
+    """Every third made-up colleague has completed the first starter course: the dashboard has something to show.
+
+    The personas one signs in as (they have accounts) have not: their way through the course is what a trial is for.
+    """
+    course = db.scalars(select(Course).where(Course.published_version_id.is_not(None)).order_by(Course.id)).first()
+    if course is None or db.scalar(select(Completion.id).limit(1)):
+        return
+    colleagues = db.execute(
+        select(Affiliation.person_id, Affiliation.started_on)
+        .outerjoin(Account, Account.person_id == Affiliation.person_id)
+        .where(Account.id.is_(None))
+        .order_by(Affiliation.person_id)
+    ).all()
+    today = clock.today()
+    for number, (person_id, started_on) in enumerate(colleagues):
+        if number % 3 == 0:
+            day = max(started_on, date(today.year, 1, 1), today - timedelta(days=9 * number + 2))
+            enrolment = enrol(db, person_id, course.id)
+            record_completion(
+                db, person_id=person_id, course_version_id=enrolment.course_version_id, how="online",
+                completed_on=min(day, today), score_percent=80.0 + number % 4 * 5, enrolment_id=enrolment.id,
+            )  # fmt: skip

@@ -77,10 +77,7 @@ def worker(runtime: Runtime) -> Worker:
 
 @pytest.fixture
 def app(runtime: Runtime) -> FastAPI:
-    app = create_app(runtime.settings)
-    app.state.database.dispose()
-    app.state.database, app.state.storage = runtime.database, runtime.storage
-    return app
+    return create_app(runtime=runtime)
 
 
 @pytest.fixture

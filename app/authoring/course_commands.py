@@ -92,8 +92,12 @@ def _load_one(runtime: Runtime, folder: Path, at_once: bool) -> dict[str, object
         if at_once:
             publish(db, version, None)
         return {
-            "slug": course.slug, "title": version.title, "version": version.number, "state": version.state, "changed": changed,
-        }  # fmt: skip
+            "slug": course.slug,
+            "title": version.title,
+            "version": version.number,
+            "state": version.state,
+            "changed": changed,
+        }
 
 
 def _export(args: argparse.Namespace, runtime: Runtime) -> int:

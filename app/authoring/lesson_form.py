@@ -17,6 +17,20 @@ TITLE_LENGTH = 200
 SOURCE_ROWS = 2
 # Where a file may be chosen in the form, and the kind of asset it must be.
 SLOTS = {"picture": "image", "video": "video", "captions": "caption"}
+# Fields in the order of the page, so that messages can be listed in it.
+_ORDER = (
+    "module",
+    "title",
+    "minutes",
+    "objectives",
+    "role",
+    "body",
+    "picture",
+    "picture_alt",
+    "video",
+    "captions",
+    "sources",
+)
 _ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 
 
@@ -92,6 +106,11 @@ def problems(
     if "captions" in files and "video" not in files and not has_video:
         found["captions"] = _("Phụ đề phải đi cùng một video. Hãy chọn cả video.")
     return found
+
+
+def in_order(errors: Mapping[str, str]) -> dict[str, str]:
+    """Messages as the page's fields follow each other."""
+    return {name: errors[name] for name in _ORDER if name in errors}
 
 
 def lesson_of(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from fastapi import APIRouter, Request
 
 from app.authoring import queries, service
-from app.authoring.lesson_form import SLOTS, LessonFields
+from app.authoring.lesson_form import SLOTS, LessonFields, in_order
 from app.authoring.lesson_upload import LessonUpload, Upload
 from app.authoring.pages import Author, AuthoredCourse
 from app.catalogue.models import Course
@@ -129,7 +129,7 @@ def _again(
         page = replace(
             _page(db, course, form.key, fields, form.limit_bytes),
             attached=files,
-            errors=faults | (errors or {}),
+            errors=in_order(faults | (errors or {})),
             problem=problem,
         )
         return _form(request, page, status)

@@ -1,5 +1,6 @@
 """The lesson form on its way in. The token was checked before a byte of the body was read (core/csrf.py)."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, BinaryIO
 
@@ -25,7 +26,7 @@ class LessonUpload:
     kept: dict[str, str]
 
 
-async def _receive(request: Request) -> LessonUpload:
+async def _receive(request: Request) -> AsyncIterator[LessonUpload]:
     """Reads the body here, not as parameters of the route: those would be read before the token is checked."""
     try:
         form = await request.form(max_files=len(SLOTS), max_fields=200)
@@ -35,11 +36,14 @@ async def _receive(request: Request) -> LessonUpload:
     except OSError as error:
         raise (StorageFull() if is_full(error) else error) from error
     files = {slot: chosen for slot in SLOTS if (chosen := _chosen(form, slot))}
-    return LessonUpload(
-        fields=_fields(form),
-        files=files,
-        kept={slot: kept for slot in SLOTS if slot not in files and (kept := _kept(form, slot))},
-    )
+    try:
+        yield LessonUpload(
+            fields=_fields(form),
+            files=files,
+            kept={slot: kept for slot in SLOTS if slot not in files and (kept := _kept(form, slot))},
+        )
+    finally:
+        await form.close()
 
 
 Upload = Annotated[LessonUpload, Depends(_receive)]

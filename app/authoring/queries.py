@@ -114,6 +114,7 @@ def courses(db: Session, actor: Actor) -> list[StudioCourse]:
     )
     rows = db.execute(
         select(Course, newest, published.number)
+        .select_from(Course)
         .join(newest, (newest.course_id == Course.id) & (newest.number == highest))
         .outerjoin(published, published.id == Course.published_version_id)
         .where(authored_courses(actor))

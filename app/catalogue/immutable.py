@@ -19,14 +19,17 @@ _ROWS_OF = {"INSERT": ("NEW",), "UPDATE": ("OLD", "NEW"), "DELETE": ("OLD",)}
 def _sqlite() -> list[str]:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
     statements = [
-        f"CREATE TRIGGER course_version_kept_on_{act.lower()} BEFORE {act} ON course_version WHEN OLD.state = 'published' {refuse}"
+        f"CREATE TRIGGER course_version_kept_on_{act.lower()} BEFORE {act} ON course_version "
+        f"WHEN OLD.state = 'published' {refuse}"
         for act in ("UPDATE", "DELETE")
     ]
     for table, version in _VERSION_OF.items():
         for act, rows in _ROWS_OF.items():
             ids = ", ".join(version.format(row=row) for row in rows)
             published = f"EXISTS (SELECT 1 FROM course_version WHERE id IN ({ids}) AND state = 'published')"  # noqa: S608
-            statements.append(f"CREATE TRIGGER {table}_kept_on_{act.lower()} BEFORE {act} ON {table} WHEN {published} {refuse}")
+            statements.append(
+                f"CREATE TRIGGER {table}_kept_on_{act.lower()} BEFORE {act} ON {table} WHEN {published} {refuse}"
+            )
     return statements
 
 

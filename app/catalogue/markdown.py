@@ -1,13 +1,14 @@
 """Lesson text: CommonMark with tables, four call-outs, figures and videos, turned into blocks of HTML and video.
 
-Raw HTML is not understood and shows as text. Files are named by the author (`hinh.svg`) and kept as `asset:12`, so that a
-rendered lesson does not depend on where files live; render.py puts the addresses in.
+Raw HTML is not understood and shows as text. Files are named by the author (`hinh.svg`) and kept as `asset:12`, so that
+a rendered lesson does not depend on where files live; render.py puts the addresses in.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -31,7 +32,7 @@ _BLOCK_ID_LENGTH = 40
 
 @dataclass(frozen=True)
 class Reference:
-    """A file the text shows. `line` counts from 1; `alone` if it stands on a line of its own, `top` if in no list or box."""
+    """A file the text shows. `line` counts from 1; `alone`: a paragraph of its own; `top`: in no list or box."""
 
     name: str
     kind: Literal["image", "video", "other"]
@@ -55,11 +56,13 @@ def parse(text: str, *, raw_html: bool = False) -> list[Token]:
     return _parser(raw_html).parse(text)
 
 
-def render_lesson(text: str, files: Mapping[str, int], tracks: Mapping[str, Mapping[str, Track]]) -> list[dict[str, Any]]:
+def render_lesson(
+    text: str, files: Mapping[str, int], tracks: Mapping[str, Mapping[str, Track]]
+) -> list[dict[str, Any]]:
     """The blocks kept in LessonVersion.blocks.
 
-    `files`: name -> asset id; `tracks`: video name -> language -> captions. Raises Invalid when the text names a file that
-    is not there, or a video stands where it cannot be played.
+    `files`: name -> asset id; `tracks`: video name -> language -> captions. Raises Invalid when the text names a file
+    that is not there, or a video stands where it cannot be played.
     """
     md = _parser(False)
     tokens = md.parse(text)
@@ -85,7 +88,14 @@ def render_lesson(text: str, files: Mapping[str, int], tracks: Mapping[str, Mapp
             for language, track in tracks.get(name, {}).items()
         }
         blocks.append(
-            {"kind": "video", "id": block_id, "asset_id": files[name], "title": token.content, "caption": token.info, "tracks": said}
+            {
+                "kind": "video",
+                "id": block_id,
+                "asset_id": files[name],
+                "title": token.content,
+                "caption": token.info,
+                "tracks": said,
+            }
         )
     return blocks + _html_block(md, run)
 
@@ -96,7 +106,9 @@ def plain_texts(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
     for token in tokens:
         line = token.map[0] + 1 if token.map else line
         if token.type == "inline":
-            text = "".join(" " if child.type in ("softbreak", "hardbreak") else _words(child) for child in token.children or ())
+            text = "".join(
+                " " if child.type in ("softbreak", "hardbreak") else _words(child) for child in token.children or ()
+            )
             if text.strip():
                 yield line, text
         elif token.type in ("fence", "code_block"):
@@ -122,9 +134,14 @@ def references(tokens: Iterable[Token]) -> Iterator[Reference]:
             elif child.type == "image":
                 name = _file_name(child)
                 yield Reference(
-                    name=name, kind=_kind(name), line=here, alt=child.content.strip(), caption=str(child.attrs.get("title", "")).strip(),
-                    alone=len(children) == 1 and parent == "paragraph_open", top=depth == 1,
-                )  # fmt: skip
+                    name=name,
+                    kind=_kind(name),
+                    line=here,
+                    alt=child.content.strip(),
+                    caption=str(child.attrs.get("title", "")).strip(),
+                    alone=len(children) == 1 and parent == "paragraph_open",
+                    top=depth == 1,
+                )
 
 
 def links(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
@@ -161,12 +178,15 @@ def _file_name(image: Token) -> str:
 
 def _must_be_usable(reference: Reference, files: Mapping[str, int]) -> None:
     if reference.name not in files:
-        raise Invalid(_("Dòng %(line)s nhắc đến tệp “%(name)s” nhưng chưa có tệp này."), line=reference.line, name=reference.name)
+        raise Invalid(
+            _("Dòng %(line)s nhắc đến tệp “%(name)s” nhưng chưa có tệp này."), line=reference.line, name=reference.name
+        )
     if reference.kind == "video" and not (reference.alone and reference.top):
         raise Invalid(
-            _("Dòng %(line)s: video “%(name)s” phải đứng riêng một đoạn, không nằm trong khung, danh sách hay giữa câu."),
-            line=reference.line, name=reference.name,
-        )  # fmt: skip
+            _("Dòng %(line)s: video “%(name)s” phải đứng riêng một đoạn, ngoài khung, danh sách và câu chữ."),
+            line=reference.line,
+            name=reference.name,
+        )
 
 
 def _words(child: Token) -> str:
@@ -226,7 +246,7 @@ def _figure(image: Token, files: Mapping[str, int]) -> Token:
 
 def _name_headings(tokens: Sequence[Token]) -> None:
     taken: set[str] = set()
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
             base = slugify("".join(_words(child) for child in inline.children or ())) or "muc"
             heading_id, count = base, 1
@@ -279,7 +299,7 @@ def _with_boxes(tokens: list[Token]) -> list[Token]:
 
 
 def _with_tables(tokens: list[Token]) -> list[Token]:
-    """Tables scroll within themselves; from three columns on they become cards on a phone, each cell naming its column."""
+    """Tables scroll within themselves; with three columns they become cards on a phone, each cell naming its column."""
     shaped: list[Token] = []
     heads: list[str] = []
     column = 0

@@ -133,14 +133,28 @@ def outline(db: Session, version_id: int) -> Outline:
     lessons: dict[int, list[OutlineLesson]] = {}
     rows = db.execute(
         select(
-            LessonVersion.module_version_id, LessonVersion.key, LessonVersion.title, LessonVersion.minutes, LessonVersion.is_required,
-            LessonVersion.has_video, LessonVersion.question_count,
+            LessonVersion.module_version_id,
+            LessonVersion.key,
+            LessonVersion.title,
+            LessonVersion.minutes,
+            LessonVersion.is_required,
+            LessonVersion.has_video,
+            LessonVersion.question_count,
         )
-        .where(LessonVersion.course_version_id == version_id).order_by(LessonVersion.position)
-    )  # fmt: skip
+        .where(LessonVersion.course_version_id == version_id)
+        .order_by(LessonVersion.position)
+    )
     for row in rows:
         lessons.setdefault(row.module_version_id, []).append(
-            OutlineLesson(row.key, row.title, row.minutes, row.is_required, row.question_count > 0, row.has_video, row.question_count)
+            OutlineLesson(
+                row.key,
+                row.title,
+                row.minutes,
+                row.is_required,
+                row.question_count > 0,
+                row.has_video,
+                row.question_count,
+            )
         )
     modules = db.scalars(
         select(ModuleVersion).where(ModuleVersion.course_version_id == version_id).order_by(ModuleVersion.position)
@@ -148,7 +162,9 @@ def outline(db: Session, version_id: int) -> Outline:
     return Outline(
         version_id,
         tuple(
-            OutlineModule(module.position, module.folder, module.title, module.objective, tuple(lessons.get(module.id, ())))
+            OutlineModule(
+                module.position, module.folder, module.title, module.objective, tuple(lessons.get(module.id, ()))
+            )
             for module in modules
         ),
     )
@@ -156,7 +172,9 @@ def outline(db: Session, version_id: int) -> Outline:
 
 def lesson(db: Session, version_id: int, key: str) -> LessonDoc:
     """One lesson of a version with its neighbours; raises NotFound. Five queries, whatever it holds."""
-    row = db.scalar(select(LessonVersion).where(LessonVersion.course_version_id == version_id, LessonVersion.key == key))
+    row = db.scalar(
+        select(LessonVersion).where(LessonVersion.course_version_id == version_id, LessonVersion.key == key)
+    )
     if row is None:
         raise NotFound
     course = outline(db, version_id)
@@ -184,14 +202,32 @@ def quiz_of(db: Session, version_id: int, key: str) -> dict[str, Any] | None:
 
 
 def _course(db: Session, *wanted: Any) -> CourseView | None:
-    found = db.execute(select(Course, CourseVersion).join(CourseVersion, CourseVersion.course_id == Course.id).where(*wanted)).first()
+    found = db.execute(
+        select(Course, CourseVersion).join(CourseVersion, CourseVersion.course_id == Course.id).where(*wanted)
+    ).first()
     if found is None:
         return None
     course, version = found
     return CourseView(
-        course_id=course.id, version_id=version.id, number=version.number, state=version.state, slug=course.slug, code=course.code,
-        unit_id=course.unit_id, title=version.title, summary=version.summary, programme_code=version.programme_code,
-        access=version.access, hours=version.hours, language=version.language, licence=version.licence, owner=version.owner,
-        contact=version.contact, level=version.level, audiences=tuple(version.audiences), tags=tuple(version.tags),
-        certificate_title=version.certificate_title, cover_asset_id=version.cover_asset_id,
-    )  # fmt: skip
+        course_id=course.id,
+        version_id=version.id,
+        number=version.number,
+        state=version.state,
+        slug=course.slug,
+        code=course.code,
+        unit_id=course.unit_id,
+        title=version.title,
+        summary=version.summary,
+        programme_code=version.programme_code,
+        access=version.access,
+        hours=version.hours,
+        language=version.language,
+        licence=version.licence,
+        owner=version.owner,
+        contact=version.contact,
+        level=version.level,
+        audiences=tuple(version.audiences),
+        tags=tuple(version.tags),
+        certificate_title=version.certificate_title,
+        cover_asset_id=version.cover_asset_id,
+    )

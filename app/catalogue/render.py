@@ -92,10 +92,23 @@ def _html(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> HtmlBlock
 def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlock:
     view = views[block["asset_id"]]
     return VideoBlock(
-        id=block["id"], asset_id=view.asset_id, title=block["title"], caption=block["caption"], state=view.state,
-        url=view.url or "", poster_url=view.poster_url or "", duration_s=view.duration_s, size=view.size, error=view.error or "",
+        id=block["id"],
+        asset_id=view.asset_id,
+        title=block["title"],
+        caption=block["caption"],
+        state=view.state,
+        url=view.url or "",
+        poster_url=view.poster_url or "",
+        duration_s=view.duration_s,
+        size=view.size,
+        error=view.error or "",
         tracks=tuple(
-            VideoTrack(language, _LANGUAGE_NAMES.get(language, language), views[track["asset_id"]].url or "", tuple(track["lines"]))
+            VideoTrack(
+                language,
+                _LANGUAGE_NAMES.get(language, language),
+                views[track["asset_id"]].url or "",
+                tuple(track["lines"]),
+            )
             for language, track in block["tracks"].items()
         ),
-    )  # fmt: skip
+    )

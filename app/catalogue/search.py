@@ -26,7 +26,7 @@ class Hit:
 def search(db: Session, q: str) -> list[Hit]:
     """Published courses and lessons that hold every word of `q`; exact marks first, titles before texts. Two queries.
 
-    `search(db, "nen tang")` finds “nền tảng”; `search(db, "nền tảng")` finds it before “nên tăng”. Nothing for no words.
+    `search(db, "nen tang")` finds “nền tảng”; `search(db, "nền tảng")` finds it before “nên tăng”. No words: nothing.
     """
     words = fold(q).split()[:_MAX_WORDS]
     if not words:
@@ -41,11 +41,18 @@ def search(db: Session, q: str) -> list[Hit]:
     for slug, code, title, summary in courses:
         found.append((_rank(marked, words, title, (code, summary)), Hit(slug, title, None, title)))
     lessons = db.execute(
-        select(Course.slug, CourseVersion.title, LessonVersion.key, LessonVersion.title.label("lesson"), LessonVersion.markdown)
+        select(
+            Course.slug,
+            CourseVersion.title,
+            LessonVersion.key,
+            LessonVersion.title.label("lesson"),
+            LessonVersion.markdown,
+        )
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
         .join(LessonVersion, LessonVersion.course_version_id == CourseVersion.id)
-        .where(_holds(LessonVersion.folded_text, words)).order_by(Course.code, LessonVersion.module_version_id, LessonVersion.position)
-    )  # fmt: skip
+        .where(_holds(LessonVersion.folded_text, words))
+        .order_by(Course.code, LessonVersion.module_version_id, LessonVersion.position)
+    )
     for slug, course_title, key, title, markdown in lessons:
         found.append((_rank(marked, words, title, (markdown,)), Hit(slug, course_title, key, title)))
     # The sort keeps the order of the queries among equals: courses before lessons, lessons in their order.

@@ -1,4 +1,4 @@
-"""Verbs of the catalogue: keep a version of a course, publish it. A published version is never changed (immutable.py)."""
+"""Verbs of the catalogue: keep a version of a course, publish it. A published one never changes (immutable.py)."""
 
 import hashlib
 import json
@@ -31,9 +31,9 @@ def save_version(
 ) -> CourseVersion:  # fmt: skip
     """The course's newest version if it says exactly this already, else a new draft with the next number.
 
-    `unit_id` owns the course and is needed only for a new one; `by` is an account id. Raises Conflict when another course
-    has this code, Invalid when the text names a file that is missing or two files of one module share a name, and what
-    media raises for a file it does not take.
+    `unit_id` owns the course and is needed only for a new one; `by` is an account id. Raises Conflict when another
+    course has this code, Invalid when the text names a file that is missing or two files of one module share a name,
+    and what media raises for a file it does not take.
     """
     course = _course_for(db, source, unit_id)
     shelf = _Shelf(db, storage, by, course.unit_id)
@@ -45,18 +45,34 @@ def save_version(
     if newest is not None and newest.checksum == checksum:
         return newest
     version = CourseVersion(
-        course_id=course.id, number=newest.number + 1 if newest else 1, state="draft", title=source.title,
-        folded_text=fold(f"{source.code} {source.title} {source.summary}"), summary=source.summary, programme_code=source.programme,
-        access=source.access, hours=source.hours, language=source.language, licence=source.licence, owner=source.owner,
-        contact=source.contact, level=source.level, certificate_rule=source.certificate_rule,
-        certificate_title=source.certificate_title if source.certificate_rule != "none" else "", audiences=list(source.audiences),
-        tags=list(source.tags), cover_asset_id=files[source.cover].id if source.cover else None,
-        cover_name=source.cover.name if source.cover else "", manifest=source.manifest, checksum=checksum, created_at=clock.now(),
+        course_id=course.id,
+        number=newest.number + 1 if newest else 1,
+        state="draft",
+        title=source.title,
+        folded_text=fold(f"{source.code} {source.title} {source.summary}"),
+        summary=source.summary,
+        programme_code=source.programme,
+        access=source.access,
+        hours=source.hours,
+        language=source.language,
+        licence=source.licence,
+        owner=source.owner,
+        contact=source.contact,
+        level=source.level,
+        certificate_rule=source.certificate_rule,
+        certificate_title=source.certificate_title if source.certificate_rule != "none" else "",
+        audiences=list(source.audiences),
+        tags=list(source.tags),
+        cover_asset_id=files[source.cover].id if source.cover else None,
+        cover_name=source.cover.name if source.cover else "",
+        manifest=source.manifest,
+        checksum=checksum,
+        created_at=clock.now(),
         files=[
             CourseFile(path=extra.path, text=extra.text, asset_id=files[extra.file].id if extra.file else None)
             for extra in source.extra_files
         ],
-    )  # fmt: skip
+    )
     db.add(version)
     db.flush()
     for place, module in enumerate(source.modules, start=1):
@@ -69,8 +85,8 @@ def save_version(
 def publish(db: Session, version: CourseVersion, by: int | None) -> CourseVersion:
     """Show this version to learners from now on; publishing it again changes nothing.
 
-    Raises Conflict when a newer version is published already, Invalid when the version has no lesson or one of its videos
-    could not be prepared.
+    Raises Conflict when a newer version is published already, Invalid when the version has no lesson or one of its
+    videos could not be prepared.
     """
     if version.state == "published":
         return version
@@ -140,10 +156,19 @@ class _Shelf:
 
 
 def _add_module(
-    db: Session, storage: Storage, version: CourseVersion, place: int, source: ModuleSource, files: dict[FileSource, Asset]
-) -> None:  # fmt: skip
+    db: Session,
+    storage: Storage,
+    version: CourseVersion,
+    place: int,
+    source: ModuleSource,
+    files: dict[FileSource, Asset],
+) -> None:
     module = ModuleVersion(
-        course_version_id=version.id, position=place, folder=source.folder, title=source.title, objective=source.objective
+        course_version_id=version.id,
+        position=place,
+        folder=source.folder,
+        title=source.title,
+        objective=source.objective,
     )
     db.add(module)
     db.flush()
@@ -154,17 +179,32 @@ def _add_module(
 def _lesson_version(
     storage: Storage, module: ModuleVersion, position: int, source: LessonSource, assets: dict[str, Asset]
 ) -> LessonVersion:  # fmt: skip
-    blocks = render_lesson(source.markdown, {name: asset.id for name, asset in assets.items()}, _tracks(storage, assets))
+    blocks = render_lesson(
+        source.markdown, {name: asset.id for name, asset in assets.items()}, _tracks(storage, assets)
+    )
     words = " ".join(text for _line, text in plain_texts(parse(source.markdown)))
     return LessonVersion(
-        course_version_id=module.course_version_id, module_version_id=module.id, position=position, key=source.key, stem=source.stem,
-        title=source.title, folded_text=fold(f"{source.title} {words}"), minutes=source.minutes, is_required=source.is_required,
-        objectives=list(source.objectives), role=source.role, sources=[_citation(one) for one in source.sources],
-        front_matter=source.front_matter, markdown=source.markdown, blocks=blocks, quiz=source.quiz, quiz_source=source.quiz_source,
+        course_version_id=module.course_version_id,
+        module_version_id=module.id,
+        position=position,
+        key=source.key,
+        stem=source.stem,
+        title=source.title,
+        folded_text=fold(f"{source.title} {words}"),
+        minutes=source.minutes,
+        is_required=source.is_required,
+        objectives=list(source.objectives),
+        role=source.role,
+        sources=[_citation(one) for one in source.sources],
+        front_matter=source.front_matter,
+        markdown=source.markdown,
+        blocks=blocks,
+        quiz=source.quiz,
+        quiz_source=source.quiz_source,
         has_video=any(block["kind"] == "video" for block in blocks),
         question_count=len(source.quiz["questions"]) if source.quiz else 0,
         files=[LessonFile(name=name, asset_id=asset.id) for name, asset in assets.items()],
-    )  # fmt: skip
+    )
 
 
 def _tracks(storage: Storage, assets: dict[str, Asset]) -> dict[str, dict[str, Track]]:
@@ -215,6 +255,10 @@ def _used_assets(db: Session, version: CourseVersion) -> set[int]:
 def _must_be_publishable(db: Session, version: CourseVersion, used: set[int]) -> None:
     if db.scalar(select(LessonVersion.id).where(LessonVersion.course_version_id == version.id).limit(1)) is None:
         raise Invalid(_("Khóa học chưa có bài học nào để công bố."))
-    broken = db.scalars(select(Asset.file_name).where(Asset.id.in_(used), Asset.state == "failed").order_by(Asset.file_name))
+    broken = db.scalars(
+        select(Asset.file_name).where(Asset.id.in_(used), Asset.state == "failed").order_by(Asset.file_name)
+    )
     if names := ", ".join(f"“{name}”" for name in broken):
-        raise Invalid(_("Chưa công bố được vì tệp sau không chuyển mã được: %(names)s. Hãy thay tệp khác."), names=names)
+        raise Invalid(
+            _("Chưa công bố được vì tệp sau không chuyển mã được: %(names)s. Hãy thay tệp khác."), names=names
+        )

@@ -16,14 +16,22 @@ PAGE_SIZE = 24
 _LESSONS_SHOWN = 3
 # The motif of ui.cover for a course that has no picture of its own, by the first audience it is for.
 _MOTIFS = {
-    "CBCC": "hall", "LANHDAO": "chart", "CNTT": "shield", "GIAOVIEN": "school", "YTE": "heart", "TCNSCD": "people", "DNNN": "shop",
-    "LDDN": "shop", "NGUOIDAN": "phone", "HOCSINH": "book",
-}  # fmt: skip
+    "CBCC": "hall",
+    "LANHDAO": "chart",
+    "CNTT": "shield",
+    "GIAOVIEN": "school",
+    "YTE": "heart",
+    "TCNSCD": "people",
+    "DNNN": "shop",
+    "LDDN": "shop",
+    "NGUOIDAN": "phone",
+    "HOCSINH": "book",
+}
 
 
 @dataclass(frozen=True)
 class Card:
-    """One course on the shelf. `found_in`: titles of lessons in which the words were found, when not in the course's own."""
+    """One course on the shelf. `found_in`: titles of its lessons that hold the words searched for."""
 
     slug: str
     title: str
@@ -78,7 +86,7 @@ class _Row:
 def shelf(db: Session, *, query: str = "", audience: str = "", page: int = 1) -> Shelf:
     """Published courses, by code or by how well they match. At most six queries, whatever its length."""
     rows = _published(db)
-    names = {code: name for code, name in db.execute(select(Audience.code, Audience.name))}
+    names = {row.code: row.name for row in db.execute(select(Audience.code, Audience.name))}
     offered = {code for row in rows for code in row.audiences}
     hits = search(db, query) if query.strip() else None
     matching = _matching(rows, hits)
@@ -91,28 +99,48 @@ def shelf(db: Session, *, query: str = "", audience: str = "", page: int = 1) ->
     return Shelf(
         cards=tuple(
             Card(
-                slug=row.slug, title=row.title, summary=row.summary, hours=row.hours, module_count=row.module_count,
-                lesson_count=row.lesson_count, audience_names=tuple(names.get(code, code) for code in row.audiences),
-                is_open=row.access == "open", has_certificate=bool(row.certificate_title),
+                slug=row.slug,
+                title=row.title,
+                summary=row.summary,
+                hours=row.hours,
+                module_count=row.module_count,
+                lesson_count=row.lesson_count,
+                audience_names=tuple(names.get(code, code) for code in row.audiences),
+                is_open=row.access == "open",
+                has_certificate=bool(row.certificate_title),
                 cover_url=(covers[row.cover_asset_id].url or "") if row.cover_asset_id else "",
-                motif=next((_MOTIFS[code] for code in row.audiences if code in _MOTIFS), "book"), found_in=found_in[:_LESSONS_SHOWN],
+                motif=next((_MOTIFS[code] for code in row.audiences if code in _MOTIFS), "book"),
+                found_in=found_in[:_LESSONS_SHOWN],
             )
             for row, found_in in shown
         ),
-        total=len(matching), published_count=len(rows), query=query, audience=audience,
+        total=len(matching),
+        published_count=len(rows),
+        query=query,
+        audience=audience,
         audiences=tuple(
-            sorted((AudienceChoice(code, names.get(code, code)) for code in offered), key=lambda choice: vietnamese_key(choice.name))
+            sorted(
+                (AudienceChoice(code, names.get(code, code)) for code in offered),
+                key=lambda choice: vietnamese_key(choice.name),
+            )
         ),
-        page=page, pages=pages,
-    )  # fmt: skip
+        page=page,
+        pages=pages,
+    )
 
 
 def _published(db: Session) -> list[_Row]:
     modules = (
-        select(func.count()).where(ModuleVersion.course_version_id == CourseVersion.id).correlate(CourseVersion).scalar_subquery()
+        select(func.count())
+        .where(ModuleVersion.course_version_id == CourseVersion.id)
+        .correlate(CourseVersion)
+        .scalar_subquery()
     )
     lessons = (
-        select(func.count()).where(LessonVersion.course_version_id == CourseVersion.id).correlate(CourseVersion).scalar_subquery()
+        select(func.count())
+        .where(LessonVersion.course_version_id == CourseVersion.id)
+        .correlate(CourseVersion)
+        .scalar_subquery()
     )
     found = db.execute(
         select(

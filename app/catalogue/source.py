@@ -1,7 +1,7 @@
 """A course as somebody hands it in: a folder that was read, or the studio. Plain values, nothing stored yet.
 
-Texts named `manifest`, `front_matter` and `quiz_source` are files as their author wrote them, so that an export gives the
-same bytes. They must say the same as the fields beside them; `edited_*` drops them when a field changes.
+Texts named `manifest`, `front_matter` and `quiz_source` are files as their author wrote them, so that an export gives
+the same bytes. They must say the same as the fields beside them; `edited_*` drops them when a field changes.
 """
 
 import re
@@ -37,8 +37,8 @@ class Citation:
 class LessonSource:
     """One lesson. `stem` is its file name without ending, with the number that orders it: 01-ten-bai.
 
-    `quiz` is {"pass_percent", "shuffle", "questions"} as in the quiz file, or None. `files` are the pictures, videos and
-    captions the text names.
+    `quiz` is {"pass_percent", "shuffle", "questions"} as in the quiz file, or None. `files` are the pictures,
+    videos and captions the text names.
     """
 
     key: str
@@ -127,13 +127,15 @@ def edited_lesson(lesson: LessonSource, **changes: Any) -> LessonSource:
 
 def edited_course(course: CourseSource, **changes: Any) -> CourseSource:
     """The course with other fields; its own course.yaml is dropped if that no longer says the same."""
-    if changes.keys() - {"modules", "extra_files"} or _heads(changes.get("modules", course.modules)) != _heads(course.modules):
+    if changes.keys() - {"modules", "extra_files"} or _heads(changes.get("modules", course.modules)) != _heads(
+        course.modules
+    ):
         changes.setdefault("manifest", "")
     return replace(course, **changes)
 
 
 def with_lesson(course: CourseSource, folder: str, lesson: LessonSource) -> CourseSource:
-    """The course with this lesson in the module `folder`: in place of the one of the same key, else at the module's end."""
+    """The course with this lesson in the module `folder`: in place of the one of the same key, else at its end."""
     modules = []
     for module in course.modules:
         if module.folder == folder:
@@ -151,7 +153,7 @@ def next_stem(module: ModuleSource, title: str) -> str:
 
 
 def next_key(course: CourseSource, module: ModuleSource) -> str:
-    """A key for a new lesson, as KH04.1.4: course code, number of the module, number in it; never one already in use."""
+    """A key nobody uses for a new lesson, as KH04.1.4: course code, number of the module, number in it."""
     taken = {lesson.key for other in course.modules for lesson in other.lessons}
     place = course.modules.index(module) + 1
     number = len(module.lessons) + 1

@@ -37,31 +37,57 @@ def source_of(db: Session, version_id: int) -> CourseSource:
         raise NotFound
     course: Course = version.course
     return CourseSource(
-        slug=course.slug, code=course.code, title=version.title, summary=version.summary, access=cast(Access, version.access),
-        hours=version.hours, owner=version.owner, contact=version.contact, programme=version.programme_code,
-        audiences=tuple(version.audiences), tags=tuple(version.tags), language=version.language, licence=version.licence,
-        level=version.level, certificate_rule=cast(CertificateRule, version.certificate_rule),
+        slug=course.slug,
+        code=course.code,
+        title=version.title,
+        summary=version.summary,
+        access=cast(Access, version.access),
+        hours=version.hours,
+        owner=version.owner,
+        contact=version.contact,
+        programme=version.programme_code,
+        audiences=tuple(version.audiences),
+        tags=tuple(version.tags),
+        language=version.language,
+        licence=version.licence,
+        level=version.level,
+        certificate_rule=cast(CertificateRule, version.certificate_rule),
         certificate_title=version.certificate_title,
         cover=FileSource(version.cover_name, asset_id=version.cover_asset_id) if version.cover_asset_id else None,
         modules=tuple(_module(module) for module in version.modules),
-        extra_files=tuple(_extra(file) for file in version.files), manifest=version.manifest,
-    )  # fmt: skip
+        extra_files=tuple(_extra(file) for file in version.files),
+        manifest=version.manifest,
+    )
 
 
 def _module(module: ModuleVersion) -> ModuleSource:
-    return ModuleSource(module.folder, module.title, module.objective, tuple(_lesson(lesson) for lesson in module.lessons))
+    return ModuleSource(
+        module.folder, module.title, module.objective, tuple(_lesson(lesson) for lesson in module.lessons)
+    )
 
 
 def _lesson(lesson: LessonVersion) -> LessonSource:
     return LessonSource(
-        key=lesson.key, stem=lesson.stem, title=lesson.title, minutes=lesson.minutes, markdown=lesson.markdown,
-        is_required=lesson.is_required, objectives=tuple(lesson.objectives), role=lesson.role,
-        sources=tuple(Citation(one["title"], one["ref"], one.get("url", "")) for one in lesson.sources), quiz=lesson.quiz,
-        files=tuple(FileSource(file.name, asset_id=file.asset_id) for file in sorted(lesson.files, key=lambda one: one.name)),
-        front_matter=lesson.front_matter, quiz_source=lesson.quiz_source,
-    )  # fmt: skip
+        key=lesson.key,
+        stem=lesson.stem,
+        title=lesson.title,
+        minutes=lesson.minutes,
+        markdown=lesson.markdown,
+        is_required=lesson.is_required,
+        objectives=tuple(lesson.objectives),
+        role=lesson.role,
+        sources=tuple(Citation(one["title"], one["ref"], one.get("url", "")) for one in lesson.sources),
+        quiz=lesson.quiz,
+        files=tuple(
+            FileSource(file.name, asset_id=file.asset_id) for file in sorted(lesson.files, key=lambda one: one.name)
+        ),
+        front_matter=lesson.front_matter,
+        quiz_source=lesson.quiz_source,
+    )
 
 
 def _extra(file: CourseFile) -> ExtraFile:
     name = file.path.rsplit("/", 1)[-1]
-    return ExtraFile(file.path, text=file.text, file=FileSource(name, asset_id=file.asset_id) if file.asset_id else None)
+    return ExtraFile(
+        file.path, text=file.text, file=FileSource(name, asset_id=file.asset_id) if file.asset_id else None
+    )

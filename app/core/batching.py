@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.db import Database
@@ -36,23 +37,32 @@ class GroupCommitter(Generic[Item, Answer]):
         self._apply = apply
         self._waiting: queue.SimpleQueue[tuple[Item, Future[Answer]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._door = threading.Lock()
         self._stopped = False
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Save what is waiting, then end."""
-        self._stopped = True
-        self._waiting.put(None)
-        self._thread.join(10)
+        """Save what is waiting, then end; nothing that was submitted stays without an answer."""
+        with self._door:
+            if self._stopped:
+                return
+            self._stopped = True
+            self._waiting.put(None)
+        if self._thread.ident is not None:
+            self._thread.join(10)
+        else:
+            self._run()
 
     def submit(self, item: Item) -> Future[Answer]:
         """The future is done when the item is durable, or failed with the error of its transaction."""
-        if self._stopped:
-            raise RuntimeError("the committer has stopped")
         future: Future[Answer] = Future()
-        self._waiting.put((item, future))
+        # Nothing may slip in behind the mark that ends the queue.
+        with self._door:
+            if self._stopped:
+                raise RuntimeError("the committer has stopped")
+            self._waiting.put((item, future))
         return future
 
     def _run(self) -> None:
@@ -71,21 +81,42 @@ class GroupCommitter(Generic[Item, Answer]):
                     ending = True
                     break
                 batch.append(more)
-            self._commit(batch)
+            # Whoever has gone away was promised nothing; from here on nobody can cancel under our hands.
+            if wanted := [pair for pair in batch if pair[1].set_running_or_notify_cancel()]:
+                self._commit(wanted)
             if ending:
                 return
 
     def _commit(self, batch: list[tuple[Item, Future[Answer]]]) -> None:
         try:
-            with self._database.writing() as db:
-                answers = self._apply(db, [item for item, _ in batch])
+            self._save(batch)
         except Exception as error:
             if len(batch) == 1:
-                log.warning("a save failed: %s", type(error).__name__)
-                batch[0][1].set_exception(error)
+                _fail(batch, error)
+            else:
+                self._commit_one_by_one(batch)
+
+    def _commit_one_by_one(self, batch: list[tuple[Item, Future[Answer]]]) -> None:
+        for position, pair in enumerate(batch):
+            try:
+                self._save([pair])
+            except OperationalError as error:
+                # The database itself refuses (full, locked, gone): asking it 500 times would make everybody wait.
+                _fail(batch[position:], error)
                 return
-            for pair in batch:
-                self._commit([pair])
-            return
+            except Exception as error:
+                _fail([pair], error)
+
+    def _save(self, batch: list[tuple[Item, Future[Answer]]]) -> None:
+        with self._database.writing() as db:
+            answers = self._apply(db, [item for item, _ in batch])
+            if len(answers) != len(batch):
+                raise RuntimeError(f"{len(answers)} answers to {len(batch)} items")
         for (_, future), answer in zip(batch, answers, strict=True):
             future.set_result(answer)
+
+
+def _fail(batch: Sequence[tuple[Item, Future[Answer]]], error: Exception) -> None:
+    log.warning("%s saves failed: %s", len(batch), type(error).__name__)
+    for _, future in batch:
+        future.set_exception(error)

@@ -4,17 +4,22 @@ A request or a job opens exactly one session (DESIGN 4.1): `reading()` for what 
 changes. Services flush; whoever opened the session commits.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy import URL, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from app.core.errors import CommandFailed
+from app.core.i18n import lazy as _
 from app.core.settings import Settings
 
 _NAMING = {
@@ -74,12 +79,21 @@ class Database:
 
     @classmethod
     def of(cls, settings: Settings) -> "Database":
-        if settings.database_url.startswith("sqlite:///"):
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
+        """The database of an installation; a SQLite file gets its folder. Raises CommandFailed if that cannot be."""
+        url = check_url(settings.database_url)
+        if url.database and url.get_backend_name() == "sqlite":
+            try:
+                Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CommandFailed(
+                    _("Không tạo được thư mục cho cơ sở dữ liệu %(path)s (%(reason)s). Hãy kiểm tra DATA_DIR."),
+                    path=url.database,
+                    reason=error.strerror,
+                ) from error
         return cls(settings.database_url, settings.db_pool_size)
 
     def open(self, *, write: bool) -> Session:
-        """A session that begins at its first statement; `write=False` is refused every change by the database itself."""
+        """A session that begins at its first statement; the database itself refuses every change if not `write`."""
         return (self._writers if write else self._readers)()
 
     @contextmanager
@@ -106,6 +120,30 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def check_url(text: str) -> URL:
+    """What DATABASE_URL names; raises CommandFailed for what this installation cannot open. Passwords stay unsaid."""
+    shown = re.sub(r"//[^@]*@", "//***@", text)
+    try:
+        url = make_url(text)
+        if url.get_driver_name() not in ("pysqlite", "psycopg"):
+            raise CommandFailed(_("DATABASE_URL dùng loại cơ sở dữ liệu chưa được hỗ trợ: %(url)s"), url=shown)
+        url.get_dialect().import_dbapi()
+    # Without a number for a port make_url raises a plain ValueError.
+    except (ArgumentError, ValueError) as error:
+        raise CommandFailed(
+            _("DATABASE_URL không hợp lệ: %(url)s. Ví dụ đúng: sqlite:////srv/hocso/hocso.db"), url=shown
+        ) from error
+    except ImportError as error:
+        raise CommandFailed(
+            _("DATABASE_URL cần thư viện %(name)s chưa được cài trên máy này: %(url)s"), name=error.name, url=shown
+        ) from error
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise CommandFailed(
+            _("DATABASE_URL phải chỉ tới một tệp, vì dữ liệu trong bộ nhớ mất khi dừng: %(url)s"), url=shown
+        )
+    return url
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -20,7 +20,11 @@ class AppError(Exception):
     @property
     def message(self) -> str:
         text = str(self._text)
-        return text % self.values if self.values else text
+        try:
+            return text % self.values if self.values else text
+        except (KeyError, TypeError, ValueError):
+            # A translation with a wrong placeholder must not hide the error it was to explain.
+            return text
 
     def __str__(self) -> str:
         return self.message
@@ -58,7 +62,10 @@ class Conflict(AppError):
 class TooLarge(AppError):
     status = 413
     title = _("Tệp quá lớn")
-    text = _("Tệp vượt quá giới hạn cho phép.")
+    text = _(
+        "Phần vừa gửi lớn quá giới hạn nên chưa được nhận, chưa lưu gì. Hãy bấm Quay lại của trình duyệt để về"
+        " biểu mẫu với chữ đã gõ, chọn tệp nhỏ hơn rồi gửi lại."
+    )
 
 
 class TooMany(AppError):
@@ -74,7 +81,9 @@ class TooMany(AppError):
 class StorageFull(AppError):
     status = 507
     title = _("Hết chỗ lưu trữ")
-    text = _("Máy chủ hết chỗ lưu trữ nên tệp chưa được nhận. Hãy báo người vận hành; những gì đã lưu vẫn còn.")
+    text = _(
+        "Máy chủ hết chỗ lưu trữ nên chưa nhận được những gì vừa gửi. Hãy báo người vận hành; những gì đã lưu vẫn còn."
+    )
 
 
 class Invalid(AppError):

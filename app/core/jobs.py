@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, and_, delete, or_, select, update
+from sqlalchemy import JSON, Index, Select, String, Text, and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -271,13 +271,13 @@ class Worker:
                 old = Job.unique_key.startswith(_CRON) & (Job.finished_at < now - _CRON_KEPT)
                 db.execute(delete(Job).where(Job.kind == cron.kind, Job.state == "done", old))
 
-    def _due(self) -> Any:
+    def _due(self) -> Select[Job]:
         now = clock.now()
         return (
             select(Job)
             # A worker that does not know a kind leaves it to one that does.
             .where(
-                Job.kind.in_(self.functions),
+                Job.kind.in_(list(self.functions)),
                 or_(
                     and_(Job.state == "queued", Job.run_at <= now),
                     and_(Job.state == "running", Job.lease_until < now),

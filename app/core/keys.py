@@ -5,10 +5,15 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from app.core import ids
+from app.core.errors import CommandFailed
+from app.core.i18n import lazy as _
 from app.core.settings import get_settings
+from app.core.storage import flush_folder
 
 
 @lru_cache(maxsize=1)
@@ -45,24 +50,33 @@ def _given_or_generated(given: str, name: str) -> bytes:
         return given.encode()
     path = get_settings().data_dir / name
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return _generate(path)
-
-
-def _generate(path: Path) -> bytes:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    value = base64.b64encode(secrets.token_bytes(32))
-    scratch = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(value)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # link() loses against a process that was faster; both then read the same key.
-        os.link(scratch, path)
-    except FileExistsError:
-        value = path.read_bytes()
-    finally:
-        scratch.unlink()
+        if not path.exists():
+            _generate(path)
+        value = path.read_bytes().strip()
+    except OSError as error:
+        raise CommandFailed(
+            _("Không đọc hoặc không tạo được tệp khóa %(path)s (%(reason)s). Hãy kiểm tra DATA_DIR và quyền ghi."),
+            path=path,
+            reason=error.strerror,
+        ) from error
+    # An empty key would sign and encrypt without protest, and anybody could forge it.
+    if not value:
+        raise CommandFailed(_("Tệp khóa %(path)s trống. Hãy khôi phục tệp này từ bản sao lưu."), path=path)
     return value
+
+
+def _generate(path: Path) -> None:
+    """Write a new key in one step that only one of several processes or threads wins; all then read the same key."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{ids.token(48)}")
+    try:
+        with os.fdopen(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(32)))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(scratch, path)
+        # What is encrypted next must never outlive its key: the name is flushed before the key is used.
+        flush_folder(path.parent)
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -1,17 +1,21 @@
 """What happens around every request: language, browser cookie, security headers, the size of the body."""
 
-from collections.abc import Sequence
-from http.cookies import SimpleCookie
+from collections.abc import Callable, Sequence
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request, cookie_parser
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import i18n, ids
 from app.core.csrf import BROWSER_COOKIE
+from app.core.errors import TooLarge
 
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self' blob:; "
-    "font-src 'self'; connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+    "font-src 'self'; connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'"
 )
 _HEADERS = {
     "content-security-policy": _POLICY,
@@ -34,9 +38,10 @@ class Surroundings:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        cookies = SimpleCookie(Headers(scope=scope).get("cookie", ""))
-        i18n.speak(cookies["lang"].value if "lang" in cookies else i18n.DEFAULT)
-        known = cookies[BROWSER_COOKIE].value if BROWSER_COOKIE in cookies else ""
+        # The parser of Request.cookies: the two must agree, and other people's odd cookies must not trip us.
+        cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
+        i18n.speak(cookies.get("lang", i18n.DEFAULT))
+        known = cookies.get(BROWSER_COOKIE, "")
         browser = known or ids.token(96)
         scope.setdefault("state", {})["browser"] = browser
 
@@ -56,11 +61,41 @@ class Surroundings:
         await self.app(scope, receive, send_with_headers)
 
 
+class LastResort:
+    """Turns an error nobody foresaw into `answer(request, error)`, inside our own headers and language.
+
+    It stands directly around the routes: the answer of the framework itself comes too late for `Surroundings`.
+    """
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request, Exception], Response]) -> None:
+        self.app = app
+        self.answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if started:
+                raise
+            response = await run_in_threadpool(self.answer, Request(scope), error)
+            await response(scope, receive, send)
+
+
 class BodyLimit:
     """Refuses bodies over a limit with 413: `limits` lists (path prefix, bytes), the first that fits counts.
 
     What is over the limit is read and thrown away up to four times the limit, since a browser that is still sending
-    shows "connection reset" instead of our answer.
+    shows "connection reset" instead of our answer. Bodies of undeclared length are counted as they come.
     """
 
     def __init__(self, app: ASGIApp, limits: Sequence[tuple[str, int]]) -> None:
@@ -71,9 +106,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = next(size for prefix, size in self.limits if scope["path"].startswith(prefix))
-        declared = int(Headers(scope=scope).get("content-length") or 0)
-        if declared > limit:
+        limit = next((size for prefix, size in self.limits if scope["path"].startswith(prefix)), self.limits[-1][1])
+        if _declared_bytes(scope) > limit:
             await _drain(receive, 4 * limit)
             scope.setdefault("state", {})["too_large"] = True
             await self.app(scope, _empty, send)
@@ -85,10 +119,20 @@ class BodyLimit:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > limit:
-                return {"type": "http.disconnect"}
+                scope.setdefault("state", {})["too_large"] = True
+                if message.get("more_body"):
+                    await _drain(receive, 3 * limit)
+                raise TooLarge
             return message
 
         await self.app(scope, counted, send)
+
+
+def _declared_bytes(scope: Scope) -> int:
+    """What Content-Length claims; 0 for nonsense, since the bytes that really come are counted anyway."""
+    text = Headers(scope=scope).get("content-length", "")
+    # Longer ones are more than anybody stores, and int() refuses the absurd.
+    return int(text[:18]) if text.isascii() and text.isdigit() else 0
 
 
 async def _drain(receive: Receive, at_most: int) -> None:

@@ -1,11 +1,13 @@
 """Every setting of the platform, read once from the environment."""
 
+import re
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+import limits
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -14,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Settings(BaseSettings):
     """Names are the environment variables in lower case; descriptions become docs/configuration.md."""
 
-    model_config = SettingsConfigDict(env_file=None, extra="ignore", str_strip_whitespace=True)
+    model_config = SettingsConfigDict(env_file=None, env_ignore_empty=True, extra="ignore", str_strip_whitespace=True)
 
     host: str = Field("127.0.0.1", description="Địa chỉ máy chủ lắng nghe.")
     port: int = Field(8000, ge=1, le=65535, description="Cổng máy chủ lắng nghe.")
@@ -36,7 +38,8 @@ class Settings(BaseSettings):
     )
     field_key: SecretStr = Field(
         SecretStr(""),
-        description="Khóa bọc các khóa mã hóa dữ liệu cá nhân (32 byte, base64). Trống: sinh một lần, giữ trong DATA_DIR/field_key.",
+        description="Khóa bọc các khóa mã hóa dữ liệu cá nhân (32 byte, base64). "
+        "Trống: sinh một lần, giữ trong DATA_DIR/field_key.",
     )
     demo: bool = Field(
         False, description="1: tạo tài khoản và dữ liệu mẫu. Chỉ được phép khi HOST là địa chỉ nội bộ của máy."
@@ -73,14 +76,36 @@ class Settings(BaseSettings):
         if not self.database_url:
             self.database_url = f"sqlite:///{self.data_dir.resolve() / 'hocso.db'}"
         if not self.media_url:
-            self.media_url = f"file://{ROOT / 'media'}"
+            # as_uri() escapes: the project may lie in a folder named "Học Số #1".
+            self.media_url = (ROOT / "media").as_uri()
         if not self.public_url:
-            self.public_url = f"http://{self.host}:{self.port}"
+            self.public_url = self.own_url
         self.public_url = self.public_url.rstrip("/")
         # Demo accounts have known passwords: they never listen to the world (DESIGN 9).
         if self.demo and not _is_loopback(self.host):
             raise ValueError("DEMO=1 chỉ được dùng khi HOST là địa chỉ nội bộ (127.0.0.1, ::1, localhost).")
         return self
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value):
+            raise ValueError("cần bắt đầu bằng http:// hoặc https://, ví dụ https://hocso.bacninh.gov.vn")
+        return value
+
+    @field_validator("sign_in_limit", "verify_limit")
+    @classmethod
+    def _is_limit(cls, value: str) -> str:
+        try:
+            limits.parse(value)
+        except ValueError:
+            raise ValueError("cần có dạng số lần/đơn vị thời gian, ví dụ 10/minute") from None
+        return value
+
+    @property
+    def own_url(self) -> str:
+        """Where this process listens."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
     @property
     def upload_limit_bytes(self) -> int:

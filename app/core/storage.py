@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -13,6 +14,8 @@ from app.core.errors import CommandFailed, NotFound, StorageFull
 from app.core.i18n import lazy as _
 
 _CHUNK = 256 * 1024
+# Bytes; a file system takes 255, and a file being written has a longer name.
+_LONGEST_NAME = 240
 
 
 class Storage(Protocol):
@@ -37,7 +40,7 @@ class Storage(Protocol):
         """Gone afterwards; deleting what is not there is no error."""
 
     def free_bytes(self) -> int | None:
-        """Room left, where that can be known."""
+        """Room left, where that can be known; raises OSError if nothing can be written."""
 
 
 class LocalStorage:
@@ -48,17 +51,24 @@ class LocalStorage:
 
     def put(self, key: str, source: BinaryIO) -> int:
         target = self._path(key)
-        scratch = self._scratch(target)
+        scratch = target.with_name(f".{target.name}.{ids.token(48)}")
         try:
+            _make_folder(target.parent)
             with scratch.open("xb") as file:
                 shutil.copyfileobj(source, file, _CHUNK)
                 file.flush()
                 os.fsync(file.fileno())
                 size = file.tell()
-            self._settle(scratch, target)
-        except OSError as error:
-            scratch.unlink(missing_ok=True)
-            raise _full_or_same(error) from error
+            scratch.replace(target)
+            # The rename itself must survive a power cut, so the folder is flushed too.
+            flush_folder(target.parent)
+        except BaseException as error:
+            # Also when the stream breaks off: half a file is never left behind.
+            with suppress(OSError):
+                scratch.unlink()
+            if isinstance(error, OSError):
+                raise _full_or_same(error) from error
+            raise
         return size
 
     def put_file(self, key: str, path: Path) -> int:
@@ -68,63 +78,59 @@ class LocalStorage:
         return size
 
     def size(self, key: str) -> int:
-        try:
-            return self._path(key).stat().st_size
-        except FileNotFoundError:
-            raise NotFound from None
+        return self._file(key).stat().st_size
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        try:
-            file = self._path(key).open("rb")
-        except FileNotFoundError:
-            raise NotFound from None
-        return _chunks(file, start, end)
+        path = self._file(key)
+        if not path.is_file():
+            raise NotFound
+        return _chunks(path, start, end)
 
     def local_path(self, key: str) -> Path | None:
-        path = self._path(key)
-        return path if path.exists() else None
+        try:
+            return self._file(key)
+        except NotFound:
+            return None
 
     def delete(self, key: str) -> None:
-        self._path(key).unlink(missing_ok=True)
+        with suppress(NotFound):
+            self._file(key).unlink(missing_ok=True)
 
     def free_bytes(self) -> int | None:
         self.root.mkdir(parents=True, exist_ok=True)
+        if not os.access(self.root, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.root))
         return shutil.disk_usage(self.root).free
 
-    def _path(self, key: str) -> Path:
-        path = (self.root / key).resolve()
-        if not path.is_relative_to(self.root.resolve()):
+    def _file(self, key: str) -> Path:
+        path = self._path(key)
+        if not path.is_file():
             raise NotFound
         return path
 
-    @staticmethod
-    def _scratch(target: Path) -> Path:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return target.with_name(f".{target.name}.{ids.token(48)}")
-
-    @staticmethod
-    def _settle(scratch: Path, target: Path) -> None:
-        scratch.replace(target)
-        # The rename itself must survive a power cut, so the folder is flushed too.
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    def _path(self, key: str) -> Path:
+        if "\0" in key or any(len(os.fsencode(name)) > _LONGEST_NAME for name in key.split("/")):
+            raise NotFound
+        root = self.root.resolve()
+        path = (root / key).resolve()
+        if path == root or not path.is_relative_to(root):
+            raise NotFound
+        return path
 
 
 def storage_of(media_url: str) -> Storage:
     """The storage a MEDIA_URL names; raises CommandFailed for a scheme we do not know."""
     parts = urlsplit(media_url)
-    if parts.scheme == "file":
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.strip("/"):
         return LocalStorage(Path(unquote(parts.path)))
-    if parts.scheme == "":
+    if parts.scheme == "" and media_url:
         return LocalStorage(Path(media_url))
     raise CommandFailed(_("MEDIA_URL không hợp lệ: %(url)s. Hãy dùng dạng file:///đường/dẫn."), url=media_url)
 
 
-def _chunks(file: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
-    with file:
+def _chunks(path: Path, start: int, end: int | None) -> Iterator[bytes]:
+    # Opened with the first chunk: a reader that never begins (HEAD, a closed connection) leaves nothing open.
+    with path.open("rb") as file:
         file.seek(start)
         left = None if end is None else end - start
         while left is None or left > 0:
@@ -136,5 +142,28 @@ def _chunks(file: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
             yield chunk
 
 
+def _make_folder(folder: Path) -> None:
+    """A new folder is an entry of its parent, which must survive a power cut as well."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    flush_folder(folder.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether the operating system says that there is no room left."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def _full_or_same(error: OSError) -> Exception:
-    return StorageFull() if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else error
+    return StorageFull() if is_full(error) else error

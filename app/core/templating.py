@@ -33,7 +33,8 @@ def format_number(value: float | None, digits: int = 0) -> str:
     """1.234,5 as Vietnam writes it, in every language of the interface."""
     if value is None:
         return "–"
-    return f"{value:,.{digits}f}".replace(",", "\0").replace(".", ",").replace("\0", ".")
+    # Adding zero keeps a small negative number from reading "-0".
+    return f"{round(value, digits) + 0.0:,.{digits}f}".replace(",", "\0").replace(".", ",").replace("\0", ".")
 
 
 def format_percent(ratio: float | None, digits: int = 1) -> str:
@@ -62,18 +63,26 @@ def format_minutes(seconds: float) -> str:
     return _("%(minutes)s phút %(seconds)s giây", minutes=minutes, seconds=rest)
 
 
-@lru_cache(maxsize=512)
 def static_url(path: str) -> str:
     """The address of a static file with the hash of its content, so that it may be cached for ever."""
-    digest = hashlib.sha256((STATIC_DIR / path).read_bytes()).hexdigest()[:12]
-    return f"/static/{path}?v={digest}"
+    return f"/static/{path}?v={static_digest(path)}"
+
+
+@lru_cache(maxsize=512)
+def static_digest(path: str) -> str:
+    """The hash a file's address carries, 12 characters; raises OSError if there is no such file."""
+    return hashlib.sha256((STATIC_DIR / path).read_bytes()).hexdigest()[:12]
 
 
 def make_environment(folder: Path = ROOT / "templates") -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(folder), undefined=StrictUndefined, autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
-    )  # fmt: skip
+    )
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         lambda message: i18n.gettext(message), i18n.ngettext, newstyle=True
     )

@@ -4,6 +4,10 @@ import re
 import unicodedata
 
 _SPACES = re.compile(r"\s+")
+# Zero-width characters and soft hyphens come along when names are copied from web pages and chats.
+_UNSEEN = re.compile("[\u200b\u200c\u2060\ufeff\u00ad]")
+# Old Vietnamese fonts wrote đ with the Icelandic or African letter that looks the same.
+_LOOKALIKES = str.maketrans("ðÐɖƉ", "đĐđĐ")
 # Vietnamese dictionary order of letters; a plain code-point sort puts ă after z.
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 # ngang, huyền, hỏi, ngã, sắc, nặng: the order of tones in Vietnamese dictionaries.
@@ -13,12 +17,12 @@ _LETTER_RANK = {letter: rank for rank, letter in enumerate(_ALPHABET, start=100)
 
 def nfc(text: str) -> str:
     """Text as we store it: NFC, single spaces, none at the ends."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return _SPACES.sub(" ", _UNSEEN.sub("", unicodedata.normalize("NFC", text))).strip()
 
 
 def fold(text: str) -> str:
     """Text as we search it: lower case, no marks, đ as d. `fold("Đặng") == "dang"`."""
-    decomposed = unicodedata.normalize("NFD", nfc(text).lower())
+    decomposed = unicodedata.normalize("NFD", nfc(text).translate(_LOOKALIKES).lower())
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c))).replace(
         "đ", "d"
     )
@@ -28,7 +32,7 @@ def vietnamese_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Sort key in dictionary order: all letters first, tones only break ties."""
     letters: list[int] = []
     tones: list[int] = []
-    for char in unicodedata.normalize("NFC", text.lower()):
+    for char in unicodedata.normalize("NFC", text.translate(_LOOKALIKES).lower()):
         base, tone = _split_tone(char)
         letters.append(_LETTER_RANK.get(base, ord(base) if ord(base) < 100 else 10_000 + ord(base)))
         tones.append(tone)

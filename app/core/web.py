@@ -2,16 +2,20 @@
 
 import json
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, cast
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from app.core import i18n, ids
 from app.core.access import Actor
@@ -20,22 +24,28 @@ from app.core.db import Database
 from app.core.errors import AppError, Forbidden, Invalid, NotFound, SignInRequired, StorageFull, TooLarge, TooMany
 from app.core.i18n import gettext as _
 from app.core.keys import sign, signature_fits
+from app.core.middleware import LastResort
 from app.core.settings import Settings
-from app.core.storage import Storage
+from app.core.storage import Storage, is_full
 from app.core.templating import render_block, render_template
 
 log = logging.getLogger("hocso.web")
 
 _FLASH_COOKIE = "hs_flash"
+_LOCAL_URL = re.compile(r"/(?!/)[^\\\x00-\x1f\x7f]*")
 
 
 # --- what a route may ask for -------------------------------------------------------------------------------------
 
 
-def _db(request: Request) -> Iterator[Session]:
+async def _db(request: Request) -> AsyncIterator[Session]:
     database: Database = request.app.state.database
-    with database.reading() if request.method in SAFE_METHODS else database.writing() as session:
-        yield session
+    if request.method in SAFE_METHODS:
+        async with contextmanager_in_threadpool(database.reading()) as session:
+            yield session
+    else:
+        async with request.app.state.turns.writers, contextmanager_in_threadpool(database.writing()) as session:
+            yield session
 
 
 # "function": the commit happens before the response is sent, so what we acknowledge is kept.
@@ -50,34 +60,43 @@ def _storage(request: Request) -> Storage:
     return cast(Storage, request.app.state.storage)
 
 
-def _database(request: Request) -> Database:
-    return cast(Database, request.app.state.database)
+async def _database_in_turn(request: Request) -> AsyncIterator[Database]:
+    database: Database = request.app.state.database
+    if request.method in SAFE_METHODS:
+        yield database
+    else:
+        async with request.app.state.turns.others:
+            yield database
 
 
 Config = Annotated[Settings, Depends(_settings)]
 Files = Annotated[Storage, Depends(_storage)]
-# For routes that must not hold a transaction while they receive a large body.
-Databases = Annotated[Database, Depends(_database)]
+# For routes that open transactions of their own, such as those that must hold none while they receive a large body.
+Databases = Annotated[Database, Depends(_database_in_turn, scope="function")]
 
 
-def identify(request: Request, database: Databases) -> None:
+def identify(request: Request) -> None:
     """Dependency of every page route: finds out who asks, once, and refuses oversized bodies.
 
     It reads in a session of its own, so that a writing request takes no lock before its body has arrived.
     """
     if getattr(request.state, "too_large", False):
         raise TooLarge
-    request.state.actor = None
-    if token := request.cookies.get(SESSION_COOKIE):
-        with database.reading() as db:
-            request.state.actor = request.app.state.load_actor(db, token)
-    actor: Actor | None = request.state.actor
+    actor = request.state.actor = _find_actor(request, request.app.state.database)
     if (
         actor
         and actor.must_change_password
-        and not request.url.path.startswith(("/account/password", "/sign-out", "/settings/"))
+        and not request.scope["path"].startswith(("/account/password", "/sign-out", "/settings/"))
     ):
         raise PasswordChangeRequired
+
+
+def _find_actor(request: Request, database: Database) -> Actor | None:
+    token = request.cookies.get(SESSION_COOKIE)
+    if not token:
+        return None
+    with database.reading() as db:
+        return cast("Actor | None", request.app.state.load_actor(db, token))
 
 
 def _maybe_me(request: Request) -> Actor | None:
@@ -104,6 +123,13 @@ def having(permission: str) -> Any:
     return Depends(check)
 
 
+def answer_head(router: APIRouter) -> None:
+    """What can be fetched can be asked about: HEAD for every GET, as HTTP wants; the server leaves out the body."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and route.methods and "GET" in route.methods:
+            route.methods.add("HEAD")
+
+
 class PasswordChangeRequired(AppError):
     status = 303
 
@@ -120,11 +146,14 @@ def render(
 ) -> Response:
     """A page, or just its block `fragment` when htmx asks for one."""
     full = page_context(request) | context
-    if fragment and wants_fragment(request):
-        return HTMLResponse(render_block(template, fragment, full), status)
-    response = HTMLResponse(render_template(template, full), status)
+    as_fragment = bool(fragment) and wants_fragment(request)
+    body = render_block(template, fragment or "", full) if as_fragment else render_template(template, full)
+    response = HTMLResponse(body, status)
     response.headers["cache-control"] = "private, no-store" if full["actor"] else "no-cache"
-    if full["flash"]:
+    if fragment:
+        # One address, two answers: a browser must not show the fragment as the page.
+        response.headers["vary"] = "HX-Request"
+    if full["flash"] and not as_fragment:
         response.delete_cookie(_FLASH_COOKIE)
     return response
 
@@ -139,27 +168,36 @@ def page_context(request: Request) -> dict[str, Any]:
         "theme": theme if theme in ("light", "dark") else "auto",
         "text_size": "large" if request.cookies.get("text") == "large" else "normal",
         "demo": request.app.state.settings.demo,
-        "path": request.url.path,
+        "path": request.scope["path"],
         "flash": _read_flash(request),
     }
 
 
 def redirect(request: Request, url: str, *, flash: tuple[str, str] | None = None) -> Response:
     """See other; htmx gets its own header so that the whole page moves. `flash` = (ok|warn|error, text)."""
-    response: Response
+    response: Response = RedirectResponse(url, 303)
     if wants_fragment(request):
-        response = Response(status_code=204, headers={"hx-redirect": url})
-    else:
-        response = RedirectResponse(url, 303)
+        # The escaped address: a header takes neither Vietnamese letters nor line breaks.
+        response = Response(status_code=204, headers={"hx-redirect": response.headers["location"]})
     if flash:
         value = quote(json.dumps(flash, ensure_ascii=False))
-        response.set_cookie(_FLASH_COOKIE, f"{sign('flash', value)}.{value}", max_age=60, httponly=True, samesite="lax")
+        response.set_cookie(
+            _FLASH_COOKIE,
+            f"{sign('flash', value)}.{value}",
+            max_age=60,
+            httponly=True,
+            samesite="lax",
+            secure=request.app.state.settings.session_cookie_secure,
+        )
     return response
 
 
 def local_url(url: str | None, otherwise: str = "/") -> str:
-    """`url` if it stays on this site, for ?next=; else `otherwise`."""
-    return url if url and url.startswith("/") and not url.startswith(("//", "/\\")) else otherwise
+    """`url` if it stays on this site, for ?next=; else `otherwise`.
+
+    Browsers read a backslash as a slash and drop tabs and line breaks, so any of these could hide a "//elsewhere".
+    """
+    return url if url and _LOCAL_URL.fullmatch(url) else otherwise
 
 
 def _read_flash(request: Request) -> list[tuple[str, str]]:
@@ -174,6 +212,8 @@ def _read_flash(request: Request) -> list[tuple[str, str]]:
 
 
 def install_error_handlers(app: FastAPI) -> None:
+    """To be called before other middleware is added, so that `LastResort` stands directly around the routes."""
+    app.add_middleware(LastResort, answer=_unexpected)
     app.add_exception_handler(AppError, cast(Any, _app_error))
     app.add_exception_handler(RequestValidationError, cast(Any, _bad_input))
     app.add_exception_handler(HTTPException, cast(Any, _http_error))
@@ -181,35 +221,67 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, cast(Any, _unexpected))
 
 
-def error_response(request: Request, error: AppError) -> Response:
+def error_response(request: Request, error: AppError, headers: Mapping[str, str] | None = None) -> Response:
+    """A redirect to sign in, a page, a fragment or problem+json: whatever the asker understands."""
     if isinstance(error, PasswordChangeRequired):
         return redirect(request, "/account/password")
     if isinstance(error, SignInRequired) and _wants_page(request):
-        target = (
-            quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
-            if request.method == "GET"
-            else ""
-        )
+        target = quote(_page_to_return_to(request))
         return redirect(request, f"/sign-in?next={target}" if target else "/sign-in")
-    headers = {"retry-after": str(error.retry_after_s)} if isinstance(error, TooMany) else {}
-    if not wants_fragment(request) and not _wants_page(request):
-        problem: dict[str, Any] = {
-            "type": "about:blank",
-            "title": str(error.title),
-            "status": error.status,
-            "detail": error.message,
-        }
-        if isinstance(error, Invalid) and error.fields:
-            problem["errors"] = error.fields
-        return JSONResponse(problem, error.status, headers, media_type="application/problem+json")
-    context = page_context(request) | {
-        "status": error.status, "title": str(error.title), "text": error.message, "action_url": "/",
-        "action_text": _("Về trang chủ"),
-    }  # fmt: skip
-    if isinstance(error, SignInRequired):
-        context |= {"action_url": "/sign-in", "action_text": _("Đăng nhập")}
-    template = "errors/_fragment.html" if wants_fragment(request) else "errors/error.html"
-    return HTMLResponse(render_template(template, context), error.status, headers)
+    headers = {"cache-control": "no-store"} | dict(headers or {})
+    if isinstance(error, TooMany):
+        headers["retry-after"] = str(error.retry_after_s)
+    if wants_fragment(request) or _wants_page(request):
+        return _error_page(request, error, headers)
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        "title": str(error.title),
+        "status": error.status,
+        "detail": error.message,
+    }
+    if isinstance(error, Invalid) and error.fields:
+        problem["errors"] = error.fields
+    return JSONResponse(problem, error.status, headers, media_type="application/problem+json")
+
+
+def _error_page(request: Request, error: AppError, headers: Mapping[str, str]) -> Response:
+    try:
+        _recognise(request)
+        context = page_context(request) | {
+            "status": error.status, "title": str(error.title), "text": error.message, "action_url": "/",
+            "action_text": _("Về trang chủ"),
+        }  # fmt: skip
+        if isinstance(error, SignInRequired):
+            context |= {"action_url": "/sign-in", "action_text": _("Đăng nhập")}
+        template = "errors/_fragment.html" if wants_fragment(request) else "errors/error.html"
+        return HTMLResponse(render_template(template, context), error.status, headers)
+    except Exception:
+        # Whatever broke the page must not cost the reader the message.
+        log.exception("the error page could not be shown")
+        return PlainTextResponse(f"{error.title}\n\n{error.message}\n", error.status, headers)
+
+
+def _recognise(request: Request) -> None:
+    """An address no route knows passed no `identify`: its page must not look as if one had been signed out."""
+    if getattr(request.state, "actor", None) is None:
+        try:
+            request.state.actor = _find_actor(request, request.app.state.database)
+        except Exception:
+            log.warning("who asked could not be found out", exc_info=True)
+
+
+def _page_to_return_to(request: Request) -> str:
+    """The page that was asked for, or the one whose form was sent; empty if neither is known to be ours."""
+    if request.method in SAFE_METHODS:
+        query = request.scope["query_string"].decode("latin-1")
+        return quote(request.scope["path"]) + (f"?{query}" if query else "")
+    try:
+        referer = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return ""
+    if not referer.netloc or referer.netloc != request.headers.get("host"):
+        return ""
+    return referer.path + (f"?{referer.query}" if referer.query else "")
 
 
 def _wants_page(request: Request) -> bool:
@@ -217,6 +289,8 @@ def _wants_page(request: Request) -> bool:
 
 
 def _app_error(request: Request, error: AppError) -> Response:
+    if error.status >= 500:
+        log.error("%s at %s %s", type(error).__name__, request.method, request.scope["path"], exc_info=error)
     return error_response(request, error)
 
 
@@ -231,27 +305,34 @@ def _bad_input(request: Request, error: RequestValidationError) -> Response:
 
 
 def _http_error(request: Request, error: HTTPException) -> Response:
-    known: dict[int, type[AppError]] = {401: SignInRequired, 403: Forbidden, 404: NotFound, 413: TooLarge}
+    # FastAPI calls everything that goes wrong while a body arrives a 400; what it was is the cause.
+    if isinstance(error.__cause__, AppError):
+        return error_response(request, error.__cause__)
+    if is_full(error.__cause__):
+        return error_response(request, StorageFull())
+    known: dict[int, type[AppError]] = {
+        400: Invalid, 401: SignInRequired, 403: Forbidden, 404: NotFound, 405: NotFound, 413: TooLarge,
+    }  # fmt: skip
     problem = known.get(error.status_code, AppError)()
     problem.status = error.status_code
-    if error.status_code == 405:
-        problem = NotFound()
-        problem.status = 405
-    elif error.status_code == 400:
-        problem = Invalid()
-        problem.status = 400
-    return error_response(request, problem)
+    return error_response(request, problem, error.headers)
 
 
 def _database_error(request: Request, error: OperationalError) -> Response:
     if "disk is full" in str(error.orig) or "No space left" in str(error.orig):
-        return error_response(request, StorageFull())
+        return _app_error(request, StorageFull())
     return _unexpected(request, error)
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
+    if isinstance(error, AppError):
+        return _app_error(request, error)
+    if is_full(error):
+        return _app_error(request, StorageFull())
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)
     reference = ids.readable_code(8)
-    log.error("error %s at %s %s", reference, request.method, request.url.path, exc_info=error)
+    log.error("error %s at %s %s", reference, request.method, request.scope["path"], exc_info=error)
     return error_response(
         request,
         AppError(
@@ -261,6 +342,6 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 
 __all__ = [
-    "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "Response", "error_response", "having",
+    "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "Response", "answer_head", "error_response", "having",
     "identify", "install_error_handlers", "local_url", "page_context", "redirect", "render", "wants_fragment",
 ]  # fmt: skip

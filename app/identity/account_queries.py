@@ -1,6 +1,5 @@
 """What the account pages show."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -126,8 +125,5 @@ _SYSTEMS = {
 
 def device_name(agent: str) -> str:
     """`Chrome · Windows` out of a browser's own description."""
-    found = [
-        next((name for sign, name in names.items() if re.search(rf"\b{sign}", agent)), "")
-        for names in (_BROWSERS, _SYSTEMS)
-    ]
+    found = [next((name for sign, name in names.items() if sign in agent), "") for names in (_BROWSERS, _SYSTEMS)]
     return " · ".join(name for name in found if name) or _("Thiết bị không rõ")

@@ -26,8 +26,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     load = verbs.add_parser(
         "import",
         help="nhập danh sách từ tệp .xlsx theo mẫu / import people from a workbook that follows the template",
-        epilog="Mã thoát: 0 nhập hết, 1 có dòng không nhập hoặc cần xác nhận, 2 không nhập được tệp. / Exit code: 0 all rows"
-        " applied, 1 some rows refused or waiting for confirmation, 2 the file was refused.",
+        epilog="Mã thoát: 0 nhập hết, 1 có dòng không nhập hoặc cần xác nhận, 2 không nhập được tệp. / "
+        "Exit code: 0 all rows applied, 1 some rows refused or waiting for confirmation, 2 the file was refused.",
     )
     load.add_argument("file", metavar="TỆP/FILE", type=Path, help="tệp .xlsx / workbook")
     load.add_argument("--dry-run", action="store_true", help="chỉ kiểm tra, không ghi / check only, change nothing")

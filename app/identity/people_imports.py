@@ -94,15 +94,17 @@ def run_import(context: jobs.JobContext, *, import_id: int) -> dict[str, int] | 
 def forget_imports(context: jobs.JobContext) -> dict[str, int]:
     """Delete the files of imports older than KEPT; the rows with their counts stay."""
     with context.database.reading() as db:
-        old = db.scalars(
-            select(PeopleImport).where(PeopleImport.created_at < clock.now() - KEPT, PeopleImport.source_key != "")
+        old = db.execute(
+            select(PeopleImport.id, PeopleImport.source_key, PeopleImport.result_key).where(
+                PeopleImport.created_at < clock.now() - KEPT, PeopleImport.source_key != ""
+            )
         ).all()
-    for wish in old:
-        context.storage.delete(wish.source_key)
-        if wish.result_key:
-            context.storage.delete(wish.result_key)
+    for import_id, source_key, result_key in old:
+        context.storage.delete(source_key)
+        if result_key:
+            context.storage.delete(result_key)
         with context.database.writing() as db:
-            gone = db.get_one(PeopleImport, wish.id)
+            gone = db.get_one(PeopleImport, import_id)
             gone.source_key = gone.result_key = ""
     return {"forgotten": len(old)}
 

@@ -100,15 +100,12 @@ class KnownPeople:
 
     def _namesake(self, row: ParsedRow) -> Person | None:
         """Somebody of that name in that unit, whom no number found."""
-        unclear = False
-        for person in self._by_place.get((fold(row.name), row.unit.unit_id if row.unit else 0), []):
-            verdict = compare(row, self.fields_of(person))
-            if verdict == "same":
-                return person
-            unclear = unclear or verdict == "unclear"
-        if unclear:
+        namesakes = self._by_place.get((fold(row.name), row.unit.unit_id if row.unit else 0), [])
+        verdicts = {person: compare(row, self.fields_of(person)) for person in namesakes}
+        same = [person for person, verdict in verdicts.items() if verdict == "same"]
+        if len(same) > 1 or (not same and "unclear" in verdicts.values()):
             raise Doubt(_("Đơn vị đã có người cùng tên; hãy ghi thêm ngày sinh hoặc số CCCD để phân biệt."))
-        return None
+        return same[0] if same else None
 
     def _load_by_lookup(self, db: Session, rows: Sequence[ParsedRow]) -> None:
         digests = {

@@ -72,13 +72,15 @@ def result_bytes(report: ImportReport) -> bytes:
     extra = [Column(_("Kết quả"), width=18), Column(_("Ghi chú"), width=60)]
     if not report.dry_run:
         extra += [Column(_("Tên đăng nhập"), width=18), Column(_("Mật khẩu lần đầu"), width=26)]
-    rows: Iterable[Sequence[Cell]] = (
-        [*row.cells, str(OUTCOMES[row.outcome]), " ".join(row.messages), row.username, row.password][
-            : len(COLUMNS) + len(extra)
+    width = len(COLUMNS) + len(extra)
+    rows = (
+        [
+            text or None
+            for text in (*row.cells, str(OUTCOMES[row.outcome]), " ".join(row.messages), row.username, row.password)
         ]
         for row in report.rows
     )
-    return _workbook(_("Kết quả"), [*_columns(), *extra], rows)
+    return _workbook(_("Kết quả"), [*_columns(), *extra], (row[:width] for row in rows))
 
 
 def _columns() -> list[Column]:

@@ -7,9 +7,12 @@ from tempfile import mkdtemp
 
 from tests.media.samples import video
 
-SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">\n<title>Hình</title>\n<rect width="40" height="20"/>\n</svg>\n'
-)
+SVG = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20">
+<title>Hình</title>
+<rect width="40" height="20"/>
+</svg>
+"""
 SLUG = "hop-so"
 LESSON = "01-mo-dau/01-hop-so.md"
 SECOND = "01-mo-dau/02-ky-so.md"

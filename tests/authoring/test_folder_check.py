@@ -36,7 +36,10 @@ def test_a_right_folder_is_read_as_it_stands(folder: Path) -> None:
     assert {file.name for file in first.files} == {"01-vong-hop.svg", "01-phim.mp4", "01-phim.vi.vtt"}
     assert [extra.path for extra in source.extra_files] == [SLIDES, "01-mo-dau/01-nguon.svg"]
     assert first.quiz is not None
-    assert first.quiz["questions"][0]["options"] == [{"text": "Hệ thống quản lý văn bản", "right": True}, {"text": "2026"}]
+    assert first.quiz["questions"][0]["options"] == [
+        {"text": "Hệ thống quản lý văn bản", "right": True},
+        {"text": "2026"},
+    ]
     assert first.front_matter + first.markdown == (folder / LESSON).read_bytes().decode()
 
 
@@ -55,10 +58,22 @@ SWAPS: list[tuple[str, str, str, str, str]] = [
     ("tag with marks", "course.yaml", "tags: [CDS]", "tags: [Số]", "Nhãn"),
     ("cover missing", "course.yaml", "cover: cover.svg", "cover: bia.svg", "Không có tệp hình bìa"),
     ("cover elsewhere", "course.yaml", "cover: cover.svg", "cover: ../cover.svg", "cạnh course.yaml"),
-    ("certificate without title", "course.yaml", "  title: Giấy chứng nhận hoàn thành khóa học\n", "", "Thiếu trường “title”"),
+    (
+        "certificate without title",
+        "course.yaml",
+        "  title: Giấy chứng nhận hoàn thành khóa học\n",
+        "",
+        "Thiếu trường “title”",
+    ),
     ("module folder missing", "course.yaml", "dir: 01-mo-dau", "dir: 02-khac", "Không có thư mục học phần"),
     ("module outside", "course.yaml", "dir: 01-mo-dau", "dir: ../khac", "01-ten-hoc-phan"),
-    ("modules no list", "course.yaml", "modules:\n  - dir: 01-mo-dau\n    title: Mở đầu\n    objective: Biết họp số\n", "modules: không\n", "danh sách"),
+    (
+        "modules no list",
+        "course.yaml",
+        "modules:\n  - dir: 01-mo-dau\n    title: Mở đầu\n    objective: Biết họp số\n",
+        "modules: không\n",
+        "danh sách",
+    ),
     ("broken YAML", "course.yaml", "hours: 0.5", "hours: [0.5", "YAML sai cú pháp"),
     ("key twice", "course.yaml", "hours: 0.5\n", "hours: 0.5\nhours: 2\n", "hai lần"),
     ("anchor", "course.yaml", "tags: [CDS]", "tags: &t [CDS]\nlevel2: *t", "không dùng neo"),
@@ -72,7 +87,13 @@ SWAPS: list[tuple[str, str, str, str, str]] = [
     ("required in words", LESSON, "required: true", "required: có", "true hoặc false"),
     ("no objective", LESSON, "objectives:\n  - Gửi được giấy mời họp.\n", "", "Thiếu trường “objectives”"),
     ("no role", LESSON, "role: Chị Hoa, văn thư phường (nhân vật minh họa)\n", "", "Thiếu trường “role”"),
-    ("no source", SECOND, "sources:\n  - title: Luật Giao dịch điện tử\n    ref: Luật số 20/2023/QH15\n", "", "Thiếu trường “sources”"),
+    (
+        "no source",
+        SECOND,
+        "sources:\n  - title: Luật Giao dịch điện tử\n    ref: Luật số 20/2023/QH15\n",
+        "",
+        "Thiếu trường “sources”",
+    ),
     ("source without number", SECOND, "    ref: Luật số 20/2023/QH15\n", "", "Thiếu trường “ref”"),
     ("address of a source", LESSON, "url: https://vanban.chinhphu.vn/", "url: vanban.chinhphu.vn", "https://"),
     ("heading of the first level", LESSON, "## Chuyện ở phường", "# Chuyện ở phường", "bắt đầu từ “##”"),
@@ -93,8 +114,20 @@ SWAPS: list[tuple[str, str, str, str, str]] = [
     ("picture of the root", LESSON, "(01-vong-hop.svg", "(/etc/passwd", "không ghi đường dẫn"),
     ("picture from elsewhere", LESSON, "(01-vong-hop.svg", "(https://xau.example/a.svg", "không lấy từ nơi khác"),
     ("picture of another kind", LESSON, "(01-vong-hop.svg", "(01-phim.slides.yaml", "hình phải là"),
-    ("video in a box", LESSON, '![Một vòng họp](01-phim.mp4 "Không lời.")', ":::: note\n![Một vòng họp](01-phim.mp4)\n::::", "đứng riêng"),
-    ("video in a sentence", LESSON, '![Một vòng họp](01-phim.mp4 "Không lời.")', "Xem ![Một vòng họp](01-phim.mp4) nhé.", "đứng riêng"),
+    (
+        "video in a box",
+        LESSON,
+        '![Một vòng họp](01-phim.mp4 "Không lời.")',
+        ":::: note\n![Một vòng họp](01-phim.mp4)\n::::",
+        "đứng riêng",
+    ),
+    (
+        "video in a sentence",
+        LESSON,
+        '![Một vòng họp](01-phim.mp4 "Không lời.")',
+        "Xem ![Một vòng họp](01-phim.mp4) nhé.",
+        "đứng riêng",
+    ),
     ("video twice", LESSON, "::: warn Hay nhầm", "![Lại](01-phim.mp4)\n\n::: warn Hay nhầm", "hai lần"),
     ("link to a file", LESSON, "Chị Hoa gửi giấy mời.", "Xem [bài sau](02-ky-so.md).", "không mở được"),
     ("letters not composed", LESSON, "Chị Hoa gửi giấy mời.", "Chị Hoa gửi giấy mời ho\u0323p.", "NFC"),
@@ -116,10 +149,12 @@ SWAPS: list[tuple[str, str, str, str, str]] = [
     ("event in a drawing", PICTURE, "<rect", '<rect onclick="x()"', "onclick"),
     ("drawing that fetches", PICTURE, "<rect", '<use href="https://xau.example/x#a"/><rect', "href"),
     ("drawing that is none", PICTURE, "<svg", "<svgg", "SVG"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("file", "old", "new", "message"), [case[1:] for case in SWAPS], ids=[case[0] for case in SWAPS])
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"), [case[1:] for case in SWAPS], ids=[case[0] for case in SWAPS]
+)
 def test_a_fault_is_found_in_its_file(folder: Path, file: str, old: str, new: str, message: str) -> None:
     swap(folder, file, old, new)
     found = problems_of(folder)
@@ -236,15 +271,20 @@ def test_the_command_prints_file_line_and_message(folder: Path, capsys: pytest.C
     assert f"{folder}/course.yaml:{line}: Trường “hours” phải là số" in capsys.readouterr().out
 
 
-def test_the_command_takes_a_folder_of_courses_and_speaks_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_takes_a_folder_of_courses_and_speaks_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     good_folder(tmp_path, "mot")
     swap(good_folder(tmp_path, "hai"), LESSON, "minutes: 12", "minutes: 0")
     assert main(["courses", "check", str(tmp_path), "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert document["problem_count"] == 1
-    assert [(course["slug"], [problem["file"] for problem in course["problems"]]) for course in document["courses"]] == [
-        ("hai", [LESSON]), ("mot", []),
-    ]  # fmt: skip
+    assert [
+        (course["slug"], [problem["file"] for problem in course["problems"]]) for course in document["courses"]
+    ] == [
+        ("hai", [LESSON]),
+        ("mot", []),
+    ]
 
 
 def test_the_command_says_when_there_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

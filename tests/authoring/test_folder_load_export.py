@@ -54,7 +54,9 @@ def test_line_ends_of_windows_are_kept(db: Session, storage: Storage, folder: Pa
 
 
 @pytest.mark.parametrize("slug", sorted(path.parent.name for path in COURSES.glob("*/course.yaml")))
-def test_the_courses_of_this_repository_survive_the_round_trip(db: Session, storage: Storage, tmp_path: Path, slug: str) -> None:
+def test_the_courses_of_this_repository_survive_the_round_trip(
+    db: Session, storage: Storage, tmp_path: Path, slug: str
+) -> None:
     version = load_course(db, storage, COURSES / slug, by=None)
     out = export_course(db, storage, slug, tmp_path)
     assert bytes_of(out) == bytes_of(COURSES / slug)
@@ -69,7 +71,9 @@ def test_loading_again_makes_no_new_version_and_a_change_makes_one(db: Session, 
     assert (second.number, second.state) == (2, "draft")
 
 
-def test_a_comment_in_course_yaml_alone_is_a_new_version_too(db: Session, storage: Storage, folder: Path, tmp_path: Path) -> None:
+def test_a_comment_in_course_yaml_alone_is_a_new_version_too(
+    db: Session, storage: Storage, folder: Path, tmp_path: Path
+) -> None:
     load_course(db, storage, folder, by=None)
     swap(folder, "course.yaml", "# Chú thích", "# Ghi chú")
     load_course(db, storage, folder, by=None)
@@ -80,7 +84,11 @@ def test_a_loaded_lesson_is_shown_with_its_video_and_captions(db: Session, stora
     version = load_course(db, storage, folder, by=None)
     doc = queries.lesson(db, version.id, "HS01.1.1")
     video = next(block for block in doc.blocks if isinstance(block, VideoBlock))
-    assert (video.id, video.title, [track.lines for track in video.tracks]) == ("01-phim", "Một vòng họp", [("Chào anh/chị.",)])
+    assert (video.id, video.title, [track.lines for track in video.tracks]) == (
+        "01-phim",
+        "Một vòng họp",
+        [("Chào anh/chị.",)],
+    )
     assert (doc.next_key, doc.role) == ("HS01.1.2", "Chị Hoa, văn thư phường (nhân vật minh họa)")
 
 
@@ -100,13 +108,17 @@ def test_a_course_changed_in_the_studio_is_written_in_the_same_format(
     module, lesson = source.lesson("HS01.1.1")
     changed = edited_lesson(lesson, title="Họp: “số” # 1", quiz=making.QUIZ, minutes=15)
     assert (changed.front_matter, changed.quiz_source) == ("", "")
-    version = save_version(db, storage, edited_course(with_lesson(source, module.folder, changed), level=""), None, by=None)
+    version = save_version(
+        db, storage, edited_course(with_lesson(source, module.folder, changed), level=""), None, by=None
+    )
     again = read_course(export_course(db, storage, "hop-so", tmp_path / "ra"))
     assert [replace(one, files=(), front_matter="", quiz_source="") for one in again.modules[0].lessons] == [
         replace(one, files=(), front_matter="", quiz_source="") for one in source_of(db, version.id).modules[0].lessons
     ]
     assert (again.lesson("HS01.1.1")[1].title, again.level, again.title) == ("Họp: “số” # 1", "", "Họp số")
-    assert (tmp_path / "ra/hop-so/01-mo-dau/02-ky-so.md").read_bytes() == (folder / "01-mo-dau/02-ky-so.md").read_bytes()
+    assert (tmp_path / "ra/hop-so/01-mo-dau/02-ky-so.md").read_bytes() == (
+        folder / "01-mo-dau/02-ky-so.md"
+    ).read_bytes()
 
 
 def test_an_export_does_not_write_over_a_folder(db: Session, storage: Storage, folder: Path) -> None:
@@ -119,7 +131,9 @@ def test_an_export_does_not_write_over_a_folder(db: Session, storage: Storage, f
         export_course(db, storage, "khong-co", folder.parent)
 
 
-def test_a_file_lost_from_the_storage_leaves_no_half_export(db: Session, storage: Storage, folder: Path, tmp_path: Path) -> None:
+def test_a_file_lost_from_the_storage_leaves_no_half_export(
+    db: Session, storage: Storage, folder: Path, tmp_path: Path
+) -> None:
     load_course(db, storage, folder, by=None)
     shutil.rmtree(tmp_path / "media")
     with pytest.raises(CommandFailed):
@@ -152,7 +166,9 @@ def test_the_commands_load_publish_and_export(
 
 
 @pytest.mark.usefixtures("environment")
-def test_a_broken_folder_is_not_loaded_and_says_why(runtime: Runtime, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_folder_is_not_loaded_and_says_why(
+    runtime: Runtime, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     good_folder(folder.parent, "khoa-tot")
     line = swap(folder, LESSON, "minutes: 12", "minutes: 0")
     assert main(["courses", "load", str(folder.parent)]) == 2
@@ -166,7 +182,11 @@ def test_starter_courses_are_loaded_once_and_then_left_alone(runtime: Runtime, f
     assert load_starter_courses(runtime) == ["Họp số"]
     with runtime.database.writing() as db:
         source = source_of(db, queries.course_by_slug(db, "hop-so").version_id)
-        publish(db, save_version(db, runtime.storage, edited_course(source, title="Họp số tại phường"), None, by=None), by=None)
+        publish(
+            db,
+            save_version(db, runtime.storage, edited_course(source, title="Họp số tại phường"), None, by=None),
+            by=None,
+        )
     assert load_starter_courses(runtime) == []
     with runtime.database.reading() as db:
         assert queries.course_by_slug(db, "hop-so").title == "Họp số tại phường"

@@ -18,25 +18,40 @@ QUIZ: dict[str, Any] = {
     ],
 }  # fmt: skip
 
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><title>Hình</title><rect width="40" height="20"/></svg>\n'
+SVG = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><title>Hình</title><rect width="40" height="20"/></svg>
+"""
 
 
-def lesson(key: str = "THU.1.1", title: str = "Ký số là gì", markdown: str = "## Mở đầu\n\nChữ ký số.\n", **fields: Any) -> LessonSource:
+def lesson(
+    key: str = "THU.1.1", title: str = "Ký số là gì", markdown: str = "## Mở đầu\n\nChữ ký số.\n", **fields: Any
+) -> LessonSource:
     values: dict[str, Any] = {
-        "stem": f"{int(key.rsplit('.', 1)[1]):02}-bai", "minutes": 10, "objectives": ("Nêu được ký số là gì.",),
-        "role": "Chị Hoa, văn thư phường (nhân vật minh họa)", "sources": (Citation("Nghị định về công tác văn thư", "30/2020/NĐ-CP"),),
+        "stem": f"{int(key.rsplit('.', 1)[1]):02}-bai",
+        "minutes": 10,
+        "objectives": ("Nêu được ký số là gì.",),
+        "role": "Chị Hoa, văn thư phường (nhân vật minh họa)",
+        "sources": (Citation("Nghị định về công tác văn thư", "30/2020/NĐ-CP"),),
         "quiz": QUIZ,
-    }  # fmt: skip
+    }
     return LessonSource(key=key, title=title, markdown=markdown, **(values | fields))
 
 
 def course(*lessons: LessonSource, **fields: Any) -> CourseSource:
     values: dict[str, Any] = {
-        "slug": "khoa-thu", "code": "THU", "title": "Khóa học thử", "summary": "Để kiểm thử.", "access": "assigned",
-        "hours": 0.5, "owner": "Sở thử", "contact": "thu@example.vn", "programme": "P04-NENTANG", "audiences": ("CBCC",),
+        "slug": "khoa-thu",
+        "code": "THU",
+        "title": "Khóa học thử",
+        "summary": "Để kiểm thử.",
+        "access": "assigned",
+        "hours": 0.5,
+        "owner": "Sở thử",
+        "contact": "thu@example.vn",
+        "programme": "P04-NENTANG",
+        "audiences": ("CBCC",),
         "tags": ("CDS",),
         "modules": (ModuleSource("01-mo-dau", "Học phần mở đầu", "Biết ký số", lessons or (lesson(),)),),
-    }  # fmt: skip
+    }
     return replace(CourseSource(**values), **fields)
 
 

@@ -28,27 +28,48 @@ def put_on_shelf(db: Session, storage: Storage, *sources: CourseSource) -> None:
 @pytest.fixture
 def three_courses(db: Session, storage: Storage, tmp_path: Path) -> None:
     put_on_shelf(
-        db, storage,
+        db,
+        storage,
         making.course(
-            making.lesson("KH04.1.1", "Họp không giấy", "## Nền tảng họp\n\nVăn bản điện tử.\n"), slug="nen-tang", code="KH04",
-            title="Khai thác nền tảng số", cover=making.picture(tmp_path),
+            making.lesson("KH04.1.1", "Họp không giấy", "## Nền tảng họp\n\nVăn bản điện tử.\n"),
+            slug="nen-tang",
+            code="KH04",
+            title="Khai thác nền tảng số",
+            cover=making.picture(tmp_path),
         ),
         making.course(
-            making.lesson("KH08.1.1", "Bài giảng điện tử", "## Mở\n\nNên tăng giờ thực hành.\n"), slug="giao-vien", code="KH08",
-            title="Kỹ năng số cho giáo viên", audiences=("GIAOVIEN",), hours=6.0,
+            making.lesson("KH08.1.1", "Bài giảng điện tử", "## Mở\n\nNên tăng giờ thực hành.\n"),
+            slug="giao-vien",
+            code="KH08",
+            title="Kỹ năng số cho giáo viên",
+            audiences=("GIAOVIEN",),
+            hours=6.0,
         ),
         making.course(
-            making.lesson("KH15.1.1", "Năm kỹ năng"), slug="nguoi-dan", code="KH15", title="Năm kỹ năng số cơ bản", access="open",
-            audiences=("NGUOIDAN",), certificate_rule="none", certificate_title="",
+            making.lesson("KH15.1.1", "Năm kỹ năng"),
+            slug="nguoi-dan",
+            code="KH15",
+            title="Năm kỹ năng số cơ bản",
+            access="open",
+            audiences=("NGUOIDAN",),
+            certificate_rule="none",
+            certificate_title="",
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.usefixtures("three_courses")
 def test_anyone_sees_what_there_is_to_learn(browser: Browser) -> None:
     page = browser.get("/courses")
     assert page.status_code == 200
-    for part in ('href="/courses/nen-tang"', "Khai thác nền tảng số", "1 học phần · 1 bài · 30 phút", "6 giờ", "Mở cho mọi người", 'src="/media/'):
+    for part in (
+        'href="/courses/nen-tang"',
+        "Khai thác nền tảng số",
+        "1 học phần · 1 bài · 30 phút",
+        "6 giờ",
+        "Mở cho mọi người",
+        'src="/media/',
+    ):
         assert part in page.text
     assert page.text.count("Có giấy chứng nhận") == 2
 
@@ -65,8 +86,12 @@ def test_words_without_marks_find_courses_and_lessons(browser: Browser) -> None:
 
 @pytest.mark.usefixtures("three_courses")
 def test_exact_marks_come_first(db: Session) -> None:
-    assert [(hit.slug, hit.lesson_key) for hit in search(db, "nền tảng")] == [("nen-tang", None), ("nen-tang", "KH04.1.1"), ("giao-vien", "KH08.1.1")]
-    assert [hit.slug for hit in search(db, "nên tăng")][0] == "giao-vien"
+    assert [(hit.slug, hit.lesson_key) for hit in search(db, "nền tảng")] == [
+        ("nen-tang", None),
+        ("nen-tang", "KH04.1.1"),
+        ("giao-vien", "KH08.1.1"),
+    ]
+    assert search(db, "nên tăng")[0].slug == "giao-vien"
     assert {hit.slug for hit in search(db, "NEN TANG")} == {"nen-tang", "giao-vien"}
     assert search(db, "  ") == []
     assert search(db, "100%") == []
@@ -101,11 +126,17 @@ def test_a_page_number_that_is_none_does_no_harm(browser: Browser, wrong: str) -
     assert browser.get(f"/courses?{wrong}").status_code in (200, 404)
 
 
-def test_a_long_catalogue_costs_the_same_queries_and_has_pages(db: Session, storage: Storage, database: Database) -> None:
+def test_a_long_catalogue_costs_the_same_queries_and_has_pages(
+    db: Session, storage: Storage, database: Database
+) -> None:
     put_on_shelf(db, storage, making.course())
     with counted(database) as few:
         shelf(db, query="thử", audience="CBCC")
-    put_on_shelf(db, storage, *(making.course(making.lesson(f"K{n}.1.1"), slug=f"khoa-{n}", code=f"K{n:02}") for n in range(PAGE_SIZE + 1)))
+    put_on_shelf(
+        db,
+        storage,
+        *(making.course(making.lesson(f"K{n}.1.1"), slug=f"khoa-{n}", code=f"K{n:02}") for n in range(PAGE_SIZE + 1)),
+    )
     with counted(database) as many:
         found = shelf(db, query="thử", audience="CBCC", page=2)
     assert len(few) == len(many) <= 6

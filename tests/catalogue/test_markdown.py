@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.catalogue.markdown import Track, plain_texts, parse, references, render_lesson
+from app.catalogue.markdown import Track, parse, plain_texts, references, render_lesson
 from app.catalogue.render import HtmlBlock, VideoBlock, asset_ids, resolve
 from app.core.errors import Invalid
 from app.media.queries import AssetView
@@ -32,7 +32,10 @@ def html_of(text: str) -> str:
         ("[trang](/courses)\n", '<a href="/courses">'),
         ("[lạ](bai-2.md)\n", "<a>lạ</a>"),
         ("[lạ](//xau.example)\n", "<a>lạ</a>"),
-        ("![Sơ đồ](a.svg \"Chú thích\")\n", '<figure><img src="asset:1" alt="Sơ đồ" loading="lazy"><figcaption>Chú thích</figcaption></figure>'),
+        (
+            '![Sơ đồ](a.svg "Chú thích")\n',
+            '<figure><img src="asset:1" alt="Sơ đồ" loading="lazy"><figcaption>Chú thích</figcaption></figure>',
+        ),
         ("Xem ![dấu](a.svg) này\n", '<p>Xem <img src="asset:1" alt="dấu" loading="lazy" /> này</p>'),
         ("![Tên có dấu](hình.png)\n", 'src="asset:4"'),
         ("<script>alert(1)</script>\n", "&lt;script&gt;"),
@@ -43,7 +46,7 @@ def html_of(text: str) -> str:
         ("| A | B |\n|--|--|\n| 1 | 2 |\n", "<table>\n"),
         ("| A | B | C |\n|--|--|--|\n| 1 | 2 | 3 |\n", 'aria-label="Bảng: A, B, C"><table class="cards">'),
     ],
-)  # fmt: skip
+)
 def test_markdown_becomes_the_html_of_the_look(text: str, part: str) -> None:
     assert part in html_of(text)
 
@@ -53,7 +56,9 @@ def test_no_inline_style_reaches_the_page() -> None:
 
 
 def test_a_video_divides_the_text_and_carries_what_is_said() -> None:
-    blocks = render_lesson('Trước\n\n![Tên](b.mp4 "Dài 1 phút")\n\nSau\n', FILES, {"b.mp4": {"vi": Track(3, ["Một.", "Hai."])}})
+    blocks = render_lesson(
+        'Trước\n\n![Tên](b.mp4 "Dài 1 phút")\n\nSau\n', FILES, {"b.mp4": {"vi": Track(3, ["Một.", "Hai."])}}
+    )
     assert [block["kind"] for block in blocks] == ["html", "video", "html"]
     assert blocks[1] == {
         "kind": "video", "id": "b", "asset_id": 2, "title": "Tên", "caption": "Dài 1 phút",
@@ -61,7 +66,9 @@ def test_a_video_divides_the_text_and_carries_what_is_said() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("text", ["::: note\n![V](b.mp4)\n:::\n", "- ![V](b.mp4)\n", "Xem ![V](b.mp4) nhé\n", "## ![V](b.mp4)\n"])
+@pytest.mark.parametrize(
+    "text", ["::: note\n![V](b.mp4)\n:::\n", "- ![V](b.mp4)\n", "Xem ![V](b.mp4) nhé\n", "## ![V](b.mp4)\n"]
+)
 def test_a_video_in_a_box_or_a_sentence_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         render_lesson(text, FILES, {})
@@ -74,9 +81,13 @@ def test_a_file_that_is_not_there_is_named_with_its_line() -> None:
 
 
 def test_references_know_where_they_stand() -> None:
-    text = "Một\nhai ![x](a.svg)\n\n![y](b.mp4 \"Chú\")\n\n::: note\n![z](a.svg)\n:::\n"
+    text = 'Một\nhai ![x](a.svg)\n\n![y](b.mp4 "Chú")\n\n::: note\n![z](a.svg)\n:::\n'
     found = [(one.name, one.kind, one.line, one.alone, one.top) for one in references(parse(text))]
-    assert found == [("a.svg", "image", 2, False, True), ("b.mp4", "video", 4, True, True), ("a.svg", "image", 7, True, False)]
+    assert found == [
+        ("a.svg", "image", 2, False, True),
+        ("b.mp4", "video", 4, True, True),
+        ("a.svg", "image", 7, True, False),
+    ]
 
 
 def test_the_words_of_a_lesson_are_found_with_their_lines() -> None:
@@ -90,9 +101,16 @@ def test_two_videos_of_one_name_get_ids_of_their_own() -> None:
 
 def view(asset_id: int, **fields: object) -> AssetView:
     values: dict[str, object] = {
-        "kind": "image", "state": "ready", "url": f"/media/x{asset_id}/f", "poster_url": None, "width": None, "height": None,
-        "duration_s": None, "size": 10, "error": None,
-    }  # fmt: skip
+        "kind": "image",
+        "state": "ready",
+        "url": f"/media/x{asset_id}/f",
+        "poster_url": None,
+        "width": None,
+        "height": None,
+        "duration_s": None,
+        "size": 10,
+        "error": None,
+    }
     return AssetView(asset_id=asset_id, **(values | fields))  # type: ignore[arg-type]
 
 
@@ -101,11 +119,20 @@ def test_addresses_are_put_in_when_a_lesson_is_shown() -> None:
         'Nói src="asset:2" thôi\n\n![Sơ đồ](a.svg)\n\n![V](b.mp4)\n', FILES, {"b.mp4": {"vi": Track(3, ["Một."])}}
     )
     assert asset_ids(blocks) == {1, 2, 3}
-    views = {1: view(1, width=40, height=20, srcset="/s 480w, /m 960w"), 2: view(2, kind="video", duration_s=5.0), 3: view(3)}
+    views = {
+        1: view(1, width=40, height=20, srcset="/s 480w, /m 960w"),
+        2: view(2, kind="video", duration_s=5.0),
+        3: view(3),
+    }
     text, video = resolve(blocks, views)
     assert isinstance(text, HtmlBlock)
     assert 'src="/media/x1/f" srcset="/s 480w, /m 960w" sizes=' in text.html
     assert 'width="40" height="20"' in text.html
     assert "src=&quot;asset:2&quot;" in text.html
     assert isinstance(video, VideoBlock)
-    assert (video.url, video.duration_s, video.tracks[0].url, video.tracks[0].lines) == ("/media/x2/f", 5.0, "/media/x3/f", ("Một.",))
+    assert (video.url, video.duration_s, video.tracks[0].url, video.tracks[0].lines) == (
+        "/media/x2/f",
+        5.0,
+        "/media/x3/f",
+        ("Một.",),
+    )

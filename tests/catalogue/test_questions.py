@@ -16,7 +16,13 @@ MULTIPLE: dict[str, Any] = {
     "id": "q2", "kind": "multiple", "text": "Chọn nhiều", "explanation": "Vì thế.",
     "options": [{"text": "A", "right": True}, {"text": "B"}, {"text": "C", "right": True}, {"text": "D"}],
 }  # fmt: skip
-TRUE_FALSE: dict[str, Any] = {"id": "q3", "kind": "true_false", "text": "Đúng không?", "answer": False, "explanation": "Không."}
+TRUE_FALSE: dict[str, Any] = {
+    "id": "q3",
+    "kind": "true_false",
+    "text": "Đúng không?",
+    "answer": False,
+    "explanation": "Không.",
+}
 
 
 @pytest.mark.parametrize(
@@ -76,10 +82,14 @@ def test_form_values_become_an_answer(question: dict[str, Any], values: list[str
 @pytest.mark.parametrize(
     ("question", "values"),
     [
-        (SINGLE, ["o9"]), (SINGLE, ["o1", "o2"]), (SINGLE, [""]), (MULTIPLE, ["o1", "<script>"]), (TRUE_FALSE, ["maybe"]),
+        (SINGLE, ["o9"]),
+        (SINGLE, ["o1", "o2"]),
+        (SINGLE, [""]),
+        (MULTIPLE, ["o1", "<script>"]),
+        (TRUE_FALSE, ["maybe"]),
         (TRUE_FALSE, ["true", "false"]),
     ],
-)  # fmt: skip
+)
 def test_values_no_page_of_ours_sends_are_refused(question: dict[str, Any], values: list[str]) -> None:
     with pytest.raises(Invalid):
         questions.parse(question, values)

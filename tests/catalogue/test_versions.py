@@ -30,13 +30,17 @@ def unit_id(db: Session) -> int:
     return factories.unit_id(db, "24")
 
 
-def test_a_saved_course_is_a_draft_with_all_it_was_given(db: Session, storage: Storage, unit_id: int, tmp_path: Path) -> None:
+def test_a_saved_course_is_a_draft_with_all_it_was_given(
+    db: Session, storage: Storage, unit_id: int, tmp_path: Path
+) -> None:
     drawing = making.picture(tmp_path)
     lesson = making.lesson(markdown='## Mở đầu\n\n![Sơ đồ](hinh.svg "Ví dụ")\n', files=(drawing,))
     version = save_version(db, storage, making.course(lesson, cover=drawing), unit_id, by=None)
     assert (version.number, version.state, version.folded_text) == (1, "draft", "thu khoa hoc thu de kiem thu.")
     outline = queries.outline(db, version.id)
-    assert [(one.key, one.has_quiz, one.has_video, one.question_count) for one in outline.lessons] == [("THU.1.1", True, False, 2)]
+    assert [(one.key, one.has_quiz, one.has_video, one.question_count) for one in outline.lessons] == [
+        ("THU.1.1", True, False, 2)
+    ]
     doc = queries.lesson(db, version.id, "THU.1.1")
     assert doc.blocks[0].kind == "html"
     assert '<img src="/media/' in doc.blocks[0].html
@@ -44,7 +48,9 @@ def test_a_saved_course_is_a_draft_with_all_it_was_given(db: Session, storage: S
     assert doc.sources[0].ref == "30/2020/NĐ-CP"
 
 
-def test_saving_the_same_again_makes_no_new_version(db: Session, storage: Storage, unit_id: int, tmp_path: Path) -> None:
+def test_saving_the_same_again_makes_no_new_version(
+    db: Session, storage: Storage, unit_id: int, tmp_path: Path
+) -> None:
     source = making.course(making.lesson(markdown="![Sơ đồ](hinh.svg)\n", files=(making.picture(tmp_path),)))
     first = save_version(db, storage, source, unit_id, by=None)
     assert save_version(db, storage, source, unit_id, by=None) is first
@@ -74,7 +80,9 @@ def test_publishing_tells_who_when_and_everybody(db: Session, storage: Storage, 
     assert acts == [7]
 
 
-def test_publishing_makes_what_learners_fetch_public(db: Session, storage: Storage, unit_id: int, tmp_path: Path) -> None:
+def test_publishing_makes_what_learners_fetch_public(
+    db: Session, storage: Storage, unit_id: int, tmp_path: Path
+) -> None:
     shown, kept = making.picture(tmp_path), making.picture(tmp_path, "nguon.svg", making.SVG.replace("Hình", "Nguồn"))
     lesson = making.lesson(markdown="![Sơ đồ](hinh.svg)\n", files=(shown,))
     source = making.course(lesson, extra_files=(ExtraFile("01-mo-dau/nguon.svg", file=kept),))
@@ -83,14 +91,18 @@ def test_publishing_makes_what_learners_fetch_public(db: Session, storage: Stora
     assert dict(db.execute(select(Asset.file_name, Asset.is_public)).all()) == {"hinh.svg": True, "nguon.svg": False}
 
 
-def test_an_older_draft_cannot_take_the_place_of_a_newer_published_version(db: Session, storage: Storage, unit_id: int) -> None:
+def test_an_older_draft_cannot_take_the_place_of_a_newer_published_version(
+    db: Session, storage: Storage, unit_id: int
+) -> None:
     old = save_version(db, storage, making.course(), unit_id, by=None)
     publish(db, save_version(db, storage, making.course(title="Bản mới"), None, by=None), by=None)
     with pytest.raises(Conflict):
         publish(db, old, by=None)
 
 
-def test_a_course_without_lessons_or_with_a_broken_video_is_not_published(db: Session, storage: Storage, unit_id: int, tmp_path: Path) -> None:
+def test_a_course_without_lessons_or_with_a_broken_video_is_not_published(
+    db: Session, storage: Storage, unit_id: int, tmp_path: Path
+) -> None:
     empty = making.course()
     empty = replace(empty, modules=(replace(empty.modules[0], lessons=()),))
     with pytest.raises(Invalid, match="chưa có bài học"):
@@ -111,12 +123,14 @@ def test_a_course_without_lessons_or_with_a_broken_video_is_not_published(db: Se
         "DELETE FROM course_version",
         "UPDATE module_version SET title = 'khác'",
         "DELETE FROM module_version",
-        "INSERT INTO module_version (course_version_id, position, folder, title, objective) SELECT id, 9, 'x', 'x', '' FROM course_version",
+        "INSERT INTO module_version (course_version_id, position, folder, title, objective) "
+        "SELECT id, 9, 'x', 'x', '' FROM course_version",
         "UPDATE lesson_version SET minutes = 1",
         "DELETE FROM lesson_version",
         "UPDATE lesson_file SET name = 'khac.svg'",
         "DELETE FROM lesson_file",
-        "INSERT INTO lesson_file (lesson_version_id, name, asset_id) SELECT lesson_version_id, 'y.svg', asset_id FROM lesson_file",
+        "INSERT INTO lesson_file (lesson_version_id, name, asset_id) "
+        "SELECT lesson_version_id, 'y.svg', asset_id FROM lesson_file",
         "UPDATE course_file SET text = 'khác'",
         "DELETE FROM course_file",
         "INSERT INTO course_file (course_version_id, path) SELECT id, 'z' FROM course_version",
@@ -150,23 +164,39 @@ def test_another_course_of_the_same_code_is_refused(db: Session, storage: Storag
     assert db.scalars(select(Course.slug)).all() == ["khoa-thu"]
 
 
-def test_two_different_files_of_one_name_in_a_module_are_refused(db: Session, storage: Storage, unit_id: int, tmp_path: Path) -> None:
+def test_two_different_files_of_one_name_in_a_module_are_refused(
+    db: Session, storage: Storage, unit_id: int, tmp_path: Path
+) -> None:
     other = tmp_path / "khac"
     other.mkdir()
     lessons = (
         making.lesson(markdown="![A](hinh.svg)\n", files=(making.picture(tmp_path),)),
-        making.lesson("THU.1.2", markdown="![B](hinh.svg)\n", files=(making.picture(other, content=making.SVG.replace("40", "50")),)),
+        making.lesson(
+            "THU.1.2",
+            markdown="![B](hinh.svg)\n",
+            files=(making.picture(other, content=making.SVG.replace("40", "50")),),
+        ),
     )
     with pytest.raises(Invalid, match="cùng tên"):
         save_version(db, storage, making.course(*lessons), unit_id, by=None)
 
 
-def test_captions_beside_a_video_become_its_track_and_its_words(db: Session, storage: Storage, unit_id: int, tmp_path: Path) -> None:
+def test_captions_beside_a_video_become_its_track_and_its_words(
+    db: Session, storage: Storage, unit_id: int, tmp_path: Path
+) -> None:
     said = making.captions(tmp_path, "phim.vi.vtt", "Chào anh/chị.", "Ký &amp; gửi.")
     film = Asset(
-        public_id="phim", kind="video", state="ready", file_name="phim.mp4", content_type="video/mp4", size=1000, sha256="0" * 64,
-        storage_key="x", duration_s=2.0, created_at=factories.clock.now(),
-    )  # fmt: skip
+        public_id="phim",
+        kind="video",
+        state="ready",
+        file_name="phim.mp4",
+        content_type="video/mp4",
+        size=1000,
+        sha256="0" * 64,
+        storage_key="x",
+        duration_s=2.0,
+        created_at=factories.clock.now(),
+    )
     db.add(film)
     db.flush()
     lesson = making.lesson(markdown="![Phim](phim.mp4)\n", files=(FileSource("phim.mp4", asset_id=film.id), said))
@@ -196,12 +226,18 @@ def test_neighbours_are_found_across_modules(db: Session, storage: Storage, unit
     second = replace(source.modules[0], folder="02-tiep", lessons=(making.lesson("THU.2.1"),))
     version = save_version(db, storage, replace(source, modules=(*source.modules, second)), unit_id, by=None)
     docs = [queries.lesson(db, version.id, key) for key in ("THU.1.1", "THU.1.2", "THU.2.1")]
-    assert [(doc.previous_key, doc.next_key) for doc in docs] == [(None, "THU.1.2"), ("THU.1.1", "THU.2.1"), ("THU.1.2", None)]
+    assert [(doc.previous_key, doc.next_key) for doc in docs] == [
+        (None, "THU.1.2"),
+        ("THU.1.1", "THU.2.1"),
+        ("THU.1.2", None),
+    ]
     assert [(doc.module_position, doc.lesson_number) for doc in docs] == [(1, 1), (1, 2), (2, 1)]
 
 
 def test_new_lessons_get_names_nobody_has(tmp_path: Path) -> None:
-    source = making.course(making.lesson("THU.1.1", files=(FileSource("02-anh.png", asset_id=1),)), making.lesson("THU.1.2"))
+    source = making.course(
+        making.lesson("THU.1.1", files=(FileSource("02-anh.png", asset_id=1),)), making.lesson("THU.1.2")
+    )
     module = source.modules[0]
     assert next_stem(module, "Họp số: đi một vòng") == "03-hop-so-di-mot-vong"
     assert next_key(source, module) == "THU.1.3"

@@ -112,11 +112,12 @@ def test_disabling_an_account_ends_its_sessions_at_once(db: Session, browser: Br
 def test_a_session_ends_fourteen_days_after_its_last_use(db: Session, browser: Browser) -> None:
     factories.account(db, username="an9")
     db.commit()
-    enter(browser, "an9")
+    token = enter(browser, "an9").client.cookies["hs_session"]
     start = clock.now()
     with clock.frozen(start + timedelta(days=13, hours=23)):
-        assert is_in(browser)
+        assert load_actor(db, token) is not None
     with clock.frozen(start + timedelta(days=14, hours=1)):
+        assert load_actor(db, token) is None
         assert not is_in(browser)
 
 

@@ -21,6 +21,8 @@ from tests import factories
 from tests.learning import making
 from tests.learning.making import RIGHT_ANSWERS, Lesson
 
+# Phường Kinh Bắc, since 2025-07-01.
+KINH_BAC = "09187"
 # 01:30 on the 22nd in Vietnam, still the 21st in UTC.
 LATE_EVENING = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
 
@@ -129,10 +131,16 @@ def test_a_course_without_quizzes_has_no_score(db: Session, learner: Account) ->
 def test_all_posts_of_the_day_are_kept_and_a_later_transfer_changes_nothing(db: Session, learner: Account) -> None:
     person = db.get_one(Person, learner.person_id)
     ended = factories.post(
-        db, person, "07213", title="Đã thôi", started_on=date(2026, 2, 1), ended_on=date(2026, 11, 20), is_primary=False
+        db,
+        person,
+        KINH_BAC,
+        title="Đã thôi",
+        started_on=date(2026, 2, 1),
+        ended_on=date(2026, 11, 20),
+        is_primary=False,
     )
     second = factories.post(
-        db, person, "07213", title="Kiêm nhiệm", audiences=["TCNSCD"], started_on=date(2026, 11, 21), is_primary=False
+        db, person, KINH_BAC, title="Kiêm nhiệm", audiences=["TCNSCD"], started_on=date(2026, 11, 21), is_primary=False
     )
     first = db.scalars(select(Affiliation).where(Affiliation.title == "Chuyên viên")).one()
     version = making.course(db, making.READ)
@@ -140,13 +148,13 @@ def test_all_posts_of_the_day_are_kept_and_a_later_transfer_changes_nothing(db: 
     with clock.frozen(datetime(2026, 11, 21, 8, 0, tzinfo=UTC)):
         read(db, enrolment, "L1")
     people.end_affiliation(db, first, date(2026, 11, 30))
-    factories.post(db, person, "07213", title="Chuyển đến", started_on=date(2026, 12, 1))
+    factories.post(db, person, KINH_BAC, title="Chuyển đến", started_on=date(2026, 12, 1))
     db.flush()
     db.expire_all()
     posts = completions(db)[0].posts
     assert [(post.affiliation_id, post.unit_id, post.title, post.is_primary, post.audiences) for post in posts] == [
         (first.id, factories.unit_id(db), "Chuyên viên", True, ["CBCC"]),
-        (second.id, factories.unit_id(db, "07213"), "Kiêm nhiệm", False, ["TCNSCD"]),
+        (second.id, factories.unit_id(db, KINH_BAC), "Kiêm nhiệm", False, ["TCNSCD"]),
     ]
     assert ended.id not in {post.affiliation_id for post in posts}
 
@@ -220,12 +228,11 @@ def test_recording_the_same_completion_again_returns_the_first(
     db: Session, learner: Account, heard: list[events.Event]
 ) -> None:
     version = making.course(db, making.READ)
+    what = {"person_id": learner.person_id, "course_version_id": version.id, "how": "class"}
     recorded = [
-        record_completion(
-            db, person_id=learner.person_id, course_version_id=version.id, how="class", completed_on=day, score_percent=score
-        )
+        record_completion(db, **what, completed_on=day, score_percent=score)  # type: ignore[arg-type]
         for day, score in ((date(2026, 3, 1), 80.0), (date(2026, 4, 1), 90.0))
-    ]  # fmt: skip
+    ]
     assert recorded[0] is recorded[1]
     assert (recorded[0].completed_on, recorded[0].score_percent) == (date(2026, 3, 1), 80.0)
     assert heard == [CourseCompleted(recorded[0].id, learner.person_id)]

@@ -12,13 +12,13 @@ from app.catalogue.source import Citation
 from app.core.i18n import gettext as _
 
 _HEAD = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-_KEYS = ("key", "title", "minutes", "required", "objectives", "role", "sources")
+KEYS = ("key", "title", "minutes", "required", "objectives", "role", "sources")
 LONGEST_MINUTES = 120
 
 
 @dataclass(frozen=True)
 class LessonFile:
-    """A lesson file as values. The file is `front_matter` + `markdown`, byte for byte; `text_line` is where the text begins."""
+    """A lesson file as values: `front_matter` + `markdown` are its bytes; the text begins at `text_line`."""
 
     front_matter: str
     markdown: str
@@ -36,7 +36,7 @@ class LessonFile:
 def read_lesson(
     text: str, file: str, findings: Findings, *, course_code: str, beside: Collection[str], language: str
 ) -> LessonFile | None:  # fmt: skip
-    """Whatever can be read; None, with a finding, if there is no head. `beside`: names of the files in the same folder."""
+    """Whatever can be read; None, with a finding, without a head. `beside`: names of the files in the same folder."""
     head = _HEAD.match(text)
     if head is None:
         findings.add(file, 1, _("Bài học phải mở đầu bằng phần thông tin giữa hai dòng “---”."))
@@ -58,11 +58,15 @@ def read_lesson(
 def _lesson(
     root: Node, file: str, findings: Findings, course_code: str, front_matter: str, markdown: str, text_line: int
 ) -> LessonFile:  # fmt: skip
-    fields = Fields(root, file, findings, _KEYS)
+    fields = Fields(root, file, findings, KEYS)
     key = fields.text("key", longest=40)
     if key and course_code and not names.is_lesson_key(key, course_code):
         fields.complain(
-            _("Mã bài “%(key)s” phải theo đề cương: %(code)s.<học phần>.<bài>, ví dụ %(code)s.1.2.", key=key, code=course_code),
+            _(
+                "Mã bài “%(key)s” phải theo đề cương: %(code)s.<học phần>.<bài>, ví dụ %(code)s.1.2.",
+                key=key,
+                code=course_code,
+            ),
             fields.line_of("key"),
         )
     return LessonFile(

@@ -55,7 +55,10 @@ def _raw_html(tokens: Sequence[Token]) -> Iterator[Found]:
         inline = [child.content for child in token.children or () if child.type == "html_inline"]
         html = token.content if token.type == "html_block" else inline[0] if inline else ""
         if html:
-            yield _line(token), _("Không dùng thẻ HTML (%(html)s). Hãy viết bằng Markdown.", html=html.strip().splitlines()[0][:40])
+            yield (
+                _line(token),
+                _("Không dùng thẻ HTML (%(html)s). Hãy viết bằng Markdown.", html=html.strip().splitlines()[0][:40]),
+            )
 
 
 def _boxes(text: str) -> Iterator[Found]:
@@ -74,7 +77,10 @@ def _boxes(text: str) -> Iterator[Found]:
                 else:
                     yield number, _("Dòng “:::” này không đóng khung nào.")
             elif name not in CONTAINERS:
-                yield number, _("Không có khung “%(name)s”. Các khung: %(names)s.", name=name, names=", ".join(CONTAINERS))
+                yield (
+                    number,
+                    _("Không có khung “%(name)s”. Các khung: %(names)s.", name=name, names=", ".join(CONTAINERS)),
+                )
                 opened.append(number)
             else:
                 opened.append(number)
@@ -91,18 +97,30 @@ def _steps(tokens: Sequence[Token]) -> Iterator[Found]:
         for token in tokens[place + 1 :]:
             if token.type == "container_steps_close" and token.level == tokens[place].level:
                 break
-            count += token.type == "list_item_open" and token.level == tokens[place].level + 2 and token.markup in (".", ")")
+            count += (
+                token.type == "list_item_open" and token.level == tokens[place].level + 2 and token.markup in (".", ")")
+            )
         if count < LEAST_STEPS:
             yield (
                 _line(tokens[place]),
-                _("Khung steps có %(count)s bước; cần một danh sách đánh số ít nhất %(least)s bước.", count=count, least=LEAST_STEPS),
+                _(
+                    "Khung steps có %(count)s bước; cần một danh sách đánh số ít nhất %(least)s bước.",
+                    count=count,
+                    least=LEAST_STEPS,
+                ),
             )
 
 
 def _links(tokens: Sequence[Token]) -> Iterator[Found]:
     for line, address in links(tokens):
         if not is_usable_link(address):
-            yield line, _("Liên kết “%(address)s” không mở được: dùng https://…, mailto:…, tel:…, /trang hoặc #de-muc.", address=address)
+            yield (
+                line,
+                _(
+                    "Liên kết “%(address)s” không mở được: dùng https://…, mailto:…, tel:…, /trang hoặc #de-muc.",
+                    address=address,
+                ),
+            )
 
 
 def _references(found: Sequence[Reference], files: Collection[str], language: str) -> Iterator[Found]:
@@ -122,12 +140,25 @@ def _references(found: Sequence[Reference], files: Collection[str], language: st
             yield line, _("Không có tệp “%(name)s” cạnh bài học.", name=name)
         elif one.kind == "video":
             if not (one.alone and one.top):
-                yield line, _("Video “%(name)s” phải đứng riêng một đoạn, không nằm trong khung, danh sách hay giữa câu.", name=name)
+                yield (
+                    line,
+                    _(
+                        "Video “%(name)s” phải đứng riêng một đoạn, không nằm trong khung, danh sách hay giữa câu.",
+                        name=name,
+                    ),
+                )
             if name in seen_videos:
                 yield line, _("Video “%(name)s” xuất hiện hai lần trong bài.", name=name)
             seen_videos.add(name)
             if caption_name(name, language) not in files:
-                yield line, _("Video “%(name)s” thiếu phụ đề: cần tệp “%(captions)s”.", name=name, captions=caption_name(name, language))
+                yield (
+                    line,
+                    _(
+                        "Video “%(name)s” thiếu phụ đề: cần tệp “%(captions)s”.",
+                        name=name,
+                        captions=caption_name(name, language),
+                    ),
+                )
 
 
 def _line(token: Token) -> int:

@@ -35,8 +35,8 @@ def load_course(
 ) -> CourseVersion:  # fmt: skip
     """Read a course folder and keep it as a draft, or return the newest version if that says the same already.
 
-    A new course belongs to `unit_id`, or to the province. Raises CourseProblems with everything to mend; nothing is stored
-    then. Raises CommandFailed if there is no such folder or no units are loaded yet.
+    A new course belongs to `unit_id`, or to the province. Raises CourseProblems with everything to mend, storing none,
+    and CommandFailed if there is no such folder or no units are loaded yet.
     """
     source = read_course(path)
     return save_version(db, storage, source, unit_id or _province_id(db), by)

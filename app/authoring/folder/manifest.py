@@ -13,10 +13,24 @@ from app.catalogue.source import Access, CertificateRule
 from app.core.i18n import gettext as _
 from app.identity.units import DATA as IDENTITY_DATA
 
-_KEYS = (
-    "code", "title", "summary", "programme", "audiences", "access", "hours", "language", "licence", "owner", "contact", "tags",
-    "level", "cover", "certificate", "modules",
-)  # fmt: skip
+KEYS = (
+    "code",
+    "title",
+    "summary",
+    "programme",
+    "audiences",
+    "access",
+    "hours",
+    "language",
+    "licence",
+    "owner",
+    "contact",
+    "tags",
+    "level",
+    "cover",
+    "certificate",
+    "modules",
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +70,7 @@ class Manifest:
 
 def read_manifest(root: Node, source: str, findings: Findings) -> Manifest:
     """Whatever can be read; each fault is a finding."""
-    fields = Fields(root, names.MANIFEST, findings, _KEYS)
+    fields = Fields(root, names.MANIFEST, findings, KEYS)
     code = fields.text("code", longest=20)
     if code and not names.COURSE_CODE.fullmatch(code):
         fields.complain(_("Mã khóa học chỉ gồm chữ hoa không dấu, số và gạch nối, ví dụ KH04."), fields.line_of("code"))
@@ -76,7 +90,11 @@ def _programme(fields: Fields) -> str | None:
     code = fields.text("programme", required=False)
     if code and code not in shipped_codes():
         fields.complain(
-            _("Không có nhiệm vụ đào tạo “%(code)s”. Các mã: %(codes)s.", code=code, codes=", ".join(sorted(shipped_codes()))),
+            _(
+                "Không có nhiệm vụ đào tạo “%(code)s”. Các mã: %(codes)s.",
+                code=code,
+                codes=", ".join(sorted(shipped_codes())),
+            ),
             fields.line_of("programme"),
         )
         return None
@@ -135,7 +153,9 @@ def _modules(fields: Fields, findings: Findings) -> tuple[ModuleHead, ...]:
         inner = Fields(item, names.MANIFEST, findings, ("dir", "title", "objective"))
         folder = inner.text("dir", longest=80)
         if folder and not names.MODULE_FOLDER.fullmatch(folder):
-            inner.complain(_("Thư mục học phần có dạng 01-ten-hoc-phan, nằm ngay trong thư mục khóa học: “%(dir)s”.", dir=folder))
+            inner.complain(
+                _("Thư mục học phần có dạng 01-ten-hoc-phan, nằm ngay trong thư mục khóa học: “%(dir)s”.", dir=folder)
+            )
             folder = ""
         if folder in {head.folder for head in heads}:
             inner.complain(_("Thư mục “%(dir)s” ghi hai lần trong modules.", dir=folder))

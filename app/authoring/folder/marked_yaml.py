@@ -14,7 +14,7 @@ from app.core.i18n import gettext as _
 
 @dataclass(frozen=True)
 class Node:
-    """A value and the line it begins on. `value` is a dict of nodes, a list of nodes, or a plain value; `raw` as written."""
+    """A value and the line it begins on: a dict of nodes, a list of nodes, or a plain value with its `raw` text."""
 
     value: Any
     line: int
@@ -44,13 +44,16 @@ def read_yaml(text: str, first_line: int = 1) -> Node:
         # An alias can make a small file swell without end; nobody needs one in a course.
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                raise YamlProblem(event.start_mark.line + 1 + shift, _("Không dùng neo (&) và tham chiếu (*) của YAML ở đây."))
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise YamlProblem(line + shift, _("Không dùng neo (&) và tham chiếu (*) của YAML ở đây."))
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         return Node(None, first_line) if root is None else _node(root, shift)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise YamlProblem(line + shift, _("YAML sai cú pháp: %(reason)s.", reason=error.problem or error.context)) from error
+        raise YamlProblem(
+            line + shift, _("YAML sai cú pháp: %(reason)s.", reason=error.problem or error.context)
+        ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise YamlProblem(first_line, _("YAML sai cú pháp: %(reason)s.", reason=str(error).splitlines()[0])) from error
 
@@ -64,7 +67,9 @@ def _node(node: yaml.Node, shift: int) -> Node:
     try:
         return Node(SafeConstructor().construct_object(node), line, node.value)
     except ValueError as error:
-        raise YamlProblem(line, _("Giá trị “%(value)s” không đọc được; hãy đặt trong dấu nháy.", value=node.value)) from error
+        raise YamlProblem(
+            line, _("Giá trị “%(value)s” không đọc được; hãy đặt trong dấu nháy.", value=node.value)
+        ) from error
 
 
 def _mapping(node: yaml.MappingNode, shift: int) -> dict[str, Node]:
@@ -94,7 +99,11 @@ class Fields:
         for name, child in self.children.items():
             if name not in known:
                 near = get_close_matches(name, known, 1)
-                hint = _("Có phải “%(name)s”?", name=near[0]) if near else _("Các trường có thể dùng: %(names)s.", names=", ".join(known))
+                hint = (
+                    _("Có phải “%(name)s”?", name=near[0])
+                    if near
+                    else _("Các trường có thể dùng: %(names)s.", names=", ".join(known))
+                )
                 self.complain(_("Trường lạ “%(name)s”. %(hint)s", name=name, hint=hint), child.line)
 
     def complain(self, message: str, line: int | None = None) -> None:
@@ -121,7 +130,10 @@ class Fields:
         """One of the words; the first of them when it is missing or none of them."""
         text = self.text(name, required=required)
         if text and text not in choices:
-            self.complain(_("Trường “%(name)s” phải là một trong: %(choices)s.", name=name, choices=", ".join(choices)), self.line_of(name))
+            self.complain(
+                _("Trường “%(name)s” phải là một trong: %(choices)s.", name=name, choices=", ".join(choices)),
+                self.line_of(name),
+            )
         return text if text in choices else choices[0]
 
     def number(self, name: str, least: float, most: float, *, whole: bool = False) -> float:
@@ -133,7 +145,13 @@ class Fields:
         if not right_kind or not least <= value <= most:
             kind = _("số nguyên") if whole else _("số (dấu thập phân là dấu chấm)")
             self.complain(
-                _("Trường “%(name)s” phải là %(kind)s từ %(least)s đến %(most)s.", name=name, kind=kind, least=least, most=most),
+                _(
+                    "Trường “%(name)s” phải là %(kind)s từ %(least)s đến %(most)s.",
+                    name=name,
+                    kind=kind,
+                    least=least,
+                    most=most,
+                ),
                 self.line_of(name),
             )
             return least
@@ -165,7 +183,9 @@ class Fields:
         if child.value is None:
             return
         if not isinstance(child.value, list):
-            self.complain(_("Trường “%(name)s” phải là một danh sách (các dòng bắt đầu bằng “- ”).", name=name), child.line)
+            self.complain(
+                _("Trường “%(name)s” phải là một danh sách (các dòng bắt đầu bằng “- ”).", name=name), child.line
+            )
             return
         if required and not child.value:
             self.complain(_("Danh sách “%(name)s” đang trống.", name=name), child.line)

@@ -25,7 +25,11 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
     video = ending in VIDEO_ENDINGS
     limit = get_settings().upload_limit_bytes if video else LARGEST_IMAGE_BYTES
     if size > limit:
-        findings.add(file, 1, _("Tệp nặng %(size)s, quá giới hạn %(limit)s.", size=format_filesize(size), limit=format_filesize(limit)))
+        findings.add(
+            file,
+            1,
+            _("Tệp nặng %(size)s, quá giới hạn %(limit)s.", size=format_filesize(size), limit=format_filesize(limit)),
+        )
         return
     try:
         if ending not in (*IMAGE_ENDINGS, *VIDEO_ENDINGS):

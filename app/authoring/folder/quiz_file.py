@@ -26,10 +26,13 @@ def _question(item: Node, file: str, findings: Findings, taken_ids: dict[str, st
     fields = Fields(item, file, findings, _QUESTION_KEYS)
     question_id = fields.text("id")
     if question_id and not names.QUESTION_ID.fullmatch(question_id):
-        fields.complain(_("Mã câu hỏi chỉ gồm chữ không dấu, số, chấm và gạch nối, nhiều nhất 40 ký tự."), fields.line_of("id"))
+        fields.complain(
+            _("Mã câu hỏi chỉ gồm chữ không dấu, số, chấm và gạch nối, nhiều nhất 40 ký tự."), fields.line_of("id")
+        )
     if question_id in taken_ids:
         fields.complain(
-            _("Mã câu hỏi “%(id)s” đã dùng trong %(file)s.", id=question_id, file=taken_ids[question_id]), fields.line_of("id")
+            _("Mã câu hỏi “%(id)s” đã dùng trong %(file)s.", id=question_id, file=taken_ids[question_id]),
+            fields.line_of("id"),
         )
     elif question_id:
         taken_ids[question_id] = file

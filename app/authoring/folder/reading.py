@@ -22,11 +22,16 @@ _SHOWN_ENDINGS = (*IMAGE_ENDINGS, *VIDEO_ENDINGS, names.CAPTION_ENDING)
 
 
 def read_course(folder: Path) -> CourseSource:
-    """The course in a folder. Raises CourseProblems listing everything to mend, CommandFailed if there is no such folder."""
+    """The course in a folder. Raises CourseProblems with all there is to mend, CommandFailed without a folder."""
     if not folder.is_dir():
         raise CommandFailed(lazy("Không có thư mục “%(path)s”."), path=folder)
     reader = _Reader(folder.resolve())
-    source = reader.read()
+    try:
+        source = reader.read()
+    except OSError as error:
+        raise CommandFailed(
+            lazy("Không đọc được “%(path)s”: %(reason)s"), path=error.filename or folder, reason=error.strerror or error
+        ) from error
     if reader.findings.problems or source is None:
         raise CourseProblems(reader.findings.problems)
     return source
@@ -48,7 +53,9 @@ class _Reader:
         slug = self.folder.name
         if not names.SLUG.fullmatch(slug) or len(slug) > names.LONGEST_SLUG:
             self.findings.add(
-                names.MANIFEST, 1, _("Tên thư mục khóa học chỉ gồm chữ thường không dấu, số và gạch nối: “%(name)s”.", name=slug)
+                names.MANIFEST,
+                1,
+                _("Tên thư mục khóa học chỉ gồm chữ thường không dấu, số và gạch nối: “%(name)s”.", name=slug),
             )
         manifest = self._manifest()
         if manifest is None:
@@ -56,15 +63,32 @@ class _Reader:
         here = self._files_of(self.folder, folders_allowed={head.folder for head in manifest.modules})
         cover = self._cover(manifest, here)
         for name in sorted(here - {names.MANIFEST, manifest.cover}):
-            self.findings.add(name, 1, _("Tệp này không thuộc khóa học. Cạnh course.yaml chỉ có hình bìa và các thư mục học phần."))
+            self.findings.add(
+                name, 1, _("Tệp này không thuộc khóa học. Cạnh course.yaml chỉ có hình bìa và các thư mục học phần.")
+            )
         modules = tuple(self._module(head, manifest) for head in manifest.modules)
         return CourseSource(
-            slug=slug, code=manifest.code, title=manifest.title, summary=manifest.summary, access=manifest.access, hours=manifest.hours,
-            owner=manifest.owner, contact=manifest.contact, modules=modules, programme=manifest.programme, audiences=manifest.audiences,
-            tags=manifest.tags, language=manifest.language, licence=manifest.licence, level=manifest.level,
-            certificate_rule=manifest.certificate_rule, certificate_title=manifest.certificate_title, cover=cover,
-            extra_files=tuple(self.extras), manifest=manifest.source,
-        )  # fmt: skip
+            slug=slug,
+            code=manifest.code,
+            title=manifest.title,
+            summary=manifest.summary,
+            access=manifest.access,
+            hours=manifest.hours,
+            owner=manifest.owner,
+            contact=manifest.contact,
+            modules=modules,
+            programme=manifest.programme,
+            audiences=manifest.audiences,
+            tags=manifest.tags,
+            language=manifest.language,
+            licence=manifest.licence,
+            level=manifest.level,
+            certificate_rule=manifest.certificate_rule,
+            certificate_title=manifest.certificate_title,
+            cover=cover,
+            extra_files=tuple(self.extras),
+            manifest=manifest.source,
+        )
 
     def _manifest(self) -> Manifest | None:
         path = self.folder / names.MANIFEST
@@ -108,7 +132,9 @@ class _Reader:
             return None
         if Path(name).name != name or Path(name).suffix.lower() not in IMAGE_ENDINGS:
             self.findings.add(
-                names.MANIFEST, manifest.cover_line, _("Hình bìa là tên một tệp svg, png, jpg hoặc webp nằm cạnh course.yaml.")
+                names.MANIFEST,
+                manifest.cover_line,
+                _("Hình bìa là tên một tệp svg, png, jpg hoặc webp nằm cạnh course.yaml."),
             )
             return None
         if name not in here:
@@ -142,16 +168,28 @@ class _Reader:
         text = read_text(folder / f"{stem}{names.LESSON_ENDING}", file, self.findings)
         if text is None:
             return None
-        lesson = read_lesson(text, file, self.findings, course_code=manifest.code, beside=here, language=manifest.language)
+        lesson = read_lesson(
+            text, file, self.findings, course_code=manifest.code, beside=here, language=manifest.language
+        )
         quiz, quiz_source = self._quiz(folder, stem, here)
         if lesson is None:
             return None
         self._compare(lesson, file)
         return LessonSource(
-            key=lesson.key, stem=stem, title=lesson.title, minutes=lesson.minutes, markdown=lesson.markdown,
-            is_required=lesson.is_required, objectives=lesson.objectives, role=lesson.role, sources=lesson.sources, quiz=quiz,
-            files=self._shown_files(folder, lesson.markdown, here), front_matter=lesson.front_matter, quiz_source=quiz_source,
-        )  # fmt: skip
+            key=lesson.key,
+            stem=stem,
+            title=lesson.title,
+            minutes=lesson.minutes,
+            markdown=lesson.markdown,
+            is_required=lesson.is_required,
+            objectives=lesson.objectives,
+            role=lesson.role,
+            sources=lesson.sources,
+            quiz=quiz,
+            files=self._shown_files(folder, lesson.markdown, here),
+            front_matter=lesson.front_matter,
+            quiz_source=quiz_source,
+        )
 
     def _quiz(self, folder: Path, stem: str, here: Collection[str]) -> tuple[dict[str, object] | None, str]:
         name = f"{stem}{names.QUIZ_ENDING}"
@@ -168,7 +206,9 @@ class _Reader:
         """Against the lessons read before: keys are unique, long sentences are not copied."""
         if lesson.key in self.lesson_keys:
             self.findings.add(
-                file, lesson.key_line, _("Mã bài “%(key)s” đã dùng trong %(file)s.", key=lesson.key, file=self.lesson_keys[lesson.key])
+                file,
+                lesson.key_line,
+                _("Mã bài “%(key)s” đã dùng trong %(file)s.", key=lesson.key, file=self.lesson_keys[lesson.key]),
             )
         elif lesson.key:
             self.lesson_keys[lesson.key] = file
@@ -177,7 +217,13 @@ class _Reader:
             where = line + lesson.text_line - 1
             if first := self.sentences.get(sentence):
                 self.findings.add(
-                    file, where, _("Câu dài này chép lại từ %(file)s dòng %(line)s. Hãy viết lại cho hợp với bài.", file=first[0], line=first[1])
+                    file,
+                    where,
+                    _(
+                        "Câu dài này chép lại từ %(file)s dòng %(line)s. Hãy viết lại cho hợp với bài.",
+                        file=first[0],
+                        line=first[1],
+                    ),
                 )
             mine.setdefault(sentence, (file, where))
         self.sentences = mine | self.sentences
@@ -190,7 +236,9 @@ class _Reader:
             shown.append(one.name)
             if one.kind == "video":
                 start = f"{Path(one.name).stem}."
-                shown += [name for name in sorted(here) if name.startswith(start) and name.endswith(names.CAPTION_ENDING)]
+                shown += [
+                    name for name in sorted(here) if name.startswith(start) and name.endswith(names.CAPTION_ENDING)
+                ]
         self.used |= set(shown)
         return tuple(FileSource(name, path=folder / name) for name in shown)
 

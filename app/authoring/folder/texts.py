@@ -25,10 +25,16 @@ def read_text(path: Path, file: str, findings: Findings) -> str | None:
         findings.add(file, 1, _("Tệp bắt đầu bằng dấu BOM. Hãy lưu lại dạng “UTF-8” (không BOM)."))
         return None
     if "\0" in text:
-        findings.add(file, text.count("\n", 0, text.index("\0")) + 1, _("Tệp chứa ký tự rỗng (NUL), không phải tệp chữ."))
+        findings.add(
+            file, text.count("\n", 0, text.index("\0")) + 1, _("Tệp chứa ký tự rỗng (NUL), không phải tệp chữ.")
+        )
         return None
     for number, line_text in enumerate(text.split("\n"), start=1):
         if not unicodedata.is_normalized("NFC", line_text):
-            findings.add(file, number, _("Chữ có dấu chưa ở dạng dựng sẵn (NFC). Hãy gõ lại, hoặc chọn bảng mã Unicode dựng sẵn."))
+            findings.add(
+                file,
+                number,
+                _("Chữ có dấu chưa ở dạng dựng sẵn (NFC). Hãy gõ lại, hoặc chọn bảng mã Unicode dựng sẵn."),
+            )
             break
     return text

@@ -11,7 +11,7 @@ from app.authoring.folder import names
 from app.catalogue.queries import newest_version_id
 from app.catalogue.source import CourseSource, FileSource, LessonSource
 from app.catalogue.stored import source_of
-from app.core.errors import CommandFailed
+from app.core.errors import CommandFailed, NotFound
 from app.core.i18n import lazy as _
 from app.core.storage import Storage
 from app.media.models import Asset
@@ -35,9 +35,14 @@ def export_course(db: Session, storage: Storage, slug: str, out_dir: Path) -> Pa
         scratch.mkdir(parents=True)
         _Writer(db, storage, scratch).write(source_of(db, version_id))
         scratch.rename(target)
+    except NotFound as error:
+        raise CommandFailed(_("Kho lưu trữ mất tệp của khóa học “%(slug)s”, nên chưa ghi ra."), slug=slug) from error
     except OSError as error:
+        raise CommandFailed(
+            _("Không ghi được vào “%(path)s”: %(reason)s"), path=out_dir, reason=error.strerror or error
+        ) from error
+    finally:
         shutil.rmtree(scratch, ignore_errors=True)
-        raise CommandFailed(_("Không ghi được vào “%(path)s”: %(reason)s"), path=out_dir, reason=error.strerror or error) from error
     return target
 
 
@@ -83,11 +88,21 @@ class _Writer:
 def manifest_text(source: CourseSource) -> str:
     """course.yaml of a course whose author wrote none."""
     values: dict[str, Any] = {
-        "code": source.code, "title": source.title, "summary": source.summary, "programme": source.programme,
-        "audiences": list(source.audiences), "access": source.access, "hours": source.hours, "language": source.language,
-        "licence": source.licence, "owner": source.owner, "contact": source.contact, "tags": list(source.tags),
-        "level": source.level, "cover": source.cover.name if source.cover else "",
-    }  # fmt: skip
+        "code": source.code,
+        "title": source.title,
+        "summary": source.summary,
+        "programme": source.programme,
+        "audiences": list(source.audiences),
+        "access": source.access,
+        "hours": source.hours,
+        "language": source.language,
+        "licence": source.licence,
+        "owner": source.owner,
+        "contact": source.contact,
+        "tags": list(source.tags),
+        "level": source.level,
+        "cover": source.cover.name if source.cover else "",
+    }
     if source.certificate_rule != "none":
         values["certificate"] = {"rule": source.certificate_rule, "title": source.certificate_title}
     values["modules"] = [
@@ -105,7 +120,7 @@ def head_text(lesson: LessonSource) -> str:
             {"title": one.title, "ref": one.ref} | ({"url": one.url} if one.url else {}) for one in lesson.sources
         ],
     }  # fmt: skip
-    return f"---\n{_yaml({name: value for name, value in values.items() if value not in ('', [])})}---\n\n"
+    return f"---\n{_yaml({name: value for name, value in values.items() if value not in ('', [])})}---\n"
 
 
 def quiz_text(quiz: dict[str, Any]) -> str:

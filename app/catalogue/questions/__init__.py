@@ -28,7 +28,7 @@ class Kind(Protocol):
         """Its options in the order to show, shuffled by `rng` if the kind allows."""
 
     def parse(self, question: Question, values: Sequence[str]) -> Answer:
-        """The answer in a form's values for this question; None if empty. Raises Invalid for what no page of ours sends."""
+        """The answer in a form's values; None if empty. Raises Invalid for what no page of ours sends."""
 
     def grade(self, question: Question, answer: Answer) -> float:
         """0 to 1."""
@@ -59,12 +59,12 @@ def present(question: Question, rng: Random | None) -> list[Option]:
 
 
 def parse(question: Question, values: Sequence[str]) -> Answer:
-    """The answer in a form's values for this question; None if nothing was chosen. Raises Invalid for unknown options."""
+    """The answer in a form's values; None if nothing was chosen. Raises Invalid for options this question lacks."""
     return _kind(question).parse(question, values)
 
 
 def grade(question: Question, answer: Answer) -> float:
-    """0 to 1; what is missing or not an answer to this question earns 0. Takes the question as authored or as frozen."""
+    """0 to 1; what is missing or no answer to this question earns 0. Takes the question as authored or as frozen."""
     try:
         return _kind(question).grade(question, answer)
     except Invalid:
@@ -96,6 +96,16 @@ def _text(question: Question, name: str) -> str:
 
 
 __all__ = [
-    "KINDS", "Answer", "Kind", "Option", "Question", "ReviewedOption", "describe", "grade", "input_type", "parse", "present",
+    "KINDS",
+    "Answer",
+    "Kind",
+    "Option",
+    "Question",
+    "ReviewedOption",
+    "describe",
+    "grade",
+    "input_type",
+    "parse",
+    "present",
     "validate",
-]  # fmt: skip
+]

@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 from random import Random
 
-from app.catalogue.questions.option import Answer, Option, Question, known_ids, options_of, right_count, shuffled, validate_options
+from app.catalogue.questions.option import (
+    Answer,
+    Option,
+    Question,
+    known_ids,
+    options_of,
+    right_count,
+    shuffled,
+    validate_options,
+)
 from app.core.i18n import gettext as _
 
 INPUT_TYPE = "checkbox"

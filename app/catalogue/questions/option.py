@@ -65,9 +65,17 @@ def validate_options(question: Question) -> list[str]:
         if not isinstance(option.get("right", False), bool):
             messages.append(_("Lựa chọn thứ %(place)s: right phải là true hoặc false.", place=place))
         if extra := set(option) - {"text", "right"}:
-            messages.append(_("Lựa chọn thứ %(place)s có trường lạ: %(names)s.", place=place, names=", ".join(sorted(map(str, extra)))))
+            messages.append(
+                _(
+                    "Lựa chọn thứ %(place)s có trường lạ: %(names)s.",
+                    place=place,
+                    names=", ".join(sorted(map(str, extra))),
+                )
+            )
         texts.append(" ".join(option["text"].split()).casefold())
-    messages += [_("Hai lựa chọn trùng nhau: “%(text)s”.", text=text) for text, count in Counter(texts).items() if count > 1]
+    messages += [
+        _("Hai lựa chọn trùng nhau: “%(text)s”.", text=text) for text, count in Counter(texts).items() if count > 1
+    ]
     return messages
 
 

@@ -1,0 +1,38 @@
+"""Who may write now. Requests wait for their turn without holding a thread.
+
+A request runs in several thread hops, and while it holds the database's write lock it needs a thread for each. Were all
+threads of the pool waiting for that lock, nobody could ever give it back. So only as many requests may be writing at a
+time as leave threads free: one on SQLite, where more could not write anyway.
+"""
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+
+class Turns:
+    """Two queues: requests whose transaction spans the request, and those that open short transactions of their own."""
+
+    def __init__(self, *, writers: int, others: int) -> None:
+        self._sizes = {"writers": writers, "others": others}
+        # A semaphore belongs to one event loop; a server has one, a test may have several.
+        self._of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
+
+    @classmethod
+    def for_pool(cls, threads: int, *, one_writer: bool) -> "Turns":
+        """`threads`: the size of the thread pool; at least a quarter of it stays free for whoever holds a lock."""
+        half = max(1, threads // 2)
+        return cls(writers=1 if one_writer else half, others=max(1, threads // 4))
+
+    @property
+    def writers(self) -> asyncio.Semaphore:
+        return self._semaphore("writers")
+
+    @property
+    def others(self) -> asyncio.Semaphore:
+        return self._semaphore("others")
+
+    def _semaphore(self, kind: str) -> asyncio.Semaphore:
+        mine = self._of_loop.setdefault(asyncio.get_running_loop(), {})
+        if kind not in mine:
+            mine[kind] = asyncio.Semaphore(self._sizes[kind])
+        return mine[kind]

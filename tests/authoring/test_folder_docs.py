@@ -1,0 +1,29 @@
+"""docs/courses-format.md is right: its example is a course, and its tables name the keys the code knows."""
+
+import re
+from pathlib import Path
+
+from app.authoring.folder import lesson_file, manifest, read_course
+from app.catalogue.markdown import CONTAINERS
+from app.catalogue.questions import KINDS
+from tests.authoring.folders import write
+
+DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "courses-format.md").read_text(encoding="utf-8")
+_EXAMPLE = re.compile(r"^Tệp `([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def test_the_example_can_be_loaded(tmp_path: Path) -> None:
+    files = _EXAMPLE.findall(DOCUMENT)
+    assert len(files) == 5
+    for name, text in files:
+        write(tmp_path, name, text)
+    source = read_course(tmp_path / "ky-so")
+    assert source.modules[0].lessons[0].quiz is not None
+    assert {question["kind"] for question in source.modules[0].lessons[0].quiz["questions"]} == set(KINDS)
+
+
+def test_every_key_and_box_is_described() -> None:
+    for name in (*manifest.KEYS, *lesson_file.KEYS, *(f"kind: {kind}" for kind in KINDS)):
+        assert f"`{name}`" in DOCUMENT, name
+    for box in CONTAINERS:
+        assert f"::: {box}" in DOCUMENT, box

@@ -1,0 +1,267 @@
+"""The list of people in scope, and the import of lists in the browser."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import delete, event, func, select
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.db import Database
+from app.core.jobs import Worker, enqueue
+from app.core.settings import Settings
+from app.identity.models import PeopleImport, Person, RoleGrant
+from app.identity.people_import import COLUMNS
+from tests import factories
+from tests.browser import Browser
+from tests.identity.workbooks import GOOD, good, rows_of, workbook
+
+KINH_BAC = "09187"
+
+
+@pytest.fixture
+def manager(db: Session, new_browser: Callable[[], Browser]) -> Browser:
+    """Unit manager of Phường Bắc Giang."""
+    factories.account(db, factories.person(db, "Phạm Văn Quang"), "quanly", role="unit_manager", at=factories.BAC_GIANG)
+    db.commit()
+    return new_browser().sign_in("quanly")
+
+
+@pytest.fixture
+def province(db: Session, new_browser: Callable[[], Browser]) -> Browser:
+    factories.account(db, factories.person(db, "Đỗ Thu Thủy"), "quantri", role="province_admin")
+    db.commit()
+    return new_browser().sign_in("quantri")
+
+
+def upload(browser: Browser, content: bytes, name: str = "danh-sach.xlsx", **options: object) -> httpx.Response:
+    browser.get("/people/imports")
+    return browser.client.post(
+        f"/people/imports?csrf_token={browser.token}",
+        files={"file": (name, content)},
+        follow_redirects=True,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def named(database: Database, name: str) -> int:
+    """How many people bear the name, read without holding the database."""
+    with database.reading() as db:
+        return db.scalar(select(func.count()).where(Person.name == name)) or 0
+
+
+# --- the list -----------------------------------------------------------------------------------------------------
+
+
+def test_a_manager_sees_the_people_of_the_unit_and_nobody_else(db: Session, manager: Browser) -> None:
+    factories.civil_servant(db, "trong", name="Trần Văn Trong")
+    factories.civil_servant(db, "ngoai", KINH_BAC, name="Trần Văn Ngoài")
+    former = factories.person(db, "Trần Văn Nghỉ")
+    factories.post(db, former, ended_on=clock.today() - timedelta(days=1))
+    db.commit()
+    text = manager.get("/people").text
+    assert "Trần Văn Trong" in text
+    assert "Chuyên viên · Phường Bắc Giang" in text
+    assert "Trần Văn Ngoài" not in text
+    assert "Trần Văn Nghỉ" not in text
+
+
+def test_the_province_sees_everybody_with_a_post(db: Session, province: Browser) -> None:
+    factories.civil_servant(db, "mot", name="Trần Văn Một")
+    factories.civil_servant(db, "hai", KINH_BAC, name="Trần Văn Hai")
+    db.commit()
+    text = province.get("/people").text
+    assert "Trần Văn Một" in text
+    assert "Trần Văn Hai" in text
+
+
+def test_learners_and_strangers_see_no_list(db: Session, browser: Browser) -> None:
+    factories.civil_servant(db, "hoc")
+    db.commit()
+    assert browser.get("/people").url.path == "/sign-in"
+    assert browser.sign_in("hoc").get("/people").status_code == 403
+    assert browser.get("/people/imports").status_code == 403
+
+
+def test_search_needs_no_marks_and_exact_marks_come_first(db: Session, manager: Browser) -> None:
+    for number, name in enumerate(["Đặng Thị Hoà", "Đàng Văn Hòa", "Lê Thị Lan"]):
+        factories.civil_servant(db, f"nguoi{number}", name=name)
+    db.commit()
+    both = manager.get("/people", params={"q": "dang"}).text
+    assert "Đặng Thị Hoà" in both
+    assert "Đàng Văn Hòa" in both
+    assert "Lê Thị Lan" not in both
+    exact = manager.get("/people", params={"q": "Đặng"}).text
+    assert exact.index("Đặng Thị Hoà") < exact.index("Đàng Văn Hòa")
+    assert "Không có ai như vậy" in manager.get("/people", params={"q": "100%"}).text
+
+
+def test_a_phone_finds_its_holder_only_in_scope(db: Session, manager: Browser) -> None:
+    for code, name, phone in ((factories.BAC_GIANG, "Lê Văn Gần", "0912345678"), (KINH_BAC, "Lê Văn Xa", "0912345679")):
+        factories.post(db, factories.person(db, name, phone=phone), code)
+    db.commit()
+    assert "Lê Văn Gần" in manager.get("/people", params={"q": "0912 345 678"}).text
+    assert "Lê Văn Xa" not in manager.get("/people", params={"q": "0912345679"}).text
+    assert "0912345678" not in manager.get("/people").text
+
+
+def test_names_stand_in_vietnamese_order(db: Session, manager: Browser) -> None:
+    for number, name in enumerate(["Vũ Văn Đức", "An Thị Yến", "Trần Văn Dũng", "Bùi Thị Ánh"]):
+        factories.civil_servant(db, f"nguoi{number}", name=name)
+    db.commit()
+    text = manager.get("/people").text
+    places = [text.index(name) for name in ("Bùi Thị Ánh", "Trần Văn Dũng", "Vũ Văn Đức", "An Thị Yến")]
+    assert places == sorted(places)
+
+
+def test_a_longer_list_costs_no_more_queries(db: Session, database: Database, manager: Browser) -> None:
+    counted: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: counted.append(args[2]))
+    for number in range(2):
+        factories.civil_servant(db, f"it{number}")
+    db.commit()
+    counted.clear()
+    manager.get("/people")
+    few = len(counted)
+    for _number in range(40):
+        factories.post(db, factories.person(db, "Trần Thị Đông"))
+    db.commit()
+    counted.clear()
+    page = manager.get("/people").text
+    assert len(counted) == few
+    assert "/people?page=2" in page
+    assert manager.get("/people?page=99").status_code == 200
+
+
+def test_htmx_gets_only_the_list(db: Session, manager: Browser) -> None:
+    text = manager.get("/people", headers={"hx-request": "true"}).text
+    assert "<html" not in text
+
+
+# --- importing ----------------------------------------------------------------------------------------------------
+
+
+def test_a_list_is_checked_shown_and_then_applied(
+    database: Database, worker: Worker, province: Browser, manager: Browser, settings: Settings
+) -> None:
+    content = workbook([GOOD, good(2) | {"Điện thoại": "0"}, good(3) | {"Giới tính": "Nữ"}])
+    page = upload(province, content)
+    url = page.url.path
+    assert "Đang kiểm tra tệp" in page.text
+    assert 'hx-trigger="every 1s"' in page.text
+    assert province.client.post(f"{url}/apply", data={"csrf_token": province.token}).status_code == 409
+    assert worker.run_all() == 1
+    fragment = province.get(url, headers={"hx-request": "true"}).text
+    assert "<html" not in fragment
+    checked = province.get(url).text
+    for words in (
+        "Kết quả kiểm tra",
+        "Nguyễn Văn An",
+        "Thêm mới",
+        "Số điện thoại “0” không đúng.",
+        "Giới tính không khớp",
+    ):
+        assert words in checked
+    assert "Giới tính không khớp" not in province.get(f"{url}?outcome=refused&page=7").text
+    assert named(database, "Nguyễn Văn An") == 0
+    [tried, *_rest] = rows_of(province.get(f"{url}/result.xlsx").content)
+    assert "Mật khẩu lần đầu" not in tried
+
+    waiting = province.post(f"{url}/apply")
+    assert "Đang nhập danh sách" in waiting.text
+    again = province.post(f"{url}/apply")
+    assert again.url == waiting.url, "pressing the button twice imports once"
+    worker.run_all()
+    done = province.get(waiting.url.path).text
+    assert "Đã ghi 1 dòng." in done
+    response = province.get(f"{waiting.url.path}/result.xlsx")
+    assert response.headers["cache-control"] == "private, no-store"
+    created, *_others = rows_of(response.content)
+    assert "Tệp này đã được nhập." in province.get(url).text
+    assert "danh-sach.xlsx" in province.get("/people/imports").text
+
+    assert manager.get(url).status_code == 403
+    newcomer = manager
+    newcomer.post("/sign-out")
+    first = newcomer.post("/sign-in", {"name": "0912345678", "password": str(created["Mật khẩu lần đầu"])})
+    assert "Đặt mật khẩu của anh/chị" in first.text
+
+    kept = [path.read_bytes() for path in Path(settings.media_url.removeprefix("file://")).rglob("*") if path.is_file()]
+    assert kept
+    assert not any(b"024085001234" in stored or stored.startswith(b"PK") for stored in kept), "sealed at rest"
+
+
+def test_what_does_not_follow_the_template_is_refused_at_once(db: Session, province: Browser) -> None:
+    response = upload(province, workbook([GOOD], COLUMNS[:-1]))
+    assert response.status_code == 422
+    assert "Tệp thiếu cột: Ngày bắt đầu." in response.text
+    assert "không phải bảng tính" in upload(province, b"MZ not a workbook", "la.xlsx").text
+    nothing = province.post(f"/people/imports?csrf_token={province.token}", {})
+    assert "Hãy chọn một tệp" in nothing.text
+    assert db.scalar(select(func.count()).select_from(PeopleImport)) == 0
+
+
+def test_an_upload_without_our_token_is_refused(province: Browser) -> None:
+    response = province.client.post("/people/imports?csrf_token=made.up", files={"file": ("a.xlsx", workbook([GOOD]))})
+    assert response.status_code == 403
+
+
+def test_another_administrator_does_not_see_the_import(
+    db: Session, worker: Worker, province: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    factories.account(db, username="khac", role="province_admin")
+    db.commit()
+    url = upload(province, workbook([GOOD])).url.path
+    worker.run_all()
+    other = new_browser().sign_in("khac")
+    for path in (url, f"{url}/result.xlsx"):
+        assert other.get(path).status_code == 404
+    assert other.post(f"{url}/apply").status_code == 404
+    assert "danh-sach.xlsx" not in other.get("/people/imports").text
+
+
+def test_a_role_taken_away_in_the_meantime_imports_nothing(
+    db: Session, database: Database, worker: Worker, province: Browser
+) -> None:
+    url = upload(province, workbook([GOOD])).url.path
+    db.execute(delete(RoleGrant))
+    db.commit()
+    worker.run_all()
+    assert named(database, "Nguyễn Văn An") == 0
+    assert db.scalars(select(PeopleImport)).one().result_key == ""
+    assert province.get(url).status_code == 403
+
+
+def test_running_the_job_again_imports_once(db: Session, database: Database, worker: Worker, province: Browser) -> None:
+    url = upload(province, workbook([GOOD])).url.path
+    worker.run_all()
+    applied = province.post(f"{url}/apply").url.path
+    worker.run_all()
+    before = rows_of(province.get(f"{applied}/result.xlsx").content)
+    enqueue(db, "identity.import_people", import_id=int(applied.rsplit("/", 1)[1]))
+    db.commit()
+    worker.run_all()
+    assert rows_of(province.get(f"{applied}/result.xlsx").content) == before
+    assert named(database, "Nguyễn Văn An") == 1
+
+
+def test_files_of_imports_are_deleted_after_thirty_days(db: Session, worker: Worker, province: Browser) -> None:
+    url = upload(province, workbook([GOOD])).url.path
+    worker.run_all()
+    with clock.frozen(clock.now() + timedelta(days=31)):
+        enqueue(db, "identity.forget_imports")
+        db.commit()
+        worker.run_all()
+    assert "Tệp đã được xóa" in province.get(url).text
+    assert province.get(f"{url}/result.xlsx").status_code == 404
+    assert province.post(f"{url}/apply").status_code == 409
+
+
+def test_the_template_has_the_columns_and_nothing_else(province: Browser) -> None:
+    response = province.get("/people/imports/template.xlsx")
+    assert response.headers["content-disposition"] == 'attachment; filename="mau-danh-sach.xlsx"'
+    upload_of_it = upload(province, response.content)
+    assert "chưa có dòng dữ liệu" in upload_of_it.text

@@ -1,0 +1,142 @@
+"""A running server with the starter course, a clock tests can move, and headless Chromium."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from app.authoring.folder import load_starter_courses
+from app.core import clock, events, limiting
+from app.core.settings import ROOT, Settings
+from app.main import HANDLERS, create_app
+from app.runtime import Runtime
+from tests import factories
+
+PICTURES = ROOT / ".cache" / "journey"
+
+
+class MovableClock:
+    """Stands still until told to move: minutes of reading and watching cost the test no time."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self.now = datetime.now(tz=clock.VIETNAM)
+        self._stack.enter_context(clock.frozen(self.now))
+
+    def advance(self, **span: float) -> None:
+        self.now += timedelta(**span)
+        self._stack.enter_context(clock.frozen(self.now))
+
+    def release(self) -> None:
+        self._stack.close()
+
+
+class LiveServer:
+    """The application in a thread of this process, on a free port, with one worker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.runtime = Runtime(settings)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        config = uvicorn.Config(create_app(runtime=self.runtime), log_level="warning", lifespan="on")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        deadline = time.monotonic() + 20
+        while not self._server.started:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server did not start")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+        self._socket.close()
+
+
+@pytest.fixture
+def movable_clock() -> Iterator[MovableClock]:
+    moving = MovableClock()
+    yield moving
+    moving.release()
+
+
+@pytest.fixture
+def live(tmp_path: Path, seeded_database: Path, movable_clock: MovableClock) -> Iterator[LiveServer]:
+    """Units, indicators and the starter course; one province administrator `quantri`."""
+    shutil.copyfile(seeded_database, tmp_path / "live.db")
+    settings = Settings(
+        data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'live.db'}", media_url=f"file://{tmp_path}/media",
+        courses_dir=ROOT / "courses", workers=1,
+    )  # fmt: skip
+    events.wire(HANDLERS)
+    limiting.forget_all()
+    server = LiveServer(settings)
+    load_starter_courses(server.runtime)
+    with server.runtime.database.writing() as db:
+        factories.account(db, factories.person(db, "Đỗ Thị Quản"), "quantri", role="province_admin")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = os.environ.get("CHROMIUM") or next(
+        found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        )
+        yield browser
+        browser.close()
+
+
+class Screen:
+    """One person's window: notes every script or policy error, and takes pictures to look at."""
+
+    def __init__(self, browser: Browser, url: str, width: int, name: str) -> None:
+        self.width, self.name = width, name
+        self.context = browser.new_context(
+            base_url=url, viewport={"width": width, "height": 800}, locale="vi-VN", accept_downloads=True
+        )
+        self.page: Page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on("console", self._note)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._shots = 0
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # A refused form answers 422 and htmx swaps the reason in: that is no error of the page.
+        if message.type == "error" and "status of 422" not in message.text:
+            self.errors.append(message.text)
+
+    def picture(self, what: str) -> None:
+        """Keep a picture, and hold the page to its width: nothing scrolls sideways."""
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, f"{what} scrolls sideways"
+        folder = PICTURES / str(self.width)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._shots += 1
+        self.page.screenshot(path=folder / f"{self.name}-{self._shots:02d}-{what}.png", full_page=True)
+
+    def sign_in(self, name: str, password: str) -> None:
+        self.page.goto("/sign-in")
+        self.page.get_by_label("Số điện thoại, email hoặc tên đăng nhập").fill(name)
+        self.page.get_by_label("Mật khẩu", exact=True).fill(password)
+        self.page.get_by_role("main").get_by_role("button", name="Đăng nhập", exact=True).click()
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.errors == [], f"errors in the browser of {self.name}: {self.errors}"
