@@ -49,7 +49,7 @@ check: install-dev ## Định dạng, quy tắc, kiểu, hướng phụ thuộc,
 	$(VENV)/bin/ruff check app tests migrations bench
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(VENV)/bin/djlint templates --check --lint --quiet
+	$(VENV)/bin/djlint templates --lint --quiet
 	$(PY) -m pytest -q tests/checks
 
 bench: install-dev ## Đo tốc độ, tính bằng tỷ lệ so với mức sàn đo cùng lúc / measure speed as ratios

@@ -14,7 +14,7 @@ from app.certificates import certificate_commands
 from app.core import events
 from app.core.errors import AppError, CommandFailed
 from app.core.i18n import gettext as _
-from app.core.settings import get_settings
+from app.core.settings import Settings, get_settings
 from app.coverage import coverage_commands
 from app.identity import people_commands, unit_commands
 from app.main import HANDLERS
@@ -47,9 +47,7 @@ def main(argv: list[str] | None = None) -> int:
         events.wire(HANDLERS)
         return int(args.func(args, Runtime(settings)))
     except ValidationError as error:
-        for problem in error.errors():
-            name = ".".join(str(part) for part in problem["loc"]).upper()
-            _complain(f"{name}: {problem['msg']}" if name else str(problem["msg"]))
+        _complain(*_settings_problems(error))
     except CommandFailed as error:
         _complain(error.message, *error.details)
     except AppError as error:
@@ -62,12 +60,31 @@ def main(argv: list[str] | None = None) -> int:
         # The reader (head, less) went away: nothing to tell anybody.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        _complain(_("Không đọc hoặc ghi được %(path)s (%(reason)s).", path=error.filename, reason=error.strerror))
     return 2
 
 
 def _complain(*lines: str) -> None:
     for line in lines:
         print(line, file=sys.stderr)
+
+
+def _settings_problems(error: ValidationError) -> list[str]:
+    """One line per wrong variable: our own rules in their own words, else what the variable is for."""
+    lines = []
+    for problem in error.errors():
+        name = ".".join(str(part) for part in problem["loc"])
+        own = problem.get("ctx", {}).get("error")
+        if own is not None:
+            lines.append(f"{name.upper()}: {own}" if name else str(own))
+        else:
+            meaning = Settings.model_fields[name].description if name in Settings.model_fields else ""
+            lines.append(
+                _("%(name)s không nhận giá trị “%(value)s”. Ý nghĩa: %(meaning)s",
+                  name=name.upper(), value=problem["input"], meaning=meaning)
+            )  # fmt: skip
+    return lines
 
 
 def _database_problem(error: SQLAlchemyError) -> str:

@@ -30,9 +30,15 @@ def person(db: Session, name: str = "Nguyễn Thị Thử", **fields: object) ->
 
 
 def post(
-    db: Session, holder: Person, code: str = BAC_GIANG, *, audiences: Sequence[str] = ("CBCC",), started_on: date = date(2026, 1, 1),
-    title: str = "Chuyên viên", **fields: object,
-) -> Affiliation:  # fmt: skip
+    db: Session,
+    holder: Person,
+    code: str = BAC_GIANG,
+    *,
+    audiences: Sequence[str] = ("CBCC",),
+    started_on: date = date(2026, 1, 1),
+    title: str = "Chuyên viên",
+    **fields: object,
+) -> Affiliation:
     return people.add_affiliation(
         db,
         holder,
@@ -72,11 +78,12 @@ def course(
     made = Course(slug=code.lower(), code=code, unit_id=unit_id(db, "24"), created_at=clock.now())
     db.add(made)
     db.flush()
+    now = clock.now()
     version = CourseVersion(
-        course_id=made.id, number=1, state="published", title=f"Khóa thử {code}", folded_text=f"khoa thu {code.lower()}",
-        summary="", access="assigned", hours=1.5, language="vi", licence="CC-BY-4.0", owner="Sở thử", contact="thu@example.vn",
+        course_id=made.id, number=1, state="published", title=f"Khóa thử {code}", folded_text="khoa thu",
+        summary="", access="assigned", hours=1.5, language="vi", licence="CC-BY-4.0", owner="Sở thử", contact="",
         certificate_title="Giấy chứng nhận hoàn thành khóa học", audiences=list(audiences), tags=list(tags),
-        checksum=code, created_at=clock.now(), published_at=clock.now(),
+        checksum=code, created_at=now, published_at=now,
     )  # fmt: skip
     db.add(version)
     db.flush()

@@ -4,7 +4,8 @@ from app.core.settings import ROOT, Settings
 
 _HEAD = """# Cấu hình
 
-Mọi thiết lập đọc từ biến môi trường; không thiết lập nào bắt buộc. Tệp này sinh từ `app/core/settings.py` bằng `make docs`.
+Mọi thiết lập đọc từ biến môi trường; không thiết lập nào bắt buộc.
+Tệp này sinh từ `app/core/settings.py` bằng `make docs`.
 (Every setting comes from the environment and has a safe default; this file is generated.)
 
 | Biến | Mặc định | Ý nghĩa |

@@ -63,13 +63,17 @@ def work_checks(db: Session) -> list[Check]:
     failed = db.scalar(select(func.count()).where(Job.state == "failed")) or 0
     pending = db.scalar(select(func.count()).select_from(CoveragePending)) or 0
     return [
-        Check("queue", not late, _("%(n)s việc chờ quá 15 phút", n=format_number(late)) if late else _("không việc nào chờ lâu")),
-        Check("failed", not failed, _("%(n)s việc không làm được", n=format_number(failed)) if failed else _("không việc nào hỏng")),
-        Check(
-            "coverage", not pending,
-            _("%(n)s người chưa tính xong vào chỉ tiêu", n=format_number(pending)) if pending else _("mọi người đã được tính"),
+        _none_of("queue", late, _("không việc nào chờ lâu"), _("%(n)s việc chờ quá 15 phút", n=format_number(late))),
+        _none_of("failed", failed, _("không việc nào hỏng"), _("%(n)s việc không làm được", n=format_number(failed))),
+        _none_of(
+            "coverage", pending, _("mọi người đã được tính"),
+            _("%(n)s người chưa tính xong vào chỉ tiêu", n=format_number(pending)),
         ),
     ]  # fmt: skip
+
+
+def _none_of(name: str, count: int, good: str, bad: str) -> Check:
+    return Check(name, not count, bad if count else good)
 
 
 def _schema(database: Database) -> Check:

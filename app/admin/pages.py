@@ -48,7 +48,7 @@ def admin(request: Request, db: Db, database: Databases, files: Files, actor: Op
 
 @router.get("/admin/jobs")
 def job_list(request: Request, db: Db, actor: Operator, state: str = "") -> Response:
-    counts = {name: count for name, count in db.execute(select(Job.state, func.count()).group_by(Job.state))}
+    counts = dict(db.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
     query = select(Job).order_by(Job.id.desc()).limit(_PER_PAGE)
     if state:
         query = query.where(Job.state == state)

@@ -1,7 +1,7 @@
 """Finding courses and lessons by words, with or without Vietnamese marks."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, select
@@ -24,22 +24,25 @@ class Hit:
 
 
 def search(db: Session, q: str) -> list[Hit]:
-    """Published courses and lessons that hold every word of `q`; exact marks first, titles before texts. Two queries.
+    """Published courses and lessons that hold the words of `q`; exact marks first, titles before texts. Two queries.
 
-    `search(db, "nen tang")` finds “nền tảng”; `search(db, "nền tảng")` finds it before “nên tăng”. No words: nothing.
+    `search(db, "nen tang")` finds “nền tảng”; `search(db, "nền tảng")` finds it before “nên tăng”. Where some hold the
+    words side by side, only those count; else every word must be there somewhere. No words: nothing.
     """
     words = fold(q).split()[:_MAX_WORDS]
     if not words:
         return []
-    marked = _lowered(q).split()[:_MAX_WORDS]
-    found: list[tuple[tuple[int, int], Hit]] = []
+    wanted = _Wanted(" ".join(words), " ".join(_lowered(q).split()[:_MAX_WORDS]))
     courses = db.execute(
-        select(Course.slug, Course.code, CourseVersion.title, CourseVersion.summary)
+        select(Course.slug, Course.code, CourseVersion.title, CourseVersion.summary, CourseVersion.folded_text)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(_holds(CourseVersion.folded_text, words)).order_by(Course.code)
-    )  # fmt: skip
-    for slug, code, title, summary in courses:
-        found.append((_rank(marked, words, title, (code, summary)), Hit(slug, title, None, title)))
+        .where(_holds(CourseVersion.folded_text, words))
+        .order_by(Course.code)
+    )
+    found = [
+        wanted.judge(Hit(slug, title, None, title), f"{code} {title} {summary}", folded)
+        for slug, code, title, summary, folded in courses
+    ]
     lessons = db.execute(
         select(
             Course.slug,
@@ -47,28 +50,51 @@ def search(db: Session, q: str) -> list[Hit]:
             LessonVersion.key,
             LessonVersion.title.label("lesson"),
             LessonVersion.markdown,
+            LessonVersion.folded_text,
         )
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
         .join(LessonVersion, LessonVersion.course_version_id == CourseVersion.id)
         .where(_holds(LessonVersion.folded_text, words))
         .order_by(Course.code, LessonVersion.module_version_id, LessonVersion.position)
     )
-    for slug, course_title, key, title, markdown in lessons:
-        found.append((_rank(marked, words, title, (markdown,)), Hit(slug, course_title, key, title)))
+    found += [
+        wanted.judge(Hit(slug, course_title, key, title), f"{title} {markdown}", folded)
+        for slug, course_title, key, title, markdown, folded in lessons
+    ]
+    if any(one.side_by_side for one in found):
+        found = [one for one in found if one.side_by_side]
     # The sort keeps the order of the queries among equals: courses before lessons, lessons in their order.
-    return [hit for _place, hit in sorted(found, key=lambda pair: pair[0])]
+    return [one.hit for one in sorted(found, key=lambda one: (not one.exact, not one.in_title))]
+
+
+@dataclass(frozen=True)
+class _Found:
+    hit: Hit
+    side_by_side: bool
+    exact: bool
+    in_title: bool
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """The words searched for: without marks, and as typed in lower case."""
+
+    folded: str
+    typed: str
+
+    def judge(self, hit: Hit, text: str, folded_text: str) -> _Found:
+        side_by_side = self.folded in folded_text
+        exact = self._holds(_lowered(text), self.typed, side_by_side)
+        title, words = (_lowered(hit.title), self.typed) if exact else (fold(hit.title), self.folded)
+        return _Found(hit, side_by_side, exact, self._holds(title, words, side_by_side))
+
+    @staticmethod
+    def _holds(text: str, words: str, side_by_side: bool) -> bool:
+        return words in text if side_by_side else all(word in text for word in words.split())
 
 
 def _holds(column: InstrumentedAttribute[str], words: Sequence[str]) -> ColumnElement[bool]:
     return and_(*(column.contains(word, autoescape=True) for word in words))
-
-
-def _rank(marked: Iterable[str], words: Iterable[str], title: str, texts: Iterable[str]) -> tuple[int, int]:
-    """Marks as typed before marks ignored; then in the title before elsewhere."""
-    whole = _lowered(" ".join((title, *texts)))
-    exact = all(word in whole for word in marked)
-    in_title = all(word in _lowered(title) for word in marked) if exact else all(word in fold(title) for word in words)
-    return (0 if exact else 1, 0 if in_title else 1)
 
 
 def _lowered(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,10 @@ from app.core.i18n import lazy as _
 Cell = str | int | float | date | datetime | None
 Format = Literal["csv", "xlsx"]
 
+# Limits of Excel itself; what is over them XlsxWriter would drop without a word.
+_MOST_LINES = 1_048_576
+_MOST_LETTERS = 32_767
+_NOT_IN_A_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 _UNREADABLE = _("Tệp này không phải bảng tính Excel (.xlsx) đọc được.")
 
 
@@ -33,20 +38,26 @@ class Column:
 def write_csv(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> int:
     """UTF-8 with a BOM, since Excel else reads Vietnamese as another code page; returns the number of rows."""
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
-    writer = csv.writer(text)
-    writer.writerow([column.title for column in columns])
     count = 0
-    for row in rows:
-        writer.writerow([_csv_cell(value) for value in row])
-        count += 1
-    text.detach()
+    try:
+        writer = csv.writer(text)
+        writer.writerow([column.title for column in columns])
+        for row in rows:
+            writer.writerow([_csv_cell(value) for _column, value in zip(columns, row, strict=True)])
+            count += 1
+    finally:
+        # Else the wrapper would close the caller's stream when it goes.
+        text.detach()
     return count
 
 
 def write_xlsx(
     path: Path, sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], notes: Sequence[str] = ()
 ) -> int:
-    """One sheet with a frozen styled head, streamed to disk with flat memory; returns the number of rows."""
+    """One sheet with a frozen styled head, streamed to disk with flat memory; returns the number of rows.
+
+    Raises Invalid for more rows than a sheet holds.
+    """
     book = xlsxwriter.Workbook(
         str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
@@ -56,7 +67,7 @@ def write_xlsx(
         "ratio": book.add_format({"num_format": "0.0%"}), "date": book.add_format({"num_format": "dd/mm/yyyy"}),
         "instant": book.add_format({"num_format": "dd/mm/yyyy hh:mm"}),
     }  # fmt: skip
-    page = book.add_worksheet(sheet[:31])
+    page = book.add_worksheet(_NOT_IN_A_SHEET_NAME.sub(" ", sheet)[:31].strip(" '"))
     for index, column in enumerate(columns):
         page.set_column(index, index, column.width)
     line = 0
@@ -70,6 +81,8 @@ def write_xlsx(
     for row in rows:
         line += 1
         count += 1
+        if line >= _MOST_LINES:
+            raise Invalid(_("Bảng này dài hơn một trang tính Excel chứa được. Hãy xuất ra CSV hoặc lọc bớt."))
         for index, (column, value) in enumerate(zip(columns, row, strict=True)):
             _write_cell(page, line, index, value, formats[column.kind])
     book.close()
@@ -121,7 +134,7 @@ def _csv_cell(value: Cell) -> str:
         return value.strftime("%d/%m/%Y")
     text = str(value)
     # A cell that begins so would run as a formula in Excel; the apostrophe keeps it text.
-    return "'" + text if isinstance(value, str) and text[:1] in "=+-@\t\r" else text
+    return "'" + text if isinstance(value, str) and text[:1] in "=+-@\t\r\n" else text
 
 
 def _write_cell(page: xlsxwriter.worksheet.Worksheet, line: int, index: int, value: Cell, style: object) -> None:
@@ -134,4 +147,6 @@ def _write_cell(page: xlsxwriter.worksheet.Worksheet, line: int, index: int, val
     elif isinstance(value, int | float):
         page.write_number(line, index, value, style)
     else:
-        page.write_string(line, index, value, style)
+        page.write_string(
+            line, index, value if len(value) <= _MOST_LETTERS else value[: _MOST_LETTERS - 1] + "…", style
+        )

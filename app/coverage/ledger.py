@@ -4,11 +4,12 @@ Entries are never changed. Roll-ups are moved in the same transaction, so a dash
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -29,7 +30,6 @@ class Difference:
 
     people: int = 0
     entries: int = 0
-    persons: list[int] = field(default_factory=list)
 
 
 def reconcile(db: Session, person_ids: Iterable[int], cause: str) -> Difference:
@@ -46,6 +46,7 @@ def _reconcile_chunk(db: Session, person_ids: Sequence[int], cause: str, changed
     posts = posts_of_people(db, person_ids)
     completions = completions_of(db, person_ids)
     scopes: dict[str, Scope] = {}
+    entries: list[dict[str, Any]] = []
     for definition in definitions(db):
         scope = _scope(db, definition, posts, completions, scopes)
         standing = _standing(db, definition.version_id, person_ids)
@@ -55,10 +56,11 @@ def _reconcile_chunk(db: Session, person_ids: Sequence[int], cause: str, changed
             missing.subtract(standing.get(person_id, Counter()))
             steps = {key: step for key, step in missing.items() if step}
             if steps:
-                _append(db, definition.version_id, person_id, steps, cause)
+                entries += _entries(definition.version_id, person_id, steps, cause)
                 changed.people += 1
-                changed.entries += sum(abs(step) for step in steps.values())
-                changed.persons.append(person_id)
+
+    changed.entries += len(entries)
+    _append(db, entries)
 
 
 def _scope(
@@ -95,35 +97,37 @@ def _standing(db: Session, version_id: int, person_ids: Sequence[int]) -> dict[i
     return standing
 
 
-def _append(db: Session, version_id: int, person_id: int, steps: dict[EntryKey, int], cause: str) -> None:
+def _entries(version_id: int, person_id: int, steps: dict[EntryKey, int], cause: str) -> Iterator[dict[str, Any]]:
+    """Rows to append, in the order of the days they take effect."""
     now = clock.now()
-    sums: Counter[tuple[str, str, int, date]] = Counter()
     for key, step in sorted(steps.items(), key=lambda item: (item[0].effective_on, item[1])):
-        sign = 1 if step > 0 else -1
         for _ in range(abs(step)):
-            db.add(
-                CoverageEntry(
-                    indicator_version_id=version_id, measure=key.measure, period=key.period, person_id=person_id,
-                    unit_id=key.unit_id, completion_id=key.completion_id, sign=sign, effective_on=key.effective_on,
-                    recorded_at=now, cause=cause,
-                )
-            )  # fmt: skip
-        sums[key.measure, key.period, key.unit_id, half_month(key.effective_on)] += step
-    for (measure, period, unit_id, half), step in sums.items():
-        if step:
-            _add_to_rollup(db, version_id, measure, period, unit_id, half, step)
+            yield {
+                "indicator_version_id": version_id, "measure": key.measure, "period": key.period,
+                "person_id": person_id, "unit_id": key.unit_id, "completion_id": key.completion_id,
+                "sign": 1 if step > 0 else -1, "effective_on": key.effective_on, "recorded_at": now, "cause": cause,
+            }  # fmt: skip
 
 
-def _add_to_rollup(
-    db: Session, version_id: int, measure: str, period: str, unit_id: int, half: date, step: int
-) -> None:
-    insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(CoverageRollup).values(
-        indicator_version_id=version_id, measure=measure, period=period, unit_id=unit_id, half_month=half, total=step
-    )
+def _append(db: Session, entries: list[dict[str, Any]]) -> None:
+    """Write entries and move the roll-ups by their sums, in two statements."""
+    if not entries:
+        return
+    db.execute(insert(CoverageEntry), entries)
+    sums: Counter[tuple[int, str, str, int, date]] = Counter()
+    for entry in entries:
+        half = half_month(entry["effective_on"])
+        sums[entry["indicator_version_id"], entry["measure"], entry["period"], entry["unit_id"], half] += entry["sign"]
+    names = ("indicator_version_id", "measure", "period", "unit_id", "half_month")
+    # In a fixed order, so that two transactions moving the same sums wait for each other instead of dead-locking.
+    moved = [dict(zip(names, key, strict=True), total=total) for key, total in sorted(sums.items()) if total]
+    if not moved:
+        return
+    upsert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = upsert(CoverageRollup)
     db.execute(
         statement.on_conflict_do_update(
-            index_elements=["indicator_version_id", "measure", "period", "unit_id", "half_month"],
-            set_={"total": CoverageRollup.total + statement.excluded.total},
-        )
+            index_elements=list(names), set_={"total": CoverageRollup.total + statement.excluded.total}
+        ),
+        moved,
     )

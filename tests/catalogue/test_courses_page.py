@@ -98,6 +98,13 @@ def test_exact_marks_come_first(db: Session) -> None:
 
 
 @pytest.mark.usefixtures("three_courses")
+def test_words_side_by_side_push_aside_scattered_ones(db: Session) -> None:
+    assert {hit.slug for hit in search(db, "so giao")} == {"giao-vien"}
+    assert {hit.slug for hit in search(db, "ky nang so")} == {"giao-vien", "nguoi-dan"}
+    assert {hit.slug for hit in search(db, "so ky nang")} == {"giao-vien", "nguoi-dan"}
+
+
+@pytest.mark.usefixtures("three_courses")
 def test_an_audience_narrows_the_shelf_and_keeps_the_words(browser: Browser) -> None:
     page = browser.get("/courses", params={"audience": "GIAOVIEN", "q": "kỹ năng"})
     assert "Kỹ năng số cho giáo viên" in page.text

@@ -44,32 +44,37 @@ class Learner:
     random: Random
     kept: list[Span] = field(default_factory=list)
     claimed: list[Span] = field(default_factory=list)
+    token: str = ""
     repeats: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def study(self, done: threading.Event) -> None:
-        client = httpx.Client(base_url=self.server.url, timeout=5, cookies={"hs_session": self.session})
-        token, sequence = "", 0
-        while not done.is_set():
-            start = self.random.randrange(VIDEO_S - 40)
-            span = (float(start), float(start + self.random.randrange(1, 40)))
-            self.claimed.append(span)
-            sequence += 1
+        cookies = {"hs_session": self.session}
+        with httpx.Client(base_url=self.server.url, timeout=10, cookies=cookies) as client:
+            sequence = 0
             while not done.is_set():
-                try:
-                    token = token or self._form_token(client)
-                    if self._send(client, token, sequence, span):
-                        break
-                except httpx.TransportError:
-                    self.repeats += 1
-                    done.wait(0.05)
+                start = self.random.randrange(VIDEO_S - 40)
+                span = (float(start), float(start + self.random.randrange(1, 40)))
+                self.claimed.append(span)
+                sequence += 1
+                self._send_until_answered(client, sequence, span, done)
+
+    def _send_until_answered(self, client: httpx.Client, sequence: int, span: Span, done: threading.Event) -> None:
+        while not done.is_set():
+            try:
+                self.token = self.token or self._form_token(client)
+                self._send(client, sequence, span)
+                return
+            except httpx.TransportError:
+                self.repeats += 1
+                done.wait(0.05)
 
     def _form_token(self, client: httpx.Client) -> str:
         found = _TOKEN.search(client.get(f"/learn/{making.SLUG}/L1", headers={"accept": "text/html"}).text)
         assert found
         return found.group(1)
 
-    def _send(self, client: httpx.Client, token: str, sequence: int, span: Span) -> bool:
+    def _send(self, client: httpx.Client, sequence: int, span: Span) -> None:
         body = {
             "stamp": self.stamp,
             "block": "v1",
@@ -78,15 +83,14 @@ class Learner:
             "spans": [span],
             "position": span[1],
         }
-        response = client.post("/progress", json=body, headers={"x-csrf-token": token})
+        response = client.post("/progress", json=body, headers={"x-csrf-token": self.token})
         if response.status_code != 200:
             self.wrong.append(f"{response.status_code}: {response.text}")
-            return False
+            return
         self.kept.append(span)
         watched_s = response.json()["watched_s"]
         if watched_s < total(merge(self.kept)):
             self.wrong.append(f"answered {watched_s} after acknowledging {total(merge(self.kept))}")
-        return True
 
 
 @pytest.fixture

@@ -201,7 +201,8 @@ def publish_a_lesson(screen: Screen, movable_clock: MovableClock, folder: Path) 
     page.get_by_label("Học xong, người học làm được gì?").fill("Chọn được ba việc để làm ngay.")
     page.get_by_label("Chữ của bài").fill(
         "## Chuyện của chị Mẫu\n\nChị Mẫu, văn thư phường, chọn ba việc.\n\n"
-        "::: steps\n1. **Ghi ra.** Viết ba việc.\n2. **Làm thử.** Chọn một việc.\n3. **Xem lại.** Cuối tuần hỏi đồng nghiệp.\n:::\n\n"
+        "::: steps\n1. **Ghi ra.** Viết ba việc.\n2. **Làm thử.** Chọn một việc.\n3. **Xem lại.** Cuối tuần hỏi lại.\n"
+        ":::\n\n"
         "::: warn Hay nhầm\nChọn quá nhiều việc một lúc.\n:::\n"
     )
     page.locator("input[name=role]").fill("Chị Mẫu, văn thư phường (nhân vật minh họa)")

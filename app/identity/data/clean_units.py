@@ -330,7 +330,8 @@ def check_tree(versions: list[Row], units: dict[str, list[Row]]) -> None:
             assert not row["parent_key"], row
             continue
         parent = units[row["parent_key"]]
-        assert parent[0]["valid_from"] <= row["valid_from"] and end(row) <= end(parent[-1]), row
+        assert parent[0]["valid_from"] <= row["valid_from"], row
+        assert end(row) <= end(parent[-1]), row
 
 
 def check_codes(versions: list[Row]) -> None:
