@@ -74,7 +74,7 @@ def civil_servant(
 def course(
     db: Session, code: str = "THU01", *, tags: Sequence[str] = ("CDS",), audiences: Sequence[str] = ("CBCC",)
 ) -> CourseVersion:
-    """A published course with one empty module, for tests that need no lessons."""
+    """A published course without lessons, for tests that need none."""
     made = Course(slug=code.lower(), code=code, unit_id=unit_id(db, "24"), created_at=clock.now())
     db.add(made)
     db.flush()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
@@ -27,6 +28,7 @@ router = APIRouter()
 
 _LOW_DISK_BYTES = 1024**3
 _STUCK = timedelta(minutes=15)
+_LATELY = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ def healthz() -> Response:
 
 @router.get("/readyz")
 def readyz(database: Databases, storage: Files) -> Response:
-    """Database reachable at the newest schema and storage writable, else 503."""
+    """Database reachable at the newest schema and storage writable, else 503.
+
+    Little room is for the operator to see, not for the load balancer: a server that can only show pages still should.
+    """
     checks = essential_checks(database, storage)
     ready = all(check.ok for check in checks)
     body = {"status": "ready" if ready else "not ready", "checks": {check.name: check.ok for check in checks}}
@@ -54,17 +59,23 @@ def readyz(database: Databases, storage: Files) -> Response:
 
 
 def essential_checks(database: Database, storage: Storage) -> list[Check]:
-    return [_schema(database), _disk(storage)]
+    return [_schema(database), _files(storage)]
 
 
-def work_checks(db: Session) -> list[Check]:
-    """The queue and the figures that wait: nothing that stops serving, all that an operator must see."""
+def work_checks(db: Session, storage: Storage) -> list[Check]:
+    """Room, the queue and the figures that wait: nothing that stops serving, all that an operator must see."""
     late = db.scalar(select(func.count()).where(Job.state == "queued", Job.run_at < clock.now() - _STUCK)) or 0
-    failed = db.scalar(select(func.count()).where(Job.state == "failed")) or 0
+    # Older ones stay in the list of jobs: a video nobody can repair must not keep the light red for ever.
+    lately = Job.finished_at > clock.now() - _LATELY
+    failed = db.scalar(select(func.count()).where(Job.state == "failed", lately)) or 0
     pending = db.scalar(select(func.count()).select_from(CoveragePending)) or 0
     return [
+        *_room(storage),
         _none_of("queue", late, _("không việc nào chờ lâu"), _("%(n)s việc chờ quá 15 phút", n=format_number(late))),
-        _none_of("failed", failed, _("không việc nào hỏng"), _("%(n)s việc không làm được", n=format_number(failed))),
+        _none_of(
+            "failed", failed, _("7 ngày qua không việc nào hỏng"),
+            _("%(n)s việc không làm được trong 7 ngày qua", n=format_number(failed)),
+        ),
         _none_of(
             "coverage", pending, _("mọi người đã được tính"),
             _("%(n)s người chưa tính xong vào chỉ tiêu", n=format_number(pending)),
@@ -77,22 +88,38 @@ def _none_of(name: str, count: int, good: str, bad: str) -> Check:
 
 
 def _schema(database: Database) -> Check:
-    wanted = ScriptDirectory.from_config(AlembicConfig(str(ROOT / "alembic.ini"))).get_current_head()
     try:
         with database.reading() as db:
             found = MigrationContext.configure(db.connection()).get_current_revision()
     except SQLAlchemyError:
         return Check("database", False, _("không kết nối được cơ sở dữ liệu"))
-    if found != wanted:
+    if found != _newest_schema():
         return Check("database", False, _("cơ sở dữ liệu chưa nâng cấp: chạy lệnh migrate"))
     return Check("database", True, _("phiên bản %(revision)s", revision=found))
 
 
-def _disk(storage: Storage) -> Check:
+@lru_cache(maxsize=1)
+def _newest_schema() -> str | None:
+    return ScriptDirectory.from_config(AlembicConfig(str(ROOT / "alembic.ini"))).get_current_head()
+
+
+def _files(storage: Storage) -> Check:
+    try:
+        storage.free_bytes()
+    except OSError:
+        return Check("storage", False, _("không mở hoặc không ghi được nơi giữ tệp"))
+    return Check("storage", True, _("đọc và ghi được"))
+
+
+def _room(storage: Storage) -> list[Check]:
+    """Nothing to say where room cannot be known, or the storage cannot be opened at all."""
     try:
         free = storage.free_bytes()
     except OSError:
-        return Check("storage", False, _("không mở được nơi giữ tệp"))
-    if free is not None and free < _LOW_DISK_BYTES:
-        return Check("storage", False, _("nơi giữ tệp chỉ còn trống %(size)s", size=format_filesize(free)))
-    return Check("storage", True, _("còn trống %(size)s", size=format_filesize(free)))
+        return []
+    if free is None:
+        return []
+    size = format_filesize(free)
+    if free < _LOW_DISK_BYTES:
+        return [Check("room", False, _("nơi giữ tệp chỉ còn trống %(size)s", size=size))]
+    return [Check("room", True, _("còn trống %(size)s", size=size))]

@@ -13,7 +13,7 @@ from app.admin.health import Check, essential_checks, work_checks
 from app.core import jobs
 from app.core.access import Actor
 from app.core.audit import AuditEntry, record
-from app.core.errors import NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
 from app.core.web import Databases, Db, Files, having, redirect, render
@@ -42,7 +42,7 @@ class AuditPage:
 
 @router.get("/admin")
 def admin(request: Request, db: Db, database: Databases, files: Files, actor: Operator) -> Response:
-    checks: list[Check] = [*essential_checks(database, files), *work_checks(db)]
+    checks: list[Check] = [*essential_checks(database, files), *work_checks(db, files)]
     return render(request, "admin/index.html", checks=checks, version=__version__, titles=_titles())
 
 
@@ -58,14 +58,18 @@ def job_list(request: Request, db: Db, actor: Operator, state: str = "") -> Resp
 
 @router.post("/admin/jobs/{job_id}/cancel")
 def cancel(request: Request, db: Db, actor: Operator, job_id: int) -> Response:
-    jobs.cancel(db, _job(db, job_id))
+    """A waiting job is stopped at once, a running one at its next step; raises Conflict for one that is over."""
+    job = _job(db, job_id)
+    if job.state in jobs.FINISHED:
+        raise Conflict(_("Công việc này đã kết thúc nên không dừng được nữa."))
+    jobs.cancel(db, job)
     record(db, "job.cancel", "job", job_id, account_id=actor.account_id)
     return redirect(request, "/admin/jobs", flash=("ok", _("Đã yêu cầu dừng công việc.")))
 
 
 @router.post("/admin/jobs/{job_id}/retry")
 def retry(request: Request, db: Db, actor: Operator, job_id: int) -> Response:
-    """A failed job waits again, with all its attempts."""
+    """A failed or stopped job waits again, with all its attempts; raises Conflict for any other."""
     jobs.retry(_job(db, job_id))
     record(db, "job.retry", "job", job_id, account_id=actor.account_id)
     return redirect(request, "/admin/jobs", flash=("ok", _("Công việc đã được xếp lại vào hàng chờ.")))
@@ -81,7 +85,7 @@ def audit(request: Request, db: Db, actor: Auditor, page: int = 1) -> Response:
 
 
 def _job(db: Session, job_id: int) -> Job:
-    job = db.get(Job, job_id)
+    job = db.get(Job, job_id, with_for_update=True)
     if job is None:
         raise NotFound
     return job
@@ -89,6 +93,7 @@ def _job(db: Session, job_id: int) -> Job:
 
 def _titles() -> dict[str, str]:
     return {
-        "database": _("Cơ sở dữ liệu"), "storage": _("Nơi giữ tệp"), "queue": _("Hàng chờ"),
+        "database": _("Cơ sở dữ liệu"), "storage": _("Nơi giữ tệp"), "room": _("Chỗ trống"),
+        "queue": _("Hàng chờ"),
         "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"),
     }  # fmt: skip

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,7 @@ from typing import BinaryIO, Literal
 
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
+from xlsxwriter.exceptions import FileCreateError
 
 from app.core import clock
 from app.core.errors import Invalid
@@ -56,36 +58,17 @@ def write_xlsx(
 ) -> int:
     """One sheet with a frozen styled head, streamed to disk with flat memory; returns the number of rows.
 
-    Raises Invalid for more rows than a sheet holds.
+    Raises Invalid for more rows than a sheet holds, OSError if the file cannot be written.
     """
-    book = xlsxwriter.Workbook(
-        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    head = book.add_format({"bold": True, "bg_color": "#E8EEF7", "border": 1, "text_wrap": True, "valign": "vcenter"})
-    formats = {
-        "text": book.add_format({"num_format": "@"}), "int": book.add_format({"num_format": "#,##0"}),
-        "ratio": book.add_format({"num_format": "0.0%"}), "date": book.add_format({"num_format": "dd/mm/yyyy"}),
-        "instant": book.add_format({"num_format": "dd/mm/yyyy hh:mm"}),
-    }  # fmt: skip
-    page = book.add_worksheet(_NOT_IN_A_SHEET_NAME.sub(" ", sheet)[:31].strip(" '"))
-    for index, column in enumerate(columns):
-        page.set_column(index, index, column.width)
-    line = 0
-    for note in notes:
-        page.write_string(line, 0, note)
-        line += 1
-    page.freeze_panes(line + 1, 0)
-    for index, column in enumerate(columns):
-        page.write_string(line, index, column.title, head)
-    count = 0
-    for row in rows:
-        line += 1
-        count += 1
-        if line >= _MOST_LINES:
-            raise Invalid(_("Bảng này dài hơn một trang tính Excel chứa được. Hãy xuất ra CSV hoặc lọc bớt."))
-        for index, (column, value) in enumerate(zip(columns, row, strict=True)):
-            _write_cell(page, line, index, value, formats[column.kind])
-    book.close()
+    with tempfile.TemporaryDirectory(prefix="xlsx-") as scratch:
+        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "tmpdir": scratch}
+        book = xlsxwriter.Workbook(str(path), options)
+        count = _fill(book, sheet, columns, rows, notes)
+        try:
+            book.close()
+        except FileCreateError as error:
+            # XlsxWriter hides the error of the operating system, which says whether the disk is full.
+            raise error.args[0] from None
     return count
 
 
@@ -116,6 +99,40 @@ def cell_text(value: Cell) -> str:
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
     return str(value).strip()
+
+
+def _fill(
+    book: xlsxwriter.Workbook,
+    sheet: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Cell]],
+    notes: Sequence[str],
+) -> int:
+    head = book.add_format({"bold": True, "bg_color": "#E8EEF7", "border": 1, "text_wrap": True, "valign": "vcenter"})
+    formats = {
+        "text": book.add_format({"num_format": "@"}), "int": book.add_format({"num_format": "#,##0"}),
+        "ratio": book.add_format({"num_format": "0.0%"}), "date": book.add_format({"num_format": "dd/mm/yyyy"}),
+        "instant": book.add_format({"num_format": "dd/mm/yyyy hh:mm"}),
+    }  # fmt: skip
+    page = book.add_worksheet(_NOT_IN_A_SHEET_NAME.sub(" ", sheet)[:31].strip(" '"))
+    for index, column in enumerate(columns):
+        page.set_column(index, index, column.width)
+    line = 0
+    for note in notes:
+        page.write_string(line, 0, note)
+        line += 1
+    page.freeze_panes(line + 1, 0)
+    for index, column in enumerate(columns):
+        page.write_string(line, index, column.title, head)
+    count = 0
+    for row in rows:
+        line += 1
+        count += 1
+        if line >= _MOST_LINES:
+            raise Invalid(_("Bảng này dài hơn một trang tính Excel chứa được. Hãy xuất ra CSV hoặc lọc bớt."))
+        for index, (column, value) in enumerate(zip(columns, row, strict=True)):
+            _write_cell(page, line, index, value, formats[column.kind])
+    return count
 
 
 def _open_book(path: Path) -> CalamineWorkbook:

@@ -65,7 +65,8 @@ async def save_progress(request: Request) -> Response:
     if isinstance(saved, AppError):
         raise saved
     if saved.should_judge:
-        finished = await run_in_threadpool(_judge, request.app.state.database, save.stamp)
+        async with request.app.state.turns.others:
+            finished = await run_in_threadpool(_judge, request.app.state.database, save.stamp)
     else:
         finished = saved.lesson_finished
     return Response(_encoder.encode(_reply(saved, finished)), media_type="application/json")

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from app.catalogue import queries as catalogue
 from app.catalogue import questions
 from app.catalogue.questions import ReviewedOption
+from app.core import clock
 from app.core.errors import NotFound
+from app.core.templating import format_datetime
 from app.learning.models import Attempt, Enrolment
 from app.learning.page_queries import completed_on
 from app.learning.queries import lesson_state
@@ -76,6 +78,14 @@ class AttemptPage:
     pass_percent: int
     questions: tuple[QuestionView, ...]
     saved_at: datetime | None
+
+    @property
+    def saved_time(self) -> str:
+        """“10:42” for today, with the date for other days; empty before the first answer."""
+        if self.saved_at is None:
+            return ""
+        text = format_datetime(self.saved_at)
+        return text.partition(" ")[2] if clock.day_of(self.saved_at) == clock.today() else text
 
     @property
     def answered_count(self) -> int:

@@ -1,6 +1,7 @@
 """The files that documents name are there: a renamed module takes its mention along."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -9,12 +10,11 @@ from app.core.settings import ROOT
 DOCUMENTS = ("README.md", "README.en.md", "docs/architecture.md", "docs/coverage.md", "docs/licences.md")
 _CODE = re.compile(r"`([\w./*-]+\.(?:py|csv|yaml|toml|lock|js|md|txt|html)|[\w./-]+/)`")
 _LINK = re.compile(r"\]\(((?!https?://|#)[^)#]+)")
-# Made by running, or an example that a reader makes.
-_NOT_KEPT = ("var/", "media/", "docs/performance.md")
+_MADE_BY_RUNNING = {"var/", ".cache/"}
 
 
 def named_files(document: str) -> set[str]:
-    """Paths in code marks and links; a path of the code may leave out `app/`."""
+    """Paths in code marks and links; a path of the code may leave out `app/`, a bare name the folder of its domain."""
     text = (ROOT / document).read_text(encoding="utf-8")
     blockless = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     linked = {str((ROOT / document).parent / path) for path in _LINK.findall(blockless)}
@@ -22,11 +22,15 @@ def named_files(document: str) -> set[str]:
 
 
 def is_there(path: str) -> bool:
-    if path.startswith(str(ROOT)):
-        path = path.removeprefix(f"{ROOT}/")
-    if path.startswith(_NOT_KEPT):
+    if path in _MADE_BY_RUNNING:
         return True
-    return any(next(folder.glob(path.rstrip("/")), None) for folder in (ROOT, ROOT / "app"))
+    if path.startswith("/"):
+        return Path(path).exists()
+    pattern = path.rstrip("/")
+    tries = [(ROOT, pattern), (ROOT / "app", pattern)]
+    if "/" not in pattern:
+        tries += [(ROOT / folder, f"**/{pattern}") for folder in ("app", "tests", "courses")]
+    return any(next(folder.glob(wanted), None) for folder, wanted in tries)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
