@@ -14,7 +14,7 @@ PORT ?= 8000
 DEMO ?= $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),1,0)
 export HOST PORT DEMO
 
-.PHONY: help install install-dev browser serve test check bench proof format lock docs
+.PHONY: help install install-dev browser serve test check bench format lock docs messages
 
 help: ## Liệt kê các lệnh / list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,10 @@ bench: install-dev ## Đo tốc độ, tính bằng tỷ lệ so với mức sà
 format: install-dev ## Định dạng mã / format the code
 	$(VENV)/bin/ruff format app tests migrations bench
 	$(VENV)/bin/ruff check --fix app tests migrations bench
+
+messages: install-dev ## Gom câu chữ mới vào bản dịch tiếng Anh / collect new sentences for translation
+	$(VENV)/bin/pybabel -q extract -F babel.cfg -k lazy --no-location --sort-output -o .cache/messages.pot .
+	$(VENV)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete -l en -i .cache/messages.pot -d app/locale
 
 docs: install ## Sinh lại docs/configuration.md / regenerate the generated documents
 	$(PY) -m app.admin.configuration_doc > docs/configuration.md

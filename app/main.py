@@ -52,7 +52,8 @@ PAGES = (
     certificate_pages, studio_pages, lesson_pages, coverage_pages, export_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot route, which checks its own.
-BARE = (media_pages, progress_api, health)
+# Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
+BARE = (progress_api, media_pages, health)
 
 # Who hears what, in this order, in the transaction of the fact.
 HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
@@ -94,10 +95,10 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw)
     for routes in (*PAGES, *BARE):
         answer_head(routes.router)
-    for module in PAGES:
-        app.include_router(module.router, dependencies=[Depends(identify), Depends(check_token)])
     for bare in BARE:
         app.include_router(bare.router)
+    for module in PAGES:
+        app.include_router(module.router, dependencies=[Depends(identify), Depends(check_token)])
     app.mount("/static", StaticFiles(STATIC_DIR), name="static")
     install_error_handlers(app)
     limits = [

@@ -48,7 +48,8 @@ def admin(request: Request, db: Db, database: Databases, files: Files, actor: Op
 
 @router.get("/admin/jobs")
 def job_list(request: Request, db: Db, actor: Operator, state: str = "") -> Response:
-    counts = dict(db.execute(select(Job.state, func.count()).group_by(Job.state)).tuples().all())
+    per_state = db.execute(select(Job.state, func.count().label("number")).group_by(Job.state))
+    counts = {row.state: row.number for row in per_state}
     query = select(Job).order_by(Job.id.desc()).limit(_PER_PAGE)
     if state:
         query = query.where(Job.state == state)

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import URL, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -146,11 +147,19 @@ def check_url(text: str) -> URL:
     return url
 
 
+def _to_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+# Ten times as fast as the standard library, which shows where thousands of rows carry JSON.
+_JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
+
+
 def _engine(url: str, pool_size: int) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
+        return create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, **_JSON)
     engine = create_engine(
-        url, pool_size=pool_size, max_overflow=4, connect_args={"timeout": 30, "check_same_thread": False}
+        url, pool_size=pool_size, max_overflow=4, connect_args={"timeout": 30, "check_same_thread": False}, **_JSON
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

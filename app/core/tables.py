@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ Format = Literal["csv", "xlsx"]
 _MOST_LINES = 1_048_576
 _MOST_LETTERS = 32_767
 _NOT_IN_A_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
+_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _UNREADABLE = _("Tệp này không phải bảng tính Excel (.xlsx) đọc được.")
 
 
@@ -61,14 +63,15 @@ def write_xlsx(
     Raises Invalid for more rows than a sheet holds, OSError if the file cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="xlsx-") as scratch:
+        made = Path(scratch) / "book.xlsx"
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "tmpdir": scratch}
-        book = xlsxwriter.Workbook(str(path), options)
-        count = _fill(book, sheet, columns, rows, notes)
+        book = xlsxwriter.Workbook(str(made), options)
         try:
-            book.close()
-        except FileCreateError as error:
-            # XlsxWriter hides the error of the operating system, which says whether the disk is full.
-            raise error.args[0] from None
+            count = _fill(book, sheet, columns, rows, notes)
+        finally:
+            # Also after an error: the book holds scratch files open.
+            _close(book)
+        shutil.move(made, path)
     return count
 
 
@@ -135,6 +138,14 @@ def _fill(
     return count
 
 
+def _close(book: xlsxwriter.Workbook) -> None:
+    try:
+        book.close()
+    except FileCreateError as error:
+        # XlsxWriter hides the error of the operating system, which says whether the disk is full.
+        raise error.args[0] from None
+
+
 def _open_book(path: Path) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_path(str(path))
@@ -151,7 +162,7 @@ def _csv_cell(value: Cell) -> str:
         return value.strftime("%d/%m/%Y")
     text = str(value)
     # A cell that begins so would run as a formula in Excel; the apostrophe keeps it text.
-    return "'" + text if isinstance(value, str) and text[:1] in "=+-@\t\r\n" else text
+    return "'" + text if isinstance(value, str) and text.startswith(_RUNS_AS_FORMULA) else text
 
 
 def _write_cell(page: xlsxwriter.worksheet.Worksheet, line: int, index: int, value: Cell, style: object) -> None:

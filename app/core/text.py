@@ -12,12 +12,13 @@ _LOOKALIKES = str.maketrans("ðÐɖƉ", "đĐđĐ")
 _ALPHABET = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 # ngang, huyền, hỏi, ngã, sắc, nặng: the order of tones in Vietnamese dictionaries.
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
+WordKey = tuple[tuple[int, ...], tuple[int, ...]]
 _LETTER_RANK = {letter: rank for rank, letter in enumerate(_ALPHABET, start=100)}
 
 
 def nfc(text: str) -> str:
     """Text as we store it: NFC, single spaces, none at the ends."""
-    return _SPACES.sub(" ", _UNSEEN.sub("", unicodedata.normalize("NFC", text))).strip()
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", _UNSEEN.sub("", text))).strip()
 
 
 def fold(text: str) -> str:
@@ -28,30 +29,40 @@ def fold(text: str) -> str:
     )
 
 
-def vietnamese_key(text: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Sort key in dictionary order: all letters first, tones only break ties."""
+def vietnamese_key(text: str) -> tuple[WordKey, ...]:
+    """Sort key in dictionary order: word by word; in a word all letters first, tones only break ties.
+
+    So everything under "ba" (ba ba, ba lô) comes before "bà", as in Hoàng Phê's dictionary and in class registers.
+    """
+    return tuple(_word_key(word) for word in text.translate(_LOOKALIKES).lower().split())
+
+
+def name_key(full_name: str) -> tuple[tuple[WordKey, ...], tuple[WordKey, ...]]:
+    """Sort key of a person's name: given name (the last word) first, then the rest from the left."""
+    *before, given = nfc(full_name).split(" ")
+    return vietnamese_key(given), vietnamese_key(" ".join(before))
+
+
+def sortable(full_name: str) -> str:
+    """`name_key` as a string a database can sort by bytes: ranks in hexadecimal, letters before tones.
+
+    The signs between words, and between letters and tones, sort before every digit, so that the shorter comes first.
+    """
+    given, before = name_key(full_name)
+    return " ".join(
+        "".join(f"{rank:06x}" for rank in letters) + "!" + "".join(str(tone) for tone in tones)
+        for letters, tones in (*given, *before)
+    )
+
+
+def _word_key(word: str) -> WordKey:
     letters: list[int] = []
     tones: list[int] = []
-    for char in unicodedata.normalize("NFC", text.translate(_LOOKALIKES).lower()):
+    for char in unicodedata.normalize("NFC", word):
         base, tone = _split_tone(char)
         letters.append(_LETTER_RANK.get(base, ord(base) if ord(base) < 100 else 10_000 + ord(base)))
         tones.append(tone)
     return tuple(letters), tuple(tones)
-
-
-def name_key(full_name: str) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]:
-    """Sort key of a person's name: given name (the last word) first, then the rest from the left."""
-    words = nfc(full_name).split(" ")
-    return (vietnamese_key(words[-1]), vietnamese_key(" ".join(words[:-1])))
-
-
-def sortable(full_name: str) -> str:
-    """`name_key` as a string a database can sort by bytes: ranks in hexadecimal, letters before tones."""
-    letters_and_tones = name_key(full_name)
-    return "|".join(
-        "".join(f"{rank:05x}" for rank in letters) + "-" + "".join(str(tone) for tone in tones)
-        for letters, tones in letters_and_tones
-    )
 
 
 def _split_tone(char: str) -> tuple[str, int]:

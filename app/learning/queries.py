@@ -46,7 +46,9 @@ def video_lengths(db: Session, lessons: Collection[tuple[int, str]]) -> dict[tup
     """Seconds of the playable videos of (course version, lesson) pairs, by (course version, lesson, block)."""
     rows = db.execute(
         select(LessonVersion.course_version_id, LessonVersion.key, LessonVersion.blocks).where(
-            tuple_(LessonVersion.course_version_id, LessonVersion.key).in_(lessons)
+            # The first line is for SQLite, which finds no index for tuples.
+            LessonVersion.course_version_id.in_({version_id for version_id, _key in lessons}),
+            tuple_(LessonVersion.course_version_id, LessonVersion.key).in_(lessons),
         )
     ).all()
     asset_of = {

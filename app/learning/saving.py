@@ -5,23 +5,32 @@ applied in the order they came, each on what the one before it left, so a batch 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 from sqlalchemy.orm import Session
 
 from app.core.batching import GroupCommitter
 from app.core.db import Database
-from app.core.errors import AppError, Invalid, NotFound, SignInRequired
-from app.core.i18n import lazy as _
+from app.core.errors import AppError, NotFound, SignInRequired
 from app.identity.accounts import people_signed_in
-from app.learning.progress_book import Book, ClientEntry, EnrolmentEntry, Key, VideoEntry, open_book, write_book
+from app.learning.progress_book import (
+    Book,
+    ClientEntry,
+    EnrolmentEntry,
+    Key,
+    VideoEntry,
+    finished_lessons,
+    open_book,
+    write_book,
+)
 from app.learning.queries import video_lengths
 from app.learning.rules import is_video_done
 from app.learning.spans import Refusal, Span, Watched, clip, credit, merge, total
 from app.learning.stamps import Stamp
 
-# An honest page leaves a gap only while two of its saves are on the way at once.
+# A page that counts by ones needs a single range; of one that leaves gaps the newest are remembered. Forgetting one
+# costs nothing watched: its save sent again would add the same spans to those that are there.
 _MAX_RANGES = 64
 # "Active" need not be known more precisely; it spares most saves a write.
 _ACTIVE_EVERY_S = 300
@@ -57,10 +66,6 @@ class Saved:
     should_judge: bool
 
 
-class TooManyGaps(Invalid):
-    text = _("Trang này đã bỏ sót quá nhiều lần lưu. Hãy tải lại trang rồi học tiếp; những gì đã lưu vẫn còn.")
-
-
 class ProgressSaver:
     """Applies batches of saves. Remembers how long the videos of published versions are: that never changes."""
 
@@ -74,7 +79,9 @@ class ProgressSaver:
         self._learn_lengths(db, saves, book)
         answers = [self._answer(book, people.get(save.token), save) for save in saves]
         write_book(db, book)
-        return answers
+        done = [save.key[:2] for save, answer in zip(saves, answers, strict=True) if _has_seen_it(answer)]
+        finished = finished_lessons(db, set(done))
+        return [_told(save, answer, finished) for save, answer in zip(saves, answers, strict=True)]
 
     def _answer(self, book: Book, person_id: int | None, save: Save) -> Saved | AppError:
         try:
@@ -123,7 +130,6 @@ def _apply(book: Book, enrolment: EnrolmentEntry, save: Save, length_s: float) -
         book.videos[save.key], book.clients[save.key, save.client] = video, client
         _mark_active(enrolment, save.stamp.lesson_key, book)
     watched_s = _watched_s(video, length_s)
-    is_finished = save.key[:2] in book.finished
     is_latest = client.last_sequence == save.sequence
     return Saved(
         watched_s=watched_s,
@@ -131,23 +137,30 @@ def _apply(book: Book, enrolment: EnrolmentEntry, save: Save, length_s: float) -
         credited_s=client.last_credited_s if is_latest else 0.0,
         reason=client.last_refusal if is_latest else None,
         position_s=video.position_s,
-        lesson_finished=is_finished,
+        lesson_finished=False,
         # A repeat asks again: the first answer may have been lost together with its judgement.
-        should_judge=is_video_done(watched_s, length_s) and not is_finished and (is_repeat or not was_done),
+        should_judge=is_video_done(watched_s, length_s) and (is_repeat or not was_done),
     )
 
 
+def _has_seen_it(answer: Saved | AppError) -> bool:
+    return isinstance(answer, Saved) and is_video_done(answer.watched_s, answer.duration_s)
+
+
+def _told(save: Save, answer: Saved | AppError, finished: set[tuple[int, str]]) -> Saved | AppError:
+    if isinstance(answer, Saved) and save.key[:2] in finished:
+        return replace(answer, lesson_finished=True, should_judge=False)
+    return answer
+
+
 def _take(video: VideoEntry, client: ClientEntry, save: Save, length_s: float, book: Book) -> None:
-    taken = merge((*client.taken, (save.sequence, save.sequence + 1)))
-    if len(taken) > _MAX_RANGES:
-        raise TooManyGaps
     # Of several pages the first one counts: what was watched in it may arrive after the second one's saves.
     video.started_at = min(video.started_at, save.stamp.at)
     result = credit(Watched(video.spans, video.played_s, video.started_at, length_s), save.spans, book.now)
     video.spans, video.watched_s, video.played_s = result.spans, result.watched_s, result.played_s
     if result.reason is None:
         video.position_s = min(max(save.position_s, 0.0), length_s)
-    client.taken = taken
+    client.taken = merge((*client.taken, (save.sequence, save.sequence + 1)))[-_MAX_RANGES:]
     client.last_sequence, client.last_credited_s, client.last_refusal = save.sequence, result.credited_s, result.reason
     video.changed = client.changed = True
 
@@ -160,4 +173,6 @@ def _mark_active(enrolment: EnrolmentEntry, lesson_key: str, book: Book) -> None
 
 def _watched_s(video: VideoEntry, length_s: float) -> float:
     # A newer version of the lesson may have a shorter video under the same name.
-    return total(clip(video.spans, length_s))
+    if video.spans and video.spans[-1][1] > length_s:
+        return total(clip(video.spans, length_s))
+    return video.watched_s

@@ -125,6 +125,7 @@ def study(screen: Screen, lesson: Path, movable_clock: MovableClock) -> None:
         expect(page.locator("#saved")).to_contain_text("đã lưu")
         screen.picture(f"bai-{head['key']}-da-xem")
     page.get_by_role("button", name="Tôi đã đọc xong").click()
+    expect(page.get_by_role("button", name="Tôi đã đọc xong")).to_have_count(0)
     page.get_by_role("link", name="Làm bài kiểm tra").click()
     answer_quiz(screen, lesson.with_suffix(".quiz.yaml"), head["key"])
 

@@ -1,0 +1,249 @@
+"""Every route of the application: what to send it, whom it lets in, and what everybody else gets.
+
+`{names}` in addresses, forms and secrets are fields of the world. A call always aims at something that exists.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests import factories
+from tests.access.world import (
+    ANONYMOUS,
+    ANSWER,
+    BORN,
+    CLOSED_SLUG,
+    CLOSED_TITLE,
+    COLLEAGUE_NAME,
+    DRAFT,
+    DRAFT_TITLE,
+    HERE,
+    IMPORTED_NAME,
+    LEARNER_NAME,
+    LESSON_TEXT,
+    PERSONAS,
+    READ,
+    SLUG,
+    WORKBOOK_NAME,
+    World,
+)
+from tests.authoring.conftest import BODY
+
+SIGN_IN, FORBIDDEN, HIDDEN = 303, 403, 404
+EVERYBODY = frozenset(PERSONAS)
+SIGNED_IN = EVERYBODY - {ANONYMOUS}
+NOBODY: frozenset[str] = frozenset()
+LEARNER, MANAGER = frozenset({"learner"}), frozenset({"manager"})
+ENROLLED = frozenset({"learner", "other_learner"})
+IMPORTER, IMPORTERS = frozenset({"province_admin"}), frozenset({"province_admin", "other_admin"})
+MANAGERS = IMPORTERS | {"manager", "other_manager"}
+MANAGERS_HERE = IMPORTERS | {"manager"}
+PUBLISHERS = IMPORTERS | {"content_admin"}
+PROVINCE_AUTHORS = PUBLISHERS | {"author"}
+AUTHORS = PROVINCE_AUTHORS | {"other_author"}
+OPERATORS = IMPORTERS | {"operator"}
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One call of a route. What is open to everybody, or to everybody signed in, must say why.
+
+    `others`: what the signed-in personas get who are not let in; `refused` says it for single ones. `secret` is a text
+    only `told_to` may read in an answer, whether they were let in or not.
+    """
+
+    method: str
+    path: str
+    url: str
+    allowed: frozenset[str]
+    why_open: str = ""
+    case: str = ""
+    others: int = FORBIDDEN
+    refused: Mapping[str, int] = field(default_factory=dict)
+    anonymous: int = SIGN_IN
+    answers: tuple[int, ...] = (200,)
+    secret: str = ""
+    told_to: frozenset[str] = NOBODY
+    form: Mapping[str, str] = field(default_factory=dict)
+    # Form field: name of the file, and the world's field that holds its bytes.
+    files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    json: Mapping[str, Any] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}" + (f" ({self.case})" if self.case else "")
+
+    @property
+    def is_unsafe(self) -> bool:
+        return self.method != "GET"
+
+    def refusal(self, persona: str) -> int:
+        """The status somebody gets who is not let in."""
+        return self.anonymous if persona == ANONYMOUS else self.refused.get(persona, self.others)
+
+    def request(self, world: World, token: str) -> dict[str, Any]:
+        """What httpx sends; a page puts its token into the form, into the address of an upload, or into a header."""
+        call: dict[str, Any] = {"url": world.fill(self.url), "headers": {"accept": "text/html,application/xhtml+xml"}}
+        if self.json is not None:
+            filled = {name: world.fill(value) if isinstance(value, str) else value for name, value in self.json.items()}
+            return call | {"json": filled, "headers": {"accept": "application/json", "x-csrf-token": token}}
+        if not self.is_unsafe:
+            return call
+        form = {name: world.fill(value) for name, value in self.form.items()}
+        if self.files:
+            opened = {name: (file, getattr(world, held)) for name, (file, held) in self.files.items()}
+            return call | {"params": {"csrf_token": token}, "data": form, "files": opened}
+        return call | {"data": form | {"csrf_token": token}}
+
+
+def page(path: str, allowed: frozenset[str], url: str = "", **more: Any) -> Declared:
+    return Declared("GET", path, url or path, allowed, **more)
+
+
+def act(path: str, allowed: frozenset[str], url: str = "", **more: Any) -> Declared:
+    """A form; it answers with the page to go to unless `answers` says otherwise."""
+    return Declared("POST", path, url or path, allowed, **{"answers": (303,)} | more)
+
+
+LESSON = {
+    "base_version": "{base_version}",
+    "module": "01-mo-dau",
+    "title": "Ký số trên điện thoại",
+    "minutes": "12",
+    "objectives": "Ký được một công văn trên điện thoại.",
+    "role": "Anh Bình, công chức địa chính",
+    "body": BODY,
+    "source_title": "Luật Giao dịch điện tử",
+    "source_ref": "Luật số 20/2023/QH15",
+    "source_url": "",
+    "picture_alt": "Màn hình điện thoại có nút Ký số",
+}
+NEW_PASSWORD = "mot-mat-khau-khac-han-27"
+
+_PORTAL = (
+    page("/", EVERYBODY, why_open="the front door"),
+    page("/about", EVERYBODY, why_open="explains the platform"),
+    page("/help", EVERYBODY, why_open="help must not need an account"),
+    page("/privacy", EVERYBODY, why_open="what happens to personal data is read before giving any"),
+    page("/look", EVERYBODY, why_open="parts of the look, in a demo only"),
+    page("/my", SIGNED_IN, why_open="one's own page", secret="{certificate_number}", told_to=LEARNER),
+    act("/settings/look", EVERYBODY, why_open="a cookie of this browser", form={"theme": "dark", "next": "/"}),
+    act("/settings/language", EVERYBODY, why_open="a cookie of this browser", form={"lang": "en", "next": "/"}),
+)
+
+_ACCOUNTS = (
+    page("/sign-in", EVERYBODY, why_open="the door", answers=(200, 303)),
+    act("/sign-in", EVERYBODY, why_open="the door", form={"name": "learner", "password": factories.PASSWORD}),
+    act("/sign-out", EVERYBODY, why_open="ends this browser's session, if it has one"),
+    act("/sign-out/everywhere", SIGNED_IN, why_open="ends one's own sessions"),
+    page("/account", SIGNED_IN, why_open="one's own account", secret=LEARNER_NAME, told_to=LEARNER),
+    page("/account/password", SIGNED_IN, why_open="one's own password"),
+    act("/account/password", SIGNED_IN, why_open="one's own password",
+        form={"old": factories.PASSWORD, "new": NEW_PASSWORD, "again": NEW_PASSWORD}),
+)  # fmt: skip
+
+# Another administrator may import as well, but not see what this one imported.
+_ANOTHERS = {"other_admin": HIDDEN}
+_UNITS_AND_PEOPLE = (
+    page("/units", EVERYBODY, why_open="units are public facts"),
+    page("/units/{code}", EVERYBODY, f"/units/{HERE}", why_open="units are public facts"),
+    page("/people", MANAGERS, secret=COLLEAGUE_NAME, told_to=MANAGERS_HERE),
+    page("/people/imports", IMPORTERS, secret=WORKBOOK_NAME, told_to=IMPORTER),
+    page("/people/imports/template.xlsx", IMPORTERS),
+    act("/people/imports", IMPORTERS, files={"file": ("danh-sach.xlsx", "workbook")}),
+    page("/people/imports/{import_id}", IMPORTER, "/people/imports/{people_import}", refused=_ANOTHERS,
+         secret=IMPORTED_NAME, told_to=IMPORTER),
+    page("/people/imports/{import_id}/result.xlsx", IMPORTER, "/people/imports/{people_import}/result.xlsx",
+         refused=_ANOTHERS),
+    act("/people/imports/{import_id}/apply", IMPORTER, "/people/imports/{people_import}/apply", refused=_ANOTHERS),
+)  # fmt: skip
+
+_LEARNING = (
+    page("/courses", EVERYBODY, why_open="the catalogue", secret=CLOSED_TITLE),
+    page("/courses/{slug}", EVERYBODY, f"/courses/{SLUG}", why_open="the catalogue", secret=DRAFT_TITLE),
+    act("/courses/{slug}/enrol", SIGNED_IN, f"/courses/{SLUG}/enrol", why_open="anyone may learn what is published"),
+    act("/courses/{slug}/move", ENROLLED, f"/courses/{SLUG}/move", others=HIDDEN),
+    page("/learn/{slug}/{lesson_key}", SIGNED_IN, f"/learn/{SLUG}/{READ}", why_open="offers to enrol",
+         secret=LESSON_TEXT, told_to=ENROLLED),
+    # The other learner studies the same lesson, but the stamp is of the learner's page.
+    act("/learn/{slug}/{lesson_key}/read", LEARNER, f"/learn/{SLUG}/{READ}/read", form={"stamp": "{read_stamp}"},
+        others=HIDDEN, refused={"other_learner": 422}),
+    page("/learn/{slug}/{lesson_key}/quiz", ENROLLED, f"/learn/{SLUG}/{ANSWER}/quiz", others=HIDDEN),
+    act("/learn/{slug}/{lesson_key}/quiz", ENROLLED, f"/learn/{SLUG}/{ANSWER}/quiz", others=HIDDEN),
+    page("/attempts/{attempt_id}", LEARNER, "/attempts/{open_attempt}", case="open", others=HIDDEN),
+    page("/attempts/{attempt_id}", LEARNER, "/attempts/{submitted_attempt}", case="handed in", others=HIDDEN),
+    act("/attempts/{attempt_id}/answers", LEARNER, "/attempts/{open_attempt}/answers",
+        form={"question": "{question}", "seq": "1"}, others=HIDDEN),
+    act("/attempts/{attempt_id}/submit", LEARNER, "/attempts/{open_attempt}/submit", others=HIDDEN),
+    # The hot route: JSON, with its token in a header.
+    act("/progress", LEARNER, others=HIDDEN, anonymous=401, answers=(200,),
+        json={"stamp": "{watch_stamp}", "block": "{video_block}", "client": "trang-1", "seq": 1, "spans": [[0, 30]]}),
+)  # fmt: skip
+
+_CERTIFICATES = (
+    page("/certificates/{code}", LEARNER, "/certificates/{certificate}", others=HIDDEN, secret="{certificate_number}",
+         told_to=LEARNER),
+    page("/certificates/{code}/pdf", LEARNER, "/certificates/{certificate}/pdf", others=HIDDEN),
+    page("/verify", EVERYBODY, why_open="anybody checks a certificate", secret="{certificate_number}"),
+    page("/verify/{code}", EVERYBODY, "/verify/{certificate}", why_open="whoever holds the code may check it",
+         secret=f"{BORN:%d/%m/%Y}"),
+    act("/verify", EVERYBODY, why_open="number and name together are as good as the code",
+        form={"number": "{certificate_number}", "name": LEARNER_NAME}),
+    act("/verify/file", EVERYBODY, why_open="whoever holds the file may check it", files={"file": ("giay.pdf", "pdf")},
+        answers=(200,)),
+)  # fmt: skip
+
+# Authors elsewhere do not find the course; who writes none is told so.
+_NOT_THEIRS = {"other_author": HIDDEN}
+_STUDIO = (
+    page("/studio", AUTHORS, secret=CLOSED_TITLE, told_to=PROVINCE_AUTHORS),
+    page("/studio/{slug}", PROVINCE_AUTHORS, f"/studio/{SLUG}", refused=_NOT_THEIRS, secret=DRAFT_TITLE,
+         told_to=PROVINCE_AUTHORS),
+    page("/studio/{slug}/lessons/{key}/preview", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{DRAFT}/preview",
+         refused=_NOT_THEIRS, secret=DRAFT_TITLE, told_to=PROVINCE_AUTHORS),
+    page("/studio/{slug}/lessons/new", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/new", refused=_NOT_THEIRS),
+    act("/studio/{slug}/lessons/new", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/new", refused=_NOT_THEIRS,
+        form=LESSON, files={"picture": ("nut-ky.png", "picture")}),
+    page("/studio/{slug}/lessons/{key}/edit", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{DRAFT}/edit",
+         refused=_NOT_THEIRS, secret=DRAFT_TITLE, told_to=PROVINCE_AUTHORS),
+    act("/studio/{slug}/lessons/{key}/edit", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{READ}/edit",
+        refused=_NOT_THEIRS, form=LESSON, files={"picture": ("nut-ky.png", "picture")}),
+    page("/studio/{slug}/publish", PROVINCE_AUTHORS, f"/studio/{SLUG}/publish", refused=_NOT_THEIRS),
+    act("/studio/{slug}/publish", PUBLISHERS, f"/studio/{CLOSED_SLUG}/publish", refused=_NOT_THEIRS,
+        form={"number": "1"}),
+    act("/studio/{slug}/videos/{public_id}/cancel", PROVINCE_AUTHORS, f"/studio/{SLUG}/videos/{{running_video}}/cancel",
+        refused=_NOT_THEIRS),
+    act("/studio/{slug}/videos/{public_id}/retry", PROVINCE_AUTHORS, f"/studio/{SLUG}/videos/{{stopped_video}}/retry",
+        refused=_NOT_THEIRS),
+    page("/media/{public_id}/{name}", EVERYBODY, "/media/{public_picture}", case="published",
+         why_open="pictures of published courses"),
+    page("/media/{public_id}/{name}", PROVINCE_AUTHORS, "/media/{draft_picture}", case="draft", anonymous=HIDDEN,
+         others=HIDDEN),
+)  # fmt: skip
+
+_COVERAGE = (
+    page("/coverage", SIGNED_IN, why_open="sums name nobody", secret=COLLEAGUE_NAME),
+    page("/coverage/{indicator}", SIGNED_IN, f"/coverage/BG-CBCC?unit={HERE}", why_open="sums name nobody",
+         secret=COLLEAGUE_NAME),
+    page("/coverage/{indicator}/missing", MANAGERS, f"/coverage/BG-CBCC/missing?unit={HERE}", secret=COLLEAGUE_NAME,
+         told_to=MANAGERS_HERE),
+    page("/exports", MANAGERS, secret='href="/exports/{ready_export}"', told_to=MANAGER),
+    act("/exports", MANAGERS, form={"what": "completions", "format": "csv", "unit": HERE}),
+    page("/exports/{export_id}", MANAGER, "/exports/{ready_export}", refused=dict.fromkeys(MANAGERS, HIDDEN),
+         secret="{certificate_number}", told_to=MANAGER),
+    act("/exports/{export_id}/cancel", MANAGER, "/exports/{waiting_export}/cancel",
+        refused=dict.fromkeys(MANAGERS, HIDDEN)),
+)  # fmt: skip
+
+_ADMIN = (
+    page("/admin", OPERATORS),
+    page("/admin/jobs", OPERATORS),
+    act("/admin/jobs/{job_id}/cancel", OPERATORS, "/admin/jobs/{queued_job}/cancel"),
+    act("/admin/jobs/{job_id}/retry", OPERATORS, "/admin/jobs/{failed_job}/retry"),
+    page("/admin/audit", OPERATORS),
+    page("/healthz", EVERYBODY, why_open="load balancers ask without an account"),
+    page("/readyz", EVERYBODY, why_open="load balancers ask without an account"),
+)
+
+DECLARED = (
+    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_CERTIFICATES, *_STUDIO, *_COVERAGE, *_ADMIN,
+)  # fmt: skip

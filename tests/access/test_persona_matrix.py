@@ -1,0 +1,169 @@
+"""Who may do what: every route of the application, tried by every persona (declarations.py, world.py)."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from app.core import events, i18n
+from app.core.settings import Settings, get_settings
+from app.main import BARE, HANDLERS, PAGES
+from app.runtime import Runtime
+from tests.access.declarations import DECLARED, EVERYBODY, SIGNED_IN, Declared
+from tests.access.stage import Stage
+from tests.access.world import ANONYMOUS, PERSONAS
+from tests.browser import BASE_URL
+
+# One world for all: on several workers it would be built several times.
+pytestmark = pytest.mark.xdist_group("access")
+
+UNSAFE = [declared for declared in DECLARED if declared.is_unsafe]
+LET_IN = [(declared, persona) for declared in DECLARED for persona in PERSONAS if persona in declared.allowed]
+REFUSED = [(declared, persona) for declared in DECLARED for persona in PERSONAS if persona not in declared.allowed]
+
+
+def routes() -> list[tuple[str, str]]:
+    """Method and path of every route, HEAD apart: it is GET without a body."""
+    found = [route for module in (*PAGES, *BARE) for route in module.router.routes]
+    return [(method, route.path) for route in found for method in sorted(route.methods - {"HEAD"})]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory, seeded_database: Path) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("access")
+    shutil.copyfile(seeded_database, folder / "shared.db")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DATA_DIR", str(folder))
+        get_settings.cache_clear()
+        events.wire(HANDLERS)
+        i18n.speak(i18n.DEFAULT)
+        settings = Settings(  # type: ignore[call-arg]
+            data_dir=folder,
+            database_url=f"sqlite:///{folder / 'shared.db'}",
+            media_url=f"file://{folder}/media",
+            workers=0,
+            demo=True,
+        )
+        stage = Stage(Runtime(settings), folder)
+        with TestClient(stage.app, base_url=BASE_URL):
+            stage.sign_everybody_in()
+            yield stage
+        stage.close()
+    get_settings.cache_clear()
+
+
+# --- the declarations ---------------------------------------------------------------------------------------------
+
+
+def test_every_route_is_declared_and_every_declaration_names_a_route() -> None:
+    assert sorted(set(routes())) == sorted({(declared.method, declared.path) for declared in DECLARED})
+
+
+def test_no_route_hides_from_the_list(stage: Stage) -> None:
+    assert [route.path for route in stage.app.routes if hasattr(route, "path")] == ["/static"]
+    assert len(routes()) == len(set(routes()))
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate Operation ID")  # HEAD and GET of one function
+def test_the_routes_can_be_described(stage: Stage) -> None:
+    described = stage.app.openapi()["paths"]
+    assert set(described) == {path for _method, path in routes()} - {"/progress"}, "the hot route reads its own body"
+
+
+@pytest.mark.parametrize("declared", DECLARED, ids=str)
+def test_a_route_lets_somebody_in_and_keeps_somebody_out(declared: Declared) -> None:
+    assert declared.allowed
+    assert declared.allowed <= EVERYBODY
+    assert declared.told_to <= declared.allowed
+    if declared.allowed >= SIGNED_IN:
+        assert declared.allowed in (EVERYBODY, SIGNED_IN)
+        assert declared.why_open, "what is open to all says why"
+    else:
+        assert not declared.why_open
+        assert ANONYMOUS not in declared.allowed
+
+
+# --- every route tried by every persona ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("declared", "persona"), LET_IN, ids=str)
+def test_who_is_let_in_gets_an_answer(stage: Stage, declared: Declared, persona: str) -> None:
+    if declared.is_unsafe:
+        with stage.copied():
+            answer = stage.send(persona, declared)
+    else:
+        before = stage.everything()
+        answer = stage.send(persona, declared)
+        assert stage.everything() == before, "looking changes nothing"
+    assert answer.status_code in declared.answers, answer.text
+    if is_html(answer):
+        assert "<title>" in answer.text
+        assert "Traceback" not in answer.text
+    if answer.status_code == 303:
+        assert not answer.headers["location"].startswith("/sign-in")
+    assert_secret_kept(stage, declared, persona, answer)
+
+
+@pytest.mark.parametrize(("declared", "persona"), REFUSED, ids=str)
+def test_who_is_refused_changes_nothing_and_learns_nothing(stage: Stage, declared: Declared, persona: str) -> None:
+    before = stage.everything()
+    answer = stage.send(persona, declared)
+    assert answer.status_code == declared.refusal(persona), answer.text
+    assert stage.everything() == before
+    assert_secret_kept(stage, declared, persona, answer)
+    assert_says_what_to_do(answer)
+
+
+@pytest.mark.parametrize("declared", [one for one in DECLARED if not one.is_unsafe], ids=str)
+def test_head_opens_no_other_door(stage: Stage, declared: Declared) -> None:
+    for persona in (ANONYMOUS, sorted(declared.allowed)[0], "other_learner"):
+        answer = stage.send(persona, declared, method="HEAD")
+        is_let_in = persona in declared.allowed
+        assert answer.status_code in (declared.answers if is_let_in else (declared.refusal(persona),))
+
+
+# --- form tokens --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("declared", UNSAFE, ids=str)
+def test_without_a_token_of_ones_own_nothing_happens(stage: Stage, declared: Declared) -> None:
+    persona = sorted(declared.allowed - {ANONYMOUS})[0]
+    own, foreign = stage.callers[persona].token, stage.callers["operator" if persona != "operator" else "author"].token
+    nonce, tag = own.split(".", 1)
+    before = stage.everything()
+    for token in ("", "khong-phai-ma", foreign, f"{nonce}x.{tag}"):
+        answer = stage.send(persona, declared, token=token)
+        assert answer.status_code == 403, token
+        assert_says_what_to_do(answer)
+    elsewhere = stage.send(persona, declared, origin="https://noi-khac.example")
+    assert elsewhere.status_code == 403
+    assert stage.everything() == before
+
+
+# --- what an answer must be like ----------------------------------------------------------------------------------
+
+
+def is_html(answer: httpx.Response) -> bool:
+    return answer.headers.get("content-type", "").startswith("text/html")
+
+
+def assert_secret_kept(stage: Stage, declared: Declared, persona: str, answer: httpx.Response) -> None:
+    if declared.secret:
+        assert (stage.world.fill(declared.secret) in answer.text) == (persona in declared.told_to)
+
+
+def assert_says_what_to_do(answer: httpx.Response) -> None:
+    """A refusal leads to the sign-in, is a page of ours with a way on, or names the problem to a program."""
+    if answer.status_code == 303:
+        assert answer.headers["location"].split("?")[0] == "/sign-in"
+    elif is_html(answer):
+        main = answer.text.partition("<main")[2]
+        assert '<header class="mast">' in answer.text
+        assert "<h1" in main
+        assert 'class="btn main"' in main, "a button says what to do next"
+    else:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["detail"]

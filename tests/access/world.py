@@ -1,0 +1,253 @@
+"""One small but complete world: an account per persona, and every object an address can name.
+
+What is private in it belongs to the learner or the manager of Phường Bắc Giang, to the province's author, or to the
+province's first administrator; to everybody else it is a stranger's.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from PIL import Image
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import CourseVersion
+from app.catalogue.queries import lesson
+from app.catalogue.service import publish, save_version
+from app.catalogue.source import FileSource, LessonSource
+from app.certificates.models import Certificate
+from app.core import clock, jobs
+from app.core.jobs import Job, Worker
+from app.core.storage import Storage
+from app.coverage.models import ExportFile
+from app.identity import accounts, people_imports
+from app.identity.models import Account
+from app.learning import stamps
+from app.learning.quizzes import start_attempt, submit_attempt
+from app.learning.service import enrol
+from app.main import CRONS, JOBS
+from app.media.models import Asset
+from app.media.service import StoredFile, add_asset, cancel, store, subject
+from app.media.shelf import Shelved
+from app.runtime import Runtime
+from tests import factories
+from tests.catalogue import making
+from tests.identity.workbooks import GOOD, workbook
+
+HERE, ELSEWHERE, PROVINCE = factories.BAC_GIANG, "07228", "24"
+ANONYMOUS = "anonymous"
+# The role of each persona and where it is held; learners have a post there and no role.
+ROLES: dict[str, tuple[str | None, str]] = {
+    "learner": (None, HERE),
+    "other_learner": (None, ELSEWHERE),
+    "manager": ("unit_manager", HERE),
+    "other_manager": ("unit_manager", ELSEWHERE),
+    "author": ("author", PROVINCE),
+    "other_author": ("author", ELSEWHERE),
+    "content_admin": ("content_admin", PROVINCE),
+    "province_admin": ("province_admin", PROVINCE),
+    "other_admin": ("province_admin", PROVINCE),
+    "operator": ("operator", PROVINCE),
+}
+PERSONAS = (ANONYMOUS, *ROLES)
+
+SLUG, CLOSED_SLUG = "khoa-thu", "khoa-kin"
+READ, WATCH, ANSWER, DRAFT = "THU.1.1", "THU.1.2", "THU.1.3", "THU.1.4"
+LEARNER_NAME, COLLEAGUE_NAME = "Nguyễn Thị Người Học", "Hoàng Thị Còn Thiếu"
+BORN = date(1985, 3, 2)
+# Texts only some may read.
+LESSON_TEXT = "Đoạn này chỉ người đã ghi danh mới đọc."
+DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
+WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
+
+
+@dataclass(frozen=True)
+class World:
+    """What addresses and forms are filled with: `{open_attempt}` in a declaration is the field of that name."""
+
+    people_import: int
+    ready_export: int
+    waiting_export: int
+    queued_job: int
+    failed_job: int
+    certificate: str
+    certificate_number: str
+    open_attempt: int
+    submitted_attempt: int
+    question: str
+    read_stamp: str
+    watch_stamp: str
+    video_block: str
+    base_version: int
+    public_picture: str
+    draft_picture: str
+    running_video: str
+    stopped_video: str
+    # Uploads.
+    pdf: bytes
+    workbook: bytes
+    picture: bytes
+
+    def fill(self, text: str) -> str:
+        return text.format_map(vars(self))
+
+
+def build(runtime: Runtime) -> World:
+    """Fill a seeded database through the services; the application's handlers must be wired."""
+    with runtime.database.writing() as db:
+        who = {persona: _account(db, persona, *role) for persona, role in ROLES.items()}
+        factories.post(db, factories.person(db, COLLEAGUE_NAME), HERE)
+        factories.completion(db, who["learner"].person, factories.course(db), clock.today())
+        done = _work(db, runtime.storage, who)
+    Worker(runtime.database, runtime.storage, JOBS, CRONS).run_all()
+    with runtime.database.writing() as db:
+        return World(
+            **done,
+            **_waiting_work(db, who),
+            **_certificate(db, runtime.storage),
+            **_learning_and_studio(db, runtime.storage, who),
+            workbook=workbook([GOOD]),
+            picture=_png("red"),
+        )
+
+
+def _account(db: Session, persona: str, role: str | None, at: str) -> Account:
+    name = LEARNER_NAME if persona == "learner" else f"Người Thử {persona.replace('_', ' ').title()}"
+    holder = factories.person(db, name, birth_date=BORN)
+    factories.post(db, holder, HERE if at == PROVINCE else at)
+    return factories.account(db, holder, persona, role=role, at=at)
+
+
+# --- work in the background, done and not done --------------------------------------------------------------------
+
+
+def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
+    actor = accounts.actor_of(db, who["province_admin"].id)
+    assert actor is not None
+    key = people_imports.keep_source(storage, workbook([GOOD]))
+    checked = people_imports.request_check(db, actor, WORKBOOK_NAME, key)
+    return {"people_import": checked.id, "ready_export": _export(db, who["manager"])}
+
+
+def _waiting_work(db: Session, who: dict[str, Account]) -> dict[str, Any]:
+    queued, failed = jobs.enqueue(db, "coverage.rebuild"), jobs.enqueue(db, "coverage.rebuild")
+    db.get_one(Job, failed).state = "failed"
+    return {"waiting_export": _export(db, who["manager"]), "queued_job": queued, "failed_job": failed}
+
+
+def _export(db: Session, owner: Account) -> int:
+    wish = ExportFile(account_id=owner.id, what="completions", format="csv", filters={}, created_at=clock.now())
+    db.add(wish)
+    db.flush()
+    wish.job_id = jobs.enqueue(db, "coverage.export", export_id=wish.id)
+    return wish.id
+
+
+def _certificate(db: Session, storage: Storage) -> dict[str, Any]:
+    issued = db.scalars(select(Certificate)).one()
+    assert issued.document is not None, "the worker has made its PDF"
+    pdf = b"".join(storage.read(issued.document.storage_key))
+    return {"certificate": issued.code, "certificate_number": issued.number, "pdf": pdf}
+
+
+# --- a course that is studied at its first version, published in its second and being written in its third --------
+
+
+def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
+    author, province = who["author"].id, factories.unit_id(db, PROVINCE)
+    public, hidden = (_picture(db, storage, colour, author, province) for colour in ("green", "blue"))
+    film = _film(db, storage, author, province)
+    running, stopped = (_unfinished(db, name, author, province) for name in ("dang-chay.mp4", "da-dung.mp4"))
+    _run(db, running)
+    cancel(db, stopped)
+
+    read = making.lesson(
+        READ, markdown=f"{LESSON_TEXT}\n\n![Ba bước](01-anh.webp)\n", quiz=None, files=(_file("01-anh.webp", public),)
+    )
+    watch = making.lesson(WATCH, markdown="![Phim](02-phim.mp4)\n", quiz=None, files=(_file("02-phim.mp4", film),))
+    answer = making.lesson(ANSWER)
+    draft = making.lesson(
+        DRAFT,
+        DRAFT_TITLE,
+        "![Nháp](04-anh.webp)\n\n![Một](04-dang-chay.mp4)\n\n![Hai](04-da-dung.mp4)\n",
+        files=(_file("04-anh.webp", hidden), _file("04-dang-chay.mp4", running), _file("04-da-dung.mp4", stopped)),
+    )
+    first = publish(db, _save(db, storage, province, read, watch, answer), None)
+    learning = _learning(db, who, first)
+    publish(db, _save(db, storage, province, read, watch, making.lesson(ANSWER, "Tên mới")), None)
+    newest = _save(db, storage, province, read, watch, answer, draft)
+    save_version(db, storage, making.course(slug=CLOSED_SLUG, code="KIN", title=CLOSED_TITLE), province, author)
+    return learning | {
+        "base_version": newest.id,
+        "public_picture": f"{public.public_id}/{public.renditions[0].name}",
+        "draft_picture": f"{hidden.public_id}/{hidden.renditions[0].name}",
+        "running_video": running.public_id,
+        "stopped_video": stopped.public_id,
+    }
+
+
+def _save(db: Session, storage: Storage, unit_id: int, *lessons: LessonSource) -> CourseVersion:
+    return save_version(db, storage, making.course(*lessons, slug=SLUG), unit_id, None)
+
+
+def _learning(db: Session, who: dict[str, Account], version: CourseVersion) -> dict[str, Any]:
+    """The learner has handed in one attempt and begun another; the other learner has only enrolled."""
+    mine, _theirs = (enrol(db, who[name].person_id, version.course_id) for name in ("learner", "other_learner"))
+    submitted = start_attempt(db, mine, ANSWER)
+    submit_attempt(db, submitted, {})
+    with clock.frozen(clock.now() - timedelta(hours=1)):
+        read_stamp, watch_stamp = stamps.issue(mine.id, READ), stamps.issue(mine.id, WATCH)
+    opened = start_attempt(db, mine, ANSWER)
+    return {
+        "submitted_attempt": submitted.id,
+        "open_attempt": opened.id,
+        "question": opened.paper["questions"][0]["id"],
+        "read_stamp": read_stamp,
+        "watch_stamp": watch_stamp,
+        "video_block": next(block.id for block in lesson(db, version.id, WATCH).blocks if block.kind == "video"),
+    }
+
+
+# --- files --------------------------------------------------------------------------------------------------------
+
+
+def _file(name: str, asset: Asset) -> FileSource:
+    return FileSource(name, asset_id=asset.id)
+
+
+def _png(colour: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (64, 40), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def _picture(db: Session, storage: Storage, colour: str, by: int, unit_id: int) -> Asset:
+    return add_asset(db, store(storage, io.BytesIO(_png(colour)), "anh.png"), by=by, unit_id=unit_id)
+
+
+def _film(db: Session, storage: Storage, by: int, unit_id: int) -> Asset:
+    """A video of 100 seconds as far as anybody can tell without playing it."""
+    size = storage.put("assets/phim", io.BytesIO(b"mot doan phim"))
+    ready = Shelved("180p.mp4", "video/mp4", size, 320, 180, "assets/phim")
+    return add_asset(db, _stored_video("phim.mp4", (ready,)), by=by, unit_id=unit_id)
+
+
+def _unfinished(db: Session, name: str, by: int, unit_id: int) -> Asset:
+    return add_asset(db, _stored_video(name, ()), by=by, unit_id=unit_id)
+
+
+def _stored_video(name: str, renditions: tuple[Shelved, ...]) -> StoredFile:
+    sha256 = hashlib.sha256(name.encode()).hexdigest()
+    return StoredFile("video", name, "video/mp4", 13, sha256, "assets/phim", 320, 180, 100.0, renditions)
+
+
+def _run(db: Session, video: Asset) -> None:
+    """As a worker leaves it in the middle of its transcode."""
+    job = jobs.latest(db, subject(video.id))
+    assert job is not None
+    video.state, job.state, job.progress_ratio = "processing", "running", 0.4
+    job.lease_owner, job.lease_until = "mot-may-khac", clock.now() + timedelta(hours=1)
+    db.flush()

@@ -1,0 +1,96 @@
+"""What templates show: dates and numbers as Vietnam writes them, everything escaped, nothing silently empty."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from app.core import templating
+from app.core.templating import (
+    format_date,
+    format_datetime,
+    format_filesize,
+    format_minutes,
+    format_number,
+    format_percent,
+    make_environment,
+)  # fmt: skip
+
+LATE_EVENING_UTC = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (format_date(date(2026, 7, 1)), "01/07/2026"),
+        (format_date(LATE_EVENING_UTC), "21/11/2026"),
+        (format_date(None), "–"),
+        (format_datetime(LATE_EVENING_UTC), "21/11/2026 06:30"),
+        (format_datetime(None), "–"),
+        (format_number(1234567), "1.234.567"),
+        (format_number(1234.5, 1), "1.234,5"),
+        (format_number(0), "0"),
+        (format_number(-0.2), "0"),
+        (format_number(-1234.56, 1), "-1.234,6"),
+        (format_number(None), "–"),
+        (format_percent(0.843), "84,3%"),
+        (format_percent(1), "100%"),
+        (format_percent(0), "0%"),
+        (format_percent(1.25), "125%"),
+        (format_percent(0.5, 0), "50%"),
+        (format_percent(None), "–"),
+        (format_filesize(None), "–"),
+        (format_filesize(5_000), "4,9 kB"),
+        (format_filesize(500_000), "488 kB"),
+        (format_filesize(5 * 1024 * 1024), "5,0 MB"),
+        (format_minutes(0), "0 giây"),
+        (format_minutes(45), "45 giây"),
+        (format_minutes(59.7), "1 phút"),
+        (format_minutes(250), "4 phút 10 giây"),
+    ],
+)
+def test_values_read_as_vietnam_writes_them(shown: str, text: str) -> None:
+    assert shown == text
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "ui").mkdir()
+    (tmp_path / "ui" / "ui.html").write_text("{% macro tag(text) %}<b>{{ text }}</b>{% endmacro %}")
+    (tmp_path / "page.html").write_text(
+        "<main>{% block rows %}{{ ui.tag(name) }} {{ _('Chào %(name)s, 100%%', name=name) }}{% endblock %}</main>"
+    )
+    return tmp_path
+
+
+def test_a_block_rendered_alone_is_the_part_of_the_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templating, "environment", lambda: make_environment(folder))
+    page = templating.render_template("page.html", {"name": "An"})
+    assert page == "<main><b>An</b> Chào An, 100%</main>"
+    assert f"<main>{templating.render_block('page.html', 'rows', {'name': 'An'})}</main>" == page
+
+
+def test_what_people_typed_is_escaped_even_inside_a_sentence(folder: Path) -> None:
+    page = make_environment(folder).get_template("page.html").render(name="<script>&")
+    assert "<script>" not in page
+    assert page.count("&lt;script&gt;&amp;") == 2
+
+
+def test_a_name_nobody_passed_is_an_error(folder: Path) -> None:
+    with pytest.raises(UndefinedError):
+        make_environment(folder).get_template("page.html").render()
+
+
+def test_the_address_of_a_static_file_changes_with_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templating, "STATIC_DIR", tmp_path)
+    addresses = set()
+    for content in ("a", "b"):
+        (tmp_path / "x.css").write_text(content)
+        templating.static_digest.cache_clear()
+        addresses.add(templating.static_url("x.css"))
+    templating.static_digest.cache_clear()
+    assert len(addresses) == 2
+    assert all(address.startswith("/static/x.css?v=") for address in addresses)
+    with pytest.raises(FileNotFoundError):
+        templating.static_url("none.css")
