@@ -99,9 +99,11 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
+        """For what only looks; a stray write raises, also one that was not sent to the database yet."""
         session = self.open(write=False)
         try:
             yield session
+            session.flush()
         finally:
             session.rollback()
             session.close()

@@ -40,7 +40,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory, seeded_database: Path) -> It
         get_settings.cache_clear()
         events.wire(HANDLERS)
         i18n.speak(i18n.DEFAULT)
-        settings = Settings(  # type: ignore[call-arg]
+        settings = Settings(
             data_dir=folder,
             database_url=f"sqlite:///{folder / 'shared.db'}",
             media_url=f"file://{folder}/media",

@@ -7,7 +7,14 @@ import pytest
 
 from app.core.settings import ROOT
 
-DOCUMENTS = ("README.md", "README.en.md", "docs/architecture.md", "docs/coverage.md", "docs/licences.md")
+DOCUMENTS = (
+    "README.md",
+    "README.en.md",
+    "docs/architecture.md",
+    "docs/coverage.md",
+    "docs/licences.md",
+    "docs/performance.md",
+)
 _CODE = re.compile(r"`([\w./*-]+\.(?:py|csv|yaml|toml|lock|js|md|txt|html)|[\w./-]+/)`")
 _LINK = re.compile(r"\]\(((?!https?://|#)[^)#]+)")
 _MADE_BY_RUNNING = {"var/", ".cache/"}
