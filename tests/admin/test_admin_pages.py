@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from app import __version__
-from app.admin import health
+from app.admin import health, pages
 from app.core import audit, clock, jobs
 from app.core.audit import AuditEntry
 from app.core.db import Database, Session
@@ -165,11 +165,9 @@ def test_a_storage_that_is_missing_is_shown(operator: Browser, settings: Setting
 
 
 def test_every_check_has_a_title(db: Session, database: Database, settings: Settings) -> None:
-    from app.admin.pages import _titles
-
     storage = Runtime(settings).storage
     names = [check.name for check in (*health.essential_checks(database, storage), *health.work_checks(db, storage))]
-    assert names == list(_titles())
+    assert names == list(pages._titles())
 
 
 # --- background work --------------------------------------------------------------------------------------------------
