@@ -21,7 +21,7 @@ from app.certificates import pages as certificate_pages
 from app.core import events
 from app.core.csrf import check_token
 from app.core.jobs import Cron, JobFunction, Worker
-from app.core.middleware import BodyLimit, Surroundings
+from app.core.middleware import BodyLimit, Shortcut, Surroundings
 from app.core.settings import Settings, get_settings
 from app.core.static import StaticFiles
 from app.core.templating import STATIC_DIR
@@ -100,6 +100,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     for module in PAGES:
         app.include_router(module.router, dependencies=[Depends(identify), Depends(check_token)])
     app.mount("/static", StaticFiles(STATIC_DIR), name="static")
+    app.add_middleware(Shortcut, path="/progress", endpoint=progress_api.save_progress)
     install_error_handlers(app)
     limits = [
         ("/studio/", settings.upload_limit_bytes + _FORM_BYTES),

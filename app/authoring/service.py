@@ -106,7 +106,7 @@ def publish_reviewed(db: Session, actor: Actor, course: Course, number: int) -> 
     review = publication(db, actor, course)
     if not review.may_publish:
         raise Forbidden(
-            _("Tài khoản này được soạn bài nhưng không được công bố. Gửi người có quyền xuất bản của đơn vị.")
+            _("Tài khoản này được soạn bài nhưng không được công bố. Gửi người có quyền công bố của đơn vị.")
         )
     if review.course.number != number:
         raise Conflict(_("Vừa có bản nháp mới hơn bản anh/chị đã xem. Hãy xem lại rồi công bố."))

@@ -1,6 +1,6 @@
 """What happens around every request: language, browser cookie, security headers, the size of the body."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -24,6 +24,7 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
+_RAW_HEADERS = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -47,9 +48,10 @@ class Surroundings:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                given = {name for name, _value in message["headers"]}
+                ours = [header for header in _RAW_HEADERS if header[0] not in given]
+                message["headers"] = [*message["headers"], *ours]
+                headers = MutableHeaders(raw=message["headers"])
                 if not known and headers.get("content-type", "").startswith("text/html"):
                     secure = "; Secure" if self.secure else ""
                     headers.append(
@@ -89,6 +91,25 @@ class LastResort:
                 raise
             response = await run_in_threadpool(self.answer, Request(scope), error)
             await response(scope, receive, send)
+
+
+class Shortcut:
+    """Answers one path before the routes are asked: finding and entering a route costs more than a short answer does.
+
+    The path stays among the routes too, for whoever lists them. It stands inside `LastResort`, which answers its errors.
+    """
+
+    def __init__(self, app: ASGIApp, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        self.app = app
+        self.path = path
+        self.endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != self.path or scope["method"] != "POST":
+            await self.app(scope, receive, send)
+            return
+        response = await self.endpoint(Request(scope, receive))
+        await response(scope, receive, send)
 
 
 class BodyLimit:

@@ -14,7 +14,7 @@ from app.core.templating import format_date, format_number
 from app.coverage.definitions import Definition, Target, definition_for
 from app.coverage.models import CoveragePending
 from app.coverage.periods import Period, period_named, year_period
-from app.coverage.sums import Slice, Sums, members_on, sums_of_unborn, sums_under
+from app.coverage.sums import Slice, Sums, above_on, members_on, sums_of_unborn, sums_under
 from app.identity import unit_queries
 from app.identity.unit_queries import UnitOnDay
 
@@ -102,7 +102,8 @@ def figure(db: Session, question: Question) -> Figure:
             definition=definition, unit_id=place.unit_id, unit_code=place.code, unit_name=name or place.name,
             unit_kind=place.kind, on=question.on, map_on=map_on, known_at=question.known_at, period=period,
             output=sums.output, numerator=sums.coverage, denominator=_roster(sums, period.reference_date(question.on)),
-            target=definition.target_of(period.first.year), flags=_flags(sums, group), group=group,
+            target=definition.target_of(period.first.year), group=group,
+            flags=_flags(sums, torn=bool(group) or tree.is_torn(place.unit_id)),
         )  # fmt: skip
 
     whole = make(unit, *tree.own())
@@ -145,6 +146,8 @@ class _Tree:
         needed = {unit.unit_id} | {child.unit_id for child in self.children}
         needed |= {member for _born, members in self.groups for member in members}
         self.sums = sums_under(db, part, needed, map_on)
+        places = above_on(db, {member for members in self.members.values() for member in members}, map_on)
+        self.places = {born: [places[member] for member in members] for born, members in self.members.items()}
         self.codes = {
             member: found.code
             for members in self.members.values()
@@ -158,6 +161,10 @@ class _Tree:
             total = sum((self.sums.get(member, Sums()) for member in members), Sums())
             return sum((self.unborn[unit] for unit in born), total), self._codes(members)
         return self.sums.get(self.unit.unit_id, Sums()), ()
+
+    def is_torn(self, unit_id: int) -> bool:
+        """Whether a later unit with figures of its own was made partly, but not wholly, of what lies under this one."""
+        return any(0 < sum(unit_id in place for place in places) < len(places) for places in self.places.values())
 
     def rows(self) -> list[tuple[UnitOnDay, Sums, tuple[str, ...], str | None]]:
         """The children; those that cannot be told apart as one row, what sits at the unit itself as another."""
@@ -223,9 +230,9 @@ def _roster(sums: Sums, reference: date) -> Denominator:
     )  # fmt: skip
 
 
-def _flags(sums: Sums, group: tuple[str, ...]) -> tuple[str, ...]:
+def _flags(sums: Sums, *, torn: bool) -> tuple[str, ...]:
     flags = []
-    if group:
+    if torn:
         flags.append("not_separable")
     if not sums.roster:
         flags.append("no_denominator")

@@ -71,6 +71,17 @@ def members_on(db: Session, unit_ids: Sequence[int], day: date) -> dict[int, fro
     return {unit_id: frozenset(_origins(unit_id, edges, in_force, set())) for unit_id in unit_ids}
 
 
+def above_on(db: Session, unit_ids: Iterable[int], day: date) -> dict[int, set[int]]:
+    """For each unit itself and all units above it in the tree of a day."""
+    above: dict[int, set[int]] = defaultdict(set)
+    query = select(UnitClosure.descendant_id, UnitClosure.ancestor_id).where(
+        UnitClosure.descendant_id.in_(list(unit_ids)), closure_on(day)
+    )
+    for unit_id, ancestor_id in db.execute(query):
+        above[unit_id].add(ancestor_id)
+    return above
+
+
 def _origins(unit_id: int, edges: dict[int, set[int]], in_force: set[int], seen: set[int]) -> set[int]:
     if unit_id in in_force:
         return {unit_id}

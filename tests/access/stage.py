@@ -41,13 +41,15 @@ class Stage:
         self.app = create_app(runtime=runtime)
         self.world = build(runtime)
         self.callers: dict[str, Caller] = {}
-        self._shared = runtime.database.engine.url.database or ""
-        self._watch = sqlite3.connect(self._shared)
+        self._watch = sqlite3.connect(runtime.database.engine.url.database or "")
         self._digest: tuple[int, str] = (-1, "")
 
-    def sign_everybody_in(self) -> None:
+    def sign_everybody_in(self, running: TestClient) -> None:
+        """Open a browser per persona on the running application, then keep the database as it is for `copied()`."""
         for persona in PERSONAS:
             browser = Browser(TestClient(self.app, base_url=BASE_URL, raise_server_exceptions=False))
+            # One event loop for all: starting one per request would take a sixth of the run.
+            browser.client.portal = running.portal
             if persona == ANONYMOUS:
                 browser.get("/sign-in")
             else:

@@ -48,8 +48,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory, seeded_database: Path) -> It
             demo=True,
         )
         stage = Stage(Runtime(settings), folder)
-        with TestClient(stage.app, base_url=BASE_URL):
-            stage.sign_everybody_in()
+        with TestClient(stage.app, base_url=BASE_URL) as running:
+            stage.sign_everybody_in(running)
             yield stage
         stage.close()
     get_settings.cache_clear()

@@ -118,10 +118,10 @@ def test_an_author_cannot_publish_and_is_told_who_can(
     author: Browser, database: Database, studio_course: StudioCourse
 ) -> None:
     send(author, NEW)
-    assert "Gửi người có quyền xuất bản" in author.get("/studio/ky-so/publish").text
+    assert "Gửi người có quyền công bố" in author.get("/studio/ky-so/publish").text
     refused = author.post("/studio/ky-so/publish", {"number": "2"})
     assert refused.status_code == 403
-    assert "Gửi người có quyền xuất bản" in refused.text
+    assert "Gửi người có quyền công bố" in refused.text
     with database.reading() as db:
         assert db.get_one(Course, studio_course.course_id).published_version_id == studio_course.version_id
 

@@ -111,6 +111,17 @@ def test_an_old_commune_shows_its_group_when_the_merger_cannot_be_undone(db: Ses
     assert old.numerator == 1
 
 
+def test_a_district_that_lost_part_of_its_people_to_a_later_unit_says_so(db: Session, ask: Ask) -> None:
+    holder = factories.person(db)
+    # Phường Đa Mai was made of units of two old districts, 213 and 216.
+    factories.post(db, holder, "07228", started_on=date(2025, 8, 1))
+    old = date(2025, 3, 31)
+    assert "not_separable" in ask("213", map_on=old).flags
+    assert "not_separable" not in ask("24", map_on=old).flags
+    torn = {child.unit_code for child in ask("24", map_on=old).children if "not_separable" in child.flags}
+    assert torn == {"213", "216"}
+
+
 def test_completions_before_the_merger_are_carried_into_the_new_commune(db: Session, ask: Ask) -> None:
     holder = factories.person(db)
     people.add_affiliation(
