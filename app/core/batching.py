@@ -3,12 +3,13 @@
 SQLite with synchronous=FULL pays one flush to disk per transaction; 500 saves in one cost little more than one.
 """
 
+import asyncio
 import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -21,6 +22,18 @@ BATCH = 500
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
+Told = TypeVar("Told", contravariant=True)
+
+
+class Waiter(Protocol[Told]):
+    """Whoever waits for an answer: a future of a thread, or a coroutine's."""
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """False if nobody waits any more."""
+
+    def set_result(self, result: Told, /) -> None: ...
+
+    def set_exception(self, exception: BaseException, /) -> None: ...
 
 
 class GroupCommitter(Generic[Item, Answer]):
@@ -35,9 +48,11 @@ class GroupCommitter(Generic[Item, Answer]):
     ) -> None:
         self._database = database
         self._apply = apply
-        self._waiting: queue.SimpleQueue[tuple[Item, Future[Answer]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Item, Waiter[Answer]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._door = threading.Lock()
+        # Coroutines of the running batch that have their answer; touched by the committing thread alone.
+        self._awakened: list[_Coroutine[Answer]] = []
         self._stopped = False
 
     def start(self) -> None:
@@ -58,12 +73,21 @@ class GroupCommitter(Generic[Item, Answer]):
     def submit(self, item: Item) -> Future[Answer]:
         """The future is done when the item is durable, or failed with the error of its transaction."""
         future: Future[Answer] = Future()
+        self._enter(item, future)
+        return future
+
+    async def save(self, item: Item) -> Answer:
+        """`submit` for a coroutine: a whole batch of them is woken at once, which costs each far less."""
+        waiter = _Coroutine[Answer](self._awakened)
+        self._enter(item, waiter)
+        return await waiter.future
+
+    def _enter(self, item: Item, waiter: Waiter[Answer]) -> None:
         # Nothing may slip in behind the mark that ends the queue.
         with self._door:
             if self._stopped:
                 raise RuntimeError("the committer has stopped")
-            self._waiting.put((item, future))
-        return future
+            self._waiting.put((item, waiter))
 
     def _run(self) -> None:
         while True:
@@ -84,10 +108,11 @@ class GroupCommitter(Generic[Item, Answer]):
             # Whoever has gone away was promised nothing; from here on nobody can cancel under our hands.
             if wanted := [pair for pair in batch if pair[1].set_running_or_notify_cancel()]:
                 self._commit(wanted)
+                self._awaken()
             if ending:
                 return
 
-    def _commit(self, batch: list[tuple[Item, Future[Answer]]]) -> None:
+    def _commit(self, batch: list[tuple[Item, Waiter[Answer]]]) -> None:
         try:
             self._save(batch)
         except Exception as error:
@@ -96,7 +121,7 @@ class GroupCommitter(Generic[Item, Answer]):
             else:
                 self._commit_one_by_one(batch)
 
-    def _commit_one_by_one(self, batch: list[tuple[Item, Future[Answer]]]) -> None:
+    def _commit_one_by_one(self, batch: list[tuple[Item, Waiter[Answer]]]) -> None:
         for position, pair in enumerate(batch):
             try:
                 self._save([pair])
@@ -107,16 +132,54 @@ class GroupCommitter(Generic[Item, Answer]):
             except Exception as error:
                 _fail([pair], error)
 
-    def _save(self, batch: list[tuple[Item, Future[Answer]]]) -> None:
+    def _save(self, batch: list[tuple[Item, Waiter[Answer]]]) -> None:
         with self._database.writing() as db:
             answers = self._apply(db, [item for item, _ in batch])
             if len(answers) != len(batch):
                 raise RuntimeError(f"{len(answers)} answers to {len(batch)} items")
-        for (_, future), answer in zip(batch, answers, strict=True):
-            future.set_result(answer)
+        for (_, waiter), answer in zip(batch, answers, strict=True):
+            waiter.set_result(answer)
+
+    def _awaken(self) -> None:
+        """Hand the coroutines of a batch their answers, each loop its own in one go."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Coroutine[Answer]]] = {}
+        for waiter in self._awakened:
+            by_loop.setdefault(waiter.future.get_loop(), []).append(waiter)
+        self._awakened.clear()
+        for loop, waiters in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(_settle, waiters)
+            except RuntimeError:
+                log.warning("%s saves were kept, but their server had stopped", len(waiters))
 
 
-def _fail(batch: Sequence[tuple[Item, Future[Answer]]], error: Exception) -> None:
+class _Coroutine(Generic[Answer]):
+    """A coroutine that waits; what it is told is noted in `awakened` and told in its own event loop."""
+
+    def __init__(self, awakened: "list[_Coroutine[Answer]]") -> None:
+        self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.answer: Callable[[], None]
+        self._awakened = awakened
+
+    def set_running_or_notify_cancel(self) -> bool:
+        return not self.future.cancelled()
+
+    def set_result(self, result: Answer) -> None:
+        self.answer = lambda: self.future.set_result(result)
+        self._awakened.append(self)
+
+    def set_exception(self, exception: BaseException) -> None:
+        self.answer = lambda: self.future.set_exception(exception)
+        self._awakened.append(self)
+
+
+def _settle(waiters: Sequence[_Coroutine[Answer]]) -> None:
+    for waiter in waiters:
+        if not waiter.future.done():
+            waiter.answer()
+
+
+def _fail(batch: Sequence[tuple[Item, Waiter[Answer]]], error: Exception) -> None:
     log.warning("%s saves failed: %s", len(batch), type(error).__name__)
-    for _, future in batch:
-        future.set_exception(error)
+    for _, waiter in batch:
+        waiter.set_exception(error)

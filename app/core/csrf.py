@@ -11,7 +11,7 @@ from app.core.keys import sign, signature_fits
 BROWSER_COOKIE = "hs_browser"
 SESSION_COOKIE = "hs_session"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+_FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 def issue_token(request: Request) -> str:
@@ -23,14 +23,14 @@ def issue_token(request: Request) -> str:
 async def check_token(request: Request) -> None:
     """Dependency of every page route: raises FormExpired unless header, query or form carries a fitting token.
 
-    The query serves large uploads: their token is checked before a byte of the body is read.
+    Uploads carry it in the query: it is checked before a byte of their body is read.
     """
     if request.method in SAFE_METHODS:
         return
     if _is_foreign(request.headers.get("origin"), request.headers.get("host", "")):
         raise FormExpired
     token = request.headers.get("x-csrf-token") or request.query_params.get("csrf_token")
-    if not token and request.headers.get("content-type", "").startswith(_FORM_TYPES):
+    if not token and request.headers.get("content-type", "").startswith(_FORM_TYPE):
         token = str((await request.form()).get("csrf_token", ""))
     nonce, _, tag = (token or "").partition(".")
     if not tag or not request.cookies.get(BROWSER_COOKIE) or not signature_fits("csrf", nonce + _holder(request), tag):

@@ -94,9 +94,9 @@ class LastResort:
 
 
 class Shortcut:
-    """Answers one path before the routes are asked: finding and entering a route costs more than a short answer does.
+    """Answers one path before the routes are asked: finding and entering a route costs more than a short answer.
 
-    The path stays among the routes too, for whoever lists them. It stands inside `LastResort`, which answers its errors.
+    The path stays among the routes too, for whoever lists them. `LastResort` stands around it and answers its errors.
     """
 
     def __init__(self, app: ASGIApp, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> None:

@@ -3,7 +3,6 @@
 It checks its form token and its session itself, since a dependency would cost each save a thread hop (TECH).
 """
 
-import asyncio
 from typing import Annotated
 
 import msgspec
@@ -61,7 +60,7 @@ async def save_progress(request: Request) -> Response:
     await check_token(request)
     body = await _read(request)
     save = Save(token, stamps.read(body.stamp), body.block, body.client, body.seq, body.spans, body.position)
-    saved = await asyncio.wrap_future(request.app.state.progress_committer.submit(save))
+    saved: Saved | AppError = await request.app.state.progress_committer.save(save)
     if isinstance(saved, AppError):
         raise saved
     if saved.should_judge:

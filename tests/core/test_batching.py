@@ -243,3 +243,35 @@ def test_a_broken_transaction_answers_with_its_error(database: Database, committ
     one.start()
     assert future.exception(PATIENCE_S) is not None
     assert saved(database) == []
+
+
+def test_coroutines_are_answered_like_threads(database: Database, committer: Callable[..., Committer]) -> None:
+    one = committer()
+
+    async def save_all() -> list[object]:
+        saves = [asyncio.ensure_future(one.save(number)) for number in (1, -1, 2)]
+        await asyncio.sleep(0)
+        one.start()
+        return await asyncio.wait_for(asyncio.gather(*saves, return_exceptions=True), PATIENCE_S)
+
+    first, bad, last = asyncio.run(save_all())
+    assert (first, last) == (10, 20)
+    assert isinstance(bad, Refused)
+    assert saved(database) == [1, 2]
+
+
+def test_a_coroutine_that_goes_away_is_not_saved_and_takes_nobody_with_it(
+    database: Database, committer: Callable[..., Committer]
+) -> None:
+    one = committer()
+
+    async def leave_early() -> int:
+        gone, stays = (asyncio.ensure_future(one.save(number)) for number in (1, 2))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+        one.start()
+        return await asyncio.wait_for(stays, PATIENCE_S)
+
+    assert asyncio.run(leave_early()) == 20
+    assert saved(database) == [2]
