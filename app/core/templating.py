@@ -50,7 +50,9 @@ def format_filesize(size: int | None) -> str:
         return "–"
     if size < 1024 * 1024:
         return f"{format_number(max(size / 1024, 0.1), 1 if size < 10240 else 0)} kB"
-    return f"{format_number(size / 1024 / 1024, 1)} MB"
+    if size < 1024**3:
+        return f"{format_number(size / 1024 / 1024, 1)} MB"
+    return f"{format_number(size / 1024**3, 1)} GB"
 
 
 def format_minutes(seconds: float) -> str:

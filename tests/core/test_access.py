@@ -24,7 +24,7 @@ def an_actor(**grants: frozenset[int]) -> Actor:
 @pytest.fixture
 def units(db: Session) -> list[int]:
     """province, district, commune; another commune beside them."""
-    made = [Unit(key=f"thu:{number}") for number in range(4)]
+    made = [Unit(key=f"thu:{number}", created_at=clock.now()) for number in range(4)]
     db.add_all(made)
     db.flush()
     return [unit.id for unit in made]

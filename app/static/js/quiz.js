@@ -35,8 +35,10 @@ document.addEventListener("htmx:config:request", (event) => {
 document.addEventListener("htmx:after:request", (event) => {
   const name = questionOf(event);
   const status = event.detail.ctx.response?.status;
-  // 401 leads to the sign-in page, from where this one sends the answer again.
-  if (!name || !status || status === 401 || status >= 500) return;
+  if (!name || !status || status >= 500) return;
+  // Signed out (app.js goes to sign in) or signed in anew elsewhere: the page comes back and sends the answer again.
+  if (status === 403) location.reload();
+  if (status === 401 || status === 403) return;
   unsent.delete(name);
   keep();
 });
