@@ -184,9 +184,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    write = connection.get_execution_options().get("hocso_write", True)
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if write else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    # Straight to the driver: on a page these two statements would cost as much as its queries.
+    driver: sqlite3.Connection = connection.connection.dbapi_connection
+    if connection.get_execution_options().get("hocso_write", True):
+        driver.execute("PRAGMA query_only=OFF")
+        # This one may have to wait, and fail: SQLAlchemy's errors are what callers know.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        driver.execute("PRAGMA query_only=ON")
+        driver.execute("BEGIN")
 
 
 __all__ = ["Base", "Database", "Id", "Instant", "Session", "date", "pk"]
