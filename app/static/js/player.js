@@ -188,6 +188,16 @@ function refresh() {
   document.getElementById("state")?.dispatchEvent(new CustomEvent("refresh"));
 }
 
+// "I have read it" is believed from the first time this tab opened the lesson, not from the way back from its quiz.
+function keepFirstStamp() {
+  const name = "hs-opened:" + stamp.split(":").slice(0, -2).join(":");
+  const first = sessionStorage.getItem(name) ?? stamp;
+  sessionStorage.setItem(name, first);
+  const state = document.getElementById("state");
+  state.setAttribute("hx-get", state.getAttribute("hx-get").split("?")[0] + "?stamp=" + encodeURIComponent(first));
+  state.querySelector("[name=stamp]")?.setAttribute("value", first);
+}
+
 function say(text) {
   if (said && said.textContent !== text) said.textContent = text;
 }
@@ -213,6 +223,7 @@ function clockTime(seconds) {
 // --- the page ----------------------------------------------------------------------------------------------------
 
 if (lesson) {
+  keepFirstStamp();
   const positions = JSON.parse(lesson.dataset.positions);
   const watchers = [...lesson.querySelectorAll("video[data-block]")].map((video) => new Watcher(video, positions[video.dataset.block] ?? 0));
   const saveAll = () => watchers.forEach(save);
