@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from app.authoring.folder import load_starter_courses
 from app.core import clock, events, limiting
@@ -20,6 +20,9 @@ from app.core.settings import ROOT, Settings
 from app.main import HANDLERS, create_app
 from app.runtime import Runtime
 from tests import factories
+
+# Timings never decide a test: a busy machine gets the time it needs.
+expect.set_options(timeout=30_000)
 
 PICTURES = ROOT / ".cache" / "journey"
 
@@ -113,6 +116,7 @@ class Screen:
             base_url=url, viewport={"width": width, "height": 800}, locale="vi-VN", accept_downloads=True
         )
         self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
         self.errors: list[str] = []
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

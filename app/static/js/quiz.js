@@ -53,5 +53,8 @@ addEventListener("online", sendAgain);
 for (const [name, values] of JSON.parse(localStorage.getItem(place) ?? "[]")) {
   for (const input of paper.elements) if (input.name === name) input.checked = values.includes(input.value);
 }
-// Once htmx listens to the questions.
-addEventListener("load", sendAgain);
+// Once htmx listens to the questions: also what was chosen before it did, on a slow line or kept over a reload.
+addEventListener("load", () => {
+  for (const input of paper.elements) if ("checked" in input && input.checked !== input.defaultChecked) unsent.add(input.name);
+  sendAgain();
+});
