@@ -34,7 +34,7 @@ def some_completions(db: Session) -> None:
 def test_a_manager_takes_away_the_completions_of_the_own_unit(browser: Browser, worker: Worker) -> None:
     browser.sign_in("phutrach")
     browser.post("/exports", {"what": "completions", "format": "xlsx"})
-    assert worker.run_all() == 4, "three certificates' PDFs and the export"
+    worker.run_all()
     page = browser.get("/exports").text
     assert "/exports/1" in page
     sheet = openpyxl.load_workbook(io.BytesIO(browser.get("/exports/1").content)).worksheets[0]
