@@ -15,6 +15,7 @@ from app.core.access import Actor
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
+from app.core.templating import format_date
 from app.core.web import Config, Db, Files, having, redirect, render
 from app.coverage.definitions import definitions
 from app.coverage.models import ExportFile
@@ -40,6 +41,9 @@ class ExportForm(BaseModel):
     indicator: str = Field("", max_length=30)
     first: str = Field("", max_length=10)
     last: str = Field("", max_length=10)
+    # For coverage: the unit tree of which day, and a period other than the year of `last`.
+    map: str = Field("", max_length=10)
+    period: str = Field("", max_length=10)
 
     @field_validator("*", mode="before")
     @classmethod
@@ -72,10 +76,15 @@ class ExportsPage:
 
 
 @router.get("/exports")
-def exports(request: Request, db: Db, actor: Exporter, unit: str = "", indicator: str = "", what: str = "") -> Response:
+def exports(
+    request: Request, db: Db, actor: Exporter, unit: str = "", indicator: str = "", what: str = "", on: str = "",
+    map: str = "", period: str = "",
+) -> Response:  # fmt: skip
+    """The form, filled from the table one comes from, and the exports asked for so far."""
     form = ExportForm(
-        unit=unit[:40], indicator=indicator[:30], what=what if what in ("completions", "coverage") else "completions"
-    )
+        unit=unit[:40], indicator=indicator[:30], last=on[:10], map=map[:10], period=period[:10],
+        what=what if what in ("completions", "coverage") else "completions",
+    )  # fmt: skip
     return render(request, "coverage/exports.html", fragment="rows", page=_page(db, actor, form, {}))
 
 
@@ -158,15 +167,16 @@ def _page(db: Session, actor: Actor, form: ExportForm, errors: dict[str, str]) -
 
 def _problems(db: Session, form: ExportForm) -> dict[str, str]:
     errors = {}
-    for name in ("first", "last"):
+    for name in ("first", "last", "map"):
         text = getattr(form, name)
         if text and _iso(text) is None:
             errors[name] = _("“%(text)s” không phải là ngày. Hãy viết như 21/11/2026.", text=text)
     first, last = _iso(form.first), _iso(form.last)
     if first and last and first > last:
         errors["last"] = _("Ngày cuối phải sau ngày đầu.")
-    if form.unit and unit_queries.unit_on(db, form.unit, clock.today()) is None:
-        errors["unit"] = _("Hôm nay không có đơn vị nào mang mã %(code)s.", code=form.unit)
+    day = (clock.parse_day(form.map or form.last) if form.what == "coverage" else None) or clock.today()
+    if form.unit and unit_queries.unit_on(db, form.unit, day) is None:
+        errors["unit"] = _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(day), code=form.unit)
     if form.what == "coverage" and form.indicator not in {found.code for found in definitions(db)}:
         errors["indicator"] = _("Hãy chọn một chỉ tiêu.")
     return errors
@@ -174,8 +184,12 @@ def _problems(db: Session, form: ExportForm) -> dict[str, str]:
 
 def _filters(form: ExportForm, province_code: str) -> dict[str, Any]:
     if form.what == "coverage":
-        return {"indicator": form.indicator, "unit": form.unit or province_code, "on": form.last and _iso(form.last)}
-    given = {"unit": form.unit, "course": form.course, "from": _iso(form.first), "to": _iso(form.last)}
+        given = {
+            "indicator": form.indicator, "unit": form.unit or province_code, "on": _iso(form.last),
+            "map": _iso(form.map), "period": form.period,
+        }  # fmt: skip
+    else:
+        given = {"unit": form.unit, "course": form.course, "from": _iso(form.first), "to": _iso(form.last)}
     return {name: value for name, value in given.items() if value}
 
 

@@ -92,8 +92,9 @@ def coverage_table(db: Session, question: Question) -> Table:
     target = found.target
     notes = (
         f"{found.definition.code}. {found.definition.name}",
-        _("Kỳ %(period)s, tính đến %(day)s, xuất lúc %(instant)s.", period=found.period.code,
-          day=format_date(found.reference_date), instant=format_datetime(clock.now())),
+        _("Kỳ %(period)s, tính đến %(day)s, theo cây đơn vị ngày %(map)s.", period=found.period.code,
+          day=format_date(found.reference_date), map=format_date(found.map_on)),
+        _("Xuất lúc %(instant)s.", instant=format_datetime(clock.now())),
         _("Mục tiêu: %(operator)s %(value)s%%.", operator=target.operator, value=f"{target.value:g}")
         if target
         else _("Kỳ này chưa có mục tiêu."),

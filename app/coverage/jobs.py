@@ -84,7 +84,8 @@ def people_with_figures(db: Any) -> list[int]:
 
 def _question(filters: dict[str, Any]) -> Question:
     on = date.fromisoformat(filters["on"]) if filters.get("on") else clock.today()
-    return Question(filters["indicator"], filters["unit"], on)
+    map_on = date.fromisoformat(filters["map"]) if filters.get("map") else None
+    return Question(filters["indicator"], filters["unit"], on, map_on, period=filters.get("period") or None)
 
 
 JOBS: dict[str, JobFunction] = {

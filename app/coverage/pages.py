@@ -68,7 +68,7 @@ def overview(request: Request, db: Db, actor: Me, config: Config, on: str = "") 
     """Every computed indicator at the province."""
     day = _day(on) or clock.today()
     codes = dict.fromkeys(found.code for found in definitions(db) if found.covers_year(day.year))
-    figures = [figure(db, Question(code, _province(db, config.province_code, day), day)) for code in codes]
+    figures = [figure(db, Question(code, config.province_code, day)) for code in codes]
     return render(request, "coverage/overview.html", page=Overview(day, figures))
 
 
@@ -79,7 +79,7 @@ def indicator(
 ) -> Response:  # fmt: skip
     """One indicator at a unit and its children; the same figures as JSON when asked for."""
     day, map_on = _day(on) or clock.today(), _day(map)
-    code = unit or _province(db, config.province_code, map_on or day)
+    code = unit or config.province_code
     found = figure(db, Question(indicator, code, day, map_on, period=period or None))
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(as_json(found))
@@ -100,17 +100,12 @@ def missing(
 ) -> Response:  # fmt: skip
     """Members of the roster without an earning completion, within the actor's scope."""
     day, map_on = _day(on) or clock.today(), _day(map)
-    code = unit or _province(db, config.province_code, map_on or day)
+    code = unit or config.province_code
     found = figure(db, Question(indicator, code, day, map_on, period=period or None))
     given = {"unit": found.unit_code, "on": on, "map": map, "period": period}
     query = urlencode({name: value for name, value in given.items() if value})
     people = missing_people(db, actor, found, max(1, min(page, 100_000)))
     return render(request, "coverage/missing.html", page=MissingPage(found, people, query))
-
-
-def _province(db: Db, code: str, day: date) -> str:
-    """The configured province, or the one that bore another code before the merger of 2025-07-01."""
-    return code if unit_queries.unit_on(db, code, day) else "24"
 
 
 def _crumbs(db: Db, found: Figure, query: str) -> list[tuple[str, str]]:

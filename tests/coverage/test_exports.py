@@ -66,6 +66,22 @@ def test_the_coverage_table_holds_the_dashboards_figures(browser: Browser, worke
 
 
 @pytest.mark.usefixtures("some_completions")
+def test_the_table_of_another_day_and_map_is_exported_as_it_was_shown(browser: Browser, worker: Worker) -> None:
+    browser.sign_in("tinh")
+    page = browser.get("/coverage/BG-CBCC?unit=24&on=2026-03-01&map=2025-03-31").text
+    link = "/exports?what=coverage&amp;indicator=BG-CBCC&amp;unit=24&amp;on=2026-03-01&amp;map=2025-03-31"
+    assert link in page
+    form = browser.get(link.replace("&amp;", "&")).text
+    assert 'value="2026-03-01"' in form
+    assert 'value="2025-03-31"' in form
+    wish = {"what": "coverage", "format": "csv", "indicator": "BG-CBCC", "unit": "24"}
+    browser.post("/exports", wish | {"last": "2026-03-01", "map": "2025-03-31"})
+    worker.run_all()
+    rows = {row[1]: row for row in csv.reader(io.StringIO(browser.get("/exports/1").content.decode("utf-8-sig")))}
+    assert rows["Tỉnh Bắc Giang"][2:4] == ["3", "0"], "nobody had completed anything by 1 March"
+
+
+@pytest.mark.usefixtures("some_completions")
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
