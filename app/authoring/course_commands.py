@@ -2,14 +2,16 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import select
 
-from app.authoring.folder import CourseProblems, Problem, export_course, load_course, read_course
+from app.authoring.folder import CourseProblems, Problem, export_course, load_course, read_course, weaknesses
 from app.authoring.folder.loading import course_folders
 from app.catalogue.models import Course
 from app.catalogue.service import publish
+from app.catalogue.source import CourseSource
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
@@ -35,8 +37,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _check(args: argparse.Namespace, runtime: Runtime) -> int:
-    folders = _folders(args.path)
-    found = {folder: _problems(folder) for folder in folders}
+    found = check_folders(_folders(args.path))
     count = sum(map(len, found.values()))
     if args.json:
         _print_json(
@@ -57,16 +58,16 @@ def _check(args: argparse.Namespace, runtime: Runtime) -> int:
         for line in _lines(folder, problems):
             print(line)
     if count:
-        print(_("%(count)s chỗ cần sửa trong %(courses)s khóa học.", count=count, courses=len(folders)))
+        print(_("%(count)s chỗ cần sửa trong %(courses)s khóa học.", count=count, courses=len(found)))
         return 1
-    print(_("%(courses)s khóa học đều đúng định dạng.", courses=len(folders)))
+    print(_("%(courses)s khóa học đều đúng định dạng và đạt chuẩn bài học.", courses=len(found)))
     return 0
 
 
 def _load(args: argparse.Namespace, runtime: Runtime) -> int:
     folders = _folders(args.path)
     # All are read before any is stored: a broken folder must not leave half a load behind.
-    faults = [line for folder in folders for line in _lines(folder, _problems(folder))]
+    faults = [line for folder in folders for line in _lines(folder, _faults(folder))]
     if faults:
         raise CommandFailed(lazy("Chưa nạp gì vì có %(count)s chỗ cần sửa:"), faults, count=len(faults))
     loaded = [_load_one(runtime, folder, args.publish) for folder in folders]
@@ -121,7 +122,21 @@ def _folders(path: Path) -> list[Path]:
     return folders
 
 
-def _problems(folder: Path) -> list[Problem]:
+def check_folders(folders: Sequence[Path]) -> dict[Path, list[Problem]]:
+    """What to mend in each folder: what keeps it from being loaded, else where it falls short as a course."""
+    found: dict[Path, list[Problem]] = {}
+    readable: dict[Path, CourseSource] = {}
+    for folder in folders:
+        try:
+            readable[folder] = read_course(folder)
+        except CourseProblems as error:
+            found[folder] = error.problems
+    found |= dict(zip(readable, weaknesses(list(readable.values())), strict=True))
+    return {folder: found[folder] for folder in folders}
+
+
+def _faults(folder: Path) -> list[Problem]:
+    """What keeps a folder from being loaded."""
     try:
         read_course(folder)
     except CourseProblems as error:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from app.authoring.folder import lesson_file, manifest, read_course
+from app.authoring.folder import lesson_file, manifest, quality, read_course
 from app.catalogue.markdown import CONTAINERS
 from app.catalogue.questions import KINDS
 from tests.authoring.folders import write
@@ -27,3 +27,18 @@ def test_every_key_and_box_is_described() -> None:
         assert f"`{name}`" in DOCUMENT, name
     for box in CONTAINERS:
         assert f"::: {box}" in DOCUMENT, box
+
+
+def test_the_limits_of_a_good_lesson_are_those_of_the_code() -> None:
+    for limit in (
+        f"từ {quality.LEAST_WORDS} đến {quality.MOST_WORDS:,}".replace(",", "."),
+        f"{quality.MOST_WORDS_A_MINUTE} chữ cho mỗi phút",
+        f"mỗi câu nhiều nhất {quality.LONGEST_SENTENCE_WORDS} chữ",
+        f"trung bình cả bài nhiều nhất {quality.LONGEST_MEAN_WORDS} chữ",
+        f"câu trên {quality.COPIED_WORDS} chữ",
+        f"ít nhất {quality.LEAST_ALT_LETTERS} ký tự",
+        f"ít nhất {quality.LEAST_QUESTIONS} câu",
+        f"ít nhất {quality.LEAST_EXPLANATION_WORDS} chữ",
+        f"lệch nhiều nhất {quality.HOURS_TOLERANCE:.0%}",
+    ):
+        assert limit in DOCUMENT, limit

@@ -6,17 +6,13 @@ from pathlib import PurePosixPath
 
 from markdown_it.token import Token
 
-from app.catalogue.markdown import CONTAINERS, Reference, is_usable_link, links, parse, plain_texts, references
+from app.catalogue.markdown import CONTAINERS, Reference, is_usable_link, links, parse, references
 from app.catalogue.source import caption_name
 from app.core.i18n import gettext as _
 
 LEAST_STEPS = 3
-# A sentence this long that comes twice was copied, not written.
-LONG_SENTENCE_WORDS = 12
 _FENCE = re.compile(r"^ {0,3}:{3,}[ \t]*(.*?)[ \t]*$")
 _CODE_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[”\")]*\s+")
-_WORD = re.compile(r"[\w/]+")
 
 Found = tuple[int, str]
 
@@ -33,15 +29,6 @@ def check_text(text: str, files: Collection[str], language: str = "vi") -> list[
     if not any(token.type == "container_warn_open" for token in tokens):
         found.append((1, _("Thiếu khung “::: warn Hay nhầm”: mỗi bài cần ít nhất một chỗ hay nhầm.")))
     return sorted(found)
-
-
-def long_sentences(text: str) -> Iterator[tuple[int, str]]:
-    """Line and sentence, in lower case and single spaces, of every sentence over 12 words."""
-    for line, paragraph in plain_texts(parse(text)):
-        for sentence in _SENTENCE_END.split(paragraph):
-            words = _WORD.findall(sentence.lower())
-            if len(words) > LONG_SENTENCE_WORDS:
-                yield line, " ".join(words)
 
 
 def _headings(tokens: Sequence[Token]) -> Iterator[Found]:

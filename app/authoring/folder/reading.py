@@ -5,7 +5,6 @@ from pathlib import Path
 
 from app.authoring.folder import names
 from app.authoring.folder.lesson_file import LessonFile, read_lesson
-from app.authoring.folder.lesson_text import long_sentences
 from app.authoring.folder.manifest import Manifest, ModuleHead, read_manifest
 from app.authoring.folder.marked_yaml import Node, YamlProblem, read_yaml
 from app.authoring.folder.media_files import check_media_file
@@ -45,7 +44,6 @@ class _Reader:
         self.findings = Findings()
         self.lesson_keys: dict[str, str] = {}
         self.question_ids: dict[str, str] = {}
-        self.sentences: dict[str, tuple[str, int]] = {}
         self.used: set[str] = set()
         self.extras: list[ExtraFile] = []
 
@@ -203,7 +201,7 @@ class _Reader:
         return read_quiz(root, file, self.findings, self.question_ids), text
 
     def _compare(self, lesson: LessonFile, file: str) -> None:
-        """Against the lessons read before: keys are unique, long sentences are not copied."""
+        """Against the lessons read before: each has a key of its own."""
         if lesson.key in self.lesson_keys:
             self.findings.add(
                 file,
@@ -212,21 +210,6 @@ class _Reader:
             )
         elif lesson.key:
             self.lesson_keys[lesson.key] = file
-        mine: dict[str, tuple[str, int]] = {}
-        for line, sentence in long_sentences(lesson.markdown):
-            where = line + lesson.text_line - 1
-            if first := self.sentences.get(sentence):
-                self.findings.add(
-                    file,
-                    where,
-                    _(
-                        "Câu dài này chép lại từ %(file)s dòng %(line)s. Hãy viết lại cho hợp với bài.",
-                        file=first[0],
-                        line=first[1],
-                    ),
-                )
-            mine.setdefault(sentence, (file, where))
-        self.sentences = mine | self.sentences
 
     def _shown_files(self, folder: Path, markdown: str, here: Collection[str]) -> tuple[FileSource, ...]:
         shown: list[str] = []

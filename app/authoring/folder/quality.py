@@ -1,0 +1,223 @@
+"""Whether a course is good to learn from: what `courses check` asks beyond what makes a folder loadable.
+
+Pure: a CourseSource in, problems out. A province may load a course that falls short here; it is told, not stopped.
+The limits are ours, taken from the lessons of the first course and from how people read on a phone.
+"""
+
+import re
+from collections.abc import Sequence
+
+from app.authoring.folder import names
+from app.authoring.folder.problems import Findings, Problem
+from app.catalogue.markdown import parse, references
+from app.catalogue.outlines import module_outline
+from app.catalogue.prose import count_words, sentences, words_of
+from app.catalogue.source import CourseSource, LessonSource, ModuleSource
+from app.core.i18n import gettext as _
+
+LEAST_WORDS, MOST_WORDS = 400, 2000
+# Nobody reads office prose faster than this on a phone; what the certificate calls hours must not be air either.
+MOST_WORDS_A_MINUTE = 140
+LONGEST_MEAN_WORDS = 18
+LONGEST_SENTENCE_WORDS = 40
+LEAST_ALT_LETTERS = 25
+LEAST_EXPLANATION_WORDS = 5
+LEAST_QUESTIONS = 5
+LEAST_OBJECTIVES = 2
+HOURS_TOLERANCE = 0.15
+# A sentence longer than this that comes twice was copied, not written.
+COPIED_WORDS = 12
+
+
+def weaknesses(courses: Sequence[CourseSource]) -> list[list[Problem]]:
+    """For each course, in order, what to mend in it. Sentences are compared across all lessons of all the courses."""
+    seen: dict[str, str] = {}
+    return [_weaknesses_of(course, seen) for course in courses]
+
+
+def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
+    findings = Findings()
+    _check_hours(course, findings)
+    for module in course.modules:
+        _check_outline(course, module, findings)
+        for lesson in module.lessons:
+            file = f"{module.folder}/{lesson.stem}{names.LESSON_ENDING}"
+            _check_length(lesson, file, findings)
+            _check_sentences(course, lesson, file, findings, seen)
+            _check_pictures(lesson, file, findings)
+            if len(lesson.objectives) < LEAST_OBJECTIVES:
+                findings.add(file, 1, _("Bài cần ít nhất %(least)s mục tiêu.", least=LEAST_OBJECTIVES))
+            _check_quiz(lesson, f"{module.folder}/{lesson.stem}", findings)
+    return sorted(findings.problems)
+
+
+def _check_hours(course: CourseSource, findings: Findings) -> None:
+    hours = sum(lesson.minutes for module in course.modules for lesson in module.lessons if lesson.is_required) / 60
+    if abs(course.hours - hours) > max(hours, 1) * HOURS_TOLERANCE:
+        findings.add(
+            names.MANIFEST,
+            1,
+            _(
+                "hours là %(said)s nhưng các bài bắt buộc cộng lại được %(sum)s giờ; giấy chứng nhận in con số này.",
+                said=course.hours,
+                sum=round(hours, 2),
+            ),
+        )
+
+
+def _check_outline(course: CourseSource, module: ModuleSource, findings: Findings) -> None:
+    """A module of a planned course holds the lessons of its outline, all of them, under their titles."""
+    if not module.lessons:
+        return
+    planned = module_outline(course.code, int(module.lessons[0].key.split(".")[1]))
+    if planned is None:
+        return
+    if module.title != planned.title:
+        findings.add(
+            names.MANIFEST,
+            1,
+            _("Học phần %(dir)s trong đề cương tên là “%(title)s”.", dir=module.folder, title=planned.title),
+        )
+    here = {lesson.key: lesson for lesson in module.lessons}
+    for key, title in planned.lessons:
+        if (lesson := here.get(key)) is None:
+            findings.add(
+                names.MANIFEST,
+                1,
+                _(
+                    "Học phần %(dir)s thiếu bài %(key)s “%(title)s” của đề cương.",
+                    dir=module.folder,
+                    key=key,
+                    title=title,
+                ),
+            )
+        elif lesson.title != title:
+            file = f"{module.folder}/{lesson.stem}{names.LESSON_ENDING}"
+            findings.add(file, 1, _("Bài %(key)s trong đề cương tên là “%(title)s”.", key=key, title=title))
+    if [lesson.key for lesson in module.lessons if lesson.key in dict(planned.lessons)] != [
+        key for key, _title in planned.lessons if key in here
+    ]:
+        findings.add(names.MANIFEST, 1, _("Các bài của học phần %(dir)s chưa theo thứ tự đề cương.", dir=module.folder))
+
+
+def _check_length(lesson: LessonSource, file: str, findings: Findings) -> None:
+    count = count_words(lesson.markdown)
+    if not LEAST_WORDS <= count <= MOST_WORDS:
+        findings.add(
+            file,
+            1,
+            _(
+                "Bài có %(count)s chữ; một bài vừa sức có từ %(least)s đến %(most)s chữ.",
+                count=count,
+                least=LEAST_WORDS,
+                most=MOST_WORDS,
+            ),
+        )
+    if count > lesson.minutes * MOST_WORDS_A_MINUTE:
+        findings.add(
+            file,
+            1,
+            _(
+                "%(count)s chữ khó đọc hết trong %(minutes)s phút. Hãy tăng minutes hoặc tách bài.",
+                count=count,
+                minutes=lesson.minutes,
+            ),
+        )
+
+
+def _check_sentences(
+    course: CourseSource, lesson: LessonSource, file: str, findings: Findings, seen: dict[str, str]
+) -> None:
+    first_line = lesson.front_matter.count("\n")
+    lengths: list[int] = []
+    mine: dict[str, str] = {}
+    for line, sentence in sentences(lesson.markdown):
+        words = words_of(sentence)
+        lengths.append(len(words))
+        where = line + first_line
+        if len(words) > LONGEST_SENTENCE_WORDS:
+            findings.add(file, where, _("Câu này dài %(count)s chữ. Hãy tách thành câu ngắn hơn.", count=len(words)))
+        if len(words) > COPIED_WORDS:
+            text = " ".join(words)
+            if text in seen:
+                findings.add(
+                    file, where, _("Câu dài này chép lại từ %(file)s. Hãy viết lại cho hợp với bài.", file=seen[text])
+                )
+            mine.setdefault(text, f"{course.slug}/{file}:{where}")
+    seen |= {text: where for text, where in mine.items() if text not in seen}
+    if lengths and (mean := sum(lengths) / len(lengths)) > LONGEST_MEAN_WORDS:
+        findings.add(
+            file,
+            1,
+            _(
+                "Câu trong bài dài trung bình %(mean)s chữ, nhiều nhất nên là %(most)s.",
+                mean=round(mean, 1),
+                most=LONGEST_MEAN_WORDS,
+            ),
+        )
+
+
+def _check_pictures(lesson: LessonSource, file: str, findings: Findings) -> None:
+    first_line = lesson.front_matter.count("\n")
+    for shown in references(parse(lesson.markdown)):
+        where = shown.line + first_line
+        if shown.kind == "image" and len(shown.alt) < LEAST_ALT_LETTERS:
+            findings.add(
+                file,
+                where,
+                _(
+                    "Lời mô tả hình “%(name)s” quá ngắn: hãy nói điều hình cho thấy cho người không nhìn thấy.",
+                    name=shown.name,
+                ),
+            )
+        if shown.alone and not shown.caption:
+            findings.add(file, where, _('“%(name)s” chưa có chú thích: ![…](%(name)s "Chú thích").', name=shown.name))
+
+
+def _check_quiz(lesson: LessonSource, stem: str, findings: Findings) -> None:
+    if lesson.quiz is None:
+        if lesson.is_required:
+            findings.add(
+                f"{stem}{names.LESSON_ENDING}", 1, _("Bài bắt buộc cần một bài kiểm tra cùng tên (.quiz.yaml).")
+            )
+        return
+    file = f"{stem}{names.QUIZ_ENDING}"
+    questions = lesson.quiz["questions"]
+    if len(questions) < LEAST_QUESTIONS:
+        findings.add(
+            file,
+            1,
+            _("Bài kiểm tra có %(count)s câu; cần ít nhất %(least)s câu.", count=len(questions), least=LEAST_QUESTIONS),
+        )
+    for question in questions:
+        if len(words_of(question["explanation"])) < LEAST_EXPLANATION_WORDS:
+            line = _line_of(lesson.quiz_source, question["id"])
+            findings.add(
+                file,
+                line,
+                _("Lời giải thích của câu %(id)s quá ngắn: hãy nói vì sao đúng, vì sao sai.", id=question["id"]),
+            )
+    if (place := _lazy_answers(questions)) is not None:
+        findings.add(
+            file,
+            1,
+            _("Ở mọi câu chọn một, đáp án đúng đều là lựa chọn thứ %(place)s. Hãy đổi chỗ vài câu.", place=place + 1),
+        )
+
+
+def _lazy_answers(questions: Sequence[dict[str, object]]) -> int | None:
+    """The place where every right answer of the single-choice questions stands, if it is one and the same."""
+    places = {
+        place
+        for question in questions
+        if question["kind"] == "single" and isinstance(options := question["options"], list)
+        for place, option in enumerate(options)
+        if option.get("right")
+    }
+    singles = sum(question["kind"] == "single" for question in questions)
+    return places.pop() if singles > 2 and len(places) == 1 else None
+
+
+def _line_of(source: str, question_id: object) -> int:
+    found = re.search(rf"id:\s*['\"]?{re.escape(str(question_id))}['\"]?\s*$", source, re.MULTILINE)
+    return source.count("\n", 0, found.start()) + 1 if found else 1
