@@ -55,6 +55,8 @@ class VideoBlock:
     size: int | None
     error: str
     tracks: tuple[VideoTrack, ...]
+    # The playlist of all sizes (HLS); empty where there is only the one file.
+    stream_url: str = ""
     kind: Literal["video"] = "video"
 
 
@@ -111,4 +113,5 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
             )
             for language, track in block["tracks"].items()
         ),
+        stream_url=view.stream_url or "",
     )

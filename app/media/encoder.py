@@ -1,4 +1,4 @@
-"""ffmpeg as a separate process: found, given a command, watched, bounded, and never left running."""
+"""ffmpeg as a separate process: found, watched, bounded, and never left running."""
 
 import contextlib
 import errno
@@ -11,20 +11,14 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-import ffmpeg
 import imageio_ffmpeg
 
 from app.core.errors import AppError
 from app.core.i18n import lazy as _
-from app.media.probe import VideoInfo, is_faststart
 
-SHORT_SIDE_PX = 480
-COPY_WIDTH_PX = 1280
-COPY_BITS_PER_SECOND = 2_500_000
 _MEMORY_BYTES = 4 * 1024**3
 _FILE_BYTES = 8 * 1024**3
 _NICENESS = 10
-_NO_NETWORK = "file,pipe"
 _PID_FILE = "ffmpeg.pid"
 
 
@@ -43,85 +37,6 @@ class EncodeTooSlow(EncodeFailed):
 def find_ffmpeg(configured: str = "") -> str:
     """The FFMPEG setting, else the system's, else the one that came with a wheel."""
     return configured or shutil.which("ffmpeg") or str(imageio_ffmpeg.get_ffmpeg_exe())
-
-
-def can_be_copied(video: VideoInfo) -> bool:
-    """Whether the pictures and sound play everywhere as they are and are light enough for a weak signal."""
-    return (
-        video.video_codec == "h264"
-        and video.pixel_format == "yuv420p"
-        and video.rotation == 0
-        and video.square_pixels
-        and video.width <= COPY_WIDTH_PX
-        and video.height <= COPY_WIDTH_PX
-        and video.bits_per_second <= COPY_BITS_PER_SECOND
-        and (video.audio_index is None or (video.audio_codec == "aac" and video.audio_channels <= 2))
-    )
-
-
-def needs_nothing(video: VideoInfo, path: Path) -> bool:
-    """Whether the very file can be served: playable while it downloads, and silent about where it was filmed."""
-    wanted_streams = 1 if video.audio_index is None else 2
-    return (
-        video.format == "mov"
-        and can_be_copied(video)
-        and video.stream_count == wanted_streams
-        and not video.tells_place
-        and is_faststart(path)
-    )
-
-
-def target_size(width: int, height: int, short_side: int = SHORT_SIDE_PX) -> tuple[int, int]:
-    """Even sides, as H.264 wants them; the shorter at most `short_side`, never larger: 1920 × 1080 gives (854, 480)."""
-    scale = min(short_side / min(width, height), 1)
-    return _even(width * scale), _even(height * scale)
-
-
-def _even(side: float) -> int:
-    # Half a pixel of rounding must not count as an even number more: 333 becomes 332, 853.3 becomes 854.
-    return max(2, (int(side) if side == int(side) else round(side + 0.5)) // 2 * 2)
-
-
-def command(executable: str, video: VideoInfo, source: Path, out: Path) -> list[str]:
-    """The ffmpeg command: a copy of what is fit, else H.264 Main at 480p with AAC; fast start, no metadata."""
-    given = ffmpeg.input(str(source), f=video.format, protocol_whitelist=_NO_NETWORK)
-    streams = [given[str(video.video_index)]]
-    options: dict[str, object] = {"f": "mp4", "movflags": "+faststart", "map_metadata": -1, "map_chapters": -1}
-    if can_be_copied(video):
-        options |= {"c": "copy"}
-    else:
-        width, height = target_size(video.width, video.height)
-        # ffmpeg has turned the pictures upright before they reach these filters.
-        streams = [streams[0].filter("scale", width, height).filter("setsar", 1).filter("format", "yuv420p")]
-        options |= {
-            "c:v": "libx264",
-            "profile:v": "main",
-            "preset": "veryfast",
-            "crf": 25,
-            "maxrate": "1000k",
-            "bufsize": "2000k",
-            "fpsmax": 30,
-            "g": 60,
-        }
-        if video.audio_index is not None:
-            options |= {"c:a": "aac", "b:a": "96k", "ac": min(max(video.audio_channels, 1), 2), "ar": 44100}
-    if video.audio_index is not None:
-        streams.append(given[str(video.audio_index)])
-    compiled: list[str] = ffmpeg.compile(
-        ffmpeg.output(*streams, str(out), **options), cmd=executable, overwrite_output=True
-    )
-    return [
-        compiled[0],
-        "-hide_banner",
-        "-loglevel",
-        "error",
-        "-nostdin",
-        "-progress",
-        "pipe:1",
-        "-stats_period",
-        "1",
-        *compiled[1:],
-    ]
 
 
 def run(arguments: Sequence[str], scratch: Path, on_time: Callable[[float], None], timeout_s: float) -> None:

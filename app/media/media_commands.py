@@ -56,12 +56,11 @@ def _transcode(args: argparse.Namespace, runtime: Runtime) -> int:
 
 
 def _chosen(runtime: Runtime, names: Sequence[str]) -> list[int]:
-    """Ids of the assets named, failed ones queued again; without names, all that wait."""
+    """Ids of the assets named, failed ones queued again; without names, all that wait or lack their ladder."""
     with runtime.database.writing() as db:
         if not names:
-            return list(
-                db.scalars(select(Asset.id).where(Asset.kind == "video", Asset.state.in_(("stored", "processing"))))
-            )
+            waiting = select(Asset.id).where(Asset.kind == "video", Asset.state.in_(("stored", "processing")))
+            return [*db.scalars(waiting), *service.order_missing_ladders(db)]
         chosen = []
         for name in names:
             number = int(name) if name.isdigit() and len(name) < 18 else None

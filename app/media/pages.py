@@ -8,13 +8,16 @@ from starlette.responses import Response, StreamingResponse
 
 from app.core.errors import NotFound
 from app.core.web import Db, Files, MaybeMe, identify
+from app.media.playlists import CONTENT_TYPE as PLAYLIST_TYPE
 from app.media.queries import Delivered, delivered
 from app.media.ranges import RangeNotSatisfiable, wanted_part
 
 router = APIRouter(dependencies=[Depends(identify)])
 
 _YEAR_S = 365 * 24 * 3600
-_SHOWN_IN_PLACE = frozenset({"image/webp", "image/jpeg", "image/svg+xml", "video/mp4", "text/vtt"})
+_SHOWN_IN_PLACE = frozenset(
+    {"image/webp", "image/jpeg", "image/svg+xml", "video/mp4", "audio/mp4", PLAYLIST_TYPE, "text/vtt"}
+)
 # An uploaded file opened by itself must not be able to act in the name of this site.
 _NOTHING_RUNS = {
     "x-content-type-options": "nosniff",

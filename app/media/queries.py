@@ -11,6 +11,7 @@ from app.core.access import Actor
 from app.core.db import Session
 from app.core.i18n import gettext as _
 from app.media.models import Asset, Rendition
+from app.media.playlists import MASTER_NAME
 from app.media.service import subject
 
 # Wide enough for a phone and for the column of a lesson; larger screens choose from `srcset`.
@@ -35,6 +36,8 @@ class AssetView:
     size: int
     error: str | None
     srcset: str = ""
+    # The playlist of all sizes, where there are several.
+    stream_url: str | None = None
     file_name: str = ""
     public_id: str = ""
 
@@ -123,7 +126,7 @@ def _view(asset: Asset) -> AssetView:
     renditions = asset.renditions
     sizes = {r.name: r.size for r in renditions}
     pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp")
-    shown = next((r.name for r in renditions if asset.kind != "image" and r.name != "poster.jpg"), None)
+    shown = next((r.name for r in renditions if r.name.endswith((".mp4", ".vtt"))), None)
     if asset.kind == "image":
         small_enough = [name for width, name in pictures if width <= _USUAL_WIDTH_PX] or [
             name for _width, name in pictures
@@ -141,6 +144,7 @@ def _view(asset: Asset) -> AssetView:
         size=sizes.get(shown or "", asset.size),
         error=asset.error,
         srcset=", ".join(f"{_url(asset, name)} {width}w" for width, name in pictures) if len(pictures) > 1 else "",
+        stream_url=_url(asset, MASTER_NAME) if MASTER_NAME in sizes else None,
         file_name=asset.file_name,
         public_id=asset.public_id,
     )

@@ -18,10 +18,11 @@ from app.core.settings import get_settings
 from app.core.storage import Storage
 from app.core.text import nfc
 from app.media import captions, images
-from app.media.encoder import needs_nothing
 from app.media.events import AssetReady
 from app.media.files import HEAD_BYTES, SVG, FileType, WrongKind, file_type, local_file_type
+from app.media.ladder import LIGHT_BITS_PER_SECOND, ladder, needs_nothing
 from app.media.models import Asset, Rendition
+from app.media.playlists import MASTER_NAME
 from app.media.probe import VideoInfo, probe
 from app.media.shelf import Shelf, Shelved, scratch_folder, sha256_of
 from app.media.svg import check_svg
@@ -50,6 +51,8 @@ class StoredFile:
     height: int | None
     duration_s: float | None
     renditions: tuple[Shelved, ...]
+    # Served as it is, and still worth a ladder of lighter sizes.
+    wants_ladder: bool = False
 
 
 def store(
@@ -82,7 +85,7 @@ def store_local(storage: Storage, path: Path) -> StoredFile:
 
 
 def add_asset(db: Session, stored: StoredFile, *, by: int | None, unit_id: int | None) -> Asset:
-    """Write down a stored file; a video that is not ready yet gets its transcode job in the same transaction."""
+    """Write down a stored file; a video to be transcoded gets its job in the same transaction."""
     asset = Asset(
         public_id=ids.token(),
         kind=stored.kind,
@@ -103,7 +106,7 @@ def add_asset(db: Session, stored: StoredFile, *, by: int | None, unit_id: int |
     db.flush()
     if stored.renditions:
         finish(db, asset, stored.renditions)
-    else:
+    if stored.wants_ladder or not stored.renditions:
         _enqueue(db, asset, by)
     return asset
 
@@ -123,21 +126,36 @@ def finish(db: Session, asset: Asset, made: Iterable[Shelved], video: VideoInfo 
     """All renditions are stored: name them, all at once, and announce the asset."""
     if video:
         asset.width, asset.height, asset.duration_s = video.width, video.height, video.duration_s
-    asset.renditions = [
-        Rendition(
-            name=file.name,
-            content_type=file.content_type,
-            size=file.size,
-            width=file.width,
-            height=file.height,
-            storage_key=file.storage_key,
-            created_at=clock.now(),
-        )
-        for file in made
-    ]
+    asset.renditions = [_rendition(file) for file in made]
     asset.state, asset.error = "ready", None
     db.flush()
     emit(db, AssetReady(asset.id))
+
+
+def add_ladder(db: Session, asset: Asset, made: Iterable[Shelved]) -> None:
+    """Name the rungs of a video that is shown already; all at once, so that a player finds each one or none."""
+    asset.renditions += [_rendition(file) for file in made]
+    db.flush()
+
+
+def has_ladder(asset: Asset) -> bool:
+    """Whether a player may choose among sizes."""
+    return any(rendition.name == MASTER_NAME for rendition in asset.renditions)
+
+
+def order_missing_ladders(db: Session) -> list[int]:
+    """Queue every video that was taken in before ladders were made, and is heavy enough for one; their asset ids."""
+    lacking = db.scalars(
+        select(Asset).where(
+            Asset.kind == "video",
+            Asset.state == "ready",
+            Asset.size * 8 > Asset.duration_s * LIGHT_BITS_PER_SECOND,
+            ~Asset.renditions.any(Rendition.name == MASTER_NAME),
+        )
+    ).all()
+    for asset in lacking:
+        _enqueue(db, asset, None)
+    return [asset.id for asset in lacking]
 
 
 def make_public(db: Session, asset_ids: Iterable[int]) -> None:
@@ -171,6 +189,13 @@ def subject(asset_id: int) -> str:
 
 def stopped_text() -> str:
     return gettext("Đã dừng chuyển mã theo yêu cầu.")
+
+
+def _rendition(file: Shelved) -> Rendition:
+    return Rendition(
+        name=file.name, content_type=file.content_type, size=file.size, width=file.width, height=file.height,
+        storage_key=file.storage_key, created_at=clock.now(),
+    )  # fmt: skip
 
 
 def _enqueue(db: Session, asset: Asset, by: int | None) -> None:
@@ -281,6 +306,7 @@ def _shelve_video(storage: Storage, path: Path, name: str, kind: FileType) -> St
             video.height,
             video.duration_s,
             made,
+            wants_ladder=bool(ladder(video)),
         )
 
 

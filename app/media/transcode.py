@@ -1,7 +1,7 @@
-"""The job that makes an uploaded video playable: copied where it can be, encoded where it must be.
+"""The job that makes an uploaded video playable: copied where it can be, encoded where it must be, in several sizes.
 
 It can be killed at any point and started again: it works in a folder of its own, and the video appears with its poster
-in one transaction or not at all.
+and all its sizes in one transaction or not at all.
 """
 
 import shutil
@@ -15,21 +15,28 @@ from app.core.jobs import Cancelled, JobContext
 from app.core.settings import get_settings
 from app.core.storage import Storage
 from app.media import encoder, images
+from app.media.ladder import PLAIN_NAME, Rung, can_be_copied, ladder, make_command, plain_command, plain_rung
 from app.media.models import Asset
+from app.media.playlists import CONTENT_TYPE, MASTER_NAME, codecs_of, master, weigh
 from app.media.probe import VideoInfo, is_faststart, probe
-from app.media.service import finish, stopped_text, video_name
+from app.media.service import add_ladder, finish, has_ladder, stopped_text, video_name
 from app.media.shelf import Shelf, Shelved, scratch_folder, scratch_root
 
 _ENCODING_SHARE = 0.95
 
 
 def transcode(context: JobContext, asset_id: int) -> dict[str, object] | None:
-    """Job "media.transcode": renditions of one video asset, then AssetReady. What is ready or gone is left alone."""
+    """Job "media.transcode": what a video still lacks, a plain MP4 and its ladder. What is done or gone is left alone.
+
+    A video that can be shown as it came stays shown while its ladder is being made.
+    """
     with context.database.writing() as db:
         asset = db.get(Asset, asset_id)
-        if asset is None or asset.state == "ready":
+        if asset is None or (asset.state == "ready" and has_ladder(asset)):
             return None
-        asset.state, asset.error = "processing", None
+        is_shown = asset.state == "ready"
+        if not is_shown:
+            asset.state, asset.error = "processing", None
         db.flush()
         db.expunge(asset)
     _clear_left_overs(asset_id)
@@ -38,33 +45,44 @@ def transcode(context: JobContext, asset_id: int) -> dict[str, object] | None:
         video = probe(
             source, "mov" if asset.content_type in ("video/mp4", "video/quicktime") else "matroska", asset.file_name
         )
-        made = _encode(context, video, source, scratch)
+        rungs = ladder(video)
+        if is_shown and not rungs:
+            return None
+        _encode(context, video, source, scratch, rungs, plain=not is_shown)
         context.progress(_ENCODING_SHARE, _("Đang lưu video"))
         with Shelf(context.storage, asset.sha256) as shelf:
-            files = _shelve(shelf, made)
+            steps = _shelve_ladder(shelf, scratch, rungs)
+            plain = [] if is_shown else _shelve_plain(shelf, scratch / PLAIN_NAME)
             with context.database.writing() as db:
                 current = db.get(Asset, asset_id, with_for_update=True)
                 if current is not None and current.state != "ready":
-                    finish(db, current, files, video)
-    return {"renditions": [file.name for file in files]}
+                    finish(db, current, (*plain, *steps), video)
+                elif current is not None and not has_ladder(current):
+                    add_ladder(db, current, steps)
+    return {"renditions": [file.name for file in (*plain, *steps)]}
 
 
-def _encode(context: JobContext, video: VideoInfo, source: Path, scratch: Path) -> Path:
-    out = scratch / "video.mp4"
+def _encode(
+    context: JobContext, video: VideoInfo, source: Path, scratch: Path, rungs: tuple[Rung, ...], *, plain: bool
+) -> None:  # fmt: skip
     settings = get_settings()
+    executable = encoder.find_ffmpeg(settings.ffmpeg)
 
     def tell(seconds: float) -> None:
         ratio = min(seconds / video.duration_s, 1.0)
         context.progress(ratio * _ENCODING_SHARE, _("Đang chuyển mã video"))
 
     tell(0)
-    arguments = encoder.command(encoder.find_ffmpeg(settings.ffmpeg), video, source, out)
+    copied = can_be_copied(video)
+    arguments = make_command(executable, video, source, scratch, rungs, plain=plain and copied)
     encoder.run(arguments, scratch, tell, settings.transcode_timeout_s)
-    return out
+    if plain and not copied:
+        remux = plain_command(executable, scratch, plain_rung(rungs))
+        encoder.run(remux, scratch, lambda _seconds: context.beat(), settings.transcode_timeout_s)
 
 
-def _shelve(shelf: Shelf, made: Path) -> list[Shelved]:
-    """Store the video and its poster; what ffmpeg made is read again from end to end first."""
+def _shelve_plain(shelf: Shelf, made: Path) -> list[Shelved]:
+    """Store the plain video and its poster; what ffmpeg made is read again from end to end first."""
     result = probe(made, "mov")
     if not is_faststart(made):
         raise encoder.EncodeFailed(reason="faststart")
@@ -73,6 +91,21 @@ def _shelve(shelf: Shelf, made: Path) -> list[Shelved]:
         shelf.put(video_name(result.width, result.height), "video/mp4", made, result.width, result.height),
         shelf.put("poster.jpg", picture.content_type, picture.data, picture.width, picture.height),
     ]
+
+
+def _shelve_ladder(shelf: Shelf, scratch: Path, rungs: tuple[Rung, ...]) -> list[Shelved]:
+    """Store every rung and, last, the playlist that names them; each rung of pictures is read from end to end first."""
+    made: list[Shelved] = []
+    named = []
+    for rung in rungs:
+        media, playlist = scratch / rung.media, (scratch / rung.playlist).read_text()
+        if rung.width:
+            probe(media, "mov")
+        named.append((rung, weigh(playlist), codecs_of(rung, media)))
+        content_type = "video/mp4" if rung.width else "audio/mp4"
+        made.append(shelf.put(rung.media, content_type, media, rung.width or None, rung.height or None))
+        made.append(shelf.put(rung.playlist, CONTENT_TYPE, playlist.encode()))
+    return [*made, shelf.put(MASTER_NAME, CONTENT_TYPE, master(named).encode())] if made else []
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """shorten hot paths"""
 
 revision = "0007"
-down_revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:

@@ -11,7 +11,7 @@ from app.core.db import Database, Session
 from app.core.jobs import Job, JobContext, Worker
 from app.core.settings import get_settings
 from app.core.storage import LocalStorage, Storage
-from app.media import encoder, service
+from app.media import ladder, service
 from app.media.events import AssetReady
 from app.media.models import Asset
 from app.media.probe import is_faststart, probe
@@ -69,7 +69,9 @@ def test_every_kind_of_video_becomes_one_that_plays_everywhere(
         asset = db.get_one(Asset, asset_id)
         public_id = asset.public_id
         made = {r.name: r.storage_key for r in asset.renditions}
-        assert set(made) == {rendition, "poster.jpg"}
+        assert {rendition, "poster.jpg", "master.m3u8"} <= set(made)
+        assert [name for name in made if name.endswith(".mp4")] == [rendition]
+    assert view.stream_url == f"/media/{public_id}/master.m3u8"
     assert (view.state, view.error) == ("ready", None)
     assert view.url == f"/media/{public_id}/{rendition}"
     assert heard == [AssetReady(asset_id)]
@@ -84,11 +86,8 @@ def test_every_kind_of_video_becomes_one_that_plays_everywhere(
     assert not list((tmp_path / "scratch").iterdir())
 
 
-def test_a_suitable_video_is_ready_at_once_and_not_stored_twice(
-    database: Database, worker: Worker, upload: Uploader
-) -> None:
+def test_a_suitable_video_is_ready_at_once_and_not_stored_twice(database: Database, upload: Uploader) -> None:
     asset_id = upload("good_mp4")
-    assert worker.run_all() == 0
     with database.reading() as db:
         asset = db.get_one(Asset, asset_id)
         assert asset.state == "ready"
@@ -201,12 +200,16 @@ def test_a_video_goes_to_pieces_only_with_its_queue_and_the_page_says_so(
     assert told.text == "Công việc bị ngắt giữa chừng quá nhiều lần."
 
 
-def test_the_command_has_no_network_and_never_asks(samples: Samples) -> None:
+def test_the_command_has_no_network_and_never_asks(samples: Samples, tmp_path: Path) -> None:
     video = probe(samples.portrait_mov, "mov")
-    words = encoder.command("ffmpeg", video, samples.portrait_mov, Path("out.mp4"))
-    assert words[words.index("-protocol_whitelist") + 1] == "file,pipe"
-    assert "-nostdin" in words
-    assert words.index("-protocol_whitelist") < words.index("-i"), "it must bound the input"
+    rungs = ladder.ladder(video)
+    for words in (
+        ladder.make_command("ffmpeg", video, samples.portrait_mov, tmp_path, rungs, plain=False),
+        ladder.plain_command("ffmpeg", tmp_path, ladder.plain_rung(rungs)),
+    ):
+        assert words[words.index("-protocol_whitelist") + 1] == "file,pipe"
+        assert "-nostdin" in words
+        assert words.index("-protocol_whitelist") < words.index("-i"), "it must bound the input"
 
 
 def _ffmpegs() -> list[str]:

@@ -79,11 +79,13 @@ def test_a_transcode_survives_the_death_of_its_worker(
     with database.reading() as reading:
         finished = reading.get_one(Asset, asset.id)
         assert finished.state == "ready"
-        assert sorted(r.name for r in finished.renditions) == ["180p.mp4", "poster.jpg"]
-        assert reading.scalar(select(func.count(Rendition.id))) == 2
+        assert sorted(r.name for r in finished.renditions) == [
+            "180p.m3u8", "180p.m4s", "180p.mp4", "master.m3u8", "poster.jpg",
+        ]  # fmt: skip
+        assert reading.scalar(select(func.count(Rendition.id))) == 5
         assert jobs.latest(reading, f"asset:{asset.id}").attempts == 2  # type: ignore[union-attr]
     assert not list((tmp_path / "scratch").iterdir())
-    assert len([path for path in tmp_path.glob("media/**/*") if path.is_file()]) == 3, "source, video, poster"
+    assert len([path for path in tmp_path.glob("media/**/*") if path.is_file()]) == 6, "source and what was made"
     _wait_for(lambda: not _is_running(ffmpeg_pid))
 
 
