@@ -1,7 +1,8 @@
 """Triggers that make the database itself refuse to change facts (DESIGN 4.4, 4.5). Run once, by the migration that
 makes the tables.
 
-One list for all append-only tables; those of other domains are named, not imported.
+The append-only tables of the first migrations; those of other domains are named, not imported. A table that came
+later brings its triggers in the migration that makes it, because this list is part of what 0002 did.
 """
 
 TABLES = (
