@@ -1,4 +1,4 @@
-"""Where files live. One small port; today the local disk, an object store behind the same words later."""
+"""Files under one folder of this machine."""
 
 import errno
 import os
@@ -6,41 +6,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol
-from urllib.parse import unquote, urlsplit
+from typing import BinaryIO
 
 from app.core import ids
-from app.core.errors import CommandFailed, NotFound, StorageFull
-from app.core.i18n import lazy as _
+from app.core.errors import NotFound, StorageFull
+from app.core.storage.port import checked_key, is_full
 
 _CHUNK = 256 * 1024
-# Bytes; a file system takes 255, and a file being written has a longer name.
-_LONGEST_NAME = 240
-
-
-class Storage(Protocol):
-    """Keys are relative paths such as `assets/ab/…/source`. A stored file is whole or absent, never half."""
-
-    def put(self, key: str, source: BinaryIO) -> int:
-        """Store a stream; durable when it returns the size in bytes. Raises StorageFull."""
-
-    def put_file(self, key: str, path: Path) -> int:
-        """Store a local file, which may be moved away."""
-
-    def size(self, key: str) -> int:
-        """Bytes; raises NotFound."""
-
-    def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Chunks of bytes start..end (end exclusive); raises NotFound before the first chunk."""
-
-    def local_path(self, key: str) -> Path | None:
-        """The file on this machine's disk if it is there as such (for sendfile and ffmpeg), else None."""
-
-    def delete(self, key: str) -> None:
-        """Gone afterwards; deleting what is not there is no error."""
-
-    def free_bytes(self) -> int | None:
-        """Room left, where that can be known; raises OSError if nothing can be written."""
 
 
 class LocalStorage:
@@ -96,11 +68,22 @@ class LocalStorage:
         with suppress(NotFound):
             self._file(key).unlink(missing_ok=True)
 
+    def all_keys(self, folder: str = "") -> Iterator[str]:
+        start = self.root / checked_key(folder) if folder else self.root
+        for place, folders, names in os.walk(start):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                if not name.startswith("."):
+                    yield (Path(place) / name).relative_to(self.root).as_posix()
+
     def free_bytes(self) -> int | None:
         self.root.mkdir(parents=True, exist_ok=True)
         if not os.access(self.root, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.root))
         return shutil.disk_usage(self.root).free
+
+    def check(self) -> None:
+        self.free_bytes()
 
     def _file(self, key: str) -> Path:
         path = self._path(key)
@@ -109,23 +92,11 @@ class LocalStorage:
         return path
 
     def _path(self, key: str) -> Path:
-        if "\0" in key or any(len(os.fsencode(name)) > _LONGEST_NAME for name in key.split("/")):
-            raise NotFound
         root = self.root.resolve()
-        path = (root / key).resolve()
+        path = (root / checked_key(key)).resolve()
         if path == root or not path.is_relative_to(root):
             raise NotFound
         return path
-
-
-def storage_of(media_url: str) -> Storage:
-    """The storage a MEDIA_URL names; raises CommandFailed for a scheme we do not know."""
-    parts = urlsplit(media_url)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.strip("/"):
-        return LocalStorage(Path(unquote(parts.path)))
-    if parts.scheme == "" and media_url:
-        return LocalStorage(Path(media_url))
-    raise CommandFailed(_("MEDIA_URL không hợp lệ: %(url)s. Hãy dùng dạng file:///đường/dẫn."), url=media_url)
 
 
 def _chunks(path: Path, start: int, end: int | None) -> Iterator[bytes]:
@@ -158,11 +129,6 @@ def flush_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def is_full(error: BaseException | None) -> bool:
-    """Whether the operating system says that there is no room left."""
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _full_or_same(error: OSError) -> Exception:
