@@ -8,11 +8,22 @@ from pathlib import Path
 from app.core import clock
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
-from app.core.templating import format_date, format_number, format_percent
-from app.coverage.exports import CompletionFilter, Table, completions_table, coverage_table, write_table
-from app.coverage.figures import Figure, Question, as_json, figure
+from app.core.templating import format_date, format_number
+from app.coverage import wording
+from app.coverage.as_json import as_json
+from app.coverage.exports import (
+    CompletionFilter,
+    Table,
+    completions_table,
+    coverage_table,
+    overview_table,
+    programmes_table,
+    write_table,
+)
+from app.coverage.figures import Figure, Question, figure
 from app.coverage.jobs import people_with_figures
 from app.coverage.ledger import reconcile
+from app.coverage.programme_queries import programme_report
 from app.runtime import Runtime
 
 
@@ -36,10 +47,21 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     completions.add_argument("--to", dest="last", type=_day, help="đến ngày / to")
     completions.add_argument("--course", help="mã khóa học / course code")
     completions.set_defaults(func=_export_completions)
+    indicators = kinds.add_parser("indicators", help="mọi chỉ tiêu của một năm / every indicator of a year")
+    indicators.add_argument("--unit", help="mã đơn vị, mặc định là tỉnh / unit code, default: the province")
+    indicators.add_argument("--on", type=_day, help="tính đến ngày, mặc định hôm nay / as of")
+    indicators.add_argument("--map", type=_day, help="cây đơn vị của ngày nào, mặc định như --on / unit tree of")
+    indicators.add_argument("--period", help="kỳ, mặc định là năm của --on / period")
+    indicators.set_defaults(func=_export_indicators)
+    programmes = kinds.add_parser("programmes", help="nhiệm vụ đào tạo và kết quả / training tasks and results")
+    programmes.add_argument("--unit", help="mã đơn vị, mặc định là tỉnh / unit code, default: the province")
+    programmes.add_argument("--from", dest="first", type=_day, help="từ ngày, mặc định đầu năm / from")
+    programmes.add_argument("--to", dest="last", type=_day, help="đến ngày, mặc định hôm nay / to")
+    programmes.set_defaults(func=_export_programmes)
     by_unit = kinds.add_parser("coverage", help="tỷ lệ theo đơn vị / coverage by unit")
     _add_question(by_unit)
     by_unit.set_defaults(func=_export_coverage)
-    for kind in (completions, by_unit):
+    for kind in (completions, by_unit, indicators, programmes):
         kind.add_argument("--format", choices=("csv", "xlsx"), default="csv")
         kind.add_argument("--out", type=Path, required=True, help="tệp ghi ra / output file")
         kind.add_argument("--json", action="store_true")
@@ -83,6 +105,20 @@ def _export_coverage(args: argparse.Namespace, runtime: Runtime) -> int:
         return _write(coverage_table(db, _question(args, runtime)), args)
 
 
+def _export_indicators(args: argparse.Namespace, runtime: Runtime) -> int:
+    args.indicator = ""
+    with runtime.database.reading() as db:
+        return _write(overview_table(db, _question(args, runtime)), args)
+
+
+def _export_programmes(args: argparse.Namespace, runtime: Runtime) -> int:
+    last = args.last or clock.today()
+    first = args.first or date(last.year, 1, 1)
+    with runtime.database.reading() as db:
+        report = programme_report(db, runtime.settings.province_code, args.unit or "", first, last)
+        return _write(programmes_table(report), args)
+
+
 def _write(table: Table, args: argparse.Namespace) -> int:
     try:
         rows = write_table(table, args.out, args.format)
@@ -114,7 +150,7 @@ def _as_text(found: Figure) -> str:
     ]
     for row in (found, *found.children):
         reached = f"{format_number(row.numerator)}/{format_number(row.denominator.value)}"
-        lines.append(f"  {row.unit_name:<40} {reached:>14} {format_percent(row.ratio):>8}")
+        lines.append(f"  {row.unit_name:<40} {reached:>14} {wording.value_words(row):>12}  {wording.basis_words(row)}")
     return "\n".join(lines)
 
 

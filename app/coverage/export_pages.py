@@ -16,8 +16,8 @@ from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
 from app.core.templating import format_date
-from app.core.web import Config, Db, Files, having, redirect, render
-from app.coverage.definitions import definitions
+from app.core.web import Config, Db, Files, RowId, having, redirect, render
+from app.coverage.definitions import counted, definitions
 from app.coverage.models import ExportFile
 from app.identity import unit_queries
 
@@ -107,7 +107,7 @@ def ask(request: Request, db: Db, actor: Exporter, config: Config, form: Annotat
 
 
 @router.post("/exports/{export_id}/cancel")
-def cancel(request: Request, db: Db, actor: Exporter, export_id: int) -> Response:
+def cancel(request: Request, db: Db, actor: Exporter, export_id: RowId) -> Response:
     wish = _own(db, actor, export_id)
     if wish.storage_key:
         raise Conflict(_("Tệp này đã xuất xong nên không dừng được nữa."))
@@ -117,7 +117,7 @@ def cancel(request: Request, db: Db, actor: Exporter, export_id: int) -> Respons
 
 
 @router.get("/exports/{export_id}")
-def download(db: Db, actor: Exporter, files: Files, export_id: int) -> Response:
+def download(db: Db, actor: Exporter, files: Files, export_id: RowId) -> Response:
     wish = _own(db, actor, export_id)
     if not wish.storage_key:
         raise Conflict(_("Tệp này chưa xuất xong. Hãy quay lại danh sách và chờ thêm một chút."))
@@ -161,7 +161,8 @@ def _page(db: Session, actor: Actor, form: ExportForm, errors: dict[str, str]) -
             for wish, job in rows
         ],
         form=form, courses=[(code, f"{code} · {title}") for code, title in courses],
-        indicators=[(code, code) for code in dict.fromkeys(found.code for found in definitions(db))], errors=errors,
+        indicators=[(code, code) for code in dict.fromkeys(found.code for found in counted(definitions(db)))],
+        errors=errors,
     )  # fmt: skip
 
 
@@ -177,7 +178,7 @@ def _problems(db: Session, form: ExportForm) -> dict[str, str]:
     day = (clock.parse_day(form.map or form.last) if form.what == "coverage" else None) or clock.today()
     if form.unit and unit_queries.unit_on(db, form.unit, day) is None:
         errors["unit"] = _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(day), code=form.unit)
-    if form.what == "coverage" and form.indicator not in {found.code for found in definitions(db)}:
+    if form.what == "coverage" and form.indicator not in {found.code for found in counted(definitions(db))}:
         errors["indicator"] = _("Hãy chọn một chỉ tiêu.")
     return errors
 

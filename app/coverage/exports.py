@@ -17,7 +17,10 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.tables import Cell, Column, Format, write_csv, write_xlsx
 from app.core.templating import format_date, format_datetime
-from app.coverage.figures import Figure, Question, figure
+from app.coverage import wording
+from app.coverage.definitions import FIGURE_SOURCES
+from app.coverage.figures import Figure, Question, figure, overview
+from app.coverage.programme_queries import ProgrammeReport
 from app.identity import unit_queries
 from app.identity.models import Person, UnitVersion
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
@@ -95,11 +98,73 @@ def coverage_table(db: Session, question: Question) -> Table:
         _("Kỳ %(period)s, tính đến %(day)s, theo cây đơn vị ngày %(map)s.", period=found.period.code,
           day=format_date(found.reference_date), map=format_date(found.map_on)),
         _("Xuất lúc %(instant)s.", instant=format_datetime(clock.now())),
-        _("Mục tiêu: %(operator)s %(value)s%%.", operator=target.operator, value=f"{target.value:g}")
+        _("Mục tiêu: %(target)s.", target=wording.target_words(found.definition, target))
         if target
         else _("Kỳ này chưa có mục tiêu."),
+        *([_("Tỷ lệ là ước tính: kết quả đào tạo chia cho số khai báo.")] if "estimate" in found.flags else []),
     )  # fmt: skip
     return Table(found.definition.code, notes, columns, [_figure_row(row) for row in (found, *found.children)])
+
+
+def overview_table(db: Session, question: Question) -> Table:
+    """Every indicator at one unit, as the dashboard shows them; what nobody measures is there too, without a number."""
+    found = overview(db, question)
+    columns = (
+        Column(_("Mã chỉ tiêu"), width=18), Column(_("Chỉ tiêu"), width=60), Column(_("Kế hoạch"), width=40),
+        Column(_("Mục"), width=20), Column(_("Nguồn số"), width=20), Column(_("Mục tiêu"), width=20),
+        Column(_("Đạt được"), width=16), Column(_("Tử số"), "int", 12), Column(_("Mẫu số"), "int", 12),
+        Column(_("Tỷ lệ"), "ratio", 10), Column(_("Diễn giải"), width=36),
+        Column(_("Người hoàn thành trên nền tảng"), "int", 16), Column(_("Đánh giá"), width=22),
+    )  # fmt: skip
+    notes = (
+        _("Chỉ tiêu đào tạo năm %(year)s, %(unit)s", year=question.period or question.on.year,
+          unit=found[0].unit_name if found else ""),
+        _("Tính đến %(day)s. Xuất lúc %(instant)s.", day=format_date(question.on),
+          instant=format_datetime(clock.now())),
+    )  # fmt: skip
+    return Table(_("Chỉ tiêu"), notes, columns, [_overview_row(row) for row in found])
+
+
+def programmes_table(report: ProgrammeReport) -> Table:
+    """The training tasks with the figures of the page; the last row counts each person once."""
+    columns = (
+        Column(_("Số"), width=6), Column(_("Mã nhiệm vụ"), width=18), Column(_("Nhiệm vụ"), width=60),
+        Column(_("Đối tượng"), width=40), Column(_("Quy mô theo đề án"), width=18),
+        Column(_("Chủ trì"), width=28), Column(_("Thời gian"), width=12),
+        Column(_("Kinh phí theo đề án (triệu đồng)"), "int", 16), Column(_("Lượt ghi danh"), "int", 12),
+        Column(_("Người không trùng"), "int", 12), Column(_("Lượt hoàn thành"), "int", 12),
+        Column(_("Giấy chứng nhận"), "int", 12),
+    )  # fmt: skip
+    notes = (
+        _("Nhiệm vụ đào tạo: %(unit)s, từ %(first)s đến %(last)s", unit=report.unit.name,
+          first=format_date(report.first), last=format_date(report.last)),
+        _("Xuất lúc %(instant)s.", instant=format_datetime(clock.now())),
+    )  # fmt: skip
+    rows: list[list[Cell]] = [
+        [
+            row.plan.task_no, row.plan.code, row.plan.title, row.plan.audience_text, row.plan.size_text,
+            row.plan.lead, row.plan.period, row.plan.budget_million, row.activity.enrolments, row.activity.people,
+            row.activity.completions, row.activity.certificates,
+        ]
+        for row in report.rows
+    ]  # fmt: skip
+    total = report.total
+    rows.append([
+        None, None, _("Cộng (người: mỗi người một lần)"), None, None, None, None,
+        sum(row.plan.budget_million or 0 for row in report.rows), total.enrolments, total.people, total.completions,
+        total.certificates,
+    ])  # fmt: skip
+    return Table(_("Nhiệm vụ đào tạo"), notes, columns, rows)
+
+
+def _overview_row(row: Figure) -> list[Cell]:
+    definition = row.definition
+    return [
+        definition.code, definition.name, definition.plan, definition.source_section,
+        str(FIGURE_SOURCES[definition.figure_source]), wording.target_words(definition, row.target),
+        wording.value_words(row), row.numerator, row.denominator.value, row.ratio, wording.basis_words(row),
+        row.output if definition.is_counted else None, wording.verdict(row).text,
+    ]  # fmt: skip
 
 
 def _figure_row(row: Figure) -> list[Cell]:

@@ -1,14 +1,16 @@
 """The facts figures are made of, read from the domains below."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion
-from app.coverage.judging import CompletionFact, PostFact
-from app.identity import people_queries
+from app.core.settings import get_settings
+from app.coverage.definitions import counted, definitions
+from app.coverage.judging import CompletionFact, PostFact, RuleBook
+from app.identity import people_queries, unit_queries
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
 
@@ -62,3 +64,15 @@ def _posts_of_completions(db: Session, completion_ids: Sequence[int]) -> dict[in
             )
         )
     return posts
+
+
+def rule_book(db: Session, unit_ids: Collection[int]) -> RuleBook:
+    """All counted indicator versions, with the scope of these units; four queries whatever the number of indicators."""
+    found = counted(definitions(db))
+    scopes = {
+        province: unit_queries.former_province_stays(db, unit_ids, province)
+        for province in sorted({one.former_province for one in found if one.former_province})
+    }
+    bearers = unit_queries.bearers_of(db, get_settings().province_code)
+    provinces = [((unit.valid_from, unit.valid_to), unit.unit_id) for unit in bearers if unit.kind == "province"]
+    return RuleBook(tuple(found), scopes, provinces)

@@ -1,8 +1,8 @@
 """The one function that computes a figure: a page, a CSV, a workbook and the command line show the same number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,12 +11,15 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.templating import format_date, format_number
-from app.coverage.definitions import Definition, Target, definition_for
+from app.coverage.declared import Declared
+from app.coverage.declared_book import DeclaredBook
+from app.coverage.definitions import Definition, Target, definition_for, definitions, in_year
 from app.coverage.models import CoveragePending
 from app.coverage.periods import Period, period_named, year_period
-from app.coverage.sums import Slice, Sums, above_on, members_on, sums_of_unborn, sums_under
+from app.coverage.plan_data import populations
+from app.coverage.sums import Slice, Sums
+from app.coverage.trees import Row, Tree, trees_for
 from app.identity import unit_queries
-from app.identity.unit_queries import UnitOnDay
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,22 @@ class Question:
 
 @dataclass(frozen=True)
 class Denominator:
-    """People the numerator is divided by; `value` None means there is none and nothing is divided."""
+    """What the numerator is divided by; `value` None means there is none and nothing is divided."""
 
     kind: str
     value: int | None
-    as_of: date
+    as_of: date | None
     source: str
     text: str
+    recorded_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One indicator at one unit. `numerator` and `output` are whole people; `ratio` 0 to 1, or None."""
+    """One indicator at one unit. `output` is whole people; `declared` is what somebody entered for it, if that counts.
+
+    `numerator` is coverage where the denominator is a roster, output where it is declared, else the declared count.
+    """
 
     definition: Definition
     unit_id: int
@@ -56,9 +63,10 @@ class Figure:
     known_at: datetime | None
     period: Period
     output: int
-    numerator: int
+    numerator: int | None
     denominator: Denominator
     target: Target | None
+    declared: Declared | None = None
     flags: tuple[str, ...] = ()
     # Codes of the units this figure stands for together, when it cannot be told apart on this map.
     group: tuple[str, ...] = ()
@@ -66,18 +74,40 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
+        """0 to 1 (or more); None where nothing is divided."""
+        if self.definition.is_declared_in_percent:
+            return self.declared.value / 100 if self.declared else None
+        if self.definition.target_unit != "percent" or self.numerator is None:
+            return None
         return self.numerator / self.denominator.value if self.denominator.value else None
 
     @property
+    def estimate(self) -> float | None:
+        """Output over a declared figure, beside a result that somebody declared; never added to it."""
+        if self.definition.is_computed or not self.definition.is_counted or not self.denominator.value:
+            return None
+        return self.output / self.denominator.value
+
+    @property
     def missing(self) -> int:
-        return (self.denominator.value or 0) - self.numerator
+        return (self.denominator.value or 0) - (self.numerator or 0)
 
     @property
     def met(self) -> bool | None:
-        """None where there is nothing to compare."""
-        if self.target is None or not self.denominator.value:
+        """None where there is nothing to compare, or where only a part of what the plan asks is measured."""
+        if self.target is None or not self.has_begun:
             return None
-        return self.target.met_by(self.numerator, self.denominator.value)
+        if self.definition.is_declared_in_percent or self.definition.target_unit != "percent":
+            return self.target.met_by_count(self.declared.value) if self.declared else None
+        if self.numerator is None or not self.denominator.value:
+            return None
+        met = self.target.met_by(self.numerator, self.denominator.value)
+        return None if met and self.definition.is_partial else met
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether what is counted anew each year had a day to be counted in."""
+        return not self.definition.is_annual or self.period.first <= self.on
 
     @property
     def reference_date(self) -> date:
@@ -85,128 +115,62 @@ class Figure:
 
 
 def figure(db: Session, question: Question) -> Figure:
-    """Raises NotFound for an unknown indicator or unit, Invalid for a period that is none."""
+    """One indicator at one unit with its children.
+
+    Raises NotFound for an unknown indicator or unit, Invalid for a period that is none.
+    """
+    definition = definition_for(db, question.indicator, _period(question).first.year)
+    return _answer(db, question, [definition], with_children=True)[0]
+
+
+def overview(db: Session, question: Question) -> list[Figure]:
+    """Every indicator in force at one unit, in the order of the plans, without children; `indicator` is not looked at.
+
+    A fixed number of queries, whatever the number of people; the same figures as `figure`. Raises as `figure` does.
+    """
+    chosen = in_year(definitions(db), _period(question).first.year)
+    return _answer(db, question, chosen, with_children=False)
+
+
+def _answer(db: Session, question: Question, chosen: Sequence[Definition], *, with_children: bool) -> list[Figure]:
     period = _period(question)
-    definition = definition_for(db, question.indicator, period.first.year)
+    reference = period.reference_date(question.on)
     map_on = question.map_on or question.on
     unit = unit_queries.unit_on(db, question.unit_code, map_on)
     if unit is None:
         raise NotFound(
             _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(map_on), code=question.unit_code)
         )
-    part = Slice(definition.version_id, period.code, period.reference_date(question.on), question.known_at)
-    tree = _Tree(db, part, unit, map_on)
+    children = unit_queries.children_on(db, unit.unit_id, map_on) if with_children else []
+    ids = tuple(definition.version_id for definition in chosen if definition.is_counted)
+    part = Slice(ids, period.code, reference, question.known_at)
+    trees = trees_for(db, chosen, part, unit, children, map_on)
+    book = DeclaredBook(db, chosen, period, reference, question.known_at, map_on)
+    pending = ("pending",) if ids and _has_pending(db) else ()
 
-    def make(place: UnitOnDay, sums: Sums, group: tuple[str, ...] = (), name: str | None = None) -> Figure:
+    def make(definition: Definition, tree: Tree, row: Row) -> Figure:
+        declared = book.result(definition, row.unit.unit_id) if definition.is_declared else None
+        denominator = _denominator(definition, row.sums, book, row.unit.unit_id, reference)
+        numerator = _numerator(definition, row.sums, declared)
         return Figure(
-            definition=definition, unit_id=place.unit_id, unit_code=place.code, unit_name=name or place.name,
-            unit_kind=place.kind, on=question.on, map_on=map_on, known_at=question.known_at, period=period,
-            output=sums.output, numerator=sums.coverage, denominator=_roster(sums, period.reference_date(question.on)),
-            target=definition.target_of(period.first.year), group=group,
-            flags=_flags(sums, torn=bool(group) or tree.is_torn(place.unit_id)),
+            definition=definition, unit_id=row.unit.unit_id, unit_code=row.unit.code,
+            unit_name=row.name or row.unit.name, unit_kind=row.unit.kind, on=question.on, map_on=map_on,
+            known_at=question.known_at, period=period, output=row.sums.output, numerator=numerator,
+            denominator=denominator, target=definition.target_of(period.first.year), declared=declared,
+            group=row.group,
+            flags=_flags(definition, numerator, denominator, declared,
+                         torn=bool(row.group) or tree.is_torn(row.unit.unit_id)),
         )  # fmt: skip
 
-    whole = make(unit, *tree.own())
-    children = tuple(make(*row) for row in tree.rows())
-    flags = (*whole.flags, *(["pending"] if _has_pending(db) else []))
-    return replace(whole, children=children, flags=flags)
-
-
-def as_json(found: Figure, *, children: bool = True) -> dict[str, Any]:
-    """The document `coverage show --json` prints (DESIGN 5)."""
-    target = found.target
-    document: dict[str, Any] = {
-        "indicator": found.definition.code, "version": found.definition.number,
-        "unit": found.unit_code, "unit_name": found.unit_name,
-        "on": found.on.isoformat(), "map": found.map_on.isoformat(),
-        "known_at": found.known_at.isoformat() if found.known_at else None, "period": found.period.code,
-        "output": {"people": found.output},
-        "coverage": {"numerator": found.numerator, "denominator": found.denominator.value, "ratio": found.ratio},
-        "denominator": {
-            "kind": found.denominator.kind, "as_of": found.denominator.as_of.isoformat(),
-            "recorded_at": None, "source": found.denominator.source, "text": found.denominator.text,
-        },
-        "target": {"year": target.year, "operator": target.operator, "value": target.value} if target else None,
-        "met": found.met, "flags": list(found.flags), "group": list(found.group),
-    }  # fmt: skip
-    if children:
-        document["children"] = [as_json(child, children=False) for child in found.children]
-    return document
-
-
-class _Tree:
-    """The unit asked for and its children on the map, with what counts under each."""
-
-    def __init__(self, db: Session, part: Slice, unit: UnitOnDay, map_on: date) -> None:
-        self.unit = unit
-        self.children = unit_queries.children_on(db, unit.unit_id, map_on)
-        self.unborn = sums_of_unborn(db, part, map_on)
-        self.members = members_on(db, list(self.unborn), map_on) if self.unborn else {}
-        self.groups = [group for group in _merge(self.members) if unit.unit_id in group[1]]
-        needed = {unit.unit_id} | {child.unit_id for child in self.children}
-        needed |= {member for _born, members in self.groups for member in members}
-        self.sums = sums_under(db, part, needed, map_on)
-        places = above_on(db, {member for members in self.members.values() for member in members}, map_on)
-        self.places = {born: [places[member] for member in members] for born, members in self.members.items()}
-        self.codes = {
-            member: found.code
-            for members in self.members.values()
-            for member in members
-            if (found := unit_queries.unit_by_id(db, member, map_on))
-        }
-
-    def own(self) -> tuple[Sums, tuple[str, ...]]:
-        """A unit that went into a later one which has figures of its own is answered for by the whole group."""
-        for born, members in self.groups:
-            total = sum((self.sums.get(member, Sums()) for member in members), Sums())
-            return sum((self.unborn[unit] for unit in born), total), self._codes(members)
-        return self.sums.get(self.unit.unit_id, Sums()), ()
-
-    def is_torn(self, unit_id: int) -> bool:
-        """Whether a later unit with figures of its own was made partly, but not wholly, of what lies under this one."""
-        return any(0 < sum(unit_id in place for place in places) < len(places) for places in self.places.values())
-
-    def rows(self) -> list[tuple[UnitOnDay, Sums, tuple[str, ...], str | None]]:
-        """The children; those that cannot be told apart as one row, what sits at the unit itself as another."""
-        shown: list[tuple[UnitOnDay, Sums, tuple[str, ...], str | None]] = []
-        by_id = {child.unit_id: child for child in self.children}
-        grouped: set[int] = set()
-        for born, members in _merge(self.members):
-            if members and members <= by_id.keys():
-                sums = sum((self.sums.get(member, Sums()) for member in members), Sums())
-                sums = sum((self.unborn[unit] for unit in born), sums)
-                first, *_others = members_in_order = sorted(members, key=lambda unit_id: by_id[unit_id].code)
-                name = " + ".join(by_id[member].name for member in members_in_order)
-                shown.append((by_id[first], sums, self._codes(members), name))
-                grouped |= members
-        singles = [
-            (child, self.sums.get(child.unit_id, Sums()), (), None)
-            for child in self.children
-            if child.unit_id not in grouped
-        ]
-        rows = [*singles, *shown]
-        direct = _minus(self.sums.get(self.unit.unit_id, Sums()), [sums for _unit, sums, _group, _name in rows])
-        if direct and self.children:
-            rows.append((self.unit, direct, (), _("Trực thuộc %(unit)s", unit=self.unit.name)))
-        return rows
-
-    def _codes(self, members: frozenset[int]) -> tuple[str, ...]:
-        return tuple(sorted(self.codes[member] for member in members))
-
-
-def _merge(members: dict[int, frozenset[int]]) -> list[tuple[frozenset[int], frozenset[int]]]:
-    """Groups that share a member are one: (later units, the units they were made of)."""
-    groups: list[tuple[frozenset[int], frozenset[int]]] = []
-    for unit_id, origins in sorted(members.items()):
-        born, made_of = frozenset({unit_id}), origins
-        apart = []
-        for group in groups:
-            if group[1] & made_of:
-                born, made_of = born | group[0], made_of | group[1]
-            else:
-                apart.append(group)
-        groups = [*apart, (born, made_of)]
-    return groups
+    found = []
+    for definition in chosen:
+        tree = trees.get(definition.version_id) or Tree(unit, children, {})
+        sums, group = tree.own()
+        whole = make(definition, tree, Row(unit, sums, group))
+        rows = tuple(make(definition, tree, row) for row in tree.rows()) if children else ()
+        flags = (*whole.flags, *pending) if definition.is_counted else whole.flags
+        found.append(replace(whole, children=rows, flags=flags))
+    return found
 
 
 def _period(question: Question) -> Period:
@@ -220,30 +184,63 @@ def _period(question: Question) -> Period:
         ) from None
 
 
-def _roster(sums: Sums, reference: date) -> Denominator:
-    if not sums.roster:
-        return Denominator("roster", None, reference, _("Danh sách vị trí công tác"), _("chưa có mẫu số"))
-    text = ngettext("%(people)s người", "%(people)s người", sums.roster, people=format_number(sums.roster))
-    return Denominator(
-        "roster", sums.roster, reference, _("Danh sách vị trí công tác"),
-        _("%(people)s trong danh sách ngày %(day)s", people=text, day=format_date(reference)),
+def _numerator(definition: Definition, sums: Sums, declared: Declared | None) -> int | None:
+    if definition.is_computed:
+        # Only coverage is divided by a roster; over a declared figure it is output, an estimate.
+        return sums.coverage if definition.denominator == "roster" else sums.output
+    if definition.is_declared_in_percent or declared is None:
+        return None
+    return round(declared.value)
+
+
+def _denominator(definition: Definition, sums: Sums, book: DeclaredBook, unit_id: int, reference: date) -> Denominator:
+    if definition.denominator == "roster":
+        return _roster(sums.roster, definition.measure, reference)
+    if definition.denominator == "none":
+        return Denominator("none", None, None, "", _("không dùng mẫu số"))
+    population = populations()[definition.population or ""]
+    declared = book.denominator(definition, unit_id)
+    if declared is None:
+        return Denominator("declared", None, None, population.name, _("chưa có mẫu số"))
+    text = _(
+        "%(about)s%(value)s %(unit)s, số ngày %(day)s", about=_("khoảng ") if declared.is_approximate else "",
+        value=format_number(declared.value), unit=population.counted_in, day=format_date(declared.as_of),
     )  # fmt: skip
+    return Denominator("declared", round(declared.value), declared.as_of, declared.source, text, declared.recorded_at)
 
 
-def _flags(sums: Sums, *, torn: bool) -> tuple[str, ...]:
+def _roster(count: int, measure: str, reference: date) -> Denominator:
+    if measure == "units":
+        source, text = _("Cây đơn vị"), _("%(count)s đơn vị ngày %(day)s", count=format_number(count),
+                                          day=format_date(reference))  # fmt: skip
+    else:
+        people = ngettext("%(people)s người", "%(people)s người", count, people=format_number(count))
+        source = _("Danh sách vị trí công tác")
+        text = _("%(people)s trong danh sách ngày %(day)s", people=people, day=format_date(reference))
+    if not count:
+        return Denominator("roster", None, reference, source, _("chưa có mẫu số"))
+    return Denominator("roster", count, reference, source, text)
+
+
+def _flags(
+    definition: Definition, numerator: int | None, denominator: Denominator, declared: Declared | None, *, torn: bool
+) -> tuple[str, ...]:
     flags = []
     if torn:
         flags.append("not_separable")
-    if not sums.roster:
+    if definition.figure_source == "not_measured":
+        flags.append("not_measured")
+    if definition.is_declared and declared is None:
+        flags.append("no_figure")
+    if denominator.kind != "none" and not denominator.value:
         flags.append("no_denominator")
-    elif sums.coverage > sums.roster:
+    elif denominator.value and (numerator or 0) > denominator.value:
         flags.append("over_100")
+    if definition.is_computed and denominator.kind == "declared" and denominator.value:
+        flags.append("estimate")
+    if definition.is_partial:
+        flags.append("partial")
     return tuple(flags)
-
-
-def _minus(total: Sums, parts: list[Sums]) -> Sums:
-    taken = sum(parts, Sums())
-    return Sums(total.roster - taken.roster, total.coverage - taken.coverage, total.output - taken.output)
 
 
 def _has_pending(db: Session) -> bool:

@@ -1,13 +1,17 @@
 """Who counts where and since when: pure functions from facts to the entries a person's figures should consist of.
 
-The ledger (ledger.py) compares these with what it holds and appends the difference; so every cause — a completion, a
-transfer, a late entry, an annulment — is handled by one rule (DESIGN 5).
+The ledger (ledger.py) compares these with what it holds and appends the difference; so every cause (a completion, a
+transfer, a late entry, an annulment) is handled by one rule (DESIGN 5).
+
+In bulk: read one `RuleBook` (facts.rule_book) for all the units concerned, then call `judge` once per person with the
+person's posts and valid completions. It looks nothing up and keeps nothing, so it may run in any order and process.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from app.coverage.definitions import Definition
 from app.coverage.periods import year_period
@@ -17,7 +21,7 @@ Interval = tuple[date, date | None]
 Scope = Mapping[int, Sequence[Interval]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PostFact:
     """A dated post; `last_on` counts too."""
 
@@ -29,7 +33,7 @@ class PostFact:
     last_on: date | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CompletionFact:
     """A valid completion with the posts its holder had that day, as stored with it."""
 
@@ -42,7 +46,7 @@ class CompletionFact:
     posts: tuple[PostFact, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stay:
     """A member of the audience is counted at `unit_id` from `first` until the day before `end`."""
 
@@ -51,8 +55,7 @@ class Stay:
     end: date | None
 
 
-@dataclass(frozen=True)
-class EntryKey:
+class EntryKey(NamedTuple):
     """What an entry is about; its sign is the value it maps to."""
 
     measure: str
@@ -62,34 +65,88 @@ class EntryKey:
     completion_id: int | None
 
 
+@dataclass(frozen=True)
+class RuleBook:
+    """What judging needs besides the person: the counted indicator versions and where units belong.
+
+    `scopes`: former province code -> days on which each unit belonged to it. `provinces`: which unit was the province,
+    in half-open intervals; who completes without any post is counted there.
+    """
+
+    definitions: tuple[Definition, ...]
+    scopes: Mapping[str, Scope]
+    provinces: Sequence[tuple[Interval, int]] = ()
+
+    def scope_of(self, definition: Definition) -> Scope | None:
+        """None covers every unit."""
+        return None if definition.former_province is None else self.scopes.get(definition.former_province, {})
+
+    def province_on(self, day: date) -> int | None:
+        return next((unit_id for interval, unit_id in self.provinces if _holds(interval, day)), None)
+
+
+def judge(
+    rules: RuleBook, posts: Sequence[PostFact], completions: Sequence[CompletionFact]
+) -> dict[int, Counter[EntryKey]]:
+    """What the ledger should hold for one person: version id -> entry -> sum of its signs; empty versions left out."""
+    memberships: dict[tuple[frozenset[str], str | None], list[Stay]] = {}
+    in_order = sorted(completions, key=lambda completion: (completion.completed_on, completion.completion_id))
+    wanted: dict[int, Counter[EntryKey]] = {}
+    for definition in rules.definitions:
+        scope = rules.scope_of(definition)
+        membership: list[Stay] = []
+        if definition.denominator == "roster":
+            # Indicators of the same audience and scope share the work.
+            key = definition.audiences, definition.former_province
+            if key not in memberships:
+                memberships[key] = stays(posts, definition.audiences, scope)
+            membership = memberships[key]
+        entries = _entries(definition, scope, membership, in_order, rules)
+        if entries:
+            wanted[definition.version_id] = entries
+    return wanted
+
+
+def desired_entries(
+    definition: Definition, scope: Scope | None, posts: Sequence[PostFact], completions: Sequence[CompletionFact]
+) -> Counter[EntryKey]:
+    """`judge` for a single indicator version whose scope is at hand."""
+    scopes = {} if definition.former_province is None else {definition.former_province: scope or {}}
+    return judge(RuleBook((definition,), scopes), posts, completions).get(definition.version_id, Counter())
+
+
 def in_scope(scope: Scope | None, unit_id: int, day: date) -> bool:
     """`None` means the indicator covers every unit."""
-    if scope is None:
-        return True
-    return any(first <= day and (end is None or day < end) for first, end in scope.get(unit_id, ()))
+    return scope is None or any(_holds(interval, day) for interval in scope.get(unit_id, ()))
 
 
-def counting_post(posts: Iterable[PostFact], audience: str | None, scope: Scope | None, day: date) -> PostFact | None:
+def counting_post(
+    posts: Iterable[PostFact], audiences: frozenset[str], scope: Scope | None, day: date
+) -> PostFact | None:
     """The post a person counts at on a day: within audience and scope, the primary one, then the earliest start, then
-    the lowest id (DESIGN 5, Two posts). Roster and numerator share this function."""
+    the lowest id (DESIGN 5, Two posts). Roster and numerator share this function. No audiences: open to everyone."""
     fitting = [
         post
         for post in posts
         if post.started_on <= day
         and (post.last_on is None or day <= post.last_on)
-        and (audience is None or audience in post.audiences)
+        and (not audiences or not audiences.isdisjoint(post.audiences))
         and in_scope(scope, post.unit_id, day)
     ]
-    return min(fitting, key=lambda post: (not post.is_primary, post.started_on, post.post_id), default=None)
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    return min(fitting, key=lambda post: (not post.is_primary, post.started_on, post.post_id))
 
 
-def stays(posts: Sequence[PostFact], audience: str | None, scope: Scope | None) -> list[Stay]:
+def stays(posts: Sequence[PostFact], audiences: frozenset[str], scope: Scope | None) -> list[Stay]:
     """The whole membership of a person, in order; neighbours at the same unit are one stay."""
+    # A post of another audience changes no answer.
+    posts = [post for post in posts if not audiences or not audiences.isdisjoint(post.audiences)]
     breaks = sorted(_breaks(posts, scope))
     found: list[Stay] = []
     for index, first in enumerate(breaks):
         end = breaks[index + 1] if index + 1 < len(breaks) else None
-        post = counting_post(posts, audience, scope, first)
+        post = counting_post(posts, audiences, scope, first)
         if post is None:
             continue
         last = found[-1] if found else None
@@ -106,60 +163,78 @@ def earns(definition: Definition, completion: CompletionFact) -> bool:
         return False
     if not (definition.tags or definition.programmes or definition.courses):
         return True
-    return bool(
-        definition.tags & completion.tags
+    return (
+        not definition.tags.isdisjoint(completion.tags)
         or completion.programme in definition.programmes
         or completion.course in definition.courses
     )
 
 
-def desired_entries(
-    definition: Definition, scope: Scope | None, posts: Sequence[PostFact], completions: Sequence[CompletionFact]
+def _entries(
+    definition: Definition,
+    scope: Scope | None,
+    membership: Sequence[Stay],
+    completions: Sequence[CompletionFact],
+    rules: RuleBook,
 ) -> Counter[EntryKey]:
-    """What the ledger should hold for one person and one indicator version: entry -> sum of its signs."""
     wanted: Counter[EntryKey] = Counter()
-    membership = stays(posts, definition.audience, scope)
     for stay in membership:
         wanted[EntryKey("roster", "", stay.unit_id, stay.first, None)] += 1
         if stay.end:
             wanted[EntryKey("roster", "", stay.unit_id, stay.end, None)] -= 1
-    earning = sorted(
-        (completion for completion in completions if earns(definition, completion)),
-        key=lambda completion: (completion.completed_on, completion.completion_id),
-    )
-    for year in sorted({completion.completed_on.year for completion in earning}):
-        if not definition.covers_year(year):
-            continue
-        of_year = [completion for completion in earning if completion.completed_on.year == year]
-        wanted.update(_coverage_of_year(year, of_year[0], membership))
-        wanted.update(_output_of_year(year, of_year, definition, scope))
+    for period, last, earning in _by_period(definition, completions):
+        wanted.update(_coverage(period, last, earning[0], membership))
+        output = _output(period, earning, definition, scope, rules)
+        if output:
+            wanted[output] += 1
     return Counter({key: total for key, total in wanted.items() if total})
 
 
-def _coverage_of_year(year: int, earned: CompletionFact, membership: Sequence[Stay]) -> Counter[EntryKey]:
-    """A member counts from the later of completing and joining until leaving, within the year."""
-    period = year_period(year)
+def _by_period(
+    definition: Definition, completions: Sequence[CompletionFact]
+) -> Iterator[tuple[str, date | None, list[CompletionFact]]]:
+    """The earning completions of each period, in order, with its code and last day; what counts once has one period."""
+    earning = [completion for completion in completions if earns(definition, completion)]
+    if not definition.is_annual:
+        # The version of the reference date's year judges completions of all years (DESIGN 5, reading 7).
+        if earning:
+            yield "", None, earning
+        return
+    for year in sorted({completion.completed_on.year for completion in earning}):
+        if definition.covers_year(year):
+            period = year_period(year)
+            yield period.code, period.last, [one for one in earning if one.completed_on.year == year]
+
+
+def _coverage(period: str, last: date | None, earned: CompletionFact, membership: Sequence[Stay]) -> Counter[EntryKey]:
+    """A member counts from the later of completing and joining until leaving, within the period."""
     wanted: Counter[EntryKey] = Counter()
     for stay in membership:
         first = max(stay.first, earned.completed_on)
-        if first > period.last or (stay.end and stay.end <= first):
+        if (last and first > last) or (stay.end and stay.end <= first):
             continue
-        wanted[EntryKey("coverage", period.code, stay.unit_id, first, earned.completion_id)] += 1
-        if stay.end and stay.end <= period.last:
-            wanted[EntryKey("coverage", period.code, stay.unit_id, stay.end, earned.completion_id)] -= 1
+        wanted[EntryKey("coverage", period, stay.unit_id, first, earned.completion_id)] += 1
+        if stay.end and (last is None or stay.end <= last):
+            wanted[EntryKey("coverage", period, stay.unit_id, stay.end, earned.completion_id)] -= 1
     return wanted
 
 
-def _output_of_year(
-    year: int, earning: Sequence[CompletionFact], definition: Definition, scope: Scope | None
-) -> Counter[EntryKey]:
-    """Only a completion made inside audience and scope can earn output; it stays at the unit of that day for ever."""
+def _output(
+    period: str, earning: Sequence[CompletionFact], definition: Definition, scope: Scope | None, rules: RuleBook
+) -> EntryKey | None:
+    """Only a completion made inside audience and scope can earn output; it stays at the unit of that day for ever.
+
+    Without any post that day it counts at the province, for indicators open to everyone and everywhere (reading 4).
+    """
+    is_open = not definition.audiences and definition.former_province is None
     for completion in earning:
-        post = counting_post(completion.posts, definition.audience, scope, completion.completed_on)
-        if post:
-            key = EntryKey("output", str(year), post.unit_id, completion.completed_on, completion.completion_id)
-            return Counter({key: 1})
-    return Counter()
+        post = counting_post(completion.posts, definition.audiences, scope, completion.completed_on)
+        unit_id = post.unit_id if post else None
+        if is_open and not completion.posts:
+            unit_id = rules.province_on(completion.completed_on)
+        if unit_id is not None:
+            return EntryKey("output", period, unit_id, completion.completed_on, completion.completion_id)
+    return None
 
 
 def _breaks(posts: Iterable[PostFact], scope: Scope | None) -> set[date]:
@@ -174,3 +249,8 @@ def _breaks(posts: Iterable[PostFact], scope: Scope | None) -> set[date]:
             if end:
                 days.add(end)
     return days
+
+
+def _holds(interval: Interval, day: date) -> bool:
+    first, end = interval
+    return first <= day and (end is None or day < end)

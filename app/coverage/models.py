@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, pk
@@ -15,7 +15,11 @@ class Indicator(Base):
     __tablename__ = "indicator"
 
     code: Mapped[str] = mapped_column(String(30), primary_key=True)
+    # Where it stands on the dashboard, after the order of the plans.
+    position: Mapped[int] = mapped_column(default=0)
     plan: Mapped[str] = mapped_column(Text)
+    # A few words for a list; `name` is the sentence of the plan.
+    title: Mapped[str] = mapped_column(String(120), default="")
     name: Mapped[str] = mapped_column(Text)
     source_section: Mapped[str] = mapped_column(String(80))
     note: Mapped[str] = mapped_column(Text, default="")
@@ -24,9 +28,11 @@ class Indicator(Base):
 class IndicatorVersion(Base):
     """How an indicator is counted, for whole periods (DESIGN 5).
 
+    `figure_source`: computed here, or taken from a declared, survey or vneid figure, or not_measured at all.
     `counts`: {"tags": […], "programmes": […], "courses": […], "how": ["online", "class", …]}; an empty list of the
-    first three means no restriction by it, and any one of the non-empty ones suffices.
-    `targets`: [{"year": 2025, "operator": ">=", "value": 100.0}] in percent or absolute units.
+    first three means no restriction by it, and any one of the non-empty ones suffices. {} means that nothing of ours
+    is counted; a survey indicator may count all the same: both figures stand side by side.
+    `targets`: [{"year": 2025, "operator": ">=", "value": 100.0}] in `target_unit`.
     """
 
     __tablename__ = "indicator_version"
@@ -35,24 +41,59 @@ class IndicatorVersion(Base):
     id: Mapped[int] = pk()
     indicator_code: Mapped[str] = mapped_column(ForeignKey("indicator.code"))
     number: Mapped[int]
-    measure: Mapped[str] = mapped_column(String(10))  # people, units, yes_no
-    audience_code: Mapped[str | None] = mapped_column(ForeignKey("audience.code"))
+    measure: Mapped[str] = mapped_column(String(10))  # people, units, yes_no, none
+    # Codes of audiences, any one of which suffices; empty: open to everyone.
+    audiences: Mapped[list[str]] = mapped_column(JSON)
+    # Kinds of units that are counted, where `measure` is units.
+    unit_kinds: Mapped[list[str]] = mapped_column(JSON)
     former_province_code: Mapped[str | None] = mapped_column(String(4))
-    recurrence: Mapped[str] = mapped_column(String(20))  # annual, cumulative_ever, cumulative_valid
+    recurrence: Mapped[str] = mapped_column(String(20))  # annual, cumulative_ever, none
     denominator: Mapped[str] = mapped_column(String(10))  # roster, declared, none
-    figure_source: Mapped[str] = mapped_column(String(12))  # computed, declared, survey, not_measured
+    # Which population is the declared denominator (data/populations.csv).
+    population_code: Mapped[str | None] = mapped_column(String(30))
+    figure_source: Mapped[str] = mapped_column(String(12))  # computed, declared, survey, vneid, not_measured
+    # Only a part of what the plan asks can be measured: reaching the target proves nothing, missing it does.
+    is_partial: Mapped[bool]
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    target_unit: Mapped[str] = mapped_column(String(10))  # percent, count, yes_no
     targets: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     valid_from_year: Mapped[int]
     valid_to_year: Mapped[int | None]
     recorded_at: Mapped[datetime]
 
 
+class DeclaredFigure(Base):
+    """A number somebody answers for, with its day and document; appended, never changed (DESIGN 5, Denominators).
+
+    `subject`: the code of a population (a denominator) or of an indicator (its result). `value` is a count, a
+    percentage or, for yes and no, 1 and 0. A correction is a new row that names the old one.
+    """
+
+    __tablename__ = "declared_figure"
+    __table_args__ = (
+        Index(None, "subject", "unit_id", "as_of"),
+        CheckConstraint("value >= 0", name="not_negative"),
+    )
+
+    id: Mapped[int] = pk()
+    subject: Mapped[str] = mapped_column(String(30))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    as_of: Mapped[date]
+    value: Mapped[float]
+    is_approximate: Mapped[bool] = mapped_column(default=False)
+    source: Mapped[str] = mapped_column(Text)
+    recorded_at: Mapped[datetime]
+    # Nobody's: it came with the plan.
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("declared_figure.id"))
+
+
 class CoverageEntry(Base):
     """One step of a figure, +1 or −1, appended and never changed.
 
     `measure`: roster (member of the audience), coverage (member who holds an earning completion), output (distinct
-    learners by the unit of the day they completed). `period`: the year, or "" for the roster.
+    learners by the unit of the day they completed). `period`: the year, or "" for the roster and for what counts once
+    for ever.
     """
 
     __tablename__ = "coverage_entry"

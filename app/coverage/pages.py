@@ -1,7 +1,9 @@
-"""The dashboard: every counted indicator, one indicator down the unit tree, and who is missing."""
+"""The dashboard: every indicator, one indicator down the unit tree, and who is missing."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -10,18 +12,26 @@ from starlette.responses import JSONResponse, Response
 
 from app.core import clock
 from app.core.access import Actor
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.templating import format_percent
-from app.core.web import Config, Db, Me, having, render
-from app.coverage.definitions import definitions
-from app.coverage.figures import Figure, Question, as_json, figure
+from app.core.web import Config, Db, Me, having, redirect, render
+from app.coverage import figures, wording
+from app.coverage.as_json import as_json
+from app.coverage.definitions import FIGURE_SOURCES
+from app.coverage.downloads import download
+from app.coverage.exports import overview_table
+from app.coverage.figures import Figure, Question, figure
 from app.coverage.missing import MissingPeople, missing_people
+from app.coverage.plan_data import plan_rows
 from app.identity import unit_queries
 
 router = APIRouter()
 
 PeopleWatcher = Annotated[Actor, having("coverage.people")]
+
+# The first year a plan speaks of on the dashboard.
+_FIRST_YEAR = 2023
 
 
 @dataclass(frozen=True)
@@ -51,9 +61,25 @@ class IndicatorPage:
 
 
 @dataclass(frozen=True)
-class Overview:
-    on: date
+class Group:
+    """The indicators of one section of a plan."""
+
+    plan: str
+    section: str
     figures: list[Figure]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """`kind` is "" for all, else computed, entered or not_measured; `counts` indicators of each kind and verdict."""
+
+    on: date
+    year: int
+    years: list[int]
+    kind: str
+    counts: Counter[str]
+    groups: list[Group]
+    query: str
 
 
 @dataclass(frozen=True)
@@ -63,13 +89,50 @@ class MissingPage:
     url: str
 
 
+def kind_of(found: Figure) -> str:
+    """The three kinds of indicator a reader must not confuse."""
+    if found.definition.is_computed:
+        return "computed"
+    return "entered" if found.definition.is_declared else "not_measured"
+
+
 @router.get("/coverage")
-def overview(request: Request, db: Db, actor: Me, config: Config, on: str = "") -> Response:
-    """Every computed indicator at the province."""
-    day = _day(on) or clock.today()
-    codes = dict.fromkeys(found.code for found in definitions(db) if found.covers_year(day.year))
-    figures = [figure(db, Question(code, config.province_code, day)) for code in codes]
-    return render(request, "coverage/overview.html", page=Overview(day, figures))
+def overview(
+    request: Request, db: Db, actor: Me, config: Config, year: str = "", on: str = "", kind: str = ""
+) -> Response:
+    """Every indicator at the province against its target of the year."""
+    question = _overview_question(config.province_code, year, on)
+    found = figures.overview(db, question)
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"indicators": [as_json(one, children=False) for one in found]})
+    chosen_year = int(question.period or question.on.year)
+    counts = Counter(kind_of(one) for one in found)
+    counts.update({True: "met", False: "not_met", None: "unknown"}[one.met] for one in found)
+    shown = [one for one in found if kind in ("", kind_of(one))]
+    groups = [
+        Group(plan, section, list(some))
+        for (plan, section), some in groupby(
+            shown, key=lambda one: (one.definition.plan, one.definition.source_section)
+        )
+    ]
+    years = sorted({*range(_FIRST_YEAR, clock.today().year + 1), max(row.year for row in plan_rows())})
+    given = {"year": chosen_year, "on": on}
+    query = urlencode({name: value for name, value in given.items() if value})
+    page = Overview(question.on, chosen_year, years, kind, counts, groups, query)
+    return render(
+        request, "coverage/overview.html", page=page, kind_of=kind_of, wording=wording, sources=FIGURE_SOURCES,
+        years=_year_chips(page), kinds=_kind_tabs(page, len(found)),
+    )  # fmt: skip
+
+
+@router.get("/coverage/table.{format}")
+def overview_file(
+    request: Request, db: Db, actor: Me, config: Config, format: str, year: str = "", on: str = ""
+) -> Response:
+    """The dashboard as a file."""
+    question = _overview_question(config.province_code, year, on)
+    table = overview_table(db, question)
+    return download(table, format, f"hocso-chi-tieu-{question.period or question.on.year}")
 
 
 @router.get("/coverage/{indicator}")
@@ -83,14 +146,17 @@ def indicator(
     found = figure(db, Question(indicator, code, day, map_on, period=period or None))
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(as_json(found))
+    if not found.definition.is_counted:
+        # Nothing of ours to drill into: what was declared stands with the definition.
+        return redirect(request, f"/coverage/{indicator}/definition")
     query = urlencode({name: value for name, value in (("on", on), ("map", map), ("period", period)) if value})
     query = f"&{query}" if query else ""
     page = IndicatorPage(
         figure=found, crumbs=_crumbs(db, found, query), children=_sorted(found.children, sort),
-        tiles=[_tile(child, indicator, query) for child in found.children if child.unit_kind == "commune"],
-        query=query, on_given=day, map_given=map_on, may_see_people=actor.can("coverage.people"),
+        tiles=_tiles(found, query),
+        query=query, on_given=day, map_given=map_on, may_see_people=actor.can("coverage.people") and _lists(found),
     )  # fmt: skip
-    return render(request, "coverage/indicator.html", page=page, sort=sort)
+    return render(request, "coverage/indicator.html", page=page, sort=sort, wording=wording, sources=FIGURE_SOURCES)
 
 
 @router.get("/coverage/{indicator}/missing")
@@ -102,10 +168,44 @@ def missing(
     day, map_on = _day(on) or clock.today(), _day(map)
     code = unit or config.province_code
     found = figure(db, Question(indicator, code, day, map_on, period=period or None))
+    if not _lists(found):
+        raise NotFound(_("Chỉ tiêu này không có danh sách người để đối chiếu."))
     given = {"unit": found.unit_code, "on": on, "map": map, "period": period}
     query = urlencode({name: value for name, value in given.items() if value})
     people = missing_people(db, actor, found, max(1, min(page, 100_000)))
     return render(request, "coverage/missing.html", page=MissingPage(found, people, query))
+
+
+def _overview_question(province_code: str, year: str, on: str) -> Question:
+    """A past year is seen at its end, this one and the coming ones as of today, unless a day is given."""
+    day = _day(on)
+    if year and not (year.isascii() and year.isdigit() and len(year) == 4 and year >= "1900"):
+        raise Invalid(_("“%(text)s” không phải là năm. Hãy viết như 2026.", text=year[:40]))
+    if not year:
+        day = day or clock.today()
+        return Question("", province_code, day, period=str(day.year))
+    return Question("", province_code, day or min(clock.today(), date(int(year), 12, 31)), period=year)
+
+
+def _year_chips(page: Overview) -> list[tuple[str, str, bool]]:
+    return [(str(year), f"/coverage?year={year}", year == page.year) for year in page.years]
+
+
+def _kind_tabs(page: Overview, total: int) -> list[tuple[str, str, bool, int]]:
+    words = (
+        ("", _("Tất cả")), ("computed", _("Tự tính")), ("entered", _("Khai báo, khảo sát")),
+        ("not_measured", _("Không đo")),
+    )  # fmt: skip
+    return [
+        (text, f"/coverage?{page.query}" + (f"&kind={kind}" if kind else ""), page.kind == kind,
+         page.counts[kind] if kind else total)
+        for kind, text in words
+    ]  # fmt: skip
+
+
+def _lists(found: Figure) -> bool:
+    """Whether there is a roster of people whom one could call."""
+    return found.definition.denominator == "roster" and found.definition.measure == "people"
 
 
 def _crumbs(db: Db, found: Figure, query: str) -> list[tuple[str, str]]:
@@ -126,12 +226,20 @@ def _sorted(children: tuple[Figure, ...], sort: str) -> list[Figure]:
     return list(children)
 
 
+def _tiles(found: Figure, query: str) -> list[dict[str, object]]:
+    """The communes as a map; none where not one of them has a ratio."""
+    communes = [child for child in found.children if child.unit_kind == "commune"]
+    if all(child.ratio is None for child in communes):
+        return []
+    return [_tile(child, found.definition.code, query) for child in communes]
+
+
 def _tile(child: Figure, indicator: str, query: str) -> dict[str, object]:
     reached = (
         _("%(unit)s: chưa có mẫu số", unit=child.unit_name)
         if child.ratio is None
-        else _("%(unit)s: %(ratio)s (%(done)s trên %(all)s người)", unit=child.unit_name,
-               ratio=format_percent(child.ratio), done=child.numerator, all=child.denominator.value)
+        else _("%(unit)s: %(ratio)s (%(basis)s)", unit=child.unit_name, ratio=format_percent(child.ratio),
+               basis=wording.basis_words(child))
     )  # fmt: skip
     return {"label": reached, "ratio": child.ratio, "url": f"/coverage/{indicator}?unit={child.unit_code}{query}"}
 

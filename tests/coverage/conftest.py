@@ -1,4 +1,4 @@
-"""A small world for figures: three people of Phường Bắc Giang, one of them done."""
+"""What tests of figures share."""
 
 from collections.abc import Callable
 from datetime import date
@@ -6,7 +6,14 @@ from datetime import date
 import pytest
 
 from app.core.db import Session
+from app.coverage.definitions import definition_for
 from app.coverage.figures import Figure, Question, figure
+
+
+@pytest.fixture
+def bg_cbcc(db: Session) -> int:
+    """The version of BG-CBCC, to look at its entries alone: every act moves several indicators."""
+    return definition_for(db, "BG-CBCC", 2026).version_id
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from app.core import clock
 from app.core.db import Session
 from app.core.errors import Invalid, NotFound
 from app.coverage import handlers
-from app.coverage.figures import Figure, as_json
+from app.coverage.as_json import as_json
+from app.coverage.figures import Figure
 from app.coverage.jobs import people_with_figures
 from app.coverage.ledger import reconcile
 from app.coverage.models import CoverageEntry, CoveragePending, CoverageRollup
@@ -64,7 +65,7 @@ def test_a_transfer_carries_coverage_along_and_leaves_output(db: Session, ask: A
     assert (ask("24").numerator, ask("24").denominator.value, ask("24").output) == (1, 1, 1)
 
 
-def test_an_annulled_completion_leaves_the_figure_and_its_trace(db: Session, ask: Ask) -> None:
+def test_an_annulled_completion_leaves_the_figure_and_its_trace(db: Session, ask: Ask, bg_cbcc: int) -> None:
     holder = factories.person(db)
     factories.post(db, holder)
     done = factories.completion(db, holder, factories.course(db), date(2026, 3, 10))
@@ -72,7 +73,7 @@ def test_an_annulled_completion_leaves_the_figure_and_its_trace(db: Session, ask
     assert (ask().numerator, ask().output, ask().denominator.value) == (0, 0, 1)
     signs = db.execute(
         select(CoverageEntry.measure, CoverageEntry.sign)
-        .where(CoverageEntry.measure != "roster")
+        .where(CoverageEntry.measure != "roster", CoverageEntry.indicator_version_id == bg_cbcc)
         .order_by(CoverageEntry.id)
     ).all()
     assert sorted(map(tuple, signs)) == [("coverage", -1), ("coverage", 1), ("output", -1), ("output", 1)]
@@ -201,14 +202,16 @@ def test_a_question_about_nothing_is_answered_clearly(
         ask(unit, period=period)
 
 
-def test_rollups_hold_one_row_per_unit_and_half_month(db: Session) -> None:
+def test_rollups_hold_one_row_per_unit_and_half_month(db: Session, bg_cbcc: int) -> None:
     version = factories.course(db)
     for number in range(3):
         holder = factories.person(db)
         factories.post(db, holder)
         factories.completion(db, holder, version, date(2026, 3, 1 + number))
     rows = db.execute(
-        select(CoverageRollup.half_month, CoverageRollup.total).where(CoverageRollup.measure == "coverage")
+        select(CoverageRollup.half_month, CoverageRollup.total).where(
+            CoverageRollup.measure == "coverage", CoverageRollup.indicator_version_id == bg_cbcc
+        )
     ).all()
     assert [tuple(row) for row in rows] == [(date(2026, 3, 1), 3)]
 

@@ -8,15 +8,19 @@ from app.coverage.definitions import Definition, Target
 from app.coverage.judging import CompletionFact, EntryKey, PostFact, Scope, Stay, counting_post, desired_entries, stays
 
 ALWAYS = {unit: [(date(2023, 1, 1), None)] for unit in (1, 2, 3)}
+CBCC = frozenset({"CBCC"})
 OTHER_UNIT = 9  # never in scope
 
 
 def definition(**changes: object) -> Definition:
     values: dict[str, object] = {
-        "version_id": 1, "code": "BG-CBCC", "number": 1, "name": "", "plan": "", "source_section": "", "note": "",
-        "audience": "CBCC", "former_province": "24", "tags": frozenset({"CDS"}), "programmes": frozenset(),
-        "courses": frozenset(), "how": frozenset({"online", "class"}),
-        "targets": (Target(2025, ">=", 100), Target(2030, ">", 90)), "first_year": 2023, "last_year": None,
+        "version_id": 1, "code": "BG-CBCC", "number": 1, "title": "", "name": "", "plan": "", "source_section": "",
+        "note": "", "measure": "people", "audiences": frozenset({"CBCC"}), "unit_kinds": frozenset(),
+        "former_province": "24", "recurrence": "annual", "denominator": "roster", "population": None,
+        "figure_source": "computed", "is_partial": False, "is_counted": True, "tags": frozenset({"CDS"}),
+        "programmes": frozenset(), "courses": frozenset(), "how": frozenset({"online", "class"}),
+        "target_unit": "percent", "targets": (Target(2025, ">=", 100), Target(2030, ">", 90)),
+        "first_year": 2023, "last_year": None,
     }  # fmt: skip
     return Definition(**(values | changes))  # type: ignore[arg-type]
 
@@ -53,14 +57,14 @@ def entry(measure: str, unit: int, day: str, completion: int | None = 1, period:
     ],
 )
 def test_a_person_counts_at_one_post(posts: list[PostFact], expected_post: int | None) -> None:
-    found = counting_post(posts, "CBCC", ALWAYS, date(2026, 6, 1))
+    found = counting_post(posts, CBCC, ALWAYS, date(2026, 6, 1))
     assert (found.post_id if found else None) == expected_post
 
 
 def test_stays_follow_posts_scope_and_the_tie_break() -> None:
     scope: Scope = {1: [(date(2023, 1, 1), date(2025, 7, 1))], 2: [(date(2025, 7, 1), None)]}
     posts = [post(1, "2024-03-01", id=1), post(2, "2025-07-01", "2026-02-28", id=2)]
-    assert stays(posts, "CBCC", scope) == [
+    assert stays(posts, CBCC, scope) == [
         Stay(1, date(2024, 3, 1), date(2025, 7, 1)),
         Stay(2, date(2025, 7, 1), date(2026, 3, 1)),
     ]

@@ -1,0 +1,91 @@
+"""The declared figures that answer one question: results and denominators, carried to the map of the question."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.coverage.declared import Declared, Origin, history, in_force_for, latest, lineage
+from app.coverage.definitions import Definition
+from app.coverage.periods import Period
+from app.coverage.plan_data import populations
+from app.identity.models import UnitVersion
+from app.identity.unit_queries import in_force
+
+# People live in places: an agency or a school declares none, and must not keep the places from adding up.
+_PLACES = ("province", "district", "commune")
+
+
+class DeclaredBook:
+    """Reads what was declared once, and the lineage only if somebody needs it."""
+
+    def __init__(
+        self,
+        db: Session,
+        chosen: Sequence[Definition],
+        period: Period,
+        reference: date,
+        known_at: datetime | None,
+        map_on: date,
+    ) -> None:
+        self._db = db
+        self._map_on = map_on
+        subjects = {one.code for one in chosen if one.is_declared} | {
+            one.population for one in chosen if one.population
+        }
+        figures = history(db, sorted(subjects)) if subjects else []
+        self._denominators = _by_subject(latest(figures, reference, known_at))
+        # A result of last year says nothing about what is counted anew each year.
+        self._results = _by_subject(latest(figures, reference, known_at, since=period.first))
+        self._scoped: dict[str | None, tuple[dict[int, list[Origin]], dict[int, list[int]]]] = {}
+
+    def denominator(self, definition: Definition, unit_id: int) -> Declared | None:
+        population = populations()[definition.population or ""]
+        return self._find(self._denominators[population.code], unit_id, population.former_province, may_sum=True)
+
+    def result(self, definition: Definition, unit_id: int) -> Declared | None:
+        figures = self._results if definition.is_annual else self._denominators
+        may_sum = definition.target_unit != "yes_no" and not definition.is_declared_in_percent
+        return self._find(figures[definition.code], unit_id, definition.former_province, may_sum=may_sum)
+
+    def _find(self, own: dict[int, Declared], unit_id: int, province: str | None, *, may_sum: bool) -> Declared | None:
+        if unit_id in own or not own:
+            return own.get(unit_id)
+        origins, children = self._tree_of(province)
+        return in_force_for(unit_id, own, origins, children, may_sum=may_sum)
+
+    def _tree_of(self, province: str | None) -> tuple[dict[int, list[Origin]], dict[int, list[int]]]:
+        """What units came from and the places under them; of the former province only, if one is named."""
+        if None not in self._scoped:
+            self._scoped[None] = lineage(self._db, self._map_on), self._places_below()
+        if province not in self._scoped:
+            inside = set(
+                self._db.scalars(select(UnitVersion.unit_id).where(UnitVersion.former_province_code == province))
+            )
+            origins, children = self._scoped[None]
+            self._scoped[province] = (
+                {unit: [one for one in some if one.unit_id in inside] for unit, some in origins.items()},
+                {unit: [one for one in some if one in inside] for unit, some in children.items()},
+            )
+        return self._scoped[province]
+
+    def _places_below(self) -> dict[int, list[int]]:
+        rows = self._db.execute(
+            select(UnitVersion.parent_id, UnitVersion.unit_id).where(
+                UnitVersion.kind.in_(_PLACES), in_force(self._map_on)
+            )
+        )
+        below: dict[int, list[int]] = defaultdict(list)
+        for parent_id, unit_id in rows:
+            if parent_id is not None:
+                below[parent_id].append(unit_id)
+        return below
+
+
+def _by_subject(found: dict[tuple[str, int], Declared]) -> dict[str, dict[int, Declared]]:
+    by: dict[str, dict[int, Declared]] = defaultdict(dict)
+    for (subject, unit_id), declared in found.items():
+        by[subject][unit_id] = declared
+    return by

@@ -1,0 +1,127 @@
+"""Entering a figure somebody answers for: checked, appended, never changed; a correction names what it replaces."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core import audit, clock
+from app.core.access import Actor
+from app.core.errors import Invalid
+from app.core.i18n import gettext as _
+from app.core.templating import format_date
+from app.coverage.definitions import Definition
+from app.coverage.models import DeclaredFigure
+from app.identity import unit_queries
+
+_MOST = 1_000_000_000
+_WHOLE = re.compile(r"\d{1,3}(?:[. ]\d{3})+|\d+", re.ASCII)
+_PERCENT = re.compile(r"\d{1,3}(?:[.,]\d{1,2})?", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What was typed. `what` is result or denominator; `corrects` the id of the entry it replaces, or ""."""
+
+    what: str
+    value: str
+    unit: str
+    as_of: str
+    source: str
+    corrects: str = ""
+
+
+def choices_of(definition: Definition) -> list[str]:
+    """What can be declared for an indicator; nothing for one that is computed over a roster or not measured."""
+    may = []
+    if definition.is_declared:
+        may.append("result")
+    if definition.denominator == "declared":
+        may.append("denominator")
+    return may
+
+
+def declare(db: Session, actor: Actor, definition: Definition, given: Declaration) -> DeclaredFigure:
+    """Append the figure; raises Invalid with a message per field. Only for units in the actor's `coverage.manage`."""
+    errors: dict[str, str] = {}
+    if given.what not in choices_of(definition):
+        errors["what"] = _("Hãy chọn một trong các loại số có thể khai báo.")
+    value = _value(definition, given, errors)
+    as_of = _day(given.as_of, errors)
+    unit_id = _unit(db, actor, given.unit, as_of, errors) if as_of else None
+    if len(given.source) < 5:
+        errors["source"] = _("Hãy ghi văn bản hoặc nguồn của con số, ví dụ: Báo cáo số 05/BC-SGDĐT ngày 10/01/2026.")
+    subject = definition.code if given.what == "result" else definition.population
+    corrects_id = _corrected(db, subject, unit_id, given.corrects, errors) if not errors else None
+    if errors or value is None or as_of is None or unit_id is None or subject is None:
+        raise Invalid(fields=errors)
+    declared = DeclaredFigure(
+        subject=subject, unit_id=unit_id, as_of=as_of, value=value, source=given.source, recorded_at=clock.now(),
+        account_id=actor.account_id, corrects_id=corrects_id,
+    )  # fmt: skip
+    db.add(declared)
+    db.flush()
+    audit.record(
+        db, "coverage.declare", "declared_figure", declared.id, account_id=actor.account_id, subject=subject,
+        corrects=corrects_id,
+    )  # fmt: skip
+    return declared
+
+
+def _value(definition: Definition, given: Declaration, errors: dict[str, str]) -> float | None:
+    text = given.value.strip().removesuffix("%").strip()
+    if given.what == "result" and definition.target_unit == "yes_no":
+        if text in ("0", "1"):
+            return float(text)
+        errors["value"] = _("Hãy ghi 1 nếu đã có, 0 nếu chưa.")
+    elif given.what == "result" and definition.is_declared_in_percent:
+        percent = float(text.replace(",", ".")) if _PERCENT.fullmatch(text) else None
+        if percent is not None and percent <= 100:
+            return percent
+        errors["value"] = _("Hãy ghi tỷ lệ phần trăm từ 0 đến 100, nhiều nhất hai chữ số sau dấu phẩy, ví dụ 72,5.")
+    else:
+        number = int(re.sub("[. ]", "", text)) if _WHOLE.fullmatch(text) else None
+        if number is not None and number <= _MOST and (number or given.what == "result"):
+            return float(number)
+        errors["value"] = _("Hãy ghi một số nguyên không âm, ví dụ 986.800. Mẫu số phải lớn hơn 0.")
+    return None
+
+
+def _day(text: str, errors: dict[str, str]) -> date | None:
+    day = clock.parse_day(text)
+    if day is None:
+        errors["as_of"] = _("Hãy ghi ngày của con số, ví dụ 31/12/2025.")
+    elif day > clock.today():
+        errors["as_of"] = _("Ngày của con số không thể sau ngày hôm nay.")
+        return None
+    return day
+
+
+def _unit(db: Session, actor: Actor, code: str, as_of: date, errors: dict[str, str]) -> int | None:
+    unit = unit_queries.unit_on(db, code, as_of)
+    if unit is None:
+        errors["unit"] = _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(as_of), code=code)
+        return None
+    if unit.unit_id not in set(db.scalars(actor.units_with("coverage.manage"))):
+        errors["unit"] = _("Đơn vị này không thuộc phạm vi anh/chị được khai báo.")
+        return None
+    return unit.unit_id
+
+
+def _corrected(db: Session, subject: str | None, unit_id: int | None, text: str, errors: dict[str, str]) -> int | None:
+    """The entry to be replaced: of the same subject and unit, and not replaced yet."""
+    if not text:
+        return None
+    known = db.scalar(
+        select(DeclaredFigure.id).where(
+            DeclaredFigure.id == (int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0),
+            DeclaredFigure.subject == subject,
+            DeclaredFigure.unit_id == unit_id,
+        )
+    )
+    replaced = known and db.scalar(select(DeclaredFigure.id).where(DeclaredFigure.corrects_id == known))
+    if known is None or replaced:
+        errors["corrects"] = _("Chỉ đính chính được số đang có của cùng đơn vị, cùng loại, chưa bị đính chính.")
+    return known

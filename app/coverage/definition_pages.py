@@ -1,0 +1,188 @@
+"""How one indicator is counted, everything declared for it, and the form to declare a figure."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from pydantic import BaseModel, Field, field_validator
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.catalogue.models import Programme
+from app.core.access import Actor
+from app.core.errors import Conflict, Invalid, NotFound
+from app.core.i18n import gettext as _
+from app.core.templating import format_date, format_number
+from app.core.web import Config, Db, Me, having, redirect, render
+from app.coverage import wording
+from app.coverage.declared import Declared, history
+from app.coverage.declaring import Declaration, choices_of, declare
+from app.coverage.definitions import FIGURE_SOURCES, Definition, definitions
+from app.coverage.plan_data import PlanRow, Population, plan_rows, populations, tag_names
+from app.identity import people_queries, unit_queries
+
+router = APIRouter()
+
+Manager = Annotated[Actor, having("coverage.manage")]
+
+
+class DeclareForm(BaseModel):
+    """One figure as typed."""
+
+    what: str = Field("", max_length=20)
+    value: str = Field("", max_length=20)
+    unit: str = Field("", max_length=40)
+    as_of: str = Field("", max_length=10)
+    source: str = Field("", max_length=500)
+    corrects: str = Field("", max_length=20)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip(cls, value: object) -> object:
+        return value.strip() if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class DeclaredRow:
+    """A declared figure as the page lists it; `replaced` once a later entry corrects it."""
+
+    declared: Declared
+    what: str
+    value: str
+    unit_name: str
+    replaced: bool
+
+
+@dataclass(frozen=True)
+class DefinitionPage:
+    """`choices` are the kinds of figure this reader may declare; empty for who may not."""
+
+    definition: Definition
+    versions: int
+    rows: list[PlanRow]
+    population: Population | None
+    audiences: list[tuple[str, str]]
+    programmes: list[tuple[str, str]]
+    tags: list[tuple[str, str]]
+    kinds: list[str]
+    how: list[str]
+    declared: list[DeclaredRow]
+    choices: list[tuple[str, str]]
+    form: DeclareForm
+    errors: dict[str, str]
+
+
+@router.get("/coverage/{indicator}/definition")
+def definition(request: Request, db: Db, actor: Me, config: Config, indicator: str, what: str = "") -> Response:
+    form = DeclareForm(what=what[:20], unit=config.province_code)
+    return _show(request, db, actor, indicator, form, {})
+
+
+@router.post("/coverage/{indicator}/figures")
+def add_figure(
+    request: Request, db: Db, actor: Manager, indicator: str, form: Annotated[DeclareForm, Form()]
+) -> Response:
+    """Append one declared figure; what was typed wrongly comes back with a word at each field."""
+    chosen = _newest(db, indicator)
+    if not choices_of(chosen):
+        raise Conflict(_("Chỉ tiêu này không nhận số khai báo."))
+    try:
+        declare(db, actor, chosen, Declaration(**form.model_dump()))
+    except Invalid as error:
+        return _show(request, db, actor, indicator, form, error.fields, status=422)
+    flash = ("ok", _("Đã ghi số khai báo. Số cũ vẫn còn trong danh sách bên dưới."))
+    return redirect(request, f"/coverage/{chosen.code}/definition", flash=flash)
+
+
+def _show(
+    request: Request, db: Session, actor: Actor, code: str, form: DeclareForm, errors: dict[str, str], status: int = 200
+) -> Response:
+    page = _page(db, actor, code, form, errors)
+    return render(
+        request,
+        "coverage/definition.html",
+        status=status,
+        page=page,
+        wording=wording,
+        sources=FIGURE_SOURCES,
+        corrections=_corrections(page),
+        targets={one.year: wording.target_words(page.definition, one) for one in page.definition.targets},
+        value_hint=_value_hint(page.definition),
+    )
+
+
+def _page(db: Session, actor: Actor, code: str, form: DeclareForm, errors: dict[str, str]) -> DefinitionPage:
+    chosen = _newest(db, code)
+    population = populations()[chosen.population] if chosen.population else None
+    names = {"result": _("Kết quả của chỉ tiêu"), "denominator": population.name if population else ""}
+    may = choices_of(chosen) if actor.can("coverage.manage") else []
+    audiences, titles, tags = people_queries.audience_names(db), _programme_titles(db), tag_names()
+    kinds = {"agency": _("sở, cơ quan cấp tỉnh"), "district": _("huyện (đến 30/6/2025)"), "commune": _("xã, phường")}
+    ways = {
+        "online": _("học trực tuyến"), "class": _("lớp tập trung"), "group": _("buổi học cộng đồng"),
+        "exam": _("sát hạch"), "evidence": _("minh chứng từ nơi khác"),
+    }  # fmt: skip
+    return DefinitionPage(
+        definition=chosen, versions=len(definitions(db, code)),
+        rows=[row for row in plan_rows() if row.indicator == chosen.code], population=population,
+        audiences=[(one, audiences.get(one, one)) for one in sorted(chosen.audiences)],
+        programmes=[(one, titles.get(one, one)) for one in sorted(chosen.programmes)],
+        tags=[(one, tags.get(one, one)) for one in sorted(chosen.tags)],
+        kinds=[kinds.get(one, one) for one in sorted(chosen.unit_kinds)],
+        how=[ways[one] for one in ways if one in chosen.how],
+        declared=_declared_rows(db, chosen, names), choices=[(one, names[one]) for one in may], form=form,
+        errors=errors,
+    )  # fmt: skip
+
+
+def _newest(db: Session, code: str) -> Definition:
+    found = definitions(db, code)
+    if not found:
+        raise NotFound(_("Không có chỉ tiêu %(code)s.", code=code[:40]))
+    return found[-1]
+
+
+def _declared_rows(db: Session, chosen: Definition, names: dict[str, str]) -> list[DeclaredRow]:
+    subjects = {chosen.code: "result", chosen.population or "": "denominator"}
+    found = history(db, [subject for subject in subjects if subject])
+    units = unit_queries.lives_of(db, {one.unit_id for one in found})
+    replaced = {one.corrects_id for one in found}
+    return [
+        DeclaredRow(
+            one, names[subjects[one.subject]], _value_words(chosen, one),
+            unit_queries.version_for(units[one.unit_id], one.as_of).name, one.id in replaced,
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+def _value_words(chosen: Definition, declared: Declared) -> str:
+    if declared.subject == chosen.code:
+        if chosen.target_unit == "yes_no":
+            return _("có") if declared.value else _("chưa")
+        if chosen.is_declared_in_percent:
+            return format_number(declared.value, 2).rstrip("0").rstrip(",") + "%"
+    about = _("khoảng ") if declared.is_approximate else ""
+    return f"{about}{format_number(declared.value)} {wording.counted_in(chosen)}"
+
+
+def _programme_titles(db: Session) -> dict[str, str]:
+    return dict(db.execute(select(Programme.code, Programme.title)).all())
+
+
+def _value_hint(chosen: Definition) -> str:
+    if chosen.target_unit == "yes_no":
+        return _("1 nếu đã có, 0 nếu chưa")
+    if chosen.is_declared_in_percent:
+        return _("Kết quả: tỷ lệ phần trăm, ví dụ 72,5. Mẫu số: số nguyên, ví dụ 986.800")
+    return _("Số nguyên, ví dụ 1.250")
+
+
+def _corrections(page: DefinitionPage) -> list[tuple[str, str]]:
+    """Earlier entries one may put right, as options of a select."""
+    return [
+        (str(row.declared.id), f"{row.value} · {row.unit_name} · {format_date(row.declared.as_of)}")
+        for row in page.declared
+        if not row.replaced
+    ]

@@ -1,0 +1,185 @@
+"""What came of each training task in a span of days: enrolments, distinct people, completions, certificates."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.catalogue.models import Course, CourseVersion
+from app.catalogue.programmes import ProgrammePlan, plans
+from app.certificates.models import Certificate, CertificateRevocation
+from app.core.access import UnitClosure, closure_on
+from app.core.errors import NotFound
+from app.core.i18n import gettext as _
+from app.core.templating import format_date
+from app.identity import unit_queries
+from app.identity.models import Affiliation
+from app.identity.unit_queries import UnitOnDay
+from app.learning.models import Completion, CompletionAnnulment, CompletionPost, Enrolment
+
+
+@dataclass(frozen=True)
+class Activity:
+    """`enrolments` are lượt; `people` are distinct persons among them; annulled and revoked ones are not counted."""
+
+    enrolments: int = 0
+    people: int = 0
+    completions: int = 0
+    certificates: int = 0
+
+
+@dataclass(frozen=True)
+class LinkedCourse:
+    code: str
+    slug: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ProgrammeRow:
+    plan: ProgrammePlan
+    activity: Activity
+    courses: tuple[LinkedCourse, ...]
+
+
+@dataclass(frozen=True)
+class ProgrammeReport:
+    """All tasks at one unit; `total.people` counts nobody twice, so it is not the sum of the rows."""
+
+    first: date
+    last: date
+    unit: UnitOnDay
+    is_whole: bool
+    rows: tuple[ProgrammeRow, ...]
+    total: Activity
+
+
+def programme_report(db: Session, province_code: str, unit_code: str, first: date, last: date) -> ProgrammeReport:
+    """Both days belong to the span; the unit is read on the last one. Raises NotFound for an unknown unit.
+
+    At the province everybody counts, also who has no post. Below it a person counts at one post: for an enrolment the
+    one of that day, for completion and certificate the one stored with the completion (DESIGN 5, Two posts).
+    """
+    unit = unit_queries.unit_on(db, unit_code or province_code, last)
+    if unit is None:
+        raise NotFound(
+            _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(last), code=unit_code[:40])
+        )
+    below = None if unit.code == province_code and unit.kind == "province" else _subtree(unit.unit_id, last)
+    enrolled, people, everybody = _enrolled(db, first, last, below)
+    completed = _counted(db, _completions(first, last, below))
+    certified = _counted(db, _certificates(first, last, below))
+    courses = _courses(db)
+    rows = tuple(
+        ProgrammeRow(
+            plan,
+            Activity(
+                enrolled.get(plan.code, 0), people.get(plan.code, 0), completed.get(plan.code, 0),
+                certified.get(plan.code, 0),
+            ),
+            tuple(courses.get(plan.code, ())),
+        )
+        for plan in plans()
+    )  # fmt: skip
+    total = Activity(sum(enrolled.values()), everybody, sum(completed.values()), sum(certified.values()))
+    return ProgrammeReport(first, last, unit, below is None, rows, total)
+
+
+def _subtree(unit_id: int, day: date) -> Select[int]:
+    return select(UnitClosure.descendant_id).where(
+        UnitClosure.ancestor_id == unit_id, closure_on(day), UnitClosure.carried != "before"
+    )
+
+
+def _enrolled(
+    db: Session, first: date, last: date, below: Select[int] | None
+) -> tuple[dict[str, int], dict[str, int], int]:
+    """Enrolments and distinct people by task, and distinct people of all tasks together."""
+    day = _vietnam_day(db, Enrolment.enrolled_at)
+    base = (
+        select(CourseVersion.programme_code.label("code"), Enrolment.person_id.label("person_id"))
+        .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
+        .where(CourseVersion.programme_code.is_not(None), day >= first, day <= last)
+    )
+    if below is not None:
+        post = aliased(Affiliation)
+        counting = (
+            select(post.id)
+            .where(post.person_id == Enrolment.person_id, post.started_on <= day)
+            .where(or_(post.ended_on.is_(None), post.ended_on >= day))
+            .order_by(post.is_primary.desc(), post.started_on, post.id)
+            .limit(1)
+            .correlate(Enrolment)
+            .scalar_subquery()
+        )
+        base = base.join(Affiliation, Affiliation.id == counting).where(Affiliation.unit_id.in_(below))
+    rows = base.subquery()
+    by_task = db.execute(
+        select(rows.c.code, func.count(), func.count(rows.c.person_id.distinct())).group_by(rows.c.code)
+    ).all()
+    everybody = db.scalar(select(func.count(rows.c.person_id.distinct()))) or 0
+    return {row[0]: row[1] for row in by_task}, {row[0]: row[2] for row in by_task}, everybody
+
+
+def _completions(first: date, last: date, below: Select[int] | None) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
+        select(CourseVersion.programme_code.label("code"), Completion.id)
+        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
+        .where(CompletionAnnulment.completion_id.is_(None))
+        .where(Completion.completed_on >= first, Completion.completed_on <= last)
+    )
+    return query if below is None else query.where(_counted_below(below))
+
+
+def _certificates(first: date, last: date, below: Select[int] | None) -> Select[*tuple[Any, ...]]:
+    query: Select[*tuple[Any, ...]] = (
+        select(CourseVersion.programme_code.label("code"), Certificate.id)
+        .join(Completion, Completion.id == Certificate.completion_id)
+        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .outerjoin(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
+        .where(CertificateRevocation.certificate_id.is_(None))
+        .where(Certificate.issued_on >= first, Certificate.issued_on <= last)
+    )
+    return query if below is None else query.where(_counted_below(below))
+
+
+def _counted_below(below: Select[int]) -> ColumnElement[bool]:
+    """The post a completion counts at lies in the subtree."""
+    counting = (
+        select(CompletionPost.unit_id)
+        .where(CompletionPost.completion_id == Completion.id)
+        .order_by(CompletionPost.is_primary.desc(), CompletionPost.started_on, CompletionPost.affiliation_id)
+        .limit(1)
+        .correlate(Completion)
+        .scalar_subquery()
+    )
+    return counting.in_(below)
+
+
+def _counted(db: Session, query: Select[*tuple[Any, ...]]) -> dict[str, int]:
+    rows = query.where(CourseVersion.programme_code.is_not(None)).subquery()
+    return dict(db.execute(select(rows.c.code, func.count()).group_by(rows.c.code)).all())
+
+
+def _courses(db: Session) -> dict[str, list[LinkedCourse]]:
+    """Published courses by task."""
+    found: dict[str, list[LinkedCourse]] = defaultdict(list)
+    for programme, code, slug, title in db.execute(
+        select(CourseVersion.programme_code, Course.code, Course.slug, CourseVersion.title)
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .where(CourseVersion.programme_code.is_not(None))
+        .order_by(Course.code)
+    ):
+        found[programme or ""].append(LinkedCourse(code, slug, title))
+    return found
+
+
+def _vietnam_day(db: Session, instant: Any) -> ColumnElement[date]:
+    """The Vietnamese day of a stored instant; Vietnam has kept UTC+7 since before the platform."""
+    if db.get_bind().dialect.name == "postgresql":
+        return func.date(func.timezone("Asia/Ho_Chi_Minh", instant), type_=Date)
+    return func.date(instant, "+7 hours", type_=Date)

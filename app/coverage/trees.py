@@ -1,0 +1,156 @@
+"""What counts where on a map: the unit asked for, its children, and what cannot be told apart (DESIGN 5, Maps)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from app.core.i18n import gettext as _
+from app.coverage.definitions import Definition
+from app.coverage.sums import (
+    Slice,
+    Sums,
+    above_on,
+    count_under,
+    members_on,
+    sums_of_unborn,
+    sums_under,
+    units_of_kinds,
+    units_with_coverage,
+)
+from app.identity import unit_queries
+from app.identity.unit_queries import UnitOnDay
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line under the unit asked for; `group` are the codes of units that only have a figure together."""
+
+    unit: UnitOnDay
+    sums: Sums
+    group: tuple[str, ...] = ()
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One indicator version at the unit and its children.
+
+    `unborn`: sums of units that begin only after the map date; `members`: the units of the map each was made of;
+    `above`: for each of those members itself and all units above it.
+    """
+
+    unit: UnitOnDay
+    children: Sequence[UnitOnDay]
+    sums: dict[int, Sums]
+    unborn: dict[int, Sums] = field(default_factory=dict)
+    members: dict[int, frozenset[int]] = field(default_factory=dict)
+    above: dict[int, list[set[int]]] = field(default_factory=dict)
+    codes: dict[int, str] = field(default_factory=dict)
+    counts_units: bool = False
+
+    def own(self) -> tuple[Sums, tuple[str, ...]]:
+        """A unit that went into a later one which has figures of its own is answered for by the whole group."""
+        for born, members in _merge(self.members):
+            if self.unit.unit_id in members and not self.counts_units:
+                total = sum((self.sums.get(member, Sums()) for member in members), Sums())
+                return sum((self.unborn[unit] for unit in born), total), self._codes(members)
+        return self.sums.get(self.unit.unit_id, Sums()), ()
+
+    def is_torn(self, unit_id: int) -> bool:
+        """Whether a later unit with figures of its own was made partly, but not wholly, of what lies under this one.
+
+        Units that are counted themselves cannot be carried back at all: any such later unit tears the figure.
+        """
+        inside = [(sum(unit_id in place for place in places), len(places)) for places in self.above.values()]
+        return any(here > 0 and (here < all_ or self.counts_units) for here, all_ in inside)
+
+    def rows(self) -> list[Row]:
+        """The children; those that cannot be told apart as one row, what sits at the unit itself as another."""
+        if self.counts_units:
+            return [Row(child, self.sums.get(child.unit_id, Sums())) for child in self.children]
+        shown: list[Row] = []
+        by_id = {child.unit_id: child for child in self.children}
+        grouped: set[int] = set()
+        for born, members in _merge(self.members):
+            if members and members <= by_id.keys():
+                sums = sum((self.sums.get(member, Sums()) for member in members), Sums())
+                sums = sum((self.unborn[unit] for unit in born), sums)
+                first, *_others = members_in_order = sorted(members, key=lambda unit_id: by_id[unit_id].code)
+                name = " + ".join(by_id[member].name for member in members_in_order)
+                shown.append(Row(by_id[first], sums, self._codes(members), name))
+                grouped |= members
+        singles = [
+            Row(child, self.sums.get(child.unit_id, Sums())) for child in self.children if child.unit_id not in grouped
+        ]
+        rows = [*singles, *shown]
+        direct = _minus(self.sums.get(self.unit.unit_id, Sums()), [row.sums for row in rows])
+        if direct and self.children:
+            rows.append(Row(self.unit, direct, (), _("Trực thuộc %(unit)s", unit=self.unit.name)))
+        return rows
+
+    def _codes(self, members: frozenset[int]) -> tuple[str, ...]:
+        return tuple(sorted(self.codes[member] for member in members))
+
+
+def trees_for(
+    db: Session, chosen: Sequence[Definition], part: Slice, unit: UnitOnDay, children: Sequence[UnitOnDay], map_on: date
+) -> dict[int, Tree]:
+    """A tree for each counted version of `part`; a fixed number of queries for all that count people together."""
+    versions = {definition.version_id: definition for definition in chosen if definition.is_counted}
+    if not versions:
+        return {}
+    unborn = sums_of_unborn(db, part, map_on)
+    strangers = {unit_id for of in unborn.values() for unit_id in of}
+    members = members_on(db, sorted(strangers), map_on) if strangers else {}
+    all_members = {member for some in members.values() for member in some}
+    above = above_on(db, all_members, map_on) if all_members else {}
+    codes = {unit_id: found.code for unit_id, found in unit_queries.units_by_id(db, all_members, map_on).items()}
+    asked = {unit.unit_id} | {child.unit_id for child in children}
+    # A unit of a group is answered for by all the others of it, wherever they stand.
+    sums = sums_under(db, part, asked | all_members, map_on)
+    trees: dict[int, Tree] = {}
+    for version_id, definition in versions.items():
+        own_members = {born: members[born] for born in unborn[version_id]}
+        tree = Tree(
+            unit, children, sums[version_id], unborn[version_id], own_members,
+            {born: [above[member] for member in of] for born, of in own_members.items()}, codes,
+        )  # fmt: skip
+        if definition.measure == "units":
+            tree = _counting_units(db, definition, tree, replace(part, version_ids=(version_id,)), asked, map_on)
+        trees[version_id] = tree
+    return trees
+
+
+def _counting_units(
+    db: Session, definition: Definition, tree: Tree, part: Slice, asked: set[int], map_on: date
+) -> Tree:
+    """The same tree with units instead of people in roster and coverage; output stays people."""
+    members = units_of_kinds(db, definition.unit_kinds, definition.former_province, map_on)
+    covered = members & units_with_coverage(db, part, definition.unit_kinds, map_on)
+    roster, reached = count_under(db, asked, members, map_on), count_under(db, asked, covered, map_on)
+    sums = {
+        unit_id: Sums(roster[unit_id], reached[unit_id], tree.sums.get(unit_id, Sums()).output) for unit_id in asked
+    }
+    return replace(tree, sums=sums, counts_units=True)
+
+
+def _merge(members: dict[int, frozenset[int]]) -> list[tuple[frozenset[int], frozenset[int]]]:
+    """Groups that share a member are one: (later units, the units they were made of)."""
+    groups: list[tuple[frozenset[int], frozenset[int]]] = []
+    for unit_id, origins in sorted(members.items()):
+        born, made_of = frozenset({unit_id}), origins
+        apart = []
+        for group in groups:
+            if group[1] & made_of:
+                born, made_of = born | group[0], made_of | group[1]
+            else:
+                apart.append(group)
+        groups = [*apart, (born, made_of)]
+    return groups
+
+
+def _minus(total: Sums, parts: list[Sums]) -> Sums:
+    taken = sum(parts, Sums())
+    return Sums(total.roster - taken.roster, total.coverage - taken.coverage, total.output - taken.output)
