@@ -20,10 +20,12 @@ from app.core.settings import ROOT, Settings
 from app.main import HANDLERS, create_app
 from app.runtime import Runtime
 from tests import factories
+from tests.seeded import Seeded
 
 # Timings never decide a test: a busy machine gets the time it needs.
 expect.set_options(timeout=30_000)
 
+COURSE = ROOT / "courses" / "khai-thac-nen-tang-so"
 PICTURES = ROOT / ".cache" / "journey"
 
 
@@ -76,32 +78,48 @@ def movable_clock() -> Iterator[MovableClock]:
 
 
 @pytest.fixture
-def live(tmp_path: Path, seeded_database: Path, movable_clock: MovableClock) -> Iterator[LiveServer]:
-    """Units, indicators and the starter course; one province administrator `quantri`."""
-    shutil.copyfile(seeded_database, tmp_path / "live.db")
-    settings = Settings(
-        data_dir=tmp_path, database_url=f"sqlite:///{tmp_path / 'live.db'}", media_url=f"file://{tmp_path}/media",
-        courses_dir=ROOT / "courses", workers=1,
-    )  # fmt: skip
-    events.wire(HANDLERS)
-    limiting.forget_all()
-    server = LiveServer(settings)
-    load_starter_courses(server.runtime)
-    with server.runtime.database.writing() as db:
-        factories.account(db, factories.person(db, "Đỗ Thị Quản"), "quantri", role="province_admin")
-    server.start()
-    yield server
-    server.stop()
+def live(tmp_path: Path, seeded: Seeded, movable_clock: MovableClock) -> Iterator[LiveServer]:
+    """Units, indicators and the first module of a starter course; one province administrator `quantri`."""
+    with seeded.copied(tmp_path) as url:
+        settings = Settings(
+            data_dir=tmp_path, database_url=url, media_url=f"file://{tmp_path}/media", workers=1,
+            courses_dir=first_module(COURSE, tmp_path / "courses"),
+        )  # fmt: skip
+        events.wire(HANDLERS)
+        limiting.forget_all()
+        server = LiveServer(settings)
+        load_starter_courses(server.runtime)
+        with server.runtime.database.writing() as db:
+            factories.account(db, factories.person(db, "Đỗ Thị Quản"), "quantri", role="province_admin")
+        server.start()
+        yield server
+        server.stop()
+
+
+def first_module(course: Path, into: Path) -> Path:
+    """A course folder with its first module alone: one a test can finish. The folder of courses it lies in."""
+    manifest = (course / "course.yaml").read_text(encoding="utf-8")
+    head, modules = manifest.split("modules:\n")
+    first = modules.split("  - dir: ")[1]
+    name = first.splitlines()[0]
+    shutil.copytree(course / name, into / course.name / name)
+    shutil.copy(course / "cover.svg", into / course.name)
+    (into / course.name / "course.yaml").write_text(f"{head}modules:\n  - dir: {first}", encoding="utf-8")
+    return into
+
+
+def chromium_path() -> str:
+    """The browser deploy/bring-chromium found or brought."""
+    return os.environ.get("CHROMIUM") or next(
+        found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))
+    )
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or next(
-        found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))
-    )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+            executable_path=chromium_path(), args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
         )
         yield browser
         browser.close()

@@ -10,12 +10,10 @@ from PIL import Image
 from playwright.sync_api import Browser, Download, expect
 from pypdf import PdfReader
 
-from app.core.settings import ROOT
 from tests.factories import PASSWORD
-from tests.journey.conftest import LiveServer, MovableClock, Screen
+from tests.journey.conftest import COURSE, LiveServer, MovableClock, Screen
 from tests.media import samples
 
-COURSE = ROOT / "courses" / "khai-thac-nen-tang-so"
 NEW_PASSWORD = "mot-cau-de-nho-cua-toi"
 LEARNER, COLLEAGUE = "Nguyễn Thị Thử Nghiệm", "Trần Văn Giả Định"
 

@@ -1,5 +1,6 @@
 """Courses to study, made up for tests: rows with videos of a given length, no files behind them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +52,10 @@ WATCH = Lesson("L2", videos=(100.0,), has_text=False)
 ANSWER = Lesson("L3", has_text=False, questions=tuple(QUESTIONS))
 
 
-def course(db: Session, *lessons: Lesson, slug: str = SLUG, access: str = "assigned") -> CourseVersion:
+def course(
+    db: Session, *lessons: Lesson, slug: str = SLUG, access: str = "assigned", audiences: Sequence[str] = ("CBCC",),
+    tags: Sequence[str] = ("CDS",), certificate_rule: str = "all_required_lessons",
+) -> CourseVersion:  # fmt: skip
     """A published version of these lessons: the first of its course, or the next one."""
     known = db.scalars(select(Course).where(Course.slug == slug)).one_or_none()
     owner = known or Course(slug=slug, code=slug.upper(), unit_id=factories.unit_id(db, "24"), created_at=clock.now())
@@ -72,8 +76,9 @@ def course(db: Session, *lessons: Lesson, slug: str = SLUG, access: str = "assig
         owner="Sở thử",
         contact="thu@example.vn",
         certificate_title="Giấy chứng nhận hoàn thành khóa học",
-        audiences=["CBCC"],
-        tags=["CDS"],
+        certificate_rule=certificate_rule,
+        audiences=list(audiences),
+        tags=list(tags),
         checksum=f"{slug}-{number}",
         created_at=clock.now(),
     )

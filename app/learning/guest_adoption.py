@@ -1,0 +1,164 @@
+"""A guest's work becomes a person's, in one transaction: nothing earned is lost on either side, nothing is doubled.
+
+Where the person has no enrolment in the course, the guest's is simply theirs. Where both have one, the two are merged
+lesson by lesson. What that completes is dated by the day it was really done.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.catalogue.queries import outline
+from app.core import audit, clock
+from app.learning.guests import forget
+from app.learning.models import (
+    Attempt,
+    Enrolment,
+    Guest,
+    LessonFinish,
+    LessonReading,
+    ProgressClient,
+    VideoProgress,
+)
+from app.learning.queries import finished_lesson_keys, required_lesson_keys
+from app.learning.service import complete_if_all_done, judge_lesson
+from app.learning.spans import Watched, credit, total
+
+OncePerLesson = TypeVar("OncePerLesson", LessonReading, LessonFinish)
+
+
+def adopt(db: Session, guest: Guest, person_id: int, account_id: int) -> int:
+    """Make all the guest's work the person's; how many courses it touched. The guest is gone afterwards.
+
+    A guest somebody else adopted or cleared in the meantime brings nothing. The caller has seen to it that the work is
+    the person's own.
+    """
+    if db.scalar(select(Guest.id).where(Guest.id == guest.id).with_for_update()) is None:
+        return 0
+    brought = _locked(db, Enrolment.guest_id == guest.id)
+    mine = {enrolment.course_id: enrolment for enrolment in _locked(db, Enrolment.person_id == person_id)}
+    for theirs in brought:
+        if own := mine.get(theirs.course_id):
+            _merge(db, theirs, own)
+        else:
+            theirs.guest_id, theirs.person_id = None, person_id
+            db.flush()
+            complete_if_all_done(db, theirs, on=_finished_on(db, theirs))
+    forget(db, [guest.id])
+    audit.record(db, "guest.adopt", "person", person_id, account_id=account_id, courses=len(brought))
+    db.flush()
+    return len(brought)
+
+
+def _locked(db: Session, whose: ColumnElement[bool]) -> list[Enrolment]:
+    # In order of id, so that two transactions never wait for each other in a circle.
+    return list(db.scalars(select(Enrolment).where(whose).order_by(Enrolment.id).with_for_update()))
+
+
+def _merge(db: Session, theirs: Enrolment, own: Enrolment) -> None:
+    before = finished_lesson_keys(db, own.id)
+    touched = _merge_videos(db, theirs, own) | _move_attempts(db, theirs, own)
+    touched |= _move_missing(db, LessonReading, theirs, own) | _move_missing(db, LessonFinish, theirs, own)
+    if theirs.last_active_at > own.last_active_at:
+        own.last_lesson_key, own.last_active_at = theirs.last_lesson_key, theirs.last_active_at
+    db.delete(theirs)
+    db.flush()
+    # What each had half of may be whole now; and lessons that came finished may have been the last.
+    if (finished_lesson_keys(db, own.id) - before) & required_lesson_keys(db, own.course_version_id):
+        complete_if_all_done(db, own, on=_finished_on(db, own))
+    for lesson in outline(db, own.course_version_id).lessons:
+        if lesson.key in touched:
+            judge_lesson(db, own, lesson.key)
+
+
+def _merge_videos(db: Session, theirs: Enrolment, own: Enrolment) -> set[str]:
+    mine = {(video.lesson_key, video.block_id): video for video in _videos(db, own)}
+    touched = set()
+    for video in _videos(db, theirs):
+        touched.add(video.lesson_key)
+        same = mine.get((video.lesson_key, video.block_id))
+        if same is None:
+            video.enrolment_id = own.id
+        else:
+            _merge_video(db, video, same)
+    db.flush()
+    return touched
+
+
+def _merge_video(db: Session, theirs: VideoProgress, own: VideoProgress) -> None:
+    """Both were watched; together they may be no more than the clock allows one viewer, else the longer one counts."""
+    first, second = sorted((own, theirs), key=lambda video: video.watched_s, reverse=True)
+    started_at = min(own.started_at, theirs.started_at)
+    # Its own length bounds a video when it is saved; here both parts were.
+    has = Watched(_pairs(first.spans), first.played_s, started_at, duration_s=float("inf"))
+    both = credit(has, _pairs(second.spans), clock.now())
+    later = max(own, theirs, key=lambda video: video.updated_at)
+    own.position_s, own.updated_at, own.started_at = later.position_s, later.updated_at, started_at
+    own.spans, own.watched_s = [list(span) for span in both.spans], total(both.spans)
+    own.played_s = first.played_s + (second.played_s if both.reason is None else 0.0)
+    known = select(ProgressClient.client_id).where(ProgressClient.video_progress_id == own.id)
+    of_theirs = ProgressClient.video_progress_id == theirs.id
+    db.execute(delete(ProgressClient).where(of_theirs, ProgressClient.client_id.in_(known)))
+    db.execute(update(ProgressClient).where(of_theirs).values(video_progress_id=own.id))
+    db.delete(theirs)
+
+
+def _move_missing(db: Session, table: type[OncePerLesson], theirs: Enrolment, own: Enrolment) -> set[str]:
+    """Rows kept once per lesson: the person's own stays, a missing one is the guest's."""
+    known = set(db.scalars(select(table.lesson_key).where(table.enrolment_id == own.id)))
+    moved = set()
+    for row in db.scalars(select(table).where(table.enrolment_id == theirs.id)).all():
+        if row.lesson_key in known:
+            db.delete(row)
+        else:
+            row.enrolment_id = own.id
+            moved.add(row.lesson_key)
+    db.flush()
+    return moved
+
+
+def _move_attempts(db: Session, theirs: Enrolment, own: Enrolment) -> set[str]:
+    """The guest's attempts are counted on after the person's; of two open ones the fuller stays open."""
+    last = dict(
+        db.execute(
+            select(Attempt.lesson_key, func.max(Attempt.number))
+            .where(Attempt.enrolment_id == own.id)
+            .group_by(Attempt.lesson_key)
+        ).all()
+    )
+    open_ones = select(Attempt).where(Attempt.enrolment_id == own.id, Attempt.submitted_at.is_(None))
+    opened = {attempt.lesson_key: attempt for attempt in db.scalars(open_ones)}
+    brought = db.scalars(select(Attempt).where(Attempt.enrolment_id == theirs.id).order_by(Attempt.number)).all()
+    for attempt in brought:
+        rival = opened.get(attempt.lesson_key) if attempt.submitted_at is None else None
+        if rival is not None and len(rival.answers) >= len(attempt.answers):
+            db.delete(attempt)
+            continue
+        if rival is not None:
+            db.delete(rival)
+        last[attempt.lesson_key] = attempt.number = last.get(attempt.lesson_key, 0) + 1
+        attempt.enrolment_id = own.id
+    db.flush()
+    return {attempt.lesson_key for attempt in brought}
+
+
+def _finished_on(db: Session, enrolment: Enrolment) -> date:
+    """The day the last required lesson was finished; today if none is."""
+    required = required_lesson_keys(db, enrolment.course_version_id)
+    last = db.scalar(
+        select(func.max(LessonFinish.finished_at)).where(
+            LessonFinish.enrolment_id == enrolment.id, LessonFinish.lesson_key.in_(required)
+        )
+    )
+    return clock.day_of(last) if last else clock.today()
+
+
+def _videos(db: Session, enrolment: Enrolment) -> Sequence[VideoProgress]:
+    return db.scalars(select(VideoProgress).where(VideoProgress.enrolment_id == enrolment.id)).all()
+
+
+def _pairs(spans: list[list[float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((start, end) for start, end in spans)
