@@ -1,0 +1,151 @@
+"""The published courses as the simulated people meet them: lessons, videos, and quizzes with answers good and bad."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalogue import questions
+from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
+from app.learning.quizzes import grade_paper, make_paper
+from app.media.models import Asset
+
+# So many differently shuffled papers of a quiz go round; drawing each anew would only cost time.
+PAPERS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """`videos`: block and seconds, 0 where the video is still being prepared."""
+
+    key: str
+    minutes: int
+    is_required: bool
+    videos: tuple[tuple[str, float], ...]
+    has_text: bool
+    quiz: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Shelved:
+    """A published course version."""
+
+    course_id: int
+    version_id: int
+    code: str
+    number: int
+    title: str
+    hours: float
+    gives_certificate: bool
+    certificate_title: str
+    programme: str | None
+    tags: frozenset[str]
+    audiences: frozenset[str]
+    lessons: tuple[Lesson, ...]
+
+    @property
+    def can_be_finished(self) -> bool:
+        """Online, that is: it has lessons to do and no video is missing."""
+        return any(lesson.is_required for lesson in self.lessons) and all(
+            seconds for lesson in self.lessons for _block, seconds in lesson.videos
+        )
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One way to fill in a paper: the form's values, the answers kept, what they are graded."""
+
+    given: Mapping[str, Sequence[str]]
+    answers: Mapping[str, Any]
+    result: Mapping[str, Any]
+
+
+def read_shelf(db: Session) -> list[Shelved]:
+    """All published courses in order of code."""
+    playable = select(Asset.id, Asset.duration_s).where(Asset.state == "ready", Asset.duration_s > 0)
+    seconds = dict(db.execute(playable).all())
+    versions = db.execute(
+        select(Course, CourseVersion)
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .order_by(Course.code)
+    )
+    return [_shelved(db, course, version, seconds) for course, version in versions]
+
+
+def _shelved(db: Session, course: Course, version: CourseVersion, seconds: Mapping[int, float | None]) -> Shelved:
+    lessons = db.scalars(
+        select(LessonVersion)
+        .join(ModuleVersion, ModuleVersion.id == LessonVersion.module_version_id)
+        .where(LessonVersion.course_version_id == version.id)
+        .order_by(ModuleVersion.position, LessonVersion.position)
+    )
+    return Shelved(
+        course_id=course.id, version_id=version.id, code=course.code, number=version.number, title=version.title,
+        hours=version.hours, gives_certificate=version.certificate_rule != "none",
+        certificate_title=version.certificate_title, programme=version.programme_code,
+        tags=frozenset(version.tags), audiences=frozenset(version.audiences),
+        lessons=tuple(_lesson(lesson, seconds) for lesson in lessons),
+    )  # fmt: skip
+
+
+def _lesson(lesson: LessonVersion, seconds: Mapping[int, float | None]) -> Lesson:
+    return Lesson(
+        key=lesson.key, minutes=lesson.minutes, is_required=lesson.is_required,
+        videos=tuple(
+            (block["id"], seconds.get(block["asset_id"]) or 0.0) for block in lesson.blocks if block["kind"] == "video"
+        ),
+        has_text=any(block["kind"] == "html" for block in lesson.blocks), quiz=lesson.quiz,
+    )  # fmt: skip
+
+
+# --- papers -------------------------------------------------------------------------------------------------------
+
+
+def shuffle_of(lesson: Lesson, variant: int) -> Random:
+    """What shuffles the paper of a variant, 0 to PAPERS - 1."""
+    return Random(f"{lesson.key}:{variant}")  # noqa: S311
+
+
+@lru_cache(maxsize=50_000)
+def paper(lesson: Lesson, variant: int) -> dict[str, Any]:
+    assert lesson.quiz is not None
+    return make_paper(lesson.quiz, shuffle_of(lesson, variant))
+
+
+@lru_cache(maxsize=50_000)
+def sheet(lesson: Lesson, variant: int, *, passes: bool) -> Sheet:
+    """Answers that pass, with a slip where the pass mark allows one, or answers that do not."""
+    asked = paper(lesson, variant)["questions"]
+    given = {question["id"]: _right(question) for question in asked}
+    slips = [question for question in asked if _wrong(question) != _right(question)]
+    if passes and variant % 3 == 0 and slips:
+        slip = given | {slips[0]["id"]: _wrong(slips[0])}
+        given = slip if _graded(lesson, variant, slip).result["passed"] else given
+    if not passes:
+        given |= {question["id"]: _wrong(question) for question in slips[variant % 2 :]}
+        if _graded(lesson, variant, given).result["passed"]:
+            given = {question["id"]: _wrong(question) for question in asked}
+    return _graded(lesson, variant, given)
+
+
+def _graded(lesson: Lesson, variant: int, given: Mapping[str, Sequence[str]]) -> Sheet:
+    frozen = paper(lesson, variant)
+    answers = {
+        question["id"]: questions.parse(question, given[question["id"]])
+        for question in frozen["questions"]
+        if given[question["id"]]
+    }
+    return Sheet(given, answers, grade_paper(frozen, answers))
+
+
+def _right(question: questions.Question) -> list[str]:
+    return [option.id for option in questions.describe(question, None) if option.right]
+
+
+def _wrong(question: questions.Question) -> list[str]:
+    """One wrong option; nothing where all are right."""
+    return [option.id for option in questions.describe(question, None) if not option.right][:1]
