@@ -22,13 +22,37 @@ document.addEventListener("htmx:error", (event) => {
 });
 addEventListener("online", () => (offline.hidden = true));
 
+// A swap takes the focused button away with the old fragment: its twin in the new one is focused, else the fragment.
+let held = null;
+document.addEventListener("htmx:before:swap", () => {
+  const here = document.activeElement;
+  const around = [];
+  for (let one = here; one && one !== document.body; one = one.parentElement) if (one.id) around.push(one.id);
+  held = { here, around, name: nameOf(here) };
+});
+
+function nameOf(element) {
+  return [element.tagName, element.form?.getAttribute("action"), element.getAttribute("href") ?? element.name, element.value, element.textContent.trim()].join("|");
+}
+
+function focusTwin() {
+  if (!held || held.here.isConnected || document.activeElement !== document.body) return;
+  const region = held.around.map((id) => document.getElementById(id)).find(Boolean);
+  const twin = [...(region?.querySelectorAll("a, button, input, select, textarea") ?? [])].find((one) => nameOf(one) === held.name);
+  focus(twin ?? region);
+}
+
+function focus(element) {
+  if (!element) return;
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus();
+}
+
 document.addEventListener("htmx:after:swap", () => {
   const here = document.querySelector("[data-focus]");
-  if (here) {
-    here.removeAttribute("data-focus");
-    if (here.tabIndex < 0) here.tabIndex = -1;
-    here.focus();
-  }
+  here?.removeAttribute("data-focus");
+  if (here) focus(here);
+  else focusTwin();
   const news = document.querySelector("[data-announce]");
   if (news) {
     news.removeAttribute("data-announce");

