@@ -13,8 +13,10 @@ PORT ?= 8000
 # Demo people and data; only ever on a loopback address.
 DEMO ?= $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),1,0)
 export HOST PORT DEMO
+# Where `make test` runs: sqlite, postgresql (its own server, or the one TEST_DATABASE_URL names) or both.
+DATABASE ?= both
 
-.PHONY: help install install-dev browser serve test check bench format lock docs messages
+.PHONY: help install install-dev browser object-store serve test proof check bench format lock docs messages
 
 help: ## Liệt kê các lệnh / list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,8 +43,14 @@ serve: install ## Cài, nâng cấp, nạp dữ liệu và chạy tại http://1
 browser: | $(PY)
 	@deploy/bring-chromium
 
-test: install-dev browser ## Chạy toàn bộ kiểm thử / run all tests
-	$(PY) -m pytest tests -q -n 2 --dist loadgroup
+object-store: | $(PY)
+	@tests/swift/bring
+
+test: install-dev browser object-store ## Chạy toàn bộ kiểm thử, trên cả SQLite và PostgreSQL / run all tests, on both databases
+	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database $(DATABASE)
+
+proof: install-dev ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
+	$(PY) -m pytest $(wildcard tests/*/proof_*.py) -q -s --database both
 
 check: install-dev ## Định dạng, quy tắc, kiểu, hướng phụ thuộc, mẫu trang, migration / all static checks
 	$(VENV)/bin/ruff format --check app tests migrations bench
@@ -70,3 +78,4 @@ docs: install ## Sinh lại docs/configuration.md / regenerate the generated doc
 lock: | $(PY) ## Khóa lại phiên bản thư viện / refresh the lock files
 	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
+	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 tests/swift/requirements.in -o tests/swift/requirements.lock

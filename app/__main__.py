@@ -4,26 +4,31 @@ import argparse
 import logging
 import os
 import sys
+from contextlib import closing
 
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import commands
+from app.admin.backup import commands as backup_commands
 from app.authoring import course_commands
 from app.certificates import certificate_commands
 from app.core import events
 from app.core.errors import AppError, CommandFailed
 from app.core.i18n import gettext as _
+from app.core.postgresql import why_refused
 from app.core.settings import Settings, get_settings
 from app.coverage import coverage_commands
 from app.identity import people_commands, unit_commands
 from app.main import HANDLERS
 from app.media import media_commands
 from app.runtime import Runtime
+from app.simulation import simulate_commands
 
 # Each adds its commands by `register`; a command sets `func(args, runtime) -> int` as its default.
 COMMANDS = (
     commands, unit_commands, people_commands, media_commands, course_commands, certificate_commands, coverage_commands,
+    backup_commands, simulate_commands,
 )  # fmt: skip
 
 
@@ -45,7 +50,8 @@ def main(argv: list[str] | None = None) -> int:
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
         logging.getLogger("alembic").setLevel(logging.WARNING)
         events.wire(HANDLERS)
-        return int(args.func(args, Runtime(settings)))
+        with closing(Runtime(settings)) as runtime:
+            return int(args.func(args, runtime))
     except ValidationError as error:
         _complain(*_settings_problems(error))
     except CommandFailed as error:
@@ -88,6 +94,8 @@ def _settings_problems(error: ValidationError) -> list[str]:
 
 
 def _database_problem(error: SQLAlchemyError) -> str:
+    if isinstance(error, DBAPIError) and (reason := why_refused(error)):
+        return reason
     detail = str(getattr(error, "orig", None) or error).splitlines()[0]
     if "no such table" in detail or "UndefinedTable" in type(getattr(error, "orig", error)).__name__:
         return _("Cơ sở dữ liệu chưa có dữ liệu gốc. Hãy chạy: python -m app seed")

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.util import CommandError as AlembicError
 
 from app.core import keys
+from app.core.allocation import give_memory_back
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.jobs import Worker
@@ -43,7 +44,8 @@ def migrate(runtime: Runtime) -> None:
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["database_url"] = url
     try:
-        alembic.upgrade(config, "head")
+        with runtime.database.alone("migrate"):
+            alembic.upgrade(config, "head")
     except AlembicError as error:
         raise CommandFailed(
             _(
@@ -60,6 +62,7 @@ def _serve(args: argparse.Namespace, runtime: Runtime) -> int:
     _open_folders(runtime)
     migrate(runtime)
     seed_everything(runtime)
+    give_memory_back()
     print(_("Học Số đang chạy tại %(url)s (Ctrl+C để dừng)", url=settings.own_url), flush=True)
     uvicorn.run(
         create_app(settings),
@@ -108,7 +111,7 @@ def _open_folders(runtime: Runtime) -> None:
     keys.secret_key()
     keys.field_key()
     try:
-        runtime.storage.free_bytes()
+        runtime.storage.check()
     except OSError as error:
         raise CommandFailed(
             _("Không ghi được vào nơi giữ tệp %(url)s (%(reason)s). Hãy kiểm tra MEDIA_URL và quyền ghi."),

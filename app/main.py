@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__
-from app.admin import health
+from app.admin import health, upkeep
 from app.admin import pages as admin_pages
 from app.authoring import lesson_pages
 from app.authoring import pages as studio_pages
@@ -21,13 +21,14 @@ from app.certificates import pages as certificate_pages
 from app.core import events
 from app.core.csrf import check_token
 from app.core.jobs import Cron, JobFunction, Worker
-from app.core.middleware import BodyLimit, Shortcut, Surroundings
+from app.core.lane import Lane
+from app.core.middleware import BodyLimit, Surroundings
 from app.core.settings import Settings, get_settings
 from app.core.static import StaticFiles
 from app.core.templating import STATIC_DIR
 from app.core.turns import Turns
 from app.core.web import answer_head, identify, install_error_handlers
-from app.coverage import export_pages
+from app.coverage import definition_pages, export_pages, programme_pages
 from app.coverage import handlers as coverage
 from app.coverage import jobs as coverage_jobs
 from app.coverage import pages as coverage_pages
@@ -36,9 +37,9 @@ from app.identity import jobs as identity_jobs
 from app.identity.events import AffiliationsChanged, UnitsReorganised
 from app.identity.last_seen import last_seen_committer
 from app.learning import api as progress_api
+from app.learning import guest_pages, guest_sign_up_pages, quiz_pages
 from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
-from app.learning import quiz_pages
 from app.learning.events import CompletionAnnulled, CourseCompleted
 from app.learning.saving import progress_committer
 from app.media import jobs as media_jobs
@@ -49,7 +50,9 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    certificate_pages, studio_pages, lesson_pages, coverage_pages, export_pages, admin_pages,
+    guest_pages, guest_sign_up_pages, certificate_pages, studio_pages, lesson_pages, coverage_pages, definition_pages,
+    programme_pages, export_pages,
+    admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot route, which checks its own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -66,12 +69,14 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
 ]
 
 JOBS: dict[str, JobFunction] = (
-    identity_jobs.JOBS | media_jobs.JOBS | learning_jobs.JOBS | certificate_jobs.JOBS | coverage_jobs.JOBS
+    identity_jobs.JOBS | media_jobs.JOBS | learning_jobs.JOBS | certificate_jobs.JOBS | coverage_jobs.JOBS | upkeep.JOBS
 )
 
 CRONS = (
     Cron("coverage.rebuild", every=timedelta(days=1), at=timedelta(hours=2)),
+    Cron("admin.refresh_statistics", every=timedelta(days=1), at=timedelta(hours=2, minutes=30)),
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
+    Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
@@ -92,6 +97,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     app.state.turns = Turns.for_pool(settings.db_pool_size, one_writer=runtime.database.is_sqlite)
     app.state.progress_committer = progress_committer(runtime.database)
     app.state.last_seen = last_seen_committer(runtime.database)
+    app.state.after_sign_in = guest_pages.after_sign_in
     app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw)
     for routes in (*PAGES, *BARE):
         answer_head(routes.router)
@@ -100,7 +106,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     for module in PAGES:
         app.include_router(module.router, dependencies=[Depends(identify), Depends(check_token)])
     app.mount("/static", StaticFiles(STATIC_DIR), name="static")
-    app.add_middleware(Shortcut, path="/progress", endpoint=progress_api.save_progress)
+    app.add_middleware(Lane, routes=app)
     install_error_handlers(app)
     limits = [
         ("/studio/", settings.upload_limit_bytes + _FORM_BYTES),
@@ -110,7 +116,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
     ]
     app.add_middleware(BodyLimit, limits=limits)
     app.add_middleware(Surroundings, secure_cookies=settings.session_cookie_secure)
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
     return app
 
 

@@ -18,6 +18,11 @@ class Runtime:
     def database(self) -> Database:
         return Database.of(self.settings)
 
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "database" in self.__dict__:
+            self.database.dispose()
+
     @cached_property
     def storage(self) -> Storage:
-        return storage_of(self.settings.media_url)
+        return storage_of(self.settings.media_url, self.settings)

@@ -24,7 +24,12 @@ from app.runtime import Runtime
 
 
 def seed_everything(runtime: Runtime) -> list[str]:
-    """Load what is missing; returns lines that say what was done."""
+    """Load what is missing; returns lines that say what was done. Servers that start together do it in turn."""
+    with runtime.database.alone("seed"):
+        return _seed_everything(runtime)
+
+
+def _seed_everything(runtime: Runtime) -> list[str]:
     with runtime.database.writing() as db:
         seed_units(db)
         seed_programmes(db)

@@ -1,15 +1,51 @@
-"""`make bench` prints the table of docs/performance.md. Ratios to a floor of the same run count, not digits."""
+"""`make bench` prints the tables of docs/performance.md; `--write FILE` puts them there. Ratios count, not digits."""
 
-from app.core import clock
-from bench import pages, progress
+import argparse
+import tempfile
+from pathlib import Path
+
+from bench.block import Block, measure, say
+from bench.table import markdown, replace_in
+from bench.world import make_world, postgresql
+
+_SECONDS, _QUICK_SECONDS = 1.5, 0.5
+_PEOPLE, _QUICK_PEOPLE = (10_000, 100_000), (2_000,)
 
 
 def main() -> None:
-    print(f"Đo ngày {clock.today():%d/%m/%Y}\n")
-    print("| Việc | Đo được | Mục tiêu |\n|---|---|---|")
-    for module in (pages, progress):
-        for row in module.rows():
-            print(f"| {row.what} | {row.measured} | {row.aim} |", flush=True)
+    options = _options()
+    people = tuple(int(count) for count in options.people.split(",")) if options.people else None
+    people = people or (_QUICK_PEOPLE if options.quick else _PEOPLE)
+    seconds = _QUICK_SECONDS if options.quick else _SECONDS
+    blocks: list[Block] = []
+    for database in options.databases.split(","):
+        for count in people:
+            blocks.append(_block(database, count, seconds, is_first=not blocks))
+    text = markdown(blocks, seconds)
+    print(text)
+    if options.write:
+        replace_in(options.write, text)
+
+
+def _block(database: str, people: int, seconds: float, *, is_first: bool) -> Block:
+    say(f"{database}, {people} người: đang lập tỉnh giả định (bước lâu nhất)")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if database == "sqlite":
+            world = make_world(folder, f"sqlite:///{folder}/hocso.db", people)
+            return measure("SQLite", people, world, seconds, with_views=is_first)
+        with postgresql() as server:
+            world = make_world(folder, server.create("hocso_bench"), people)
+            return measure("PostgreSQL", people, world, seconds, with_views=is_first)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="ít người, mỗi phép đo nửa giây / a short try")
+    parser.add_argument("--databases", default="sqlite,postgresql", help="sqlite,postgresql")
+    parser.add_argument("--people", default="", metavar="N,M", help="số người, cách nhau bằng dấu phẩy")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="đặt bảng vào tài liệu, giữa hai dấu bench")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,63 +1,76 @@
-"""A small HTTP load: so many connections, each asking again as soon as it has its answer."""
+"""A small HTTP load: so many clients, each visiting again as soon as its last visit is over."""
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import uvloop
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a run saw: answers per second, milliseconds at the 99th percentile, bytes of one body."""
+    """What a run saw: visits, visits per second, milliseconds at the 99th percentile."""
 
+    visits: int
     per_second: float
     p99_ms: float
-    body_bytes: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[bytes, bytes]
+    body: bytes
+
+
+Ask = Callable[[bytes], Awaitable[Answer]]
+# One visit of the n-th client, through its own connection.
+Visit = Callable[[int, Ask], Awaitable[None]]
 
 
 def request_of(method: str, path: str, headers: dict[str, str], body: bytes = b"") -> bytes:
     """One HTTP/1.1 request as bytes."""
     lines = [f"{method} {path} HTTP/1.1", "host: bench", *(f"{name}: {value}" for name, value in headers.items())]
-    if body:
+    if body or method == "POST":
         lines.append(f"content-length: {len(body)}")
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def run_load(url: str, make_request: Callable[[int], bytes], *, connections: int, seconds: float) -> Load:
-    """Ask `url` with `make_request(n)` for the n-th request; raises RuntimeError on any answer but 2xx."""
+def run_load(url: str, visit: Visit, *, clients: int, seconds: float) -> Load:
+    """Everybody visits until the time is over; raises RuntimeError on any answer but 2xx and 3xx."""
     parts = urlsplit(url)
-    return asyncio.run(_run(parts.hostname or "", parts.port or 80, make_request, connections, seconds))
+    return uvloop.run(_run(parts.hostname or "", parts.port or 80, visit, clients, seconds))
 
 
-async def _run(host: str, port: int, make_request: Callable[[int], bytes], connections: int, seconds: float) -> Load:
+async def _run(host: str, port: int, visit: Visit, clients: int, seconds: float) -> Load:
     took: list[float] = []
-    sizes: list[int] = []
-    numbers = iter(range(10**9))
-    deadline = time.perf_counter() + seconds
+    begun = time.perf_counter()
 
-    async def one() -> None:
+    async def one(number: int) -> None:
         reader, writer = await asyncio.open_connection(host, port)
-        while time.perf_counter() < deadline:
-            begun = time.perf_counter()
-            writer.write(make_request(next(numbers)))
-            sizes.append(await _read_answer(reader))
-            took.append(time.perf_counter() - begun)
+
+        async def ask(request: bytes) -> Answer:
+            writer.write(request)
+            return await _read_answer(reader)
+
+        while (start := time.perf_counter()) < begun + seconds:
+            await visit(number, ask)
+            took.append(time.perf_counter() - start)
         writer.close()
 
-    begun = time.perf_counter()
-    await asyncio.gather(*(one() for _ in range(connections)))
+    await asyncio.gather(*(one(number) for number in range(clients)))
     spent = time.perf_counter() - begun
     took.sort()
-    return Load(len(took) / spent, took[int(len(took) * 0.99)] * 1000, sizes[-1])
+    return Load(len(took), len(took) / spent, took[int(len(took) * 0.99)] * 1000)
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> int:
-    head = await reader.readuntil(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 2"):
-        raise RuntimeError(head.split(b"\r\n", 1)[0].decode())
-    length = next(
-        int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
-    )
-    await reader.readexactly(length)
-    return length
+async def _read_answer(reader: asyncio.StreamReader) -> Answer:
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")
+    headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(b":") for line in lines)}
+    body = await reader.readexactly(int(headers.get(b"content-length", 0)))
+    status = int(first.split(b" ")[1])
+    if not 200 <= status < 400:
+        raise RuntimeError(f"{first.decode()}: {body[:200]!r}")
+    return Answer(status, headers, body)

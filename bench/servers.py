@@ -1,4 +1,4 @@
-"""The two servers of a run: ours with the demo data, and a bare Starlette answering a little JSON as the floor."""
+"""The two servers of a run: ours, and a bare Starlette answering a little JSON as the floor; what they use."""
 
 import os
 import socket
@@ -9,12 +9,16 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+_PATIENCE_S = 180.0
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 async def _bare(request: Request) -> Response:
@@ -25,43 +29,68 @@ async def _bare(request: Request) -> Response:
 floor_app = Starlette(routes=[Route("/", _bare, methods=["GET", "POST"])])
 
 
+@dataclass(frozen=True)
+class Running:
+    """A server under measurement."""
+
+    url: str
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU its process has used so far, all threads, user and system."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS_PER_S
+
+    def memory_mb(self) -> float:
+        """Resident memory now."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+
 @contextmanager
-def floor() -> Iterator[str]:
-    """Bare Starlette under the same server; its address."""
+def floor() -> Iterator[Running]:
+    """Bare Starlette under the same server."""
     port = _free_port()
     command = [sys.executable, "-m", "uvicorn", "bench.servers:floor_app", "--port", str(port), "--log-level", "error"]
-    with _running(command, f"http://127.0.0.1:{port}/", {}) as url:
-        yield url
+    with _running(command, f"http://127.0.0.1:{port}", "/", {}) as server:
+        yield server
 
 
 @contextmanager
-def ours() -> Iterator[tuple[str, Path]]:
-    """Học Số with starter course and demo people, in a folder of its own; (address, data folder)."""
+def ours(environment: dict[str, str]) -> Iterator[Running]:
+    """Học Số on the database and folder that `environment` names (world.py)."""
     port = _free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            "DATA_DIR": folder, "MEDIA_URL": f"file://{folder}/media", "DEMO": "1", "PORT": str(port), "WORKERS": "0",
-            "DATABASE_URL": "", "SECRET_KEY": "for-the-bench", "FIELD_KEY": "for-the-bench", "PUBLIC_URL": "",
-        }  # fmt: skip
-        command = [sys.executable, "-m", "app", "serve"]
-        with _running(command, f"http://127.0.0.1:{port}/healthz", environment) as url:
-            yield url.removesuffix("/healthz"), Path(folder)
+    command = [sys.executable, "-m", "app", "serve"]
+    with _running(command, f"http://127.0.0.1:{port}", "/healthz", environment | {"PORT": str(port)}) as server:
+        yield server
 
 
 @contextmanager
-def _running(command: list[str], probe: str, environment: dict[str, str]) -> Iterator[str]:
-    process = subprocess.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL)
-    try:
-        for _try in range(300):
-            try:
-                urllib.request.urlopen(probe, timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield probe
-    finally:
-        process.terminate()
-        process.wait(20)
+def _running(command: list[str], url: str, probe: str, environment: dict[str, str]) -> Iterator[Running]:
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, env=os.environ | environment, stdout=said, stderr=said)
+        try:
+            _wait_until_it_answers(process, url + probe)
+            yield Running(url, process.pid)
+        except BaseException:
+            said.seek(0)
+            sys.stderr.write(said.read()[-4000:].decode(errors="replace"))
+            raise
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait_until_it_answers(process: "subprocess.Popen[bytes]", address: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"no answer from {address}")
 
 
 def _free_port() -> int:

@@ -8,4 +8,21 @@ from app.identity import models as identity
 from app.learning import models as learning
 from app.media import models as media
 
-__all__ = ["access", "audit", "catalogue", "certificates", "coverage", "identity", "jobs", "learning", "media"]
+
+def is_compared(_item: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:
+    """Whether alembic compares it with the models: all but what search has on PostgreSQL alone (0003)."""
+    return not (kind in ("index", "column") and reflected and (name or "").startswith("search_"))
+
+
+__all__ = [
+    "access",
+    "audit",
+    "catalogue",
+    "certificates",
+    "coverage",
+    "identity",
+    "is_compared",
+    "jobs",
+    "learning",
+    "media",
+]

@@ -1,8 +1,8 @@
-"""Fixtures: one migrated and seeded database per test run, copied for each test; a browser-like HTTP client."""
+"""Fixtures: a copy of the seeded database for each test (databases.py); a browser-like HTTP client."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 os.environ.update(
@@ -22,22 +22,17 @@ from app.core.storage import Storage
 from app.main import CRONS, HANDLERS, JOBS, create_app
 from app.runtime import Runtime
 from tests.browser import BASE_URL, Browser
-from tests.seeded import make_seeded_database
+from tests.seeded import Seeded
 
-
-@pytest.fixture(scope="session")
-def seeded_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Migrated, with the province's units, audiences, programmes and indicators; no people and no courses."""
-    return make_seeded_database(tmp_path_factory.mktemp("seeded"))
+pytest_plugins = ["tests.databases", "tests.swift.running"]
 
 
 @pytest.fixture
-def settings(tmp_path: Path, seeded_database: Path) -> Settings:
-    database = tmp_path / "test.db"
-    shutil.copyfile(seeded_database, database)
-    return Settings(  # type: ignore[call-arg]
-        data_dir=tmp_path, database_url=f"sqlite:///{database}", media_url=f"file://{tmp_path}/media", workers=0
-    )
+def settings(tmp_path: Path, seeded: Seeded) -> Iterator[Settings]:
+    with seeded.copied(tmp_path) as url:
+        yield Settings(  # type: ignore[call-arg]
+            data_dir=tmp_path, database_url=url, media_url=f"file://{tmp_path}/media", workers=0
+        )
 
 
 @pytest.fixture
@@ -94,10 +89,21 @@ def browser(new_browser: Callable[[], Browser]) -> Browser:
 
 
 @pytest.fixture
-def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
+def operate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., int]]:
+    """`operate(settings, "units", "tree", "--json")`: the exit code of the command line in that installation."""
+
+    def operate(settings: Settings, *words: str) -> int:
+        for name in ("data_dir", "database_url", "media_url", "s3_endpoint", "s3_access_key"):
+            monkeypatch.setenv(name.upper(), str(getattr(settings, name)))
+        monkeypatch.setenv("S3_SECRET_KEY", settings.s3_secret_key.get_secret_value())
+        get_settings.cache_clear()
+        return main(list(words))
+
+    yield operate
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def command(settings: Settings, operate: Callable[..., int]) -> Callable[..., int]:
     """`command("units", "tree", "--json")` on the test's database: the exit code."""
-    for name in ("data_dir", "database_url", "media_url"):
-        monkeypatch.setenv(name.upper(), str(getattr(settings, name)))
-    get_settings.cache_clear()
-    yield lambda *words: main(list(words))
-    get_settings.cache_clear()
+    return partial(operate, settings)

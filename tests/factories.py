@@ -72,8 +72,9 @@ def civil_servant(
 
 
 def course(
-    db: Session, code: str = "THU01", *, tags: Sequence[str] = ("CDS",), audiences: Sequence[str] = ("CBCC",)
-) -> CourseVersion:
+    db: Session, code: str = "THU01", *, tags: Sequence[str] = ("CDS",), audiences: Sequence[str] = ("CBCC",),
+    programme: str | None = None,
+) -> CourseVersion:  # fmt: skip
     """A published course without lessons, for tests that need none."""
     made = Course(slug=code.lower(), code=code, unit_id=unit_id(db, "24"), created_at=clock.now())
     db.add(made)
@@ -81,7 +82,8 @@ def course(
     now = clock.now()
     version = CourseVersion(
         course_id=made.id, number=1, state="published", title=f"Khóa thử {code}", folded_text="khoa thu",
-        summary="", access="assigned", hours=1.5, language="vi", licence="CC-BY-4.0", owner="Sở thử", contact="",
+        summary="", programme_code=programme, access="assigned", hours=1.5, language="vi", licence="CC-BY-4.0",
+        owner="Sở thử", contact="",
         certificate_title="Giấy chứng nhận hoàn thành khóa học", audiences=list(audiences), tags=list(tags),
         checksum=code, created_at=now, published_at=now,
     )  # fmt: skip

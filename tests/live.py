@@ -25,11 +25,13 @@ class LiveServer:
     Use it in `with running(server):`, or call `close` at the end.
     """
 
-    def __init__(self, data_dir: Path, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, data_dir: Path, environment: dict[str, str] | None = None, database_url: str | None = None
+    ) -> None:
         self.data_dir = data_dir
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.database_url = f"sqlite:///{data_dir / 'hocso.db'}"
+        self.database_url = database_url or f"sqlite:///{data_dir / 'hocso.db'}"
         self._environment = {
             **os.environ,
             "HOST": "127.0.0.1",

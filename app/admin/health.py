@@ -16,10 +16,11 @@ from starlette.responses import JSONResponse, Response
 from app import __version__
 from app.core import clock
 from app.core.db import Database
+from app.core.errors import StorageFull
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
 from app.core.settings import ROOT
-from app.core.storage import Storage
+from app.core.storage import Storage, StorageUnreachable
 from app.core.templating import format_filesize, format_number
 from app.core.web import Databases, Files
 from app.coverage.models import CoveragePending
@@ -105,8 +106,10 @@ def _newest_schema() -> str | None:
 
 def _files(storage: Storage) -> Check:
     try:
-        storage.free_bytes()
-    except OSError:
+        storage.check()
+    except StorageUnreachable as error:
+        return Check("storage", False, str(error.strerror))
+    except (OSError, StorageFull):
         return Check("storage", False, _("không mở hoặc không ghi được nơi giữ tệp"))
     return Check("storage", True, _("đọc và ghi được"))
 

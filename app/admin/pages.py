@@ -16,7 +16,7 @@ from app.core.audit import AuditEntry, record
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
-from app.core.web import Databases, Db, Files, having, redirect, render
+from app.core.web import Databases, Db, Files, RowId, having, redirect, render
 
 router = APIRouter()
 
@@ -58,7 +58,7 @@ def job_list(request: Request, db: Db, actor: Operator, state: str = "") -> Resp
 
 
 @router.post("/admin/jobs/{job_id}/cancel")
-def cancel(request: Request, db: Db, actor: Operator, job_id: int) -> Response:
+def cancel(request: Request, db: Db, actor: Operator, job_id: RowId) -> Response:
     """A waiting job is stopped at once, a running one at its next step; raises Conflict for one that is over."""
     job = _job(db, job_id)
     if job.state in jobs.FINISHED:
@@ -69,7 +69,7 @@ def cancel(request: Request, db: Db, actor: Operator, job_id: int) -> Response:
 
 
 @router.post("/admin/jobs/{job_id}/retry")
-def retry(request: Request, db: Db, actor: Operator, job_id: int) -> Response:
+def retry(request: Request, db: Db, actor: Operator, job_id: RowId) -> Response:
     """A failed or stopped job waits again, with all its attempts; raises Conflict for any other."""
     jobs.retry(_job(db, job_id))
     record(db, "job.retry", "job", job_id, account_id=actor.account_id)

@@ -1,16 +1,21 @@
 """What pages and other domains ask of the catalogue. Everything returned is a frozen dataclass."""
 
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.render import Block, asset_ids, resolve
 from app.catalogue.source import Citation
 from app.core.errors import NotFound
+from app.core.memory import A_MINUTE, FOR_EVER, remembered
 from app.media.queries import asset_views
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,10 @@ class OutlineModule:
     def minutes(self) -> int:
         return sum(lesson.minutes for lesson in self.lessons)
 
+    def states(self, known: Mapping[str, str]) -> tuple[str, ...]:
+        """How far each lesson is, by the `known` states of lesson keys; what is not known is open."""
+        return tuple(known.get(lesson.key, "open") for lesson in self.lessons)
+
 
 @dataclass(frozen=True)
 class Outline:
@@ -73,9 +82,27 @@ class Outline:
     version_id: int
     modules: tuple[OutlineModule, ...]
 
-    @property
+    @cached_property
     def lessons(self) -> tuple[OutlineLesson, ...]:
         return tuple(lesson for module in self.modules for lesson in module.lessons)
+
+
+@dataclass(frozen=True)
+class VideoDemand:
+    block_id: str
+    title: str
+    asset_id: int
+
+
+@dataclass(frozen=True)
+class LessonDemands:
+    """What a lesson holds that can be asked of a learner; without a quiz its numbers are 0."""
+
+    minutes: int
+    videos: tuple[VideoDemand, ...]
+    has_text: bool
+    pass_percent: int
+    question_count: int
 
 
 @dataclass(frozen=True)
@@ -104,20 +131,68 @@ class LessonDoc:
     next_key: str | None
 
 
+_COURSE, _VERSION, _MODULE, _LESSON = (
+    cast(Table, model.__table__) for model in (Course, CourseVersion, ModuleVersion, LessonVersion)
+)
+# Built once: every page of a course asks the first of these, and the others once for each version.
+_PUBLISHED = select(_COURSE.c.published_version_id).where(_COURSE.c.slug == bindparam("slug"))
+_ALL_PUBLISHED = (
+    select(_COURSE.c.published_version_id).where(_COURSE.c.published_version_id.is_not(None)).order_by(_COURSE.c.code)
+)
+_IS_PUBLISHED = select(_VERSION.c.state == "published").where(_VERSION.c.id == bindparam("version_id"))
+_VIEW = (
+    select(
+        _COURSE.c.id, _VERSION.c.id, _VERSION.c.number, _VERSION.c.state, _COURSE.c.slug, _COURSE.c.code,
+        _COURSE.c.unit_id, *(_VERSION.c[name] for name in (
+            "title", "summary", "programme_code", "access", "hours", "language", "licence", "owner", "contact", "level",
+            "audiences", "tags", "certificate_title", "cover_asset_id",
+        )),
+    )
+    .join(_VERSION, _VERSION.c.course_id == _COURSE.c.id)
+    .where(_VERSION.c.id == bindparam("version_id"))
+)  # fmt: skip
+_MODULES = (
+    select(_MODULE.c.id, _MODULE.c.position, _MODULE.c.folder, _MODULE.c.title, _MODULE.c.objective)
+    .where(_MODULE.c.course_version_id == bindparam("version_id"))
+    .order_by(_MODULE.c.position)
+)
+_LESSONS = (
+    select(
+        _LESSON.c.module_version_id, _LESSON.c.key, _LESSON.c.title, _LESSON.c.minutes, _LESSON.c.is_required,
+        _LESSON.c.question_count > 0, _LESSON.c.has_video, _LESSON.c.question_count,
+    )
+    .where(_LESSON.c.course_version_id == bindparam("version_id"))
+    .order_by(_LESSON.c.position)
+)  # fmt: skip
+
+
 def course_by_slug(db: Session, slug: str) -> CourseView:
-    """The published course of this address; raises NotFound."""
-    view = _course(db, Course.slug == slug, CourseVersion.id == Course.published_version_id)
-    if view is None:
+    """The published course of this address; raises NotFound. Which version that is, is asked each time."""
+    version_id = db.connection().scalar(_PUBLISHED, {"slug": slug})
+    if version_id is None:
         raise NotFound
-    return view
+    return course_version(db, version_id)
 
 
 def course_version(db: Session, version_id: int) -> CourseView:
     """What any version, drafts included, says of its course; raises NotFound."""
-    view = _course(db, CourseVersion.id == version_id)
+    view = _of_version(db, version_id, "view", lambda: _course(db, version_id))
     if view is None:
         raise NotFound
     return view
+
+
+def published_version_ids(db: Session) -> tuple[int, ...]:
+    """Of every published course, by its code."""
+    return tuple(db.connection().scalars(_ALL_PUBLISHED))
+
+
+def cover_url(db: Session, course: CourseView) -> str | None:
+    """The course's picture; None for a course without one."""
+    asset_id = course.cover_asset_id
+    if asset_id is None:
+        return None
+    return remembered(db, ("cover", asset_id), lambda: asset_views(db, [asset_id])[asset_id].url, for_s=A_MINUTE)
 
 
 def newest_version_id(db: Session, slug: str) -> int | None:
@@ -130,48 +205,47 @@ def newest_version_id(db: Session, slug: str) -> int | None:
 
 def outline(db: Session, version_id: int) -> Outline:
     """Modules and lessons of a version in order; empty for a version that has none. Two queries."""
+    return _of_version(db, version_id, "outline", lambda: _outline(db, version_id))
+
+
+def lesson(db: Session, version_id: int, key: str) -> LessonDoc:
+    """One lesson of a version with its neighbours; raises NotFound. Seven queries at most, whatever it holds."""
+    # Its pictures and videos are no part of the version: they may come in more sizes later.
+    return _of_version(db, version_id, ("lesson", key), lambda: _lesson(db, version_id, key), for_s=A_MINUTE)
+
+
+def lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
+    """What the lesson asks; raises NotFound. At most two queries."""
+    return _of_version(db, version_id, ("demands", key), lambda: _lesson_demands(db, version_id, key))
+
+
+def _of_version(
+    db: Session, version_id: int, what: Hashable, find: Callable[[], Value], *, for_s: float = FOR_EVER
+) -> Value:
+    """What was read of a published version is remembered: nothing of it ever changes (immutable.py)."""
+    is_published = remembered(
+        db,
+        ("is published", version_id),
+        lambda: db.connection().scalar(_IS_PUBLISHED, {"version_id": version_id}) or None,
+    )
+    return remembered(db, (what, version_id), find, for_s=for_s) if is_published else find()
+
+
+def _outline(db: Session, version_id: int) -> Outline:
     lessons: dict[int, list[OutlineLesson]] = {}
-    rows = db.execute(
-        select(
-            LessonVersion.module_version_id,
-            LessonVersion.key,
-            LessonVersion.title,
-            LessonVersion.minutes,
-            LessonVersion.is_required,
-            LessonVersion.has_video,
-            LessonVersion.question_count,
-        )
-        .where(LessonVersion.course_version_id == version_id)
-        .order_by(LessonVersion.position)
-    )
-    for row in rows:
-        lessons.setdefault(row.module_version_id, []).append(
-            OutlineLesson(
-                row.key,
-                row.title,
-                row.minutes,
-                row.is_required,
-                row.question_count > 0,
-                row.has_video,
-                row.question_count,
-            )
-        )
-    modules = db.scalars(
-        select(ModuleVersion).where(ModuleVersion.course_version_id == version_id).order_by(ModuleVersion.position)
-    )
+    for module_id, *line in db.connection().execute(_LESSONS, {"version_id": version_id}):
+        lessons.setdefault(module_id, []).append(OutlineLesson(*line))
+    modules = db.connection().execute(_MODULES, {"version_id": version_id})
     return Outline(
         version_id,
         tuple(
-            OutlineModule(
-                module.position, module.folder, module.title, module.objective, tuple(lessons.get(module.id, ()))
-            )
-            for module in modules
+            OutlineModule(position, folder, title, objective, tuple(lessons.get(module_id, ())))
+            for module_id, position, folder, title, objective in modules
         ),
     )
 
 
-def lesson(db: Session, version_id: int, key: str) -> LessonDoc:
-    """One lesson of a version with its neighbours; raises NotFound. Five queries, whatever it holds."""
+def _lesson(db: Session, version_id: int, key: str) -> LessonDoc:
     row = db.scalar(
         select(LessonVersion).where(LessonVersion.course_version_id == version_id, LessonVersion.key == key)
     )
@@ -194,6 +268,27 @@ def lesson(db: Session, version_id: int, key: str) -> LessonDoc:
     )  # fmt: skip
 
 
+def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
+    row = db.execute(
+        select(LessonVersion.minutes, LessonVersion.blocks, LessonVersion.quiz).where(
+            LessonVersion.course_version_id == version_id, LessonVersion.key == key
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return LessonDemands(
+        minutes=row.minutes,
+        videos=tuple(
+            VideoDemand(block["id"], block["title"], block["asset_id"])
+            for block in row.blocks
+            if block["kind"] == "video"
+        ),
+        has_text=any(block["kind"] == "html" for block in row.blocks),
+        pass_percent=row.quiz["pass_percent"] if row.quiz else 0,
+        question_count=len(row.quiz["questions"]) if row.quiz else 0,
+    )
+
+
 def quiz_of(db: Session, version_id: int, key: str) -> dict[str, Any] | None:
     """The quiz of a lesson without the rest of it; None if it has none or there is no such lesson."""
     return db.scalar(
@@ -201,33 +296,10 @@ def quiz_of(db: Session, version_id: int, key: str) -> dict[str, Any] | None:
     )
 
 
-def _course(db: Session, *wanted: Any) -> CourseView | None:
-    found = db.execute(
-        select(Course, CourseVersion).join(CourseVersion, CourseVersion.course_id == Course.id).where(*wanted)
-    ).first()
-    if found is None:
+def _course(db: Session, version_id: int) -> CourseView | None:
+    row = db.connection().execute(_VIEW, {"version_id": version_id}).one_or_none()
+    if row is None:
         return None
-    course, version = found
-    return CourseView(
-        course_id=course.id,
-        version_id=version.id,
-        number=version.number,
-        state=version.state,
-        slug=course.slug,
-        code=course.code,
-        unit_id=course.unit_id,
-        title=version.title,
-        summary=version.summary,
-        programme_code=version.programme_code,
-        access=version.access,
-        hours=version.hours,
-        language=version.language,
-        licence=version.licence,
-        owner=version.owner,
-        contact=version.contact,
-        level=version.level,
-        audiences=tuple(version.audiences),
-        tags=tuple(version.tags),
-        certificate_title=version.certificate_title,
-        cover_asset_id=version.cover_asset_id,
-    )
+    # The columns stand in the order of the fields; lists become tuples, so that nobody can change what is remembered.
+    fields: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row]
+    return CourseView(*fields)

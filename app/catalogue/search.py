@@ -1,10 +1,12 @@
 """Finding courses and lessons by words, with or without Vietnamese marks."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion
@@ -27,20 +29,21 @@ def search(db: Session, q: str) -> list[Hit]:
     """Published courses and lessons that hold the words of `q`; exact marks first, titles before texts. Two queries.
 
     `search(db, "nen tang")` finds “nền tảng”; `search(db, "nền tảng")` finds it before “nên tăng”. Where some hold the
-    words side by side, only those count; else every word must be there somewhere. No words: nothing.
+    words side by side, only those count; else every word must be there somewhere. A word of one or two letters counts
+    only as a whole word. No words: nothing.
     """
     words = fold(q).split()[:_MAX_WORDS]
     if not words:
         return []
-    wanted = _Wanted(" ".join(words), " ".join(_lowered(q).split()[:_MAX_WORDS]))
+    wanted = _Wanted(words, _lowered(q).split()[:_MAX_WORDS])
     courses = db.execute(
         select(Course.slug, Course.code, CourseVersion.title, CourseVersion.summary, CourseVersion.folded_text)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(_holds(CourseVersion.folded_text, words))
+        .where(_may_hold(db, CourseVersion.folded_text, words))
         .order_by(Course.code)
     )
     found = [
-        wanted.judge(Hit(slug, title, None, title), f"{code} {title} {summary}", folded)
+        _Found(Hit(slug, title, None, title), f"{code} {title} {summary}", folded)
         for slug, code, title, summary, folded in courses
     ]
     lessons = db.execute(
@@ -54,47 +57,72 @@ def search(db: Session, q: str) -> list[Hit]:
         )
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
         .join(LessonVersion, LessonVersion.course_version_id == CourseVersion.id)
-        .where(_holds(LessonVersion.folded_text, words))
+        .where(_may_hold(db, LessonVersion.folded_text, words))
         .order_by(Course.code, LessonVersion.module_version_id, LessonVersion.position)
     )
     found += [
-        wanted.judge(Hit(slug, course_title, key, title), f"{title} {markdown}", folded)
+        _Found(Hit(slug, course_title, key, title), f"{title} {markdown}", folded)
         for slug, course_title, key, title, markdown, folded in lessons
     ]
-    if any(one.side_by_side for one in found):
-        found = [one for one in found if one.side_by_side]
     # The sort keeps the order of the queries among equals: courses before lessons, lessons in their order.
-    return [one.hit for one in sorted(found, key=lambda one: (not one.exact, not one.in_title))]
+    return [one.hit for one in sorted(wanted.of(found), key=lambda one: one.rank)]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Found:
+    """A text the database found; `rank` sorts the best first once it is judged."""
+
     hit: Hit
-    side_by_side: bool
-    exact: bool
-    in_title: bool
+    text: str
+    folded_text: str
+    rank: tuple[bool, bool] = (True, True)
 
 
-@dataclass(frozen=True)
 class _Wanted:
     """The words searched for: without marks, and as typed in lower case."""
 
-    folded: str
-    typed: str
+    def __init__(self, words: list[str], typed: list[str]) -> None:
+        self._words, self._typed = words, typed
+        self._phrase = _phrase(words)
+        self._short = [_phrase([word]) for word in words if _is_short(word)]
 
-    def judge(self, hit: Hit, text: str, folded_text: str) -> _Found:
-        side_by_side = self.folded in folded_text
-        exact = self._holds(_lowered(text), self.typed, side_by_side)
-        title, words = (_lowered(hit.title), self.typed) if exact else (fold(hit.title), self.folded)
-        return _Found(hit, side_by_side, exact, self._holds(title, words, side_by_side))
+    def of(self, found: Sequence[_Found]) -> Sequence[_Found]:
+        """Those that count, judged: the ones with the words side by side, if there are any."""
+        near = [one for one in found if self._phrase.search(one.folded_text)]
+        chosen = near or [one for one in found if all(word.search(one.folded_text) for word in self._short)]
+        for one in chosen:
+            exact = _holds(_lowered(one.text), self._typed, side_by_side=bool(near))
+            title, words = (_lowered(one.hit.title), self._typed) if exact else (fold(one.hit.title), self._words)
+            one.rank = (not exact, not _holds(title, words, side_by_side=bool(near)))
+        return chosen
 
-    @staticmethod
-    def _holds(text: str, words: str, side_by_side: bool) -> bool:
-        return words in text if side_by_side else all(word in text for word in words.split())
+
+def _holds(text: str, words: Sequence[str], *, side_by_side: bool) -> bool:
+    return " ".join(words) in text if side_by_side else all(word in text for word in words)
 
 
-def _holds(column: InstrumentedAttribute[str], words: Sequence[str]) -> ColumnElement[bool]:
+def _may_hold(db: Session, column: InstrumentedAttribute[str], words: Sequence[str]) -> ColumnElement[bool]:
+    """The texts to judge. PostgreSQL has an index for either kind of word (migration 0003).
+
+    SQLite reads the texts through: 20,000 of them in the time of a slow page, a province's few hundred in one
+    millisecond. FTS5 would keep each text twice for that.
+    """
+    if db.get_bind().dialect.name == "postgresql" and all(_is_short(word) for word in words):
+        # Too short for an index of three letters. Where there is a longer word, that one finds the few to look at.
+        in_words: ColumnElement[Any] = literal_column(f"{column.class_.__tablename__}.search_words")
+        return in_words.op("@@")(func.plainto_tsquery(literal_column("'simple'::regconfig"), " ".join(words)))
     return and_(*(column.contains(word, autoescape=True) for word in words))
+
+
+def _is_short(word: str) -> bool:
+    """Too short to mean anything inside another word: “an” is not looked for in “toàn”."""
+    return len(word) < 3 and word.isascii() and word.isalnum()
+
+
+def _phrase(words: Sequence[str]) -> re.Pattern[str]:
+    before = "(?<![a-z0-9])" if _is_short(words[0]) else ""
+    after = "(?![a-z0-9])" if _is_short(words[-1]) else ""
+    return re.compile(before + re.escape(" ".join(words)) + after)
 
 
 def _lowered(text: str) -> str:

@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
+from app.catalogue.queries import published_version_ids
 from app.catalogue.search import Hit, search
+from app.core.memory import A_MINUTE, remembered
 from app.core.text import vietnamese_key
 from app.identity.models import Audience
 from app.media.queries import asset_views
@@ -65,6 +67,8 @@ class Shelf:
     query: str
     audience: str
     audiences: tuple[AudienceChoice, ...]
+    only_open: bool
+    has_both: bool  # some courses are open to everybody, some are not
     page: int
     pages: int
 
@@ -83,8 +87,19 @@ class _Row:
     lesson_count: int
 
 
-def shelf(db: Session, *, query: str = "", audience: str = "", page: int = 1) -> Shelf:
-    """Published courses, by code or by how well they match. At most six queries, whatever its length."""
+def shelf(db: Session, *, query: str = "", audience: str = "", only_open: bool = False, page: int = 1) -> Shelf:
+    """Published courses, by code or by how well they match. At most seven queries, whatever its length.
+
+    Without words to search for it is remembered for a minute, and no longer than until the next course is published.
+    """
+    version_ids = published_version_ids(db)
+    if query.strip():
+        return _shelf(db, query, audience, only_open, page)
+    key = ("shelf", version_ids, audience, only_open, page)
+    return remembered(db, key, lambda: _shelf(db, "", audience, only_open, page), for_s=A_MINUTE)
+
+
+def _shelf(db: Session, query: str, audience: str, only_open: bool, page: int) -> Shelf:
     rows = _published(db)
     names = {row.code: row.name for row in db.execute(select(Audience.code, Audience.name))}
     offered = {code for row in rows for code in row.audiences}
@@ -92,6 +107,8 @@ def shelf(db: Session, *, query: str = "", audience: str = "", page: int = 1) ->
     matching = _matching(rows, hits)
     if audience:
         matching = [(row, found_in) for row, found_in in matching if audience in row.audiences]
+    if only_open:
+        matching = [(row, found_in) for row, found_in in matching if row.access == "open"]
     pages = max(1, -(-len(matching) // PAGE_SIZE))
     page = min(max(page, 1), pages)
     shown = matching[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
@@ -124,6 +141,8 @@ def shelf(db: Session, *, query: str = "", audience: str = "", page: int = 1) ->
                 key=lambda choice: vietnamese_key(choice.name),
             )
         ),
+        only_open=only_open,
+        has_both=len({row.access for row in rows}) > 1,
         page=page,
         pages=pages,
     )

@@ -5,19 +5,25 @@ import json
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import segno
-import typst
 
 from app.certificates.models import Certificate
 from app.certificates.wording import birth_day, grouped, plain_number
 from app.core.templating import format_date
+
+# Loaded with the first paper made: 7 MB, needed where jobs run.
+if TYPE_CHECKING:
+    import typst
 
 _HERE = Path(__file__).parent
 
 
 def render(certificate: Certificate, born: str, public_url: str) -> bytes:
     """The paper of a certificate. `born`: what was sealed, 1985-03-02 or 1985 or nothing."""
+    import typst
+
     return typst.compile(
         _HERE / "certificate.typ",
         font_paths=_fonts(),
@@ -78,5 +84,7 @@ def _about_course(certificate: Certificate) -> Iterator[str]:
 
 
 @lru_cache(maxsize=1)
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
+    import typst
+
     return typst.Fonts(include_system_fonts=False, font_paths=[str(_HERE / "fonts")])

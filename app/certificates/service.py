@@ -1,6 +1,8 @@
 """Issue and revoke. What a certificate says is copied into its row once and never changed (DESIGN 4.5)."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -96,35 +98,78 @@ def _write(db: Session, completion: Completion) -> Certificate:
     )
     born = birth_text(sealing.unseal(person))
     today, settings = clock.today(), get_settings()
-    issuer = issuer_on(today)
     return Certificate(
         code=ids.readable_code(),
-        number=f"{_next_number(db, today.year):05d}/{today.year}/{issuer.symbol}",
         completion_id=completion.id,
         person_id=person.id,
-        holder_name=person.name,
-        folded_holder_name=text.fold(person.name),
         sealed_birth_date=sealing.seal_text(person, born) if born else None,
-        holder_title=post.title if post else "",
-        unit_id=post.unit_id if post else None,
-        unit_name=unit_queries.full_name(db, post.unit_id, completion.completed_on) if post else "",
-        title=version.certificate_title or DEFAULT_TITLE,
-        course_title=version.title,
-        course_version_number=version.number,
-        hours=completion.hours,
-        score_percent=completion.score_percent,
-        completed_on=completion.completed_on,
-        issued_on=today,
-        superior_name=issuer.superior_name,
-        issuer_name=issuer.name,
-        signer_name=settings.signer_name,
-        signer_title=settings.signer_title,
-        template_version=TEMPLATE_VERSION,
         recorded_at=clock.now(),
+        **contents(
+            serial=_next_number(db, today.year),
+            issued_on=today,
+            holder_name=person.name,
+            holder_title=post.title if post else "",
+            unit_id=post.unit_id if post else None,
+            unit_name=unit_queries.full_name(db, post.unit_id, completion.completed_on) if post else "",
+            certificate_title=version.certificate_title,
+            course_title=version.title,
+            course_version_number=version.number,
+            hours=completion.hours,
+            score_percent=completion.score_percent,
+            completed_on=completion.completed_on,
+            signer_name=settings.signer_name,
+            signer_title=settings.signer_title,
+        ),
     )
 
 
-def post_of_the_day(posts: Sequence[CompletionPost]) -> CompletionPost | None:
+def contents(
+    *, serial: int, issued_on: date, holder_name: str, holder_title: str, unit_id: int | None, unit_name: str,
+    certificate_title: str, course_title: str, course_version_number: int, hours: float, score_percent: float | None,
+    completed_on: date, signer_name: str, signer_title: str,
+) -> dict[str, Any]:  # fmt: skip
+    """What a certificate of that day says, by the columns of its row: a pure function, so that it is written once.
+
+    `serial` counts within the year of issue.
+    """
+    issuer = issuer_on(issued_on)
+    return {
+        "number": f"{serial:05d}/{issued_on.year}/{issuer.symbol}",
+        "holder_name": holder_name,
+        "folded_holder_name": text.fold(holder_name),
+        "holder_title": holder_title,
+        "unit_id": unit_id,
+        "unit_name": unit_name,
+        "title": certificate_title or DEFAULT_TITLE,
+        "course_title": course_title,
+        "course_version_number": course_version_number,
+        "hours": hours,
+        "score_percent": score_percent,
+        "completed_on": completed_on,
+        "issued_on": issued_on,
+        "superior_name": issuer.superior_name,
+        "issuer_name": issuer.name,
+        "signer_name": signer_name,
+        "signer_title": signer_title,
+        "template_version": TEMPLATE_VERSION,
+    }
+
+
+class HeldPost(Protocol):
+    """What a paper needs to know of a post to choose among several."""
+
+    @property
+    def affiliation_id(self) -> int: ...
+    @property
+    def is_primary(self) -> bool: ...
+    @property
+    def started_on(self) -> date: ...
+
+
+AnyPost = TypeVar("AnyPost", bound=HeldPost)
+
+
+def post_of_the_day(posts: Sequence[AnyPost]) -> AnyPost | None:
     """The post a paper names among those of the day: the primary one, then the earliest start, then the lowest id."""
     return min(posts, key=lambda post: (not post.is_primary, post.started_on, post.affiliation_id), default=None)
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, Protocol, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.core.db import Database
+from app.core.db import Database, met_another
 
 log = logging.getLogger("hocso.batching")
 
@@ -112,11 +112,13 @@ class GroupCommitter(Generic[Item, Answer]):
             if ending:
                 return
 
-    def _commit(self, batch: list[tuple[Item, Waiter[Answer]]]) -> None:
+    def _commit(self, batch: list[tuple[Item, Waiter[Answer]]], tries: int = 3) -> None:
         try:
             self._save(batch)
         except Exception as error:
-            if len(batch) == 1:
+            if isinstance(error, DBAPIError) and met_another(error) and tries > 1:
+                self._commit(batch, tries - 1)
+            elif len(batch) == 1:
                 _fail(batch, error)
             else:
                 self._commit_one_by_one(batch)

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import URL, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event
+from sqlalchemy import URL, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
+from app.core import postgresql
 from app.core.errors import CommandFailed
 from app.core.i18n import lazy as _
+from app.core.memory import Memory
 from app.core.settings import Settings
 
 _NAMING = {
@@ -30,6 +32,10 @@ _NAMING = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+# Outlines and lessons of published courses, mostly: about 20 kB each.
+_REMEMBERED = 1000
 
 
 class Instant(TypeDecorator[datetime]):
@@ -71,12 +77,16 @@ class Database:
 
     def __init__(self, url: str, pool_size: int = 8) -> None:
         self.url = url
-        self.engine = _engine(url, pool_size)
+        self.engine = _engine(check_url(url), pool_size)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        memory = Memory(_REMEMBERED)
         self._readers = sessionmaker(
-            self.engine.execution_options(hocso_write=False, postgresql_readonly=True), expire_on_commit=False
+            self.engine.execution_options(**_reader_options(self.engine)), expire_on_commit=False,
+            info={"memory": memory, "reads_only": True},
+        )  # fmt: skip
+        self._writers = sessionmaker(
+            self.engine.execution_options(hocso_write=True), expire_on_commit=False, info={"memory": memory}
         )
-        self._writers = sessionmaker(self.engine.execution_options(hocso_write=True), expire_on_commit=False)
 
     @classmethod
     def of(cls, settings: Settings) -> "Database":
@@ -121,22 +131,42 @@ class Database:
         finally:
             session.close()
 
+    @contextmanager
+    def alone(self, work: str) -> Iterator[None]:
+        """Of all processes on this database only one at a time is inside a block for the same `work`.
+
+        For what several servers do when they start together. On SQLite each transaction is alone anyway.
+        """
+        if self.is_sqlite:
+            yield
+            return
+        with self.engine.begin() as connection:
+            # However long the other one takes.
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:work))"), {"work": work})
+            yield
+
     def dispose(self) -> None:
         self.engine.dispose()
 
 
-def check_url(text: str) -> URL:
+def check_url(given: str) -> URL:
     """What DATABASE_URL names; raises CommandFailed for what this installation cannot open. Passwords stay unsaid."""
-    shown = re.sub(r"//[^@]*@", "//***@", text)
+    shown = re.sub(r"//[^@]*@", "//***@", given)
     try:
-        url = make_url(text)
+        # What hosts of databases hand out begins with postgres:// or postgresql://; psycopg is the driver we carry.
+        url = make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", given))
         if url.get_driver_name() not in ("pysqlite", "psycopg"):
             raise CommandFailed(_("DATABASE_URL dùng loại cơ sở dữ liệu chưa được hỗ trợ: %(url)s"), url=shown)
         url.get_dialect().import_dbapi()
     # Without a number for a port make_url raises a plain ValueError.
     except (ArgumentError, ValueError) as error:
         raise CommandFailed(
-            _("DATABASE_URL không hợp lệ: %(url)s. Ví dụ đúng: sqlite:////srv/hocso/hocso.db"), url=shown
+            _(
+                "DATABASE_URL không hợp lệ: %(url)s. Ví dụ đúng: sqlite:////srv/hocso/hocso.db hoặc "
+                "postgresql://hocso:mật-khẩu@máy/hocso"
+            ),
+            url=shown,
         ) from error
     except ImportError as error:
         raise CommandFailed(
@@ -149,6 +179,15 @@ def check_url(text: str) -> URL:
     return url
 
 
+def met_another(error: DBAPIError) -> bool:
+    """Whether two transactions came in each other's way, so that the same again may well succeed.
+
+    They wrote the same unique value, waited for each other in a circle, or one waited too long. PostgreSQL only, since
+    writers of SQLite take turns.
+    """
+    return getattr(error.orig, "sqlstate", None) in ("23505", "40001", "40P01", "55P03")
+
+
 def _to_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -157,9 +196,16 @@ def _to_json(value: object) -> str:
 _JSON: dict[str, Any] = {"json_serializer": _to_json, "json_deserializer": msgspec.json.decode}
 
 
-def _engine(url: str, pool_size: int) -> Engine:
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True, **_JSON)
+def _reader_options(engine: Engine) -> dict[str, Any]:
+    if engine.dialect.name == "sqlite":
+        return {"hocso_write": False}
+    # As on SQLite a reader sees one moment: a page's figures fit together.
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def _engine(url: URL, pool_size: int) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return postgresql.open_engine(url, pool_size, **_JSON)
     engine = create_engine(
         url, pool_size=pool_size, max_overflow=4, connect_args={"timeout": 30, "check_same_thread": False}, **_JSON
     )
@@ -177,7 +223,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "busy_timeout=30000",
-        "cache_size=-16000",
+        "cache_size=-4000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

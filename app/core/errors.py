@@ -86,6 +86,15 @@ class StorageFull(AppError):
     )
 
 
+class StorageAway(AppError):
+    status = 503
+    title = _("Nơi giữ tệp không trả lời")
+    text = _(
+        "Máy chủ chưa mở được nơi giữ tệp nên chưa gửi hoặc chưa nhận được tệp này. Hãy thử lại sau ít phút; những gì"
+        " đã báo “đã lưu” vẫn còn."
+    )
+
+
 class Invalid(AppError):
     """Input that cannot be taken; `fields` maps a form field to its message."""
 

@@ -1,6 +1,7 @@
 """What happens around every request: language, browser cookie, security headers, the size of the body."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -45,6 +46,7 @@ class Surroundings:
         known = cookies.get(BROWSER_COOKIE, "")
         browser = known or ids.token(96)
         scope.setdefault("state", {})["browser"] = browser
+        _forget_charset(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -61,6 +63,16 @@ class Surroundings:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def _forget_charset(scope: Scope) -> None:
+    """Forms are UTF-8, and a form in parts has no charset of its own (RFC 7578, 4.6 and 5.1).
+
+    Whoever could choose one could choose "unicode_escape", and make texts that no page and no database takes.
+    """
+    for index, (name, value) in enumerate(scope["headers"]):
+        if name == b"content-type" and value.lower().startswith(b"multipart/") and b"charset" in value.lower():
+            scope["headers"][index] = name, re.sub(rb"(?i);\s*charset\s*=[^;]*", b"", value)
 
 
 class LastResort:
@@ -91,25 +103,6 @@ class LastResort:
                 raise
             response = await run_in_threadpool(self.answer, Request(scope), error)
             await response(scope, receive, send)
-
-
-class Shortcut:
-    """Answers one path before the routes are asked: finding and entering a route costs more than a short answer.
-
-    The path stays among the routes too, for whoever lists them. `LastResort` stands around it and answers its errors.
-    """
-
-    def __init__(self, app: ASGIApp, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
-        self.app = app
-        self.path = path
-        self.endpoint = endpoint
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != self.path or scope["method"] != "POST":
-            await self.app(scope, receive, send)
-            return
-        response = await self.endpoint(Request(scope, receive))
-        await response(scope, receive, send)
 
 
 class BodyLimit:

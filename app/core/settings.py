@@ -26,11 +26,22 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(ROOT / "var", description="Thư mục chứa cơ sở dữ liệu nhúng, khóa tự sinh và tệp xuất ra.")
     database_url: str = Field(
-        "", description="Cơ sở dữ liệu. Trống: SQLite trong DATA_DIR. Ví dụ: sqlite:////srv/hocso.db."
+        "",
+        description="Cơ sở dữ liệu. Trống: SQLite trong DATA_DIR. Ví dụ: sqlite:////srv/hocso.db, hoặc "
+        "postgresql://hocso:mật-khẩu@may-csdl:5432/hocso (bản 14 trở lên). Sau pgbouncer kiểu transaction đời cũ: "
+        "thêm ?prepare_threshold=none.",
     )
     media_url: str = Field(
-        "", description="Nơi giữ tệp tải lên và tệp đã chuyển mã. Trống: thư mục media/. Ví dụ: file:///srv/media."
+        "",
+        description="Nơi giữ tệp tải lên và tệp đã chuyển mã. Trống: thư mục media/. "
+        "Ví dụ: file:///srv/media, hoặc kho S3: s3://tên-bucket/thư-mục.",
     )
+    s3_endpoint: str = Field(
+        "", description="Địa chỉ kho S3 của tỉnh, ví dụ https://kho.vidu.vn. Trống: Amazon S3 của S3_REGION."
+    )
+    s3_region: str = Field("us-east-1", description="Vùng của kho S3; kho riêng thường dùng giá trị mặc định.")
+    s3_access_key: str = Field("", description="Tên khóa truy cập kho S3.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="Khóa bí mật của kho S3.")
     courses_dir: Path = Field(ROOT / "courses", description="Thư mục các khóa học ban đầu, nạp khi seed.")
     secret_key: SecretStr = Field(
         SecretStr(""),
@@ -60,6 +71,8 @@ class Settings(BaseSettings):
     )
     sign_in_limit: str = Field("10/minute", description="Số lần thử đăng nhập cho mỗi tài khoản và mỗi địa chỉ mạng.")
     verify_limit: str = Field("60/minute", description="Số lần tra cứu giấy chứng nhận cho mỗi địa chỉ mạng.")
+    sign_up_limit: str = Field("60/hour", description="Số lần gửi biểu mẫu đăng ký cho mỗi địa chỉ mạng.")
+    guest_limit: str = Field("600/hour", description="Số khách học không tài khoản bắt đầu từ mỗi địa chỉ mạng.")
     signer_title: str = Field("Giám đốc", max_length=120, description="Chức vụ người ký in trên giấy chứng nhận.")
     signer_name: str = Field(
         "", max_length=120, description="Họ tên người ký in trên giấy chứng nhận. Trống: chỉ in chức vụ."
@@ -93,7 +106,7 @@ class Settings(BaseSettings):
             raise ValueError("cần bắt đầu bằng http:// hoặc https://, ví dụ https://hocso.bacninh.gov.vn")
         return value
 
-    @field_validator("sign_in_limit", "verify_limit")
+    @field_validator("sign_in_limit", "verify_limit", "sign_up_limit", "guest_limit")
     @classmethod
     def _is_limit(cls, value: str) -> str:
         try:

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
-import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
-from xlsxwriter.exceptions import FileCreateError
 
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Cell = str | int | float | date | datetime | None
 Format = Literal["csv", "xlsx"]
@@ -62,6 +63,9 @@ def write_xlsx(
 
     Raises Invalid for more rows than a sheet holds, OSError if the file cannot be written.
     """
+    # Loaded with the first workbook: 10 MB that most server processes never need.
+    import xlsxwriter
+
     with tempfile.TemporaryDirectory(prefix="xlsx-") as scratch:
         made = Path(scratch) / "book.xlsx"
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "tmpdir": scratch}
@@ -105,7 +109,7 @@ def cell_text(value: Cell) -> str:
 
 
 def _fill(
-    book: xlsxwriter.Workbook,
+    book: "xlsxwriter.Workbook",
     sheet: str,
     columns: Sequence[Column],
     rows: Iterable[Sequence[Cell]],
@@ -138,7 +142,9 @@ def _fill(
     return count
 
 
-def _close(book: xlsxwriter.Workbook) -> None:
+def _close(book: "xlsxwriter.Workbook") -> None:
+    from xlsxwriter.exceptions import FileCreateError
+
     try:
         book.close()
     except FileCreateError as error:
@@ -165,7 +171,7 @@ def _csv_cell(value: Cell) -> str:
     return "'" + text if isinstance(value, str) and text.startswith(_RUNS_AS_FORMULA) else text
 
 
-def _write_cell(page: xlsxwriter.worksheet.Worksheet, line: int, index: int, value: Cell, style: object) -> None:
+def _write_cell(page: "xlsxwriter.worksheet.Worksheet", line: int, index: int, value: Cell, style: object) -> None:
     if value is None:
         page.write_blank(line, index, None, style)
     elif isinstance(value, datetime):

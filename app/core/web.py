@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, cast
 from urllib.parse import quote, unquote, urlsplit
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Request
 from fastapi.concurrency import contextmanager_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -20,13 +20,24 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from app.core import i18n, ids
 from app.core.access import Actor
 from app.core.csrf import SAFE_METHODS, SESSION_COOKIE, issue_token
-from app.core.db import Database
-from app.core.errors import AppError, Forbidden, Invalid, NotFound, SignInRequired, StorageFull, TooLarge, TooMany
+from app.core.db import Database, met_another
+from app.core.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    SignInRequired,
+    StorageAway,
+    StorageFull,
+    TooLarge,
+    TooMany,
+)
 from app.core.i18n import gettext as _
 from app.core.keys import sign, signature_fits
 from app.core.middleware import LastResort
 from app.core.settings import Settings
-from app.core.storage import Storage, is_full
+from app.core.storage import Storage, StorageUnreachable, is_full
 from app.core.templating import render_block, render_template
 
 log = logging.getLogger("hocso.web")
@@ -38,7 +49,8 @@ _LOCAL_URL = re.compile(r"/(?!/)[^\\\x00-\x1f\x7f]*")
 # --- what a route may ask for -------------------------------------------------------------------------------------
 
 
-async def _db(request: Request) -> AsyncIterator[Session]:
+async def session_in_turn(request: Request) -> AsyncIterator[Session]:
+    """The request's one transaction: read-only for what only looks (DESIGN 4.1)."""
     database: Database = request.app.state.database
     if request.method in SAFE_METHODS:
         async with contextmanager_in_threadpool(database.reading()) as session:
@@ -49,19 +61,19 @@ async def _db(request: Request) -> AsyncIterator[Session]:
 
 
 # "function": the commit happens before the response is sent, so what we acknowledge is kept.
-Db = Annotated[Session, Depends(_db, scope="function")]
+Db = Annotated[Session, Depends(session_in_turn, scope="function")]
 
 
-# These only look something up: `async` spares each of them a hop to another thread.
-async def _settings(request: Request) -> Settings:
+def _settings(request: Request) -> Settings:
     return cast(Settings, request.app.state.settings)
 
 
-async def _storage(request: Request) -> Storage:
+def _storage(request: Request) -> Storage:
     return cast(Storage, request.app.state.storage)
 
 
-async def _database_in_turn(request: Request) -> AsyncIterator[Database]:
+async def database_in_turn(request: Request) -> AsyncIterator[Database]:
+    """The database, for who opens transactions of his own."""
     database: Database = request.app.state.database
     if request.method in SAFE_METHODS:
         yield database
@@ -73,13 +85,16 @@ async def _database_in_turn(request: Request) -> AsyncIterator[Database]:
 Config = Annotated[Settings, Depends(_settings)]
 Files = Annotated[Storage, Depends(_storage)]
 # For routes that open transactions of their own, such as those that must hold none while they receive a large body.
-Databases = Annotated[Database, Depends(_database_in_turn, scope="function")]
+Databases = Annotated[Database, Depends(database_in_turn, scope="function")]
+# An id in an address. What no database could hold as one names nothing: 404, as for any other that is not there.
+RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
 
 def identify(request: Request) -> None:
     """Dependency of every page route: finds out who asks, once, and refuses oversized bodies.
 
-    It reads in a session of its own, so that a writing request takes no lock before its body has arrived.
+    In the lane (lane.py) it reads in the request's session: the body is there already. Elsewhere in one of its own, so
+    that a writing request takes no lock before its body has arrived.
     """
     if getattr(request.state, "too_large", False):
         raise TooLarge
@@ -96,15 +111,17 @@ def _find_actor(request: Request, database: Database) -> Actor | None:
     token = request.cookies.get(SESSION_COOKIE)
     if not token:
         return None
+    if session := getattr(request.state, "session", None):
+        return cast("Actor | None", request.app.state.load_actor(session, token))
     with database.reading() as db:
         return cast("Actor | None", request.app.state.load_actor(db, token))
 
 
-async def _maybe_me(request: Request) -> Actor | None:
+def _maybe_me(request: Request) -> Actor | None:
     return cast("Actor | None", request.state.actor)
 
 
-async def _me(request: Request) -> Actor:
+def _me(request: Request) -> Actor:
     if request.state.actor is None:
         raise SignInRequired
     return cast(Actor, request.state.actor)
@@ -117,7 +134,7 @@ Me = Annotated[Actor, Depends(_me)]
 def having(permission: str) -> Any:
     """`Author = Annotated[Actor, having("course.author")]`: signed in and allowed somewhere, else 401 or 403."""
 
-    async def check(actor: Me) -> Actor:
+    def check(actor: Me) -> Actor:
         actor.require(permission)
         return actor
 
@@ -214,12 +231,26 @@ def _read_flash(request: Request) -> list[tuple[str, str]]:
 
 def install_error_handlers(app: FastAPI) -> None:
     """To be called before other middleware is added, so that `LastResort` stands directly around the routes."""
-    app.add_middleware(LastResort, answer=_unexpected)
-    app.add_exception_handler(AppError, cast(Any, _app_error))
-    app.add_exception_handler(RequestValidationError, cast(Any, _bad_input))
-    app.add_exception_handler(HTTPException, cast(Any, _http_error))
-    app.add_exception_handler(OperationalError, cast(Any, _database_error))
-    app.add_exception_handler(Exception, cast(Any, _unexpected))
+    app.add_middleware(LastResort, answer=answer_error)
+    for kind in (AppError, RequestValidationError, HTTPException, DBAPIError, Exception):
+        app.add_exception_handler(kind, answer_error)
+
+
+def answer_error(request: Request, error: Exception) -> Response:
+    """The one place that turns an error into an answer."""
+    match error:
+        case AppError():
+            return _app_error(request, error)
+        case RequestValidationError():
+            return _bad_input(request, error)
+        case HTTPException():
+            return _http_error(request, error)
+        case DBAPIError() if met_another(error):
+            return _app_error(request, Conflict())
+        case OperationalError():
+            return _database_error(request, error)
+        case _:
+            return _unexpected(request, error)
 
 
 def error_response(request: Request, error: AppError, headers: Mapping[str, str] | None = None) -> Response:
@@ -326,12 +357,13 @@ def _database_error(request: Request, error: OperationalError) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    if isinstance(error, AppError):
-        return _app_error(request, error)
     if is_full(error):
         return _app_error(request, StorageFull())
     if isinstance(error, ClientDisconnect):
         return Response(status_code=400)
+    if isinstance(error, StorageUnreachable):
+        log.error("storage at %s %s: %s (%s)", request.method, request.scope["path"], error.strerror, error.filename)
+        return _app_error(request, StorageAway())
     reference = ids.readable_code(8)
     log.error("error %s at %s %s", reference, request.method, request.scope["path"], exc_info=error)
     return error_response(
@@ -343,6 +375,7 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 
 __all__ = [
-    "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "Response", "answer_head", "error_response", "having",
-    "identify", "install_error_handlers", "local_url", "page_context", "redirect", "render", "wants_fragment",
+    "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "Response", "RowId", "answer_error", "answer_head",
+    "error_response", "having", "identify", "install_error_handlers", "local_url", "page_context", "redirect", "render",
+    "wants_fragment",
 ]  # fmt: skip

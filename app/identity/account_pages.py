@@ -76,15 +76,24 @@ def sign_in(
                 db, candidate, address=_address(request), agent=request.headers.get("user-agent", ""),
                 better_hash=better_hash, replaces=request.cookies.get(SESSION_COOKIE, ""),
             )  # fmt: skip
+            # What was begun without an account in this browser may have to be asked about first.
+            detour = request.app.state.after_sign_in(db, request.state.browser, token)
     except (TooMany, AccountDisabled) as error:
         response = _sign_in_page(request, config, error.status, next=target, name=name, problem=error.message)
         if isinstance(error, TooMany):
             response.headers["retry-after"] = str(error.retry_after_s)
         return response
+    if detour:
+        target = f"{detour}?next={quote(target)}"
     if candidate.must_change_password:
         response = redirect(request, f"/account/password?next={quote(target)}" if target else "/account/password")
     else:
         response = redirect(request, target or _HOME)
+    return with_session(response, token, config)
+
+
+def with_session(response: Response, token: str, config: Settings) -> Response:
+    """The answer that signs this browser in."""
     response.set_cookie(
         SESSION_COOKIE, token, max_age=_COOKIE_AGE_S, httponly=True, samesite="lax", secure=config.session_cookie_secure
     )

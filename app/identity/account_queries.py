@@ -15,6 +15,7 @@ from app.identity.identifiers import phone_shown
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people_queries import audience_names, posts_of
 from app.identity.policy import ROLES
+from app.identity.sign_up import unconfirmed_group
 from app.identity.unit_queries import full_names
 
 
@@ -51,6 +52,8 @@ class AccountPage:
     username: str
     phone: str
     email: str
+    declared: str  # the group one declared that waits for an office to confirm it; mostly empty
+    has_signed_up: bool
     posts: list[PostView]
     roles: list[RoleView]
     sessions: list[SessionView]
@@ -58,7 +61,8 @@ class AccountPage:
 
 def account_page(db: Session, actor: Actor) -> AccountPage:
     account = db.get_one(Account, actor.account_id)
-    fields = sealing.unseal(db.get_one(Person, actor.person_id))
+    person = db.get_one(Person, actor.person_id)
+    fields = sealing.unseal(person)
     today = clock.today()
     posts = posts_of(db, [actor.person_id])[actor.person_id]
     grants = db.execute(
@@ -76,6 +80,8 @@ def account_page(db: Session, actor: Actor) -> AccountPage:
         username=account.username,
         phone=phone_shown(fields.phone) if fields.phone else "",
         email=fields.email,
+        declared=unconfirmed_group(person.declared_group),
+        has_signed_up=person.signed_up_at is not None,
         posts=[
             PostView(
                 post.title, units[post.unit_id], post.started_on, post.ended_on, post.held_on(today),

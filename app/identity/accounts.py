@@ -4,11 +4,12 @@ of the write transaction (passwords.py)."""
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, ids
@@ -197,26 +198,41 @@ def change_password(db: Session, actor: Actor, *, old_hash: str, new_hash: str) 
 # --- who is asking ------------------------------------------------------------------------------------------------
 
 
-def load_actor(db: Session, token: str, *, saw: Callable[[int, datetime], None] | None = None) -> Actor | None:
-    """Whoever holds the token of a living session, with grants; None otherwise. Two queries.
+_SESSION, _ACCOUNT, _PERSON, _GRANT = (
+    cast(Table, model.__table__) for model in (SignInSession, Account, Person, RoleGrant)
+)
+# Built once: every request asks it. One row per role held, and one without a role for who holds none.
+_WHO_ASKS = (
+    select(
+        _SESSION.c.id, _SESSION.c.last_seen_at, _ACCOUNT.c.id, _ACCOUNT.c.person_id, _ACCOUNT.c.must_change_password,
+        _PERSON.c.name, _GRANT.c.role, _GRANT.c.unit_id,
+    )
+    .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
+    .join(_PERSON, _PERSON.c.id == _ACCOUNT.c.person_id)
+    .outerjoin(_GRANT, _GRANT.c.account_id == _ACCOUNT.c.id)
+    .where(
+        _SESSION.c.token_hash == bindparam("hash"),
+        _SESSION.c.ended_at.is_(None),
+        _SESSION.c.last_seen_at > bindparam("since"),
+        _ACCOUNT.c.disabled_at.is_(None),
+    )
+)  # fmt: skip
 
+
+def load_actor(db: Session, token: str, *, saw: Callable[[int, datetime], None] | None = None) -> Actor | None:
+    """Whoever holds the token of a living session, with grants; None otherwise. One query.
+
+    It is asked at every request, so that what was revoked is gone at once, whichever process revoked it.
     `saw(session_id, last_seen_at)` is told of the use (last_seen.py); nothing is written here.
     """
-    row = db.execute(
-        select(SignInSession.id, SignInSession.last_seen_at, Account.id.label("account_id"))
-        .add_columns(Account.person_id, Account.must_change_password, Person.name)
-        .join(Account, Account.id == SignInSession.account_id)
-        .join(Person, Person.id == Account.person_id)
-        .where(SignInSession.token_hash == _token_hash(token), living_sessions(), Account.disabled_at.is_(None))
-    ).one_or_none()
-    if row is None:
+    rows = db.connection().execute(_WHO_ASKS, {"hash": _token_hash(token), "since": _alive_since()}).all()
+    if not rows:
         return None
+    session_id, last_seen_at, account_id, person_id, must_change_password, name, *_grant = rows[0]
     if saw is not None:
-        saw(row.id, row.last_seen_at)
-    return Actor(
-        row.account_id, row.person_id, row.name, row.id, _grants(db, row.account_id),
-        must_change_password=row.must_change_password,
-    )  # fmt: skip
+        saw(session_id, last_seen_at)
+    grants = _permissions((row[-2], row[-1]) for row in rows if row[-2] is not None)
+    return Actor(account_id, person_id, name, session_id, grants, must_change_password=must_change_password)
 
 
 # Built once: every batch of the hot route asks it.
@@ -259,9 +275,14 @@ def _alive_since() -> datetime:
 
 
 def _grants(db: Session, account_id: int) -> dict[str, frozenset[int]]:
+    held = db.execute(select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.account_id == account_id))
+    return _permissions((role, unit_id) for role, unit_id in held)
+
+
+def _permissions(held: Iterable[tuple[str, int]]) -> dict[str, frozenset[int]]:
+    """The units of each permission, out of (role, unit id)."""
     units: dict[str, set[int]] = {}
-    held = select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.account_id == account_id)
-    for role, unit_id in db.execute(held):
+    for role, unit_id in held:
         # A role a newer version no longer knows allows nothing.
         for permission in ROLES[role].permissions if role in ROLES else ():
             units.setdefault(permission, set()).add(unit_id)

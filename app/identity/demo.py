@@ -16,7 +16,7 @@ from app.identity.accounts import grant_role, new_account
 from app.identity.events import AffiliationsChanged
 from app.identity.identifiers import Sex
 from app.identity.models import Account, Person
-from app.identity.people import new_affiliation, new_person
+from app.identity.people import DEMO, new_affiliation, new_person
 from app.identity.sealing import SealedFields
 from app.identity.unit_queries import unit_on
 
@@ -88,7 +88,7 @@ def seed_demo(db: Session) -> None:
     people = []
     for persona in PERSONAS:
         fields = SealedFields(persona.birth_date, persona.birth_date.year, email=f"{persona.username}@vidu.example")
-        person = new_person(persona.name, persona.sex, fields)
+        person = new_person(persona.name, persona.sex, fields, DEMO)
         db.add(
             new_affiliation(
                 person, _unit_id(db, persona.unit), title=persona.post, audiences=persona.audiences,
@@ -116,7 +116,7 @@ def _add_colleagues(db: Session) -> list[Person]:
             given = (_MEN if at % 2 else _WOMEN)[at * 5 % 14]
             name = f"{_FAMILIES[at * 7 % 13]} {'Văn' if at % 2 else 'Thị'} {given}"
             birth_date = date(1972 + at * 11 % 28, 1 + at * 5 % 12, 1 + at * 13 % 28)
-            person = new_person(name, sex, SealedFields(birth_date, birth_date.year))
+            person = new_person(name, sex, SealedFields(birth_date, birth_date.year), DEMO)
             title = _POSTS[0] if code.startswith("S") else _POSTS[at % len(_POSTS)]
             db.add(
                 new_affiliation(

@@ -108,6 +108,9 @@ class Person(Base):
     wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
+    # They made this record themselves: what it says is unverified, and no import may take them for somebody of a list.
+    signed_up_at: Mapped[datetime | None]
+    declared_group: Mapped[str | None] = mapped_column(String(10))  # a key of sign_up.GROUPS
 
     lookups: Mapped[list["PersonLookup"]] = relationship(cascade="all, delete-orphan")
     affiliations: Mapped[list["Affiliation"]] = relationship(back_populates="person")
@@ -123,6 +126,19 @@ class PersonLookup(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[str] = mapped_column(String(10))  # identity, phone, email
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Consent(Base):
+    """Proof of a consent (law 91/2025): who, to what, in which words, when. One row per purpose."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index(None, "person_id"),)
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    purpose: Mapped[str] = mapped_column(String(30))  # a key of sign_up.PURPOSES
+    wording: Mapped[str] = mapped_column(Text)
+    given_at: Mapped[datetime]
 
 
 class Affiliation(Base):
@@ -226,6 +242,6 @@ class PeopleImport(Base):
 
 
 __all__ = [
-    "Account", "Affiliation", "AffiliationAudience", "Audience", "PeopleImport", "Person", "PersonLookup", "RoleGrant",
-    "SignInSession", "Unit", "UnitClosure", "UnitEdge", "UnitVersion",
+    "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "PeopleImport", "Person", "PersonLookup",
+    "RoleGrant", "SignInSession", "Unit", "UnitClosure", "UnitEdge", "UnitVersion",
 ]  # fmt: skip

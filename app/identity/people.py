@@ -22,6 +22,8 @@ from app.identity.sealing import LookupKind, SealedFields
 # A name is letters with single signs between them; that keeps titles, numbers and formulas out of it.
 _NAME = re.compile(r"[^\W\d_]+(?:[ '’.-]{1,2}[^\W\d_]+)*\.?")
 NAME_LENGTH = 120
+# What the refs of made-up people begin with; the sign is in no ref of a real one (ids.readable_code).
+SIMULATED, DEMO = "MP-", "TH-"
 
 
 def add_person(
@@ -43,13 +45,16 @@ def add_person(
     return person
 
 
-def new_person(name: str, sex: Sex | None, fields: SealedFields) -> Person:
-    """A person not yet in any session, from normalised fields; for imports, which add many at once."""
+def new_person(name: str, sex: Sex | None, fields: SealedFields, mark: str = "") -> Person:
+    """A person not yet in any session, from normalised fields; for imports, which add many at once.
+
+    `mark`: DEMO for the made-up people of a trial.
+    """
     name = nfc(name)
     if not is_name(name):
         raise Invalid(fields={"name": _("Họ và tên chỉ gồm chữ cái, dài nhất %(most)s ký tự.", most=NAME_LENGTH)})
     person = Person(
-        ref=ids.readable_code(20), name=name, folded_name=fold(name), sort_name=sortable(name), sex=sex,
+        ref=mark + ids.readable_code(20), name=name, folded_name=fold(name), sort_name=sortable(name), sex=sex,
         created_at=clock.now(),
     )  # fmt: skip
     set_fields(person, fields)

@@ -52,6 +52,14 @@ class KnownPeople:
         found = {person: kind for kind in reversed(get_args(LookupKind)) if (person := self._holder(kind, row))}
         if any(not self.is_in_reach(person) for person in found):
             raise outside_scope()
+        if any(person.signed_up_at for person in found):
+            # Anybody may have typed that phone: taking the two for one would hand over the other's record (DESIGN 9).
+            raise Doubt(
+                _(
+                    "Điện thoại hoặc email này đang thuộc một tài khoản tự đăng ký, chưa xác minh là cùng một người."
+                    " Hãy hỏi người đó, hoặc bỏ trống ô ấy để nhập."
+                )
+            )
         if len(found) > 1:
             raise Doubt(
                 _("Số CCCD, điện thoại và email của dòng này thuộc về những người khác nhau đã có trong hệ thống.")
@@ -127,7 +135,7 @@ class KnownPeople:
             held = (
                 select(Affiliation.person_id, Affiliation.unit_id)
                 .join(Person, Person.id == Affiliation.person_id)
-                .where(Person.folded_name.in_(some), Affiliation.unit_id.in_(unit_ids))
+                .where(Person.folded_name.in_(some), Affiliation.unit_id.in_(unit_ids), Person.signed_up_at.is_(None))
                 .distinct()
             )
             places = db.execute(held).all()

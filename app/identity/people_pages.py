@@ -9,7 +9,7 @@ from fastapi import APIRouter, File, Request, UploadFile
 from app.core.access import Actor
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
-from app.core.web import Databases, Db, Files, Response, having, redirect, render
+from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
 from app.identity.people_import import COLUMNS
 from app.identity.people_imports import (
     ImportSummary,
@@ -91,7 +91,7 @@ def upload(
 
 @router.get("/people/imports/{import_id}")
 def show_import(
-    request: Request, actor: Importer, db: Db, files: Files, import_id: int, outcome: str = "", page: int = 1
+    request: Request, actor: Importer, db: Db, files: Files, import_id: RowId, outcome: str = "", page: int = 1
 ) -> Response:
     chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
     view = import_view(db, files, actor, import_id, chosen, page)
@@ -99,12 +99,12 @@ def show_import(
 
 
 @router.post("/people/imports/{import_id}/apply")
-def apply(request: Request, actor: Importer, db: Db, import_id: int) -> Response:
+def apply(request: Request, actor: Importer, db: Db, import_id: RowId) -> Response:
     return redirect(request, f"/people/imports/{request_apply(db, actor, import_id).id}")
 
 
 @router.get("/people/imports/{import_id}/result.xlsx")
-def result(actor: Importer, db: Db, files: Files, import_id: int) -> Response:
+def result(actor: Importer, db: Db, files: Files, import_id: RowId) -> Response:
     wish = visible_import(db, actor, import_id)
     name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-nhap-{import_id}.xlsx"
     return _download(result_bytes(stored_report(files, wish)), name)

@@ -45,28 +45,50 @@ class SealedFields:
     identity: str = ""
 
 
+@dataclass(frozen=True)
+class PersonKey:
+    """A person's own key in the clear; where many people are written at once it seals without a row to read it from."""
+
+    ref: str
+    key: bytes
+
+    @classmethod
+    def new(cls, ref: str) -> "PersonKey":
+        return cls(ref, secrets.token_bytes(_KEY_BYTES))
+
+    def wrapped(self) -> bytes:
+        """As it is stored."""
+        return _encrypt(derived_key("wrap"), self.key, self.ref)
+
+    def seal(self, fields: SealedFields) -> bytes:
+        return _encrypt(self.key, msgspec.json.encode(fields), self.ref)
+
+    def seal_text(self, text: str) -> bytes:
+        return _encrypt(self.key, text.encode(), "text:" + self.ref)
+
+
 def seal(person: Person, fields: SealedFields) -> None:
     """Store the fields in the person's row, under the person's own key (made at the first call)."""
-    person.sealed = _encrypt(_own_key(person, make=True), msgspec.json.encode(fields), person.ref)
+    person.sealed = _own_key(person, make=True).seal(fields)
 
 
 def unseal(person: Person) -> SealedFields:
     """The person's fields; empty ones if there are none or the person's key was erased."""
     if person.wrapped_key is None or person.sealed is None:
         return SealedFields()
-    return msgspec.json.decode(_decrypt(_own_key(person), person.sealed, person.ref), type=SealedFields)
+    return msgspec.json.decode(_decrypt(_own_key(person).key, person.sealed, person.ref), type=SealedFields)
 
 
 def seal_text(person: Person, text: str) -> bytes:
     """A text only readable as long as the person's key exists, e.g. the birth date printed on a certificate."""
-    return _encrypt(_own_key(person, make=True), text.encode(), "text:" + person.ref)
+    return _own_key(person, make=True).seal_text(text)
 
 
 def unseal_text(person: Person, sealed: bytes | None) -> str:
     """What `seal_text` sealed; "" if nothing was sealed or the person's key was erased."""
     if sealed is None or person.wrapped_key is None:
         return ""
-    return _decrypt(_own_key(person), sealed, "text:" + person.ref).decode()
+    return _decrypt(_own_key(person).key, sealed, "text:" + person.ref).decode()
 
 
 def seal_file(content: bytes) -> bytes:
@@ -88,14 +110,14 @@ def derived_key(purpose: str) -> bytes:
     return hmac.new(field_key(), f"hocso/{purpose}".encode(), hashlib.sha256).digest()
 
 
-def _own_key(person: Person, *, make: bool = False) -> bytes:
+def _own_key(person: Person, *, make: bool = False) -> PersonKey:
     if person.wrapped_key is None:
         if not make:
             raise FieldKeyDoesNotFit
-        key = secrets.token_bytes(_KEY_BYTES)
-        person.wrapped_key = _encrypt(derived_key("wrap"), key, person.ref)
-        return key
-    return _decrypt(derived_key("wrap"), person.wrapped_key, person.ref)
+        own = PersonKey.new(person.ref)
+        person.wrapped_key = own.wrapped()
+        return own
+    return PersonKey(person.ref, _decrypt(derived_key("wrap"), person.wrapped_key, person.ref))
 
 
 def _encrypt(key: bytes, content: bytes, bound_to: str) -> bytes:

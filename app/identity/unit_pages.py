@@ -46,6 +46,7 @@ _GROUPS = {
     "village": lazy("Thôn, tổ dân phố"),
     "team": lazy("Tổ công nghệ số cộng đồng"),
 }
+_PLACES = ("province", "agency", "district", "commune")
 # A longer list stays folded until somebody opens it.
 SHORT_LIST = 10
 _LONGEST_SEARCH = 100
@@ -111,7 +112,8 @@ class MissingUnitPage:
 @router.get("/units")
 def units(request: Request, db: Db, on: str = "", q: str = "") -> Response:
     day, q = _day(on), q.strip()[:_LONGEST_SEARCH]
-    nodes = tree_on(db, day) if day else []
+    # The thousands of villages, schools and enterprises stand on the pages of the units above them.
+    nodes = tree_on(db, day, _PLACES) if day and not q else []
     page = UnitsPage(
         on=day or clock.today(),
         typed_day=day.isoformat() if day else on,

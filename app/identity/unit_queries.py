@@ -137,17 +137,18 @@ def full_name(db: Session, unit_id: int, day: date) -> str:
 def full_names(db: Session, unit_ids: Collection[int], day: date) -> dict[int, str]:
     """`full_name` for many at once. A closed unit is named as it was last, with what stood above it then."""
     lives = _lives_with_all_above(db, unit_ids)
-    names = {}
-    for unit_id in unit_ids:
-        words, above, on = [], lives.get(unit_id), day
-        while above:
-            version = version_for(above, on)
-            words.append(version.name)
-            on = version.nearest_day(on)
-            above = None if version.parent_id is None else lives.get(version.parent_id)
-        if words:
-            names[unit_id] = ", ".join(words)
-    return names
+    return {unit_id: name for unit_id in unit_ids if (name := joined_name(lives, unit_id, day))}
+
+
+def joined_name(lives: Mapping[int, Sequence[UnitOnDay]], unit_id: int, day: date) -> str:
+    """`full_name` from lives that were read before; "" for a unit that is not among them."""
+    words, above, on = [], lives.get(unit_id), day
+    while above:
+        version = version_for(above, on)
+        words.append(version.name)
+        on = version.nearest_day(on)
+        above = None if version.parent_id is None else lives.get(version.parent_id)
+    return ", ".join(words)
 
 
 def former_province_stays(
@@ -177,9 +178,12 @@ def former_province_stays(
     return {unit_id: _joined(some) for unit_id, some in spans.items()}
 
 
-def tree_on(db: Session, day: date) -> list[UnitNode]:
-    """The units in force that day, nested, in the order of `in_order`; empty before the first day of the tables."""
-    units = in_order(_listed(db, unit_versions().where(in_force(day))))
+def tree_on(db: Session, day: date, kinds: Collection[str] = KINDS) -> list[UnitNode]:
+    """The units in force that day, nested, in the order of `in_order`; empty before the first day of the tables.
+
+    `kinds` leaves the other kinds out, e.g. the thousands of villages and schools below the communes.
+    """
+    units = in_order(_listed(db, unit_versions().where(in_force(day), UnitVersion.kind.in_(kinds))))
     present = {unit.unit_id for unit in units}
     under: dict[int | None, list[UnitOnDay]] = {}
     for unit in units:

@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.access import UnitClosure
 from app.core.events import emit
 from app.core.text import fold, nfc
-from app.identity.closure import Passage, Tenure, closure_rows
+from app.identity.closure import ClosureRow, Passage, Tenure, closure_rows
 from app.identity.events import UnitsReorganised
 from app.identity.models import Audience, Unit, UnitEdge, UnitVersion
 
@@ -49,6 +49,14 @@ def seed_units(db: Session) -> None:
 
 def rebuild_closure(db: Session) -> None:
     """Compute UnitClosure anew from versions and edges; raises BrokenLineage if they contradict themselves."""
+    rows = closure_of(db)
+    db.execute(delete(UnitClosure))
+    if rows:
+        db.execute(insert(UnitClosure), [row._asdict() for row in rows])
+
+
+def closure_of(db: Session) -> list[ClosureRow]:
+    """What UnitClosure should hold."""
     tenures = [
         Tenure(*row)
         for row in db.execute(
@@ -58,10 +66,7 @@ def rebuild_closure(db: Session) -> None:
     passages = [
         Passage(*row) for row in db.execute(select(UnitEdge.effective_on, UnitEdge.from_unit_id, UnitEdge.to_unit_id))
     ]
-    rows = closure_rows(tenures, passages)
-    db.execute(delete(UnitClosure))
-    if rows:
-        db.execute(insert(UnitClosure), [row._asdict() for row in rows])
+    return closure_rows(tenures, passages)
 
 
 def _seed_audiences(db: Session) -> None:

@@ -1,36 +1,92 @@
-"""What an address names, found and checked before a route begins: somebody's own enrolment or attempt, else 404."""
+"""What an address names, found and checked before a route begins: somebody's own enrolment or attempt, else 404.
+
+Whoever is not signed in is the guest of their browser. In an open course nobody has to enrol: the first act does it.
+"""
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import Session, contains_eager
 
-from app.core.errors import NotFound
-from app.core.web import Db, Me
+from app.catalogue.queries import course_by_slug
+from app.core import limiting
+from app.core.access import Actor
+from app.core.csrf import BROWSER_COOKIE, SAFE_METHODS
+from app.core.errors import NotFound, SignInRequired
+from app.core.web import Config, Db, MaybeMe, RowId
+from app.learning import guests
 from app.learning.models import Attempt, Enrolment
 from app.learning.page_queries import find_enrolment
-from app.learning.policy import own_enrolments
+from app.learning.policy import Learner, own_enrolments
+from app.learning.service import enrol
 
 
-def _own_enrolment(slug: str, actor: Me, db: Db) -> Enrolment:
-    enrolment = find_enrolment(db, actor, slug)
+def learner_here(request: Request, db: Session, actor: Actor | None) -> Learner | None:
+    """Whoever is signed in, else the guest of this browser, if it has one."""
+    return actor or guests.guest_of(db, request.cookies.get(BROWSER_COOKIE))
+
+
+def count_new_guest(request: Request, limit: str) -> None:
+    """Raises TooMany where one address makes guests faster than any classroom could."""
+    limiting.hit("guest", limit, request.client.host if request.client else "")
+
+
+def _own_enrolment(slug: str, request: Request, actor: MaybeMe, db: Db) -> Enrolment:
+    learner = learner_here(request, db, actor)
+    if learner is None:
+        raise SignInRequired
+    enrolment = find_enrolment(db, learner, slug)
     if enrolment is None:
-        raise NotFound
-    return enrolment
+        raise NotFound if actor else SignInRequired
+    return _locked(db, request, enrolment)
 
 
-def _own_attempt(attempt_id: int, actor: Me, db: Db) -> Attempt:
+def _enrolment_here(slug: str, request: Request, actor: MaybeMe, db: Db, config: Config) -> Enrolment:
+    learner = learner_here(request, db, actor)
+    enrolment = find_enrolment(db, learner, slug) if learner else None
+    if enrolment is not None:
+        return _locked(db, request, enrolment)
+    course = course_by_slug(db, slug)
+    if course.access != "open":
+        raise NotFound if actor else SignInRequired
+    if request.method in SAFE_METHODS:
+        return guests.not_begun(course)
+    if actor is not None:
+        return enrol(db, actor.person_id, course.course_id)
+    if learner is None:
+        count_new_guest(request, config.guest_limit)
+    return guests.begin(db, request.state.browser, course.course_id)
+
+
+def _own_attempt(attempt_id: RowId, request: Request, actor: MaybeMe, db: Db) -> Attempt:
+    learner = learner_here(request, db, actor)
+    if learner is None:
+        raise SignInRequired
     attempt = db.scalars(
         select(Attempt)
         .join(Attempt.enrolment)
         .options(contains_eager(Attempt.enrolment))
-        .where(Attempt.id == attempt_id, own_enrolments(actor))
+        .where(Attempt.id == attempt_id, own_enrolments(learner))
     ).one_or_none()
     if attempt is None:
         raise NotFound
+    _locked(db, request, attempt.enrolment)
+    if request.method not in SAFE_METHODS:
+        # Another tab may have handed it in while this request waited for its turn.
+        db.refresh(attempt)
     return attempt
 
 
+def _locked(db: Session, request: Request, enrolment: Enrolment) -> Enrolment:
+    """Two acts in one enrolment take turns (a double click, two tabs); SQLite does that anyway."""
+    if request.method not in SAFE_METHODS and db.get_bind().dialect.name == "postgresql":
+        db.refresh(enrolment, with_for_update=True)
+    return enrolment
+
+
+# Of somebody who has one.
 OwnEnrolment = Annotated[Enrolment, Depends(_own_enrolment)]
+# The same; in an open course also of who has none yet: to look at, not written; to act in, made by the act.
+EnrolmentHere = Annotated[Enrolment, Depends(_enrolment_here)]
 OwnAttempt = Annotated[Attempt, Depends(_own_attempt)]

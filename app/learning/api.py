@@ -11,11 +11,12 @@ from msgspec import Meta
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from app.core.csrf import SESSION_COOKIE, check_token
+from app.core.csrf import BROWSER_COOKIE, SESSION_COOKIE, check_token
 from app.core.db import Database
 from app.core.errors import AppError, Invalid, SignInRequired, TooLarge
 from app.core.i18n import gettext as _
 from app.learning import stamps
+from app.learning.guest_saving import enrolment_of_page
 from app.learning.models import Enrolment
 from app.learning.saving import Save, Saved
 from app.learning.service import judge_lesson
@@ -53,13 +54,23 @@ router = APIRouter()
 
 
 async def save_progress(request: Request) -> Response:
-    """Credit what was watched. 401 without a session, 404 for an enrolment or video that is not the reader's own."""
-    token = request.cookies.get(SESSION_COOKIE)
-    if not token:
-        raise SignInRequired
-    await check_token(request)
+    """Credit what was watched. 401 without a session, unless the page was open to guests; 404 for an enrolment or video
+    that is not the reader's own.
+    """
+    token = request.cookies.get(SESSION_COOKIE, "")
+    if token:
+        await check_token(request)
     body = await _read(request)
-    save = Save(token, stamps.read(body.stamp), body.block, body.client, body.seq, body.spans, body.position)
+    stamp = stamps.read(body.stamp, request.cookies.get(BROWSER_COOKIE, ""))
+    guest_id = None
+    if not token:
+        if not stamp.course_id:
+            raise SignInRequired
+        await check_token(request)
+    if stamp.course_id:
+        async with request.app.state.turns.others:
+            stamp, guest_id = await run_in_threadpool(enrolment_of_page, request, stamp, token)
+    save = Save(token, stamp, body.block, body.client, body.seq, body.spans, body.position, guest_id)
     saved: Saved | AppError = await request.app.state.progress_committer.save(save)
     if isinstance(saved, AppError):
         raise saved

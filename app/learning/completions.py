@@ -11,6 +11,7 @@ from app.core.errors import Invalid
 from app.core.events import emit
 from app.core.i18n import lazy as _
 from app.identity.people_queries import posts_on
+from app.identity.taking_turns import take_turns
 from app.learning.events import CompletionAnnulled, CourseCompleted
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
@@ -40,6 +41,7 @@ def record_completion(
         raise CompletedInFuture
     if how not in HOW:
         raise ValueError(how)
+    take_turns(db, [person_id])
     known = db.scalars(
         select(Completion).where(
             Completion.person_id == person_id, Completion.course_version_id == course_version_id, Completion.how == how
@@ -83,6 +85,7 @@ def annul_completion(
 
     `by` is an account id; `fraud` also revokes what was issued for it.
     """
+    take_turns(db, [completion.person_id])
     known = db.get(CompletionAnnulment, completion.id)
     if known is not None:
         return known

@@ -6,6 +6,7 @@ from sqlalchemy import delete
 
 from app.core import clock
 from app.core.jobs import JobContext, JobFunction
+from app.learning import guests
 from app.learning.models import ProgressClient
 
 # A page silent for a month will not repeat a save; how people watched is kept no longer than needed (DESIGN 9).
@@ -23,4 +24,18 @@ def forget_progress_clients(context: JobContext) -> dict[str, int]:
     return {"forgotten": len(gone)}
 
 
-JOBS: dict[str, JobFunction] = {"learning.forget_progress_clients": forget_progress_clients}
+def forget_guests(context: JobContext) -> dict[str, int]:
+    """Delete what guests did who have not come back for 30 days, a few hundred at a time so that nobody waits long."""
+    forgotten = 0
+    while True:
+        with context.database.writing() as db:
+            some = guests.forget_idle(db)
+        if not some:
+            return {"forgotten": forgotten}
+        forgotten += some
+
+
+JOBS: dict[str, JobFunction] = {
+    "learning.forget_progress_clients": forget_progress_clients,
+    "learning.forget_guests": forget_guests,
+}

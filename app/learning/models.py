@@ -3,20 +3,40 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, pk
 
 
-class Enrolment(Base):
-    """A person takes a course (ghi danh), at one version until they move to a newer one."""
+class Guest(Base):
+    """Somebody who learns without an account (khách): what was done in one browser, and nothing of a person.
 
-    __tablename__ = "enrolment"
-    __table_args__ = (UniqueConstraint("person_id", "course_id"), Index(None, "course_id"))
+    `holder_digest` is the hash of the cookie that leads here: the browser's, or after a sign-in there the session's,
+    until the account says whether the work is its own (guests.py). Idle guests are forgotten after 30 days.
+    """
+
+    __tablename__ = "guest"
 
     id: Mapped[int] = pk()
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    holder_digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime]
+
+
+class Enrolment(Base):
+    """A person, or a guest, takes a course (ghi danh), at one version until they move to a newer one."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        UniqueConstraint("person_id", "course_id"),
+        UniqueConstraint("guest_id", "course_id"),
+        Index(None, "course_id"),
+        CheckConstraint("(person_id IS NULL) <> (guest_id IS NULL)", name="one_learner"),
+    )
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    guest_id: Mapped[int | None] = mapped_column(ForeignKey("guest.id"))
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
     course_version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
     enrolled_at: Mapped[datetime]

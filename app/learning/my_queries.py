@@ -1,17 +1,18 @@
 """What somebody has to learn, is learning and has learned."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from typing import cast
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Table, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
+from app.catalogue.queries import CourseView, course_version, cover_url, outline, published_version_ids
 from app.core import clock
-from app.identity.people_queries import posts_on
+from app.identity.models import Affiliation, AffiliationAudience
 from app.learning.models import Completion, CompletionAnnulment, Enrolment, LessonFinish
-from app.media.queries import asset_views
 
 
 @dataclass(frozen=True)
@@ -55,115 +56,96 @@ class MyLearning:
     posts: tuple[tuple[str, int], ...]
 
 
+_POST, _AUDIENCE, _ENROLMENT, _FINISH, _COMPLETION, _ANNULMENT = (
+    cast(Table, model.__table__)
+    for model in (Affiliation, AffiliationAudience, Enrolment, LessonFinish, Completion, CompletionAnnulment)
+)
+# Built once: everybody begins the day with this page.
+_POSTS_TODAY = (
+    select(_POST.c.id, _POST.c.title, _POST.c.unit_id, _AUDIENCE.c.audience_code)
+    .outerjoin(_AUDIENCE, _AUDIENCE.c.affiliation_id == _POST.c.id)
+    .where(
+        _POST.c.person_id == bindparam("person_id"),
+        _POST.c.started_on <= bindparam("today"),
+        or_(_POST.c.ended_on.is_(None), _POST.c.ended_on >= bindparam("today")),
+    )
+    .order_by(_POST.c.started_on, _POST.c.id)
+)
+_ENROLMENTS = (
+    select(_ENROLMENT.c.id, _ENROLMENT.c.course_id, _ENROLMENT.c.course_version_id, _ENROLMENT.c.last_lesson_key)
+    .where(_ENROLMENT.c.person_id == bindparam("person_id"))
+    .order_by(_ENROLMENT.c.last_active_at.desc())
+)
+_FINISHED = (
+    select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key)
+    .join(_ENROLMENT, _ENROLMENT.c.id == _FINISH.c.enrolment_id)
+    .where(_ENROLMENT.c.person_id == bindparam("person_id"))
+)
+# The latest day each course was completed, any version; annulled completions do not count.
+_COMPLETED = (
+    select(_COMPLETION.c.course_id, func.max(_COMPLETION.c.completed_on))
+    .where(
+        _COMPLETION.c.person_id == bindparam("person_id"),
+        ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
+    )
+    .group_by(_COMPLETION.c.course_id)
+)
+
+
 def my_learning(db: Session, person_id: int) -> MyLearning:
-    """A fixed number of queries, however many courses there are."""
+    """Five queries, however many courses there are, and what is not remembered of their versions."""
     today = clock.today()
-    posts = posts_on(db, person_id, today)
-    audiences = {code for post in posts for code in post.audiences}
-    enrolments = {
-        enrolment.course_id: enrolment
-        for enrolment in db.scalars(
-            select(Enrolment).where(Enrolment.person_id == person_id).order_by(Enrolment.last_active_at.desc())
-        )
-    }
-    required_ids = _required_courses(db, audiences)
-    courses = _my_courses(db, person_id, enrolments, required_ids)
-    required = [courses[course_id] for course_id in required_ids]
-    others = [courses[course_id] for course_id in enrolments if course_id not in set(required_ids)]
+    ask, me = db.connection().execute, {"person_id": person_id}
+    posts: dict[int, tuple[str, int]] = {}
+    audiences = set()
+    for post_id, title, unit_id, audience in ask(_POSTS_TODAY, {**me, "today": today}):
+        posts[post_id] = (title, unit_id)
+        audiences.add(audience)
+    enrolments = {row.course_id: row for row in ask(_ENROLMENTS, me)}
+    finished: dict[int, set[str]] = {}
+    for enrolment_id, key in ask(_FINISHED, me):
+        finished.setdefault(enrolment_id, set()).add(key)
+    completed: dict[int, date] = dict(ask(_COMPLETED, me).all())
+    published = {view.course_id: view for view in map(partial(course_version, db), published_version_ids(db))}
+    required_ids = [
+        view.course_id
+        for view in published.values()
+        if view.access == "assigned" and not audiences.isdisjoint(view.audiences)
+    ]
+
+    def mine(course_id: int) -> MyCourse:
+        enrolment = enrolments.get(course_id)
+        view = course_version(db, enrolment.course_version_id) if enrolment else published[course_id]
+        done = finished.get(enrolment.id, set()) if enrolment else set()
+        last_key = enrolment.last_lesson_key if enrolment else None
+        return _my_course(db, view, done, last_key, enrolment is not None, completed.get(course_id))
+
+    required = [mine(course_id) for course_id in required_ids]
+    others = [mine(course_id) for course_id in enrolments if course_id not in set(required_ids)]
     return MyLearning(
         year=today.year,
         required=tuple(sorted(required, key=lambda course: course.completed_on is not None)),
         in_progress=tuple(course for course in others if course.completed_on is None),
         completed=tuple(course for course in others if course.completed_on is not None),
-        posts=tuple((post.title, post.unit_id) for post in posts),
+        posts=tuple(posts.values()),
     )
 
 
-def _required_courses(db: Session, audiences: Collection[str]) -> list[int]:
-    rows = db.execute(
-        select(Course.id, CourseVersion.audiences)
-        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(CourseVersion.access == "assigned")
-        .order_by(Course.code)
+def _my_course(
+    db: Session, view: CourseView, done: Collection[str], last_key: str | None, is_enrolled: bool,
+    completed_on: date | None,
+) -> MyCourse:  # fmt: skip
+    lessons = [lesson for lesson in outline(db, view.version_id).lessons if lesson.is_required]
+    left = [lesson for lesson in lessons if lesson.key not in done]
+    following = next((lesson for lesson in left if lesson.key == last_key), left[0] if left else None)
+    return MyCourse(
+        slug=view.slug,
+        title=view.title,
+        cover_url=cover_url(db, view),
+        hours=view.hours,
+        done_count=len(lessons) - len(left),
+        lesson_count=len(lessons),
+        next=NextLesson(following.key, following.title, following.minutes) if following else None,
+        is_enrolled=is_enrolled,
+        completed_on=completed_on,
     )
-    return [course_id for course_id, meant_for in rows if set(meant_for) & set(audiences)]
-
-
-def _my_courses(
-    db: Session, person_id: int, enrolments: dict[int, Enrolment], also: Iterable[int]
-) -> dict[int, MyCourse]:
-    """By course id: everything I am enrolled in, and the courses `also`."""
-    course_ids = {*enrolments, *also}
-    published = dict(db.execute(select(Course.id, Course.published_version_id).where(Course.id.in_(course_ids))).all())
-    version_of = {
-        course_id: enrolments[course_id].course_version_id if course_id in enrolments else published[course_id]
-        for course_id in course_ids
-    }
-    versions = {
-        version.course_id: (version, slug)
-        for version, slug in db.execute(
-            select(CourseVersion, Course.slug)
-            .join(Course, Course.id == CourseVersion.course_id)
-            .where(CourseVersion.id.in_(version_of.values()))
-        )
-    }
-    lessons = _required_lessons(db, version_of.values())
-    finished = _finished(db, [enrolment.id for enrolment in enrolments.values()])
-    completed = _completed(db, person_id)
-    covers = asset_views(db, [version.cover_asset_id for version, _slug in versions.values() if version.cover_asset_id])
-    courses = {}
-    for course_id, (version, slug) in versions.items():
-        enrolment = enrolments.get(course_id)
-        done = finished.get(enrolment.id, set()) if enrolment else set()
-        mine = lessons.get(version.id, [])
-        left = [lesson for lesson in mine if lesson.key not in done]
-        last_key = enrolment.last_lesson_key if enrolment else None
-        cover = covers.get(version.cover_asset_id) if version.cover_asset_id else None
-        courses[course_id] = MyCourse(
-            slug=slug,
-            title=version.title,
-            cover_url=cover.url if cover else None,
-            hours=version.hours,
-            done_count=len(mine) - len(left),
-            lesson_count=len(mine),
-            next=next((lesson for lesson in left if lesson.key == last_key), left[0] if left else None),
-            is_enrolled=enrolment is not None,
-            completed_on=completed.get(course_id),
-        )
-    return courses
-
-
-def _required_lessons(db: Session, version_ids: Iterable[int | None]) -> dict[int, list[NextLesson]]:
-    found: dict[int, list[NextLesson]] = {}
-    rows = db.execute(
-        select(LessonVersion.course_version_id, LessonVersion.key, LessonVersion.title, LessonVersion.minutes)
-        .join(ModuleVersion, ModuleVersion.id == LessonVersion.module_version_id)
-        .where(LessonVersion.course_version_id.in_(list(version_ids)), LessonVersion.is_required)
-        .order_by(ModuleVersion.position, LessonVersion.position)
-    )
-    for version_id, key, title, minutes in rows:
-        found.setdefault(version_id, []).append(NextLesson(key, title, minutes))
-    return found
-
-
-def _finished(db: Session, enrolment_ids: Collection[int]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    rows = db.execute(
-        select(LessonFinish.enrolment_id, LessonFinish.lesson_key).where(LessonFinish.enrolment_id.in_(enrolment_ids))
-    )
-    for enrolment_id, key in rows:
-        found.setdefault(enrolment_id, set()).add(key)
-    return found
-
-
-def _completed(db: Session, person_id: int) -> dict[int, date]:
-    """The latest day each course was completed, any version; annulled completions do not count."""
-    rows = db.execute(
-        select(Completion.course_id, func.max(Completion.completed_on))
-        .where(
-            Completion.person_id == person_id,
-            ~exists().where(CompletionAnnulment.completion_id == Completion.id),
-        )
-        .group_by(Completion.course_id)
-    )
-    return dict(rows.all())

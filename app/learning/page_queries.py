@@ -2,21 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from typing import cast
 
-from sqlalchemy import exists, select
+from sqlalchemy import Table, bindparam, exists, select, union
 from sqlalchemy.orm import Session
 
 from app.catalogue import queries as catalogue
 from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, LessonDoc, Outline, OutlineLesson
-from app.core.access import Actor
 from app.core.errors import NotFound
 from app.learning import stamps
-from app.learning.models import Attempt, Completion, CompletionAnnulment, Enrolment, LessonReading, VideoProgress
-from app.learning.policy import own_enrolments
+from app.learning.models import Attempt, Completion, CompletionAnnulment, Enrolment, Guest, LessonReading, VideoProgress
+from app.learning.policy import Learner
 from app.learning.queries import finished_lesson_keys, lesson_state
 from app.learning.rules import LessonState
-from app.media.queries import asset_views
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Progress:
     begun: frozenset[str] = frozenset()
     last_key: str | None = None
 
-    @property
+    @cached_property
     def required(self) -> tuple[OutlineLesson, ...]:
         return tuple(lesson for lesson in self.outline.lessons if lesson.is_required)
 
@@ -37,7 +37,7 @@ class Progress:
         """Required lessons finished."""
         return sum(lesson.key in self.finished for lesson in self.required)
 
-    @property
+    @cached_property
     def left(self) -> tuple[OutlineLesson, ...]:
         return tuple(lesson for lesson in self.required if lesson.key not in self.finished)
 
@@ -45,6 +45,12 @@ class Progress:
     def percent(self) -> int:
         """Whole and rounded down: 100 means all."""
         return 100 * self.done_count // len(self.required) if self.required else 0
+
+    def states(self, here: str = "") -> dict[str, str]:
+        """By lesson key: done, now (the lesson one is at: `here`), half. What is not begun is left out."""
+        return (
+            dict.fromkeys(self.begun, "half") | ({here: "now"} if here else {}) | dict.fromkeys(self.finished, "done")
+        )
 
     @property
     def next_lesson(self) -> OutlineLesson | None:
@@ -90,24 +96,42 @@ class LessonOffer:
     lesson_count: int
 
 
-def find_enrolment(db: Session, actor: Actor, slug: str) -> Enrolment | None:
-    """The actor's enrolment in the course of this address."""
-    return db.scalars(
-        select(Enrolment)
-        .join(Course, Course.id == Enrolment.course_id)
-        .where(Course.slug == slug, own_enrolments(actor))
-    ).one_or_none()
+_VIDEO, _READING, _ATTEMPT, _COMPLETION, _ANNULMENT = (
+    cast(Table, model.__table__) for model in (VideoProgress, LessonReading, Attempt, Completion, CompletionAnnulment)
+)
+# Built once: every page of a course asks these.
+_ENROLMENT = select(Enrolment).join(Course, Course.id == Enrolment.course_id).where(Course.slug == bindparam("slug"))
+_ENROLMENT_OF_PERSON = _ENROLMENT.where(Enrolment.person_id == bindparam("learner_id"))
+_ENROLMENT_OF_GUEST = _ENROLMENT.where(Enrolment.guest_id == bindparam("learner_id"))
+_BEGUN = union(
+    *(
+        select(table.c.lesson_key).where(table.c.enrolment_id == bindparam("enrolment_id"))
+        for table in (_VIDEO, _READING, _ATTEMPT)
+    )
+)
+_COMPLETED_ON = select(_COMPLETION.c.completed_on).where(
+    _COMPLETION.c.person_id == bindparam("person_id"),
+    _COMPLETION.c.course_version_id == bindparam("version_id"),
+    ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
+)
 
 
-def course_page(db: Session, slug: str, actor: Actor | None) -> CoursePage:
+def find_enrolment(db: Session, learner: Learner, slug: str) -> Enrolment | None:
+    """The learner's enrolment in the course of this address."""
+    if isinstance(learner, Guest):
+        return db.scalars(_ENROLMENT_OF_GUEST, {"slug": slug, "learner_id": learner.id}).one_or_none()
+    return db.scalars(_ENROLMENT_OF_PERSON, {"slug": slug, "learner_id": learner.person_id}).one_or_none()
+
+
+def course_page(db: Session, slug: str, learner: Learner | None) -> CoursePage:
     """The published version for newcomers, one's own version for who is enrolled; raises NotFound."""
     published = catalogue.course_by_slug(db, slug)
-    enrolment = find_enrolment(db, actor, slug) if actor else None
+    enrolment = find_enrolment(db, learner, slug) if learner else None
     version_id = enrolment.course_version_id if enrolment else published.version_id
     course = published if version_id == published.version_id else catalogue.course_version(db, version_id)
     return CoursePage(
         course=course,
-        cover_url=_cover_url(db, course),
+        cover_url=catalogue.cover_url(db, course),
         progress=progress(db, enrolment) if enrolment else Progress(catalogue.outline(db, version_id), frozenset()),
         is_enrolled=enrolment is not None,
         completed_on=completed_on(db, enrolment) if enrolment else None,
@@ -138,34 +162,18 @@ def lesson_offer(db: Session, slug: str, lesson_key: str) -> LessonOffer:
 
 
 def progress(db: Session, enrolment: Enrolment) -> Progress:
-    """Six queries, whatever the length of the course."""
+    """Two queries besides the outline, whatever the length of the course."""
     outline = catalogue.outline(db, enrolment.course_version_id)
     keys = {lesson.key for lesson in outline.lessons}
     finished = finished_lesson_keys(db, enrolment.id) & keys
-    return Progress(
-        outline, frozenset(finished), frozenset(_begun(db, enrolment.id) & keys - finished), enrolment.last_lesson_key
-    )
+    begun = set(db.connection().scalars(_BEGUN, {"enrolment_id": enrolment.id})) & keys
+    return Progress(outline, frozenset(finished), frozenset(begun - finished), enrolment.last_lesson_key)
 
 
 def completed_on(db: Session, enrolment: Enrolment) -> date | None:
     """The day this enrolment's version was completed, unless that was annulled."""
-    return db.scalar(
-        select(Completion.completed_on).where(
-            Completion.person_id == enrolment.person_id,
-            Completion.course_version_id == enrolment.course_version_id,
-            ~exists().where(CompletionAnnulment.completion_id == Completion.id),
-        )
-    )
-
-
-def _begun(db: Session, enrolment_id: int) -> set[str]:
-    rows: set[str] = set()
-    for table in (VideoProgress, LessonReading, Attempt):
-        rows |= set(db.scalars(select(table.lesson_key).where(table.enrolment_id == enrolment_id).distinct()))
-    return rows
-
-
-def _cover_url(db: Session, course: CourseView) -> str | None:
-    if course.cover_asset_id is None:
+    if enrolment.person_id is None:
         return None
-    return asset_views(db, [course.cover_asset_id])[course.cover_asset_id].url
+    return db.connection().scalar(
+        _COMPLETED_ON, {"person_id": enrolment.person_id, "version_id": enrolment.course_version_id}
+    )

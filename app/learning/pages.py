@@ -3,12 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
 
 from app.catalogue.queries import course_by_slug
+from app.core.access import Actor
+from app.core.errors import SignInRequired
 from app.core.i18n import gettext as _
 from app.core.web import Db, MaybeMe, Me, Response, redirect, render, wants_fragment
-from app.learning import stamps
-from app.learning.addressed import OwnEnrolment
+from app.learning import guests, stamps
+from app.learning.addressed import EnrolmentHere, OwnEnrolment, learner_here
 from app.learning.models import Enrolment
 from app.learning.page_queries import course_page, find_enrolment, lesson_offer, lesson_page
 from app.learning.service import ReadTooSoon, enrol, finish_reading, move_to_published
@@ -18,7 +21,8 @@ router = APIRouter()
 
 @router.get("/courses/{slug}")
 def course(slug: str, request: Request, db: Db, actor: MaybeMe) -> Response:
-    return render(request, "learning/course.html", page=course_page(db, slug, actor))
+    page = course_page(db, slug, learner_here(request, db, actor))
+    return private(render(request, "learning/course.html", page=page))
 
 
 @router.post("/courses/{slug}/enrol")
@@ -42,36 +46,60 @@ def move(slug: str, request: Request, db: Db, enrolment: OwnEnrolment) -> Respon
 
 
 @router.get("/learn/{slug}/{lesson_key}")
-def lesson(slug: str, lesson_key: str, request: Request, db: Db, actor: Me, stamp: str = "") -> Response:
-    """The lesson; an offer to enrol for who has not. `stamp` is of the page that asks for a fresh part of itself."""
-    enrolment = find_enrolment(db, actor, slug)
+def lesson(slug: str, lesson_key: str, request: Request, db: Db, actor: MaybeMe, stamp: str = "") -> Response:
+    """The lesson, in an open course for anybody; else an offer to enrol for who has not.
+
+    `stamp` is of the page that asks for a fresh part of itself.
+    """
+    learner = learner_here(request, db, actor)
+    enrolment = find_enrolment(db, learner, slug) if learner else None
     if enrolment is None:
-        return render(request, "learning/offer.html", page=lesson_offer(db, slug, lesson_key))
-    page = lesson_page(db, enrolment, lesson_key, stamp=_kept(stamp, enrolment, lesson_key))
-    return render(request, "learning/lesson.html", fragment="state", page=page, problem="")
+        course = course_by_slug(db, slug)
+        if course.access != "open":
+            if actor is None:
+                raise SignInRequired
+            return render(request, "learning/offer.html", page=lesson_offer(db, slug, lesson_key))
+        enrolment = guests.not_begun(course)
+    return _lesson(request, db, actor, enrolment, lesson_key, stamp)
 
 
 @router.post("/learn/{slug}/{lesson_key}/read")
 def have_read(
-    lesson_key: str, request: Request, db: Db, enrolment: OwnEnrolment, slug: str, stamp: Annotated[str, Form()] = ""
-) -> Response:
+    lesson_key: str, request: Request, db: Db, actor: MaybeMe, enrolment: EnrolmentHere, slug: str,
+    stamp: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
     """Take the reader's word, or say how long to read on; the page keeps its stamp, so the time so far counts."""
-    kept = _kept(stamp, enrolment, lesson_key)
     try:
-        finish_reading(db, enrolment, lesson_key, stamps.read(stamp))
+        read = stamps.read(stamp, request.state.browser).of(enrolment.id, enrolment.course_id)
+        finish_reading(db, enrolment, lesson_key, read)
     except (ReadTooSoon, stamps.StampRefused) as error:
-        page = lesson_page(db, enrolment, lesson_key, stamp=kept)
-        return render(request, "learning/lesson.html", status=422, fragment="state", page=page, problem=error.message)
+        return _lesson(request, db, actor, enrolment, lesson_key, stamp, status=422, problem=error.message)
     if wants_fragment(request):
-        page = lesson_page(db, enrolment, lesson_key, stamp=kept)
-        return render(request, "learning/lesson.html", fragment="state", page=page, problem="")
+        return _lesson(request, db, actor, enrolment, lesson_key, stamp)
     return redirect(request, f"/learn/{slug}/{lesson_key}#state")
 
 
-def _kept(stamp: str, enrolment: Enrolment, lesson_key: str) -> str:
+def private(response: Response) -> Response:
+    """A guest's page is as much one's own as a page of somebody signed in: kept by no browser, no proxy."""
+    response.headers["cache-control"] = "private, no-store"
+    return response
+
+
+def _lesson(
+    request: Request, db: Session, actor: Actor | None, enrolment: Enrolment, lesson_key: str, stamp: str,
+    *, status: int = 200, problem: str = "",
+) -> Response:  # fmt: skip
+    kept = _kept(stamp, request.state.browser, enrolment, lesson_key)
+    if not kept and (actor is None or not enrolment.id):
+        kept = stamps.issue_in(request.state.browser, enrolment.course_id, lesson_key)
+    page = lesson_page(db, enrolment, lesson_key, stamp=kept)
+    return private(render(request, "learning/lesson.html", status=status, fragment="state", page=page, problem=problem))
+
+
+def _kept(stamp: str, browser: str, enrolment: Enrolment, lesson_key: str) -> str:
     """The stamp a page sent, if it is one of this lesson; else nothing."""
     try:
-        known = stamps.read(stamp)
+        known = stamps.read(stamp, browser).of(enrolment.id, enrolment.course_id)
     except stamps.StampRefused:
         return ""
     return stamp if (known.enrolment_id, known.lesson_key) == (enrolment.id, lesson_key) else ""

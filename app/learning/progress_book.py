@@ -4,15 +4,16 @@ The statements are built once: with few people waiting, building them would cost
 list of tuples stands that of their first members: SQLite finds no index for tuples and would read the whole table.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, Update, and_, bindparam, insert, select, tuple_, update
+from sqlalchemy import ColumnClause, ColumnElement, Connection, Table, and_, any_, bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.many_rows import AddRows, ChangeRows, Values, array
 from app.learning.models import Enrolment, LessonFinish, ProgressClient, VideoProgress
 from app.learning.spans import Refusal, Span
 
@@ -23,45 +24,87 @@ _VIDEO = cast(Table, VideoProgress.__table__)
 _CLIENT = cast(Table, ProgressClient.__table__)
 _FINISH = cast(Table, LessonFinish.__table__)
 
-# In order of id, so that two processes never wait for each other in a circle.
-_LOCK_ENROLMENTS = (
-    select(
-        _ENROLMENT.c.id,
-        _ENROLMENT.c.person_id,
-        _ENROLMENT.c.course_version_id,
-        _ENROLMENT.c.last_lesson_key,
-        _ENROLMENT.c.last_active_at,
-    )
-    .where(_ENROLMENT.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_ENROLMENT.c.id)
-    .with_for_update()
-)
 _CLIENT_COLUMNS = ("client_id", "taken", "last_sequence", "last_credited_s", "last_refusal")
-_READ_VIDEOS = (
-    select(_VIDEO, _CLIENT.c.id.label("client_row_id"), *(_CLIENT.c[name] for name in _CLIENT_COLUMNS))
-    .outerjoin(
-        _CLIENT,
-        and_(_CLIENT.c.video_progress_id == _VIDEO.c.id, _CLIENT.c.client_id.in_(bindparam("clients", expanding=True))),
-    )
-    .where(
-        _VIDEO.c.enrolment_id.in_(bindparam("ids", expanding=True)),
-        tuple_(_VIDEO.c.enrolment_id, _VIDEO.c.lesson_key, _VIDEO.c.block_id).in_(bindparam("keys", expanding=True)),
-    )
+_VIDEO_VALUES = ("spans", "watched_s", "played_s", "position_s", "started_at", "updated_at")
+_CLIENT_VALUES = ("taken", "last_sequence", "last_credited_s", "last_refusal", "updated_at")
+
+_ADD_VIDEOS = AddRows(
+    _VIDEO,
+    ("enrolment_id", "lesson_key", "block_id", *_VIDEO_VALUES),
+    returning=("enrolment_id", "lesson_key", "block_id", "id"),
 )
-_READ_FINISHED = select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key).where(
-    _FINISH.c.enrolment_id.in_(bindparam("ids", expanding=True)),
-    tuple_(_FINISH.c.enrolment_id, _FINISH.c.lesson_key).in_(bindparam("lessons", expanding=True)),
-)
-_ADD_VIDEOS = insert(_VIDEO).returning(_VIDEO.c.enrolment_id, _VIDEO.c.lesson_key, _VIDEO.c.block_id, _VIDEO.c.id)
-_ADD_CLIENTS = insert(_CLIENT)
-_CHANGE_VIDEOS = update(_VIDEO).where(_VIDEO.c.id == bindparam("row_id"))
-_CHANGE_CLIENTS = update(_CLIENT).where(_CLIENT.c.id == bindparam("row_id"))
-_CHANGE_ENROLMENTS = update(_ENROLMENT).where(_ENROLMENT.c.id == bindparam("row_id"))
+_ADD_CLIENTS = AddRows(_CLIENT, ("video_progress_id", "client_id", *_CLIENT_VALUES))
+_CHANGE_VIDEOS = ChangeRows(_VIDEO, _VIDEO_VALUES)
+_CHANGE_CLIENTS = ChangeRows(_CLIENT, _CLIENT_VALUES)
+_CHANGE_ENROLMENTS = ChangeRows(_ENROLMENT, ("last_lesson_key", "last_active_at"))
+
+
+class _Reads:
+    """The queries of a book, for one kind of database."""
+
+    def __init__(self, *, arrays: bool) -> None:
+        self._arrays = arrays
+        # In order of id, so that two processes never wait for each other in a circle.
+        self.lock_enrolments = (
+            select(
+                _ENROLMENT.c.id,
+                _ENROLMENT.c.person_id,
+                _ENROLMENT.c.guest_id,
+                _ENROLMENT.c.course_version_id,
+                _ENROLMENT.c.last_lesson_key,
+                _ENROLMENT.c.last_active_at,
+            )
+            .where(self._any(_ENROLMENT.c.id, "ids"))
+            .order_by(_ENROLMENT.c.id)
+            .with_for_update()
+        )
+        self.videos = (
+            select(_VIDEO, _CLIENT.c.id.label("client_row_id"), *(_CLIENT.c[name] for name in _CLIENT_COLUMNS))
+            .outerjoin(
+                _CLIENT, and_(_CLIENT.c.video_progress_id == _VIDEO.c.id, self._any(_CLIENT.c.client_id, "clients"))
+            )
+            .where(
+                self._any(_VIDEO.c.enrolment_id, "ids"),
+                self._any_row((_VIDEO.c.enrolment_id, _VIDEO.c.lesson_key, _VIDEO.c.block_id), "keys"),
+            )
+        )
+        self.finished = select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key).where(
+            self._any(_FINISH.c.enrolment_id, "ids"),
+            self._any_row((_FINISH.c.enrolment_id, _FINISH.c.lesson_key), "lessons"),
+        )
+
+    def given(self, *, ids: Iterable[int], clients: Iterable[str] = (), **rows: Collection[tuple[Any, ...]]) -> Values:
+        """The parameters of the queries: lists, or on PostgreSQL for a list of tuples one array per member."""
+        values: Values = {"ids": list(set(ids)), "clients": list(clients)}
+        if not self._arrays:
+            return values | {name: list(tuples) for name, tuples in rows.items()}
+        for name, tuples in rows.items():
+            values |= {f"{name}_{number}": list(each) for number, each in enumerate(zip(*tuples, strict=True))}
+        return values
+
+    def _any(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        # PostgreSQL plans a list of each length anew, an array of any length once.
+        if self._arrays:
+            return column == any_(array(name, column))
+        return column.in_(bindparam(name, expanding=True))
+
+    def _any_row(self, columns: Sequence[ColumnClause[Any]], name: str) -> ColumnElement[bool]:
+        if self._arrays:
+            arrays = (array(f"{name}_{number}", each) for number, each in enumerate(columns))
+            listed = func.unnest(*arrays).table_valued(*(each.name for each in columns)).render_derived()
+            return tuple_(*columns).in_(select(listed))
+        return tuple_(*columns).in_(bindparam(name, expanding=True))
+
+
+_READS = {"sqlite": _Reads(arrays=False), "postgresql": _Reads(arrays=True)}
 
 
 @dataclass(slots=True)
 class EnrolmentEntry:
-    person_id: int
+    """Belongs to a person or to a guest."""
+
+    person_id: int | None
+    guest_id: int | None
     version_id: int
     last_lesson_key: str | None
     last_active_at: datetime
@@ -109,10 +152,13 @@ class Book:
 def open_book(db: Session, keys: Collection[Key], clients: Collection[str]) -> Book:
     """Two queries, whatever the size of the batch. The enrolments are locked until the end of the transaction."""
     book, connection = Book(clock.now()), db.connection()
-    ids = list({key[0] for key in keys})
-    for id_, *values in connection.execute(_LOCK_ENROLMENTS, {"ids": ids}):
+    if not keys:
+        return book
+    reads = _READS[connection.dialect.name]
+    given = reads.given(ids=(key[0] for key in keys), keys=keys, clients=clients)
+    for id_, *values in connection.execute(reads.lock_enrolments, given):
         book.enrolments[id_] = EnrolmentEntry(*values)
-    for row in connection.execute(_READ_VIDEOS, {"ids": ids, "keys": list(keys), "clients": list(clients)}):
+    for row in connection.execute(reads.videos, given):
         key = (row.enrolment_id, row.lesson_key, row.block_id)
         if key not in book.videos:
             book.videos[key] = VideoEntry(
@@ -130,8 +176,9 @@ def finished_lessons(db: Session, lessons: Collection[tuple[int, str]]) -> set[t
     """Of these (enrolment, lesson), the ones that are finished."""
     if not lessons:
         return set()
-    ids = list({enrolment_id for enrolment_id, _key in lessons})
-    rows = db.connection().execute(_READ_FINISHED, {"ids": ids, "lessons": list(lessons)})
+    reads = _READS[db.get_bind().dialect.name]
+    given = reads.given(ids=(enrolment_id for enrolment_id, _key in lessons), lessons=lessons)
+    rows = db.connection().execute(reads.finished, given)
     return {(enrolment_id, lesson_key) for enrolment_id, lesson_key in rows}
 
 
@@ -139,47 +186,40 @@ def write_book(db: Session, book: Book) -> None:
     """Write what changed: at most five statements, each for many rows."""
     connection = db.connection()
     videos = [(key, video) for key, video in book.videos.items() if video.changed]
-    _change(connection, _CHANGE_VIDEOS, (_named(video.id, _video_values(video, book)) for _key, video in videos))
+    _CHANGE_VIDEOS.run(
+        connection, [{"id": video.id} | _video_values(video, book) for _key, video in videos if video.id is not None]
+    )
     _add_videos(connection, book, [(key, video) for key, video in videos if video.id is None])
     clients = [(key, client) for key, client in book.clients.items() if client.changed]
-    _change(connection, _CHANGE_CLIENTS, (_named(client.id, _client_values(client, book)) for _key, client in clients))
-    new = [
-        {"video_progress_id": book.videos[key].id, "client_id": client_id} | _client_values(client, book)
-        for (key, client_id), client in clients
-        if client.id is None
-    ]
-    if new:
-        connection.execute(_ADD_CLIENTS, new)
-    _change(
+    _CHANGE_CLIENTS.run(
         connection,
-        _CHANGE_ENROLMENTS,
-        (
-            {"row_id": id_, "last_lesson_key": entry.last_lesson_key, "last_active_at": entry.last_active_at}
+        [{"id": client.id} | _client_values(client, book) for _key, client in clients if client.id is not None],
+    )
+    _ADD_CLIENTS.run(
+        connection,
+        [
+            {"video_progress_id": book.videos[key].id, "client_id": client_id} | _client_values(client, book)
+            for (key, client_id), client in clients
+            if client.id is None
+        ],
+    )
+    _CHANGE_ENROLMENTS.run(
+        connection,
+        [
+            {"id": id_, "last_lesson_key": entry.last_lesson_key, "last_active_at": entry.last_active_at}
             for id_, entry in book.enrolments.items()
             if entry.changed
-        ),
+        ],
     )
 
 
 def _add_videos(connection: Connection, book: Book, new: list[tuple[Key, VideoEntry]]) -> None:
-    if not new:
-        return
     rows = [
         {"enrolment_id": key[0], "lesson_key": key[1], "block_id": key[2]} | _video_values(video, book)
         for key, video in new
     ]
-    for enrolment_id, lesson_key, block_id, id_ in connection.execute(_ADD_VIDEOS, rows):
+    for enrolment_id, lesson_key, block_id, id_ in _ADD_VIDEOS.run(connection, rows):
         book.videos[enrolment_id, lesson_key, block_id].id = id_
-
-
-def _change(connection: Connection, statement: Update, rows: Iterable[dict[str, Any]]) -> None:
-    """`rows` without an id are new and not for changing."""
-    if known := [row for row in rows if row["row_id"] is not None]:
-        connection.execute(statement, known)
-
-
-def _named(row_id: int | None, values: dict[str, Any]) -> dict[str, Any]:
-    return {"row_id": row_id, **values}
 
 
 def _video_values(video: VideoEntry, book: Book) -> dict[str, Any]:

@@ -1,44 +1,52 @@
 """How far people are: selects that return frozen dataclasses."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, cast
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import Select, Table, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import LessonVersion
-from app.core.errors import NotFound
+from app.catalogue.queries import VideoDemand, lesson_demands
 from app.learning.models import Attempt, Enrolment, LessonFinish, LessonReading, VideoProgress
 from app.learning.rules import LessonState, QuizState, VideoState
 from app.learning.spans import clip, total
 from app.media.models import Asset
 
+_FINISH, _READING, _VIDEO, _ATTEMPT, _ASSET = (
+    cast(Table, model.__table__) for model in (LessonFinish, LessonReading, VideoProgress, Attempt, Asset)
+)
+
+
+def _of_lesson(table: Table, *columns: str) -> Select[*tuple[Any, ...]]:
+    """What one enrolment has of one lesson; built once, for every page and every judgement asks these."""
+    return select(*(table.c[name] for name in columns)).where(
+        table.c.enrolment_id == bindparam("enrolment_id"), table.c.lesson_key == bindparam("lesson_key")
+    )
+
+
+_READ_AT = _of_lesson(_READING, "read_at")
+_FINISHED_AT = _of_lesson(_FINISH, "finished_at")
+_WATCHED = _of_lesson(_VIDEO, "block_id", "spans", "position_s")
+_ATTEMPTS = _of_lesson(_ATTEMPT, "id", "submitted_at", "passed", "result")
+_FINISHED_KEYS = select(_FINISH.c.lesson_key).where(_FINISH.c.enrolment_id == bindparam("enrolment_id"))
+_LENGTHS = select(_ASSET.c.id, _ASSET.c.duration_s).where(
+    _ASSET.c.id.in_(bindparam("asset_ids", expanding=True)), _ASSET.c.state == "ready"
+)
+
 
 def lesson_state(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonState:
     """What the lesson asks in the enrolment's version and what of it is done; raises NotFound for an unknown lesson."""
-    lesson = db.execute(
-        select(LessonVersion.minutes, LessonVersion.blocks, LessonVersion.quiz).where(
-            LessonVersion.course_version_id == enrolment.course_version_id, LessonVersion.key == lesson_key
-        )
-    ).one_or_none()
-    if lesson is None:
-        raise NotFound
+    asked = lesson_demands(db, enrolment.course_version_id, lesson_key)
+    here = {"enrolment_id": enrolment.id, "lesson_key": lesson_key}
     return LessonState(
         lesson_key=lesson_key,
-        minutes=lesson.minutes,
-        videos=_video_states(db, enrolment.id, lesson_key, lesson.blocks),
-        has_text=any(block["kind"] == "html" for block in lesson.blocks),
-        read_at=db.scalar(
-            select(LessonReading.read_at).where(
-                LessonReading.enrolment_id == enrolment.id, LessonReading.lesson_key == lesson_key
-            )
-        ),
-        quiz=_quiz_state(db, enrolment.id, lesson_key, lesson.quiz) if lesson.quiz else None,
-        finished_at=db.scalar(
-            select(LessonFinish.finished_at).where(
-                LessonFinish.enrolment_id == enrolment.id, LessonFinish.lesson_key == lesson_key
-            )
-        ),
+        minutes=asked.minutes,
+        videos=_video_states(db, here, asked.videos),
+        has_text=asked.has_text,
+        read_at=db.connection().scalar(_READ_AT, here) if asked.has_text else None,
+        quiz=_quiz_state(db, here, asked.pass_percent, asked.question_count) if asked.question_count else None,
+        finished_at=db.connection().scalar(_FINISHED_AT, here),
     )
 
 
@@ -70,7 +78,7 @@ def required_lesson_keys(db: Session, version_id: int) -> set[str]:
 
 
 def finished_lesson_keys(db: Session, enrolment_id: int) -> set[str]:
-    return set(db.scalars(select(LessonFinish.lesson_key).where(LessonFinish.enrolment_id == enrolment_id)))
+    return set(db.connection().scalars(_FINISHED_KEYS, {"enrolment_id": enrolment_id}))
 
 
 def best_percents(db: Session, enrolment_id: int) -> dict[str, float]:
@@ -85,42 +93,28 @@ def best_percents(db: Session, enrolment_id: int) -> dict[str, float]:
     return best
 
 
-def _video_states(
-    db: Session, enrolment_id: int, lesson_key: str, blocks: list[dict[str, Any]]
-) -> tuple[VideoState, ...]:
-    videos = _videos(blocks)
+def _video_states(db: Session, here: dict[str, Any], videos: Sequence[VideoDemand]) -> tuple[VideoState, ...]:
     if not videos:
         return ()
-    durations = _durations(db, [video["asset_id"] for video in videos])
-    watched = {
-        row.block_id: row
-        for row in db.execute(
-            select(VideoProgress.block_id, VideoProgress.spans, VideoProgress.position_s).where(
-                VideoProgress.enrolment_id == enrolment_id, VideoProgress.lesson_key == lesson_key
-            )
-        )
-    }
+    durations = _durations(db, [video.asset_id for video in videos])
+    watched = {row.block_id: row for row in db.connection().execute(_WATCHED, here)}
     states = []
     for video in videos:
-        duration_s, row = durations.get(video["asset_id"]), watched.get(video["id"])
+        duration_s, row = durations.get(video.asset_id), watched.get(video.block_id)
         if duration_s and row:
             seen_s = total(clip([(start, end) for start, end in row.spans], duration_s))
-            states.append(VideoState(video["id"], video["title"], duration_s, seen_s, row.position_s))
+            states.append(VideoState(video.block_id, video.title, duration_s, seen_s, row.position_s))
         else:
-            states.append(VideoState(video["id"], video["title"], duration_s))
+            states.append(VideoState(video.block_id, video.title, duration_s))
     return tuple(states)
 
 
-def _quiz_state(db: Session, enrolment_id: int, lesson_key: str, quiz: dict[str, Any]) -> QuizState:
-    attempts = db.execute(
-        select(Attempt.id, Attempt.submitted_at, Attempt.passed, Attempt.result).where(
-            Attempt.enrolment_id == enrolment_id, Attempt.lesson_key == lesson_key
-        )
-    ).all()
+def _quiz_state(db: Session, here: dict[str, Any], pass_percent: int, question_count: int) -> QuizState:
+    attempts = db.connection().execute(_ATTEMPTS, here).all()
     submitted = [attempt for attempt in attempts if attempt.submitted_at]
     return QuizState(
-        pass_percent=quiz["pass_percent"],
-        question_count=len(quiz["questions"]),
+        pass_percent=pass_percent,
+        question_count=question_count,
         best_percent=max((attempt.result["percent"] for attempt in submitted), default=None),
         passed=any(attempt.passed for attempt in submitted),
         attempt_count=len(submitted),
@@ -134,5 +128,5 @@ def _videos(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _durations(db: Session, asset_ids: Iterable[int]) -> dict[int, float]:
     """Seconds by asset; what is not ready to play is left out."""
-    rows = db.execute(select(Asset.id, Asset.duration_s).where(Asset.id.in_(set(asset_ids)), Asset.state == "ready"))
+    rows = db.connection().execute(_LENGTHS, {"asset_ids": list(set(asset_ids))})
     return {asset_id: duration_s for asset_id, duration_s in rows if duration_s}

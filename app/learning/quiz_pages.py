@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Request
 
 from app.core.errors import Invalid
 from app.core.web import Db, Response, redirect, render, wants_fragment
-from app.learning.addressed import OwnAttempt, OwnEnrolment
+from app.learning.addressed import EnrolmentHere, OwnAttempt
+from app.learning.pages import private
 from app.learning.quiz_queries import attempt_page, quiz_page, result_page
 from app.learning.quizzes import save_answer, start_attempt, submit_attempt
 
@@ -26,12 +27,12 @@ Fields = Annotated[dict[str, list[str]], Depends(_fields)]
 
 
 @router.get("/learn/{slug}/{lesson_key}/quiz")
-def quiz(lesson_key: str, request: Request, db: Db, enrolment: OwnEnrolment) -> Response:
-    return render(request, "learning/quiz.html", page=quiz_page(db, enrolment, lesson_key))
+def quiz(lesson_key: str, request: Request, db: Db, enrolment: EnrolmentHere) -> Response:
+    return private(render(request, "learning/quiz.html", page=quiz_page(db, enrolment, lesson_key)))
 
 
 @router.post("/learn/{slug}/{lesson_key}/quiz")
-def start(lesson_key: str, request: Request, db: Db, enrolment: OwnEnrolment) -> Response:
+def start(lesson_key: str, request: Request, db: Db, enrolment: EnrolmentHere) -> Response:
     """Begin an attempt, or go on with the open one."""
     return redirect(request, f"/attempts/{start_attempt(db, enrolment, lesson_key).id}")
 
@@ -40,8 +41,8 @@ def start(lesson_key: str, request: Request, db: Db, enrolment: OwnEnrolment) ->
 def attempt(request: Request, db: Db, attempt: OwnAttempt) -> Response:
     """The paper while it is open, afterwards its result."""
     if attempt.submitted_at is None:
-        return render(request, "learning/attempt.html", page=attempt_page(db, attempt))
-    return render(request, "learning/result.html", page=result_page(db, attempt))
+        return private(render(request, "learning/attempt.html", page=attempt_page(db, attempt)))
+    return private(render(request, "learning/result.html", page=result_page(db, attempt)))
 
 
 @router.post("/attempts/{attempt_id}/answers")

@@ -33,12 +33,15 @@ from app.learning.stamps import Stamp
 # costs nothing watched: its save sent again would add the same spans to those that are there.
 _MAX_RANGES = 64
 # "Active" need not be known more precisely; it spares most saves a write.
-_ACTIVE_EVERY_S = 300
+ACTIVE_EVERY_S = 300
 _MAX_LENGTHS = 50_000
 
 
 class Save(msgspec.Struct, frozen=True):
-    """One page's report: what was played since its last one. `token` is the session cookie, resolved in the batch."""
+    """One page's report: what was played since its last one.
+
+    `token` is the session cookie, resolved in the batch; of a page nobody is signed in to, `guest_id` says whose it is.
+    """
 
     token: str
     stamp: Stamp
@@ -47,6 +50,7 @@ class Save(msgspec.Struct, frozen=True):
     sequence: int
     spans: list[Span]
     position_s: float
+    guest_id: int | None = None
 
     @property
     def key(self) -> Key:
@@ -74,7 +78,7 @@ class ProgressSaver:
 
     def save(self, db: Session, saves: Sequence[Save]) -> list[Saved | AppError]:
         """One answer per save, in order; a save that cannot be taken is answered with the error to tell."""
-        people = people_signed_in(db, {save.token for save in saves})
+        people = people_signed_in(db, {save.token for save in saves if save.guest_id is None})
         book = open_book(db, sorted({save.key for save in saves}), {save.client for save in saves})
         self._learn_lengths(db, saves, book)
         answers = [self._answer(book, people.get(save.token), save) for save in saves]
@@ -112,10 +116,10 @@ def progress_committer(database: Database) -> GroupCommitter[Save, Saved | AppEr
 
 
 def _own_enrolment(book: Book, person_id: int | None, save: Save) -> EnrolmentEntry:
-    if person_id is None:
+    if person_id is None and save.guest_id is None:
         raise SignInRequired
     enrolment = book.enrolments.get(save.stamp.enrolment_id)
-    if enrolment is None or enrolment.person_id != person_id:
+    if enrolment is None or (enrolment.person_id, enrolment.guest_id) != (person_id, save.guest_id):
         raise NotFound
     return enrolment
 
@@ -166,7 +170,7 @@ def _take(video: VideoEntry, client: ClientEntry, save: Save, length_s: float, b
 
 
 def _mark_active(enrolment: EnrolmentEntry, lesson_key: str, book: Book) -> None:
-    is_stale = (book.now - enrolment.last_active_at).total_seconds() > _ACTIVE_EVERY_S
+    is_stale = (book.now - enrolment.last_active_at).total_seconds() > ACTIVE_EVERY_S
     if is_stale or enrolment.last_lesson_key != lesson_key:
         enrolment.last_lesson_key, enrolment.last_active_at, enrolment.changed = lesson_key, book.now, True
 

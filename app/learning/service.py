@@ -1,6 +1,7 @@
 """The verbs of learning: enrol, read, finish a lesson, and with the last one the course."""
 
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.events import emit
 from app.core.i18n import lazy as _
 from app.core.templating import format_minutes
+from app.identity.taking_turns import take_turns
 from app.learning.completions import record_completion
 from app.learning.events import LessonFinished
 from app.learning.models import Completion, Enrolment, LessonFinish, LessonReading
@@ -25,10 +27,11 @@ class ReadTooSoon(Invalid):
 
 def enrol(db: Session, person_id: int, course_id: int) -> Enrolment:
     """Take the course at its published version; enrolling again returns the enrolment as it is. Raises NotFound."""
-    known = db.scalars(
-        select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
-    ).one_or_none()
-    if known is not None:
+    mine = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
+    if known := db.scalars(mine).one_or_none():
+        return known
+    take_turns(db, [person_id])
+    if known := db.scalars(mine).one_or_none():
         return known
     course = db.get(Course, course_id)
     if course is None or course.published_version_id is None:
@@ -55,7 +58,7 @@ def move_to_published(db: Session, enrolment: Enrolment) -> None:
     db.flush()
     has_completed = db.scalar(select(Completion.id).where(Completion.enrolment_id == enrolment.id).limit(1))
     if not has_completed:
-        _judge_course(db, enrolment)
+        complete_if_all_done(db, enrolment)
 
 
 def finish_reading(db: Session, enrolment: Enrolment, lesson_key: str, stamp: Stamp) -> LessonState:
@@ -98,7 +101,7 @@ def judge_lesson(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonSt
     # A lesson beside the point completes nothing: after a move to a version of the same lessons, it must not bring a
     # second certificate.
     if lesson_key in required_lesson_keys(db, enrolment.course_version_id):
-        _judge_course(db, enrolment)
+        complete_if_all_done(db, enrolment)
     return replace(state, finished_at=now)
 
 
@@ -107,13 +110,19 @@ def mark_active(enrolment: Enrolment, lesson_key: str) -> None:
     enrolment.last_lesson_key, enrolment.last_active_at = lesson_key, clock.now()
 
 
-def _judge_course(db: Session, enrolment: Enrolment) -> None:
+def complete_if_all_done(db: Session, enrolment: Enrolment, on: date | None = None) -> None:
+    """Record the completion, dated `on` (default: today), if every required lesson is finished.
+
+    A guest completes nothing: a completion is somebody's. It is recorded when the guest becomes a person.
+    """
+    if enrolment.person_id is None:
+        return
     required = required_lesson_keys(db, enrolment.course_version_id)
     if not required or required - finished_lesson_keys(db, enrolment.id):
         return
     percents = [percent for key, percent in best_percents(db, enrolment.id).items() if key in required]
     record_completion(
         db, person_id=enrolment.person_id, course_version_id=enrolment.course_version_id, how="online",
-        completed_on=clock.today(), score_percent=round(sum(percents) / len(percents), 1) if percents else None,
+        completed_on=on or clock.today(), score_percent=round(sum(percents) / len(percents), 1) if percents else None,
         enrolment_id=enrolment.id,
     )  # fmt: skip

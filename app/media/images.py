@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from app.core.errors import Invalid
@@ -76,6 +75,9 @@ def widths(own: int) -> tuple[int, ...]:
 
 def poster(video: Path) -> Picture:
     """A picture from early in a video (MP4 we made or checked), as JPEG: what players show before they play."""
+    # Loaded when first needed, as in probe.py.
+    import av
+
     with av.open(str(video), format="mov", options={"protocol_whitelist": "file"}) as container:
         stream = container.streams.video[0]
         # Not the very first one, which is often black.

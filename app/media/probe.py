@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import av
-from av.error import FFmpegError
-from av.stream import Disposition
-
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
 
@@ -17,6 +13,8 @@ MAX_SIDE_PX = 8192
 MAX_DURATION_S = 6 * 3600
 # Codecs whose last packet may end a little before the length the container declares.
 _SLACK_S = 2.0
+# What ffmpeg counts the times of a container in: microseconds (AV_TIME_BASE).
+_TIME_BASE = 1_000_000
 _PLACE_KEYS = re.compile(r"location|gps|©xyz", re.IGNORECASE)
 
 
@@ -54,6 +52,10 @@ class VideoInfo:
 
 def probe(path: Path, reader: str, file_name: str = "") -> VideoInfo:
     """Open `path` as the format `reader` only, read all of it, decode one picture. Raises VideoInvalid."""
+    # Loaded with the first video: 16 MB that most server processes never need.
+    import av
+    from av.error import FFmpegError
+
     name = file_name or path.name
     try:
         # One named format and plain files: a playlist in disguise must not make us fetch anything.
@@ -82,6 +84,8 @@ def is_faststart(path: Path) -> bool:
 
 
 def _examine(container: Any, path: Path, reader: str, name: str) -> VideoInfo:
+    from av.stream import Disposition
+
     video = next(
         (stream for stream in container.streams.video if Disposition.attached_pic not in stream.disposition), None
     )
@@ -98,7 +102,7 @@ def _examine(container: Any, path: Path, reader: str, name: str) -> VideoInfo:
     frame = next(container.decode(video), None)
     if frame is None:
         raise VideoInvalid(_("Không giải mã được hình nào trong “%(file)s”. Hãy xuất lại dạng MP4 (H.264)."), file=name)
-    declared_s = (container.duration or 0) / av.time_base
+    declared_s = (container.duration or 0) / _TIME_BASE
     duration_s = _read_to_the_end(container, video, declared_s, name)
     ratio = video.sample_aspect_ratio or 1
     shown = (round(context.width * ratio), context.height)
@@ -127,7 +131,7 @@ def _examine(container: Any, path: Path, reader: str, name: str) -> VideoInfo:
 def _read_to_the_end(container: Any, video: Any, declared_s: float, name: str) -> float:
     """Seconds of video that are really there; refuses a file that stops before its declared end."""
     container.seek(0)
-    start_s = (container.start_time or 0) / av.time_base
+    start_s = (container.start_time or 0) / _TIME_BASE
     last_s = picture_s = 0.0
     for packet in container.demux():
         if packet.pts is None:

@@ -15,7 +15,6 @@ from typing import Any
 
 import ffmpeg
 import imageio_ffmpeg
-import typst
 import yaml
 
 from app.core.errors import AppError
@@ -138,6 +137,9 @@ def _stamp(seconds: float) -> str:
 
 def draw_slides(deck: Deck, folder: Path, font_paths: Sequence[Path] = ()) -> list[bytes]:
     """One PNG per slide at the deck's size; figures are read from `folder`, nothing outside it is readable."""
+    # Loaded when first needed, as in certificates/pdf.py.
+    import typst
+
     # Half a point per pixel in the template, hence 144 ppi.
     # The stub wants the source and the root to be of one type; the function does not.
     pages = typst.compile(  # type: ignore[call-overload]

@@ -1,16 +1,23 @@
 """My own page: what to learn, what is under way, what was achieved; put together from learning and certificates."""
 
 from dataclasses import dataclass
+from datetime import date
+from typing import cast
 
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.certificates.queries import CertificateCard, certificates_of
 from app.core import clock
 from app.core.access import Actor
 from app.core.i18n import gettext as _
+from app.core.memory import A_MINUTE, remembered
 from app.identity.models import Person
 from app.identity.unit_queries import full_names
 from app.learning.my_queries import MyLearning, my_learning
+
+_PERSON = cast(Table, Person.__table__)
+_SEX = select(_PERSON.c.sex).where(_PERSON.c.id == bindparam("person_id"))
 
 
 @dataclass(frozen=True)
@@ -31,14 +38,20 @@ class MyPage:
 
 def my_page(db: Session, actor: Actor) -> MyPage:
     learning = my_learning(db, actor.person_id)
-    units = full_names(db, {unit_id for _title, unit_id in learning.posts}, clock.today())
-    posts = (f"{title} · {units[unit_id]}" if title else units[unit_id] for title, unit_id in learning.posts)
+    posts = ((title, _unit_name(db, unit_id, clock.today())) for title, unit_id in learning.posts)
     return MyPage(
-        greeting=_greeting(db.get_one(Person, actor.person_id).sex, actor.short_name),
-        posts=tuple(posts),
+        greeting=_greeting(db.connection().scalar(_SEX, {"person_id": actor.person_id}), actor.short_name),
+        posts=tuple(f"{title} · {unit}" if title else unit for title, unit in posts),
         learning=learning,
         certificates=tuple(certificates_of(db, actor.person_id)),
     )
+
+
+def _unit_name(db: Session, unit_id: int, day: date) -> str:
+    def find() -> str:
+        return full_names(db, [unit_id], day)[unit_id]
+
+    return remembered(db, ("full name", unit_id, day), find, for_s=A_MINUTE)
 
 
 def _greeting(sex: str | None, name: str) -> str:

@@ -1,21 +1,15 @@
 """Who may do what: every route of the application, tried by every persona (declarations.py, world.py)."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
-from app.core import events, i18n
-from app.core.settings import Settings, get_settings
-from app.main import BARE, HANDLERS, PAGES
-from app.runtime import Runtime
+from app.main import BARE, PAGES
 from tests.access.declarations import DECLARED, EVERYBODY, SIGNED_IN, Declared
-from tests.access.stage import Stage
+from tests.access.stage import Stage, staged
 from tests.access.world import ANONYMOUS, PERSONAS
-from tests.browser import BASE_URL
+from tests.seeded import Seeded
 
 # One world for all: on several workers it would be built several times.
 pytestmark = pytest.mark.xdist_group("access")
@@ -32,27 +26,9 @@ def routes() -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory, seeded_database: Path) -> Iterator[Stage]:
-    folder = tmp_path_factory.mktemp("access")
-    shutil.copyfile(seeded_database, folder / "shared.db")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("DATA_DIR", str(folder))
-        get_settings.cache_clear()
-        events.wire(HANDLERS)
-        i18n.speak(i18n.DEFAULT)
-        settings = Settings(
-            data_dir=folder,
-            database_url=f"sqlite:///{folder / 'shared.db'}",
-            media_url=f"file://{folder}/media",
-            workers=0,
-            demo=True,
-        )
-        stage = Stage(Runtime(settings), folder)
-        with TestClient(stage.app, base_url=BASE_URL) as running:
-            stage.sign_everybody_in(running)
-            yield stage
-        stage.close()
-    get_settings.cache_clear()
+def stage(tmp_path_factory: pytest.TempPathFactory, seeded: Seeded) -> Iterator[Stage]:
+    with staged(tmp_path_factory.mktemp("access"), seeded) as stage:
+        yield stage
 
 
 # --- the declarations ---------------------------------------------------------------------------------------------

@@ -54,12 +54,13 @@ ROLES: dict[str, tuple[str | None, str]] = {
 }
 PERSONAS = (ANONYMOUS, *ROLES)
 
-SLUG, CLOSED_SLUG = "khoa-thu", "khoa-kin"
+SLUG, CLOSED_SLUG, OPEN_SLUG = "khoa-thu", "khoa-kin", "khoa-mo"
 READ, WATCH, ANSWER, DRAFT = "THU.1.1", "THU.1.2", "THU.1.3", "THU.1.4"
 LEARNER_NAME, COLLEAGUE_NAME = "Nguyễn Thị Người Học", "Hoàng Thị Còn Thiếu"
 BORN = date(1985, 3, 2)
 # Texts only some may read.
 LESSON_TEXT = "Đoạn này chỉ người đã ghi danh mới đọc."
+OPEN_LESSON, OPEN_TEXT = "MO.1.1", "Đoạn này ai cũng đọc được, không cần tài khoản."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
 
@@ -179,6 +180,10 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
     learning = _learning(db, who, first)
     publish(db, _save(db, storage, province, read, watch, making.lesson(ANSWER, "Tên mới")), None)
     newest = _save(db, storage, province, read, watch, answer, draft)
+    opened = making.course(
+        making.lesson(OPEN_LESSON, markdown=f"{OPEN_TEXT}\n"), slug=OPEN_SLUG, code="MO", access="open"
+    )
+    publish(db, save_version(db, storage, opened, province, author), None)
     save_version(db, storage, making.course(slug=CLOSED_SLUG, code="KIN", title=CLOSED_TITLE), province, author)
     return learning | {
         "base_version": newest.id,

@@ -2,14 +2,13 @@
 
 import re
 import shutil
-import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from starlette.testclient import TestClient
 
 from app import __version__
@@ -25,6 +24,7 @@ from app.main import create_app
 from app.runtime import Runtime
 from tests import factories
 from tests.browser import BASE_URL, Browser
+from tests.seeded import Seeded
 
 PAGES = ["/admin", "/admin/jobs", "/admin/audit"]
 
@@ -75,18 +75,19 @@ def test_a_sound_installation_is_ready(settings: Settings) -> None:
     assert ready(settings) == (200, {"database": True, "storage": True})
 
 
-def test_a_database_that_was_never_migrated_is_not_ready(settings: Settings, tmp_path: Path) -> None:
-    settings.database_url = f"sqlite:///{tmp_path}/new.db"
+def test_a_database_that_was_never_migrated_is_not_ready(settings: Settings, tmp_path: Path, seeded: Seeded) -> None:
+    with seeded.empty(tmp_path) as url:
+        settings.database_url = url
+        assert ready(settings) == (503, {"database": False, "storage": True})
+
+
+def test_a_database_of_another_version_is_not_ready(settings: Settings, db: Session) -> None:
+    db.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    db.commit()
     assert ready(settings) == (503, {"database": False, "storage": True})
 
 
-def test_a_database_of_another_version_is_not_ready(settings: Settings, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "test.db") as plain:
-        plain.execute("UPDATE alembic_version SET version_num = 'older'")
-    plain.close()
-    assert ready(settings) == (503, {"database": False, "storage": True})
-
-
+@pytest.mark.databases("sqlite")
 def test_a_database_that_cannot_be_read_is_not_ready(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "test.db").write_bytes(b"this was a database " * 1000)
     assert ready(settings) == (503, {"database": False, "storage": True})

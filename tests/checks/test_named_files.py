@@ -13,6 +13,7 @@ DOCUMENTS = (
     "docs/architecture.md",
     "docs/coverage.md",
     "docs/licences.md",
+    "docs/operations.md",
     "docs/performance.md",
 )
 _CODE = re.compile(r"`([\w./*-]+\.(?:py|csv|yaml|toml|lock|js|md|txt|html)|[\w./-]+/)`")

@@ -116,7 +116,7 @@ def test_folders_that_cannot_be_written(complaint: Say, installation: Path, comm
     assert "Hãy kiểm tra DATA_DIR" in told
     told = complaint(command, DATA_DIR=str(installation / "var"), MEDIA_URL=str(installation / "file"))
     assert "Không ghi được vào nơi giữ tệp" in told
-    assert "MEDIA_URL không hợp lệ: s3://kho" in complaint(command, MEDIA_URL="s3://kho")
+    assert "MEDIA_URL không hợp lệ: ftp://kho" in complaint(command, MEDIA_URL="ftp://kho")
 
 
 def test_settings_that_make_no_sense_are_all_named_at_once(complaint: Say) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError
 
-from app.core import templating
+from app.core import i18n, templating
 from app.core.templating import (
     format_date,
     format_datetime,
@@ -80,6 +80,31 @@ def test_what_people_typed_is_escaped_even_inside_a_sentence(folder: Path) -> No
 def test_a_name_nobody_passed_is_an_error(folder: Path) -> None:
     with pytest.raises(UndefinedError):
         make_environment(folder).get_template("page.html").render()
+
+
+def test_a_remembered_piece_is_made_once_for_each_key_and_language(folder: Path) -> None:
+    """What it holds is not looked at again: so everything it shows must be in its key."""
+    (folder / "piece.html").write_text('{% call remembered("piece", key) %}{{ next() }} {{ name }}{% endcall %}')
+    numbers = iter("123456")
+    piece = make_environment(folder).get_template("piece.html")
+
+    def shown(key: object, lang: str = "vi") -> str:
+        i18n.speak(lang)
+        return piece.render(key=key, next=numbers.__next__, name="<An>")
+
+    assert [shown(("a", 1)), shown(("a", 1)), shown(("a", 2)), shown(("a", 1), "en")] == [
+        "1 &lt;An&gt;", "1 &lt;An&gt;", "2 &lt;An&gt;", "3 &lt;An&gt;",
+    ]  # fmt: skip
+    assert [shown(None), shown(None)] == ["4 &lt;An&gt;", "5 &lt;An&gt;"], "seldom the same twice: not kept"
+
+
+def test_a_bundle_is_its_files_one_after_the_other() -> None:
+    whole = templating.static_bytes("css/all.css").decode()
+    parts = [(templating.STATIC_DIR / part).read_text(encoding="utf-8") for part in templating.BUNDLES["css/all.css"]]
+    assert whole == "\n".join(parts)
+    assert {path.name for path in (templating.STATIC_DIR / "css").glob("*.css")} == {
+        part.removeprefix("css/") for part in templating.BUNDLES["css/all.css"]
+    }, "a style sheet that no page would see"
 
 
 def test_the_address_of_a_static_file_changes_with_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,125 +1,43 @@
 """Acknowledged means kept: the server is killed twenty times while people study, and loses nothing it answered for."""
 
-import re
-import shutil
 import threading
 import time
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
-import httpx
 import pytest
-from sqlalchemy import select
 
-from app.core import clock
 from app.core.db import Database
-from app.identity.accounts import find_candidate, sign_in
-from app.learning import stamps
-from app.learning.models import VideoProgress
-from app.learning.service import enrol
-from app.learning.spans import Span, merge, total
-from tests import factories
-from tests.learning import making
+from tests.durability.studying import Learner, check_nothing_is_lost, enrolled
 from tests.live import LiveServer, running
+from tests.seeded import Seeded
 
 KILLS = 20
 LEARNERS = 6
-VIDEO_S = 100_000
-_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-
-
-@dataclass
-class Learner:
-    """One person's page: sends spans in order, each again until it is answered, and writes down what was answered.
-
-    `claimed` is everything ever sent, `kept` what the server acknowledged; the ledger of the test.
-    """
-
-    server: LiveServer
-    enrolment_id: int
-    session: str
-    stamp: str
-    random: Random
-    kept: list[Span] = field(default_factory=list)
-    claimed: list[Span] = field(default_factory=list)
-    token: str = ""
-    repeats: int = 0
-    wrong: list[str] = field(default_factory=list)
-
-    def study(self, done: threading.Event) -> None:
-        cookies = {"hs_session": self.session}
-        with httpx.Client(base_url=self.server.url, timeout=10, cookies=cookies) as client:
-            sequence = 0
-            while not done.is_set():
-                start = self.random.randrange(VIDEO_S - 40)
-                span = (float(start), float(start + self.random.randrange(1, 40)))
-                self.claimed.append(span)
-                sequence += 1
-                self._send_until_answered(client, sequence, span, done)
-
-    def _send_until_answered(self, client: httpx.Client, sequence: int, span: Span, done: threading.Event) -> None:
-        while not done.is_set():
-            try:
-                self.token = self.token or self._form_token(client)
-                self._send(client, sequence, span)
-                return
-            except httpx.TransportError:
-                self.repeats += 1
-                done.wait(0.05)
-
-    def _form_token(self, client: httpx.Client) -> str:
-        found = _TOKEN.search(client.get(f"/learn/{making.SLUG}/L1", headers={"accept": "text/html"}).text)
-        assert found
-        return found.group(1)
-
-    def _send(self, client: httpx.Client, sequence: int, span: Span) -> None:
-        body = {
-            "stamp": self.stamp,
-            "block": "v1",
-            "client": "trang",
-            "seq": sequence,
-            "spans": [span],
-            "position": span[1],
-        }
-        response = client.post("/progress", json=body, headers={"x-csrf-token": self.token})
-        if response.status_code != 200:
-            self.wrong.append(f"{response.status_code}: {response.text}")
-            return
-        self.kept.append(span)
-        watched_s = response.json()["watched_s"]
-        if watched_s < total(merge(self.kept)):
-            self.wrong.append(f"answered {watched_s} after acknowledging {total(merge(self.kept))}")
 
 
 @pytest.fixture
-def server(tmp_path: Path, seeded_database: Path) -> LiveServer:
-    shutil.copyfile(seeded_database, tmp_path / "hocso.db")
-    return LiveServer(tmp_path)
+def server(tmp_path: Path, seeded: Seeded) -> Iterator[LiveServer]:
+    with seeded.copied(tmp_path) as url:
+        yield LiveServer(tmp_path, database_url=url)
 
 
 @pytest.fixture
-def learners(server: LiveServer) -> list[Learner]:
-    """Six people with the same long video, whose pages were opened a week ago: the clock allows all they claim."""
+def database(server: LiveServer) -> Iterator[Database]:
     database = Database(server.database_url)
-    with database.writing() as db:
-        version = making.course(db, making.Lesson("L1", videos=(float(VIDEO_S),)))
-        people = []
-        for number in range(LEARNERS):
-            account = factories.civil_servant(db)
-            enrolment = enrol(db, account.person_id, version.course_id)
-            candidate = find_candidate(db, account.username)
-            assert candidate
-            session = sign_in(db, candidate)
-            with clock.frozen(clock.now() - timedelta(days=7)):
-                stamp = stamps.issue(enrolment.id, "L1")
-            people.append(Learner(server, enrolment.id, session, stamp, Random(number)))
+    yield database
     database.dispose()
-    return people
 
 
-def test_twenty_kills_lose_no_acknowledged_second(server: LiveServer, learners: list[Learner]) -> None:
+@pytest.fixture
+def learners(server: LiveServer, database: Database) -> list[Learner]:
+    return enrolled(database, [server], LEARNERS)
+
+
+def test_twenty_kills_lose_no_acknowledged_second(
+    server: LiveServer, database: Database, learners: list[Learner]
+) -> None:
     random, done = Random(1908), threading.Event()
     threads = [threading.Thread(target=learner.study, args=(done,)) for learner in learners]
     with running(server):
@@ -131,13 +49,13 @@ def test_twenty_kills_lose_no_acknowledged_second(server: LiveServer, learners: 
                 done.wait(random.uniform(0, 0.02))
                 server.kill()
                 server.start()
-                _check_nothing_is_lost(server, learners)
+                check_nothing_is_lost(database, learners)
             _let_study(learners, 60)
         finally:
             done.set()
             for thread in threads:
                 thread.join(30)
-        _check_nothing_is_lost(server, learners)
+        check_nothing_is_lost(database, learners)
     assert [message for learner in learners for message in learner.wrong] == []
     # The kills met work: saves were cut off and sent again.
     assert sum(learner.repeats for learner in learners) >= KILLS
@@ -150,17 +68,3 @@ def _let_study(learners: list[Learner], more: int) -> None:
     while sum(len(learner.kept) for learner in learners) < aim:
         assert time.monotonic() < deadline, "the learners get no answers"
         time.sleep(0.002)
-
-
-def _check_nothing_is_lost(server: LiveServer, learners: list[Learner]) -> None:
-    ledger = {learner.enrolment_id: (list(learner.kept), learner.claimed) for learner in learners}
-    database = Database(server.database_url)
-    with database.reading() as db:
-        rows = db.execute(select(VideoProgress.enrolment_id, VideoProgress.spans, VideoProgress.watched_s)).all()
-    database.dispose()
-    stored = {enrolment_id: (merge((a, b) for a, b in spans), watched_s) for enrolment_id, spans, watched_s in rows}
-    for enrolment_id, (kept, claimed) in ledger.items():
-        spans, watched_s = stored.get(enrolment_id, ((), 0.0))
-        assert merge((*spans, *kept)) == spans, "an acknowledged second is missing"
-        assert merge((*spans, *claimed)) == merge(claimed), "a second is stored that nobody claimed"
-        assert watched_s == total(spans)

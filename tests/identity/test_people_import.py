@@ -267,6 +267,20 @@ def test_a_shared_phone_does_not_make_two_people_one(db: Session, changes: Row, 
     assert words in row.messages[0]
 
 
+@pytest.mark.parametrize("by", ["Điện thoại", "Email"])
+def test_nobody_of_a_list_is_taken_for_somebody_who_signed_up_alone(db: Session, by: str) -> None:
+    contact = {"phone": str(GOOD["Điện thoại"])} if by == "Điện thoại" else {"email": str(GOOD["Email"])}
+    stranger = add_person(db, name=str(GOOD["Họ và tên"]), birth_year=1985, **contact)  # type: ignore[arg-type]
+    stranger.signed_up_at = clock.now()
+    factories.post(db, stranger, audiences=("NGUOIDAN",), title="")
+    [row] = run(db, GOOD)
+    assert (row.outcome, row.person) == ("needs_confirmation", "")
+    assert "tự đăng ký, chưa xác minh" in row.messages[0]
+    [without] = run(db, GOOD | {"Điện thoại": None, "Email": None})
+    assert without.outcome == "created"
+    assert without.person != stranger.ref
+
+
 def test_a_row_without_numbers_is_matched_by_name_birth_and_unit(db: Session) -> None:
     bare = {"Số CCCD": None, "Điện thoại": None, "Email": None}
     first, other = run(db, GOOD | bare, GOOD | bare | {"Ngày sinh": "04/05/1990"})

@@ -16,7 +16,6 @@ const browser = await puppeteer.launch({
 });
 const found = {};
 for (const { name, url, cookie } of job.pages) {
-  const begun = Date.now();
   const page = await browser.newPage();
   try {
     const results = await pa11y(url, {
@@ -29,7 +28,6 @@ for (const { name, url, cookie } of job.pages) {
       ignore: job.ignore,
       timeout: 120000,
     });
-    process.stderr.write(`${Date.now() - begun} ${name}\n`);
     found[name] = results.issues.map(({ runner, code, selector, message, context }) => `${runner} ${code} at ${selector}: ${message} ${context}`);
   } catch (error) {
     found[name] = [`could not be looked at: ${error.message}`];

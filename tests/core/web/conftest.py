@@ -1,8 +1,6 @@
 """One application per module, with the module's own `router` of test routes: making one costs more than a test."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from fastapi import Depends, FastAPI
@@ -15,19 +13,18 @@ from app.core.web import answer_head, identify
 from app.main import create_app
 from app.runtime import Runtime
 from tests.browser import BASE_URL, Browser
+from tests.seeded import Seeded
 
 
 @pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory, seeded_database: Path) -> Iterator[Runtime]:
+def runtime(tmp_path_factory: pytest.TempPathFactory, seeded: Seeded) -> Iterator[Runtime]:
     folder = tmp_path_factory.mktemp("web")
-    shutil.copyfile(seeded_database, folder / "test.db")
-    runtime = Runtime(
-        Settings(  # type: ignore[call-arg]
-            data_dir=folder, database_url=f"sqlite:///{folder}/test.db", media_url=f"file://{folder}/media", workers=0
+    with seeded.copied(folder) as url:
+        runtime = Runtime(
+            Settings(data_dir=folder, database_url=url, media_url=f"file://{folder}/media", workers=0)  # type: ignore[call-arg]
         )
-    )
-    yield runtime
-    runtime.database.dispose()
+        yield runtime
+        runtime.database.dispose()
 
 
 @pytest.fixture

@@ -272,6 +272,7 @@ def test_an_error_rolls_back_what_the_route_had_written(browser: Browser, databa
         assert db.scalar(select(func.count(AuditEntry.id)).where(AuditEntry.action == "test.write")) == 0
 
 
+@pytest.mark.databases("sqlite")
 def test_a_disk_that_is_full_at_the_commit_is_not_acknowledged(browser: Browser, database: Database) -> None:
     response = browser.post("/test/fill-disk")
     database.dispose()  # its connections remember the small disk

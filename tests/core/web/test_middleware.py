@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.core.csrf import check_token
 from app.core.middleware import BodyLimit
 from app.core.static import StaticFiles
-from app.core.templating import STATIC_DIR, static_url
+from app.core.templating import STATIC_DIR, static_bytes, static_url
 from app.core.web import Response, identify
 from app.main import create_app
 from app.runtime import Runtime
@@ -114,6 +114,18 @@ def test_a_static_file_is_kept_for_ever_only_under_its_own_hash(browser: Browser
 def test_a_static_file_not_changed_is_not_sent_again(browser: Browser) -> None:
     etag = browser.client.get("/static/css/base.css").headers["etag"]
     assert browser.client.get("/static/css/base.css", headers={"if-none-match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize("path", ["css/all.css", "js/app.js", "img/seal.svg"])
+def test_a_text_is_sent_compressed_to_who_takes_it_so(browser: Browser, path: str) -> None:
+    url = static_url(path)
+    plain = browser.client.get(url, headers={"accept-encoding": "identity"})
+    packed = browser.client.get(url, headers={"accept-encoding": "gzip"})
+    assert plain.content == packed.content == static_bytes(path)
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < len(plain.content)
+    assert packed.headers["vary"] == "Accept-Encoding"
 
 
 @pytest.mark.parametrize("path", ["none.css", "../settings.py", "..%2fsettings.py", "css", "%00", "a" * 300])

@@ -1,0 +1,58 @@
+"""What a process remembers of a database, so that it need not ask again.
+
+Two kinds of things only: what can never change (a published version of a course: triggers refuse it), and what a
+reader may well see as it was a minute ago. Nothing that decides who may do what.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any, TypeVar, cast
+
+from sqlalchemy.orm import Session
+
+Value = TypeVar("Value")
+
+A_MINUTE = 60.0
+FOR_EVER = float("inf")
+
+
+class Memory:
+    """Values by key, at most `size` of them: the least recently used one is forgotten first."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: OrderedDict[Hashable, tuple[Any, float]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> Any | None:
+        """The value, or None for what is not known or too old; so None itself is never worth keeping."""
+        with self._lock:
+            value, until = self._kept.get(key, (None, 0.0))
+            if value is None or (until is not FOR_EVER and until < time.monotonic()):
+                return None
+            self._kept.move_to_end(key)
+            return value
+
+    def keep(self, key: Hashable, value: object, *, for_s: float = FOR_EVER) -> None:
+        with self._lock:
+            self._kept[key] = (value, for_s if for_s is FOR_EVER else time.monotonic() + for_s)
+            self._kept.move_to_end(key)
+            if len(self._kept) > self._size:
+                self._kept.popitem(last=False)
+
+
+def remembered(db: Session, key: Hashable, find: Callable[[], Value], *, for_s: float = FOR_EVER) -> Value:
+    """What `find` answers, asked once per process and database; None is asked for again each time.
+
+    Only what a read-only session saw is kept: a writing one may see rows that are rolled back, whose ids others get.
+    """
+    memory: Memory | None = db.info.get("memory")
+    known = memory.get(key) if memory else None
+    if known is not None:
+        return cast(Value, known)
+    found = find()
+    if memory and found is not None and db.info.get("reads_only"):
+        memory.keep(key, found, for_s=for_s)
+    return found

@@ -1,0 +1,90 @@
+"""One block of a run: everything measured on one database with one number of people."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+
+from bench.commits import Commits, measure_commits
+from bench.first_view import FirstView, first_view
+from bench.load import Ask, Load, Visit, request_of, run_load
+from bench.servers import Running, floor, ours
+from bench.visits import kinds
+from bench.world import COURSE, LESSON, World
+
+CLIENTS = (1, 8, 32, 128)
+# Enough to keep one process busy, few enough that waiting is not what is measured.
+_CPU_CLIENTS = 8
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`loads` by number of clients; `cpu_ms` of the server's process for one visit, with eight clients."""
+
+    loads: dict[int, Load]
+    cpu_ms: float
+
+
+@dataclass
+class Block:
+    """`kinds` by name; `floor` is bare Starlette in the same block."""
+
+    database: str
+    people: int
+    floor: Measured
+    kinds: dict[str, Measured] = field(default_factory=dict)
+    rest_mb: float = 0.0
+    load_mb: float = 0.0
+    commits: Commits | None = None
+    views: list[FirstView] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"{self.database}, {self.people:,} người".replace(",", ".").replace(". ", ", ")
+
+
+def say(line: str) -> None:
+    """Where a run is; not part of its result."""
+    print(f"{time.strftime('%H:%M:%S')}  {line}", file=sys.stderr, flush=True)
+
+
+def measure(database: str, people: int, world: World, seconds: float, *, with_views: bool) -> Block:
+    """Floor first, then each kind at each number of clients; then memory, the commits alone, the first views."""
+    with floor() as bare:
+        bare_request = request_of("GET", "/", {})
+        block = Block(database, people, _measure(bare, _Bare(bare_request).visit, seconds))
+    say(f"{block.name}: sàn {block.floor.loads[_CPU_CLIENTS].per_second:,.0f} lượt/giây")
+    with ours(world.environment) as server:
+        block.rest_mb = server.memory_mb()
+        for kind in kinds():
+            measured = block.kinds[kind.name] = _measure(server, kind.make(server.url, world), seconds)
+            block.load_mb = max(block.load_mb, server.memory_mb())
+            rate = measured.loads[_CPU_CLIENTS].per_second
+            say(
+                f"{block.name}: {kind.name}: {measured.cpu_ms:.2f} ms CPU, {rate:,.1f} lượt/giây, {server.memory_mb():.0f} MB"
+            )
+        if with_views:
+            for path, learner in (("/courses", None), (f"/learn/{COURSE}/{LESSON}", world.learners[0])):
+                if view := first_view(server.url, path, learner):
+                    block.views.append(view)
+    block.commits = measure_commits(world, seconds * 2)
+    return block
+
+
+class _Bare:
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+
+    async def visit(self, _client: int, ask: Ask) -> None:
+        await ask(self._request)
+
+
+def _measure(server: Running, visit: Visit, seconds: float) -> Measured:
+    # What a first visit prepares for all later ones is no part of theirs.
+    run_load(server.url, visit, clients=_CPU_CLIENTS, seconds=seconds / 4)
+    loads, cpu_ms = {}, 0.0
+    for clients in CLIENTS:
+        before = server.cpu_s()
+        loads[clients] = run_load(server.url, visit, clients=clients, seconds=seconds)
+        if clients == _CPU_CLIENTS:
+            cpu_ms = 1000 * (server.cpu_s() - before) / loads[clients].visits
+    return Measured(loads, cpu_ms)

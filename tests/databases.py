@@ -1,0 +1,93 @@
+"""The plugin that runs a test on SQLite, on PostgreSQL or on both: `pytest --database sqlite|postgresql|both`.
+
+Only tests that use the fixture `database_kind`, mostly through `settings`, touch a database; the others run once. A
+test about one kind says so with `@pytest.mark.databases("sqlite")` and is not collected for the other.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests.postgresql import OwnServer, Server
+from tests.seeded import Seeded, SeededFile, SeededTemplate, make_template
+
+KINDS = ("sqlite", "postgresql")
+# How the run tells its workers where the template is.
+_TEMPLATE = "HOCSO_TEST_TEMPLATE"
+_SERVER = pytest.StashKey[Server]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=(*KINDS, "both"), default="sqlite", help="where tests with a database run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "databases(*kinds): this test is about these databases alone")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """One server and one template for all workers, ready before they start."""
+    config = session.config
+    if hasattr(config, "workerinput") or "postgresql" not in _chosen(config) or config.option.collectonly:
+        return
+    given = os.environ.get("TEST_DATABASE_URL")
+    config.stash[_SERVER] = server = Server(given) if given else OwnServer()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[_TEMPLATE] = make_template(server, Path(folder))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if server := config.stash.get(_SERVER, None):
+        if template := os.environ.pop(_TEMPLATE, None):
+            server.drop(Server(template).database)
+        server.stop()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        about = _about(metafunc.definition)
+        kinds = [kind for kind in _chosen(metafunc.config) if kind in about]
+        metafunc.parametrize("database_kind", kinds or about, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """A test about a kind that was not asked for is left out."""
+    chosen = _chosen(config)
+    wanted = [item for item in items if any(kind in chosen for kind in _about(item))]
+    if len(wanted) < len(items):
+        config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+        items[:] = wanted
+
+
+def _chosen(config: pytest.Config) -> tuple[str, ...]:
+    asked: str = config.getoption("--database")
+    return KINDS if asked == "both" else (asked,)
+
+
+def _about(item: pytest.Item) -> tuple[str, ...]:
+    mark = item.get_closest_marker("databases")
+    return mark.args if mark else KINDS
+
+
+@pytest.fixture(scope="session")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """`sqlite` or `postgresql`."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> SeededFile:
+    """Made once in each process, however often the run turns from one kind to the other."""
+    return SeededFile(tmp_path_factory.mktemp("seeded"))
+
+
+@pytest.fixture(scope="session")
+def seeded(request: pytest.FixtureRequest, database_kind: str) -> Seeded:
+    """Migrated, with the province's units, audiences, programmes and indicators; no people and no courses."""
+    if database_kind == "sqlite":
+        file: SeededFile = request.getfixturevalue("seeded_file")
+        return file
+    return SeededTemplate(os.environ[_TEMPLATE])
