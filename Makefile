@@ -16,7 +16,7 @@ export HOST PORT DEMO
 # Where `make test` runs: sqlite, postgresql (its own server, or the one TEST_DATABASE_URL names) or both.
 DATABASE ?= both
 
-.PHONY: help install install-dev browser object-store serve test proof check bench format lock docs messages
+.PHONY: help install install-dev browser object-store page-judges serve test proof check bench format lock docs messages
 
 help: ## Liệt kê các lệnh / list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,7 +46,10 @@ browser: | $(PY)
 object-store: | $(PY)
 	@tests/swift/bring
 
-test: install-dev browser object-store ## Chạy toàn bộ kiểm thử, trên cả SQLite và PostgreSQL / run all tests, on both databases
+page-judges: install-dev
+	@tests/accessibility/bring
+
+test: install-dev browser object-store page-judges ## Chạy toàn bộ kiểm thử, trên cả SQLite và PostgreSQL / run all tests, on both databases
 	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database $(DATABASE)
 
 proof: install-dev ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
