@@ -63,8 +63,8 @@ check: install-dev ## Định dạng, quy tắc, kiểu, hướng phụ thuộc,
 	$(VENV)/bin/djlint templates --lint --quiet
 	$(PY) -m pytest -q tests/checks
 
-bench: install-dev ## Đo tốc độ, tính bằng tỷ lệ so với mức sàn đo cùng lúc / measure speed as ratios
-	$(PY) -m bench
+bench: install-dev ## Đo tốc độ, tính bằng tỷ lệ so với mức sàn đo cùng lúc; BENCH=--quick đo nhanh / measure speed as ratios
+	$(PY) -m bench $(BENCH)
 
 format: install-dev ## Định dạng mã / format the code
 	$(VENV)/bin/ruff format app tests migrations bench

@@ -44,7 +44,11 @@ def first_view(url: str, path: str, learner: Learner | None) -> FirstView | None
             if event["requestId"] in sizes:
                 sizes[event["requestId"]] = event["encodedDataLength"]
 
+        def spared(event: dict[str, Any]) -> None:
+            sizes.pop(event["requestId"], None)
+
         watch.on("Network.requestWillBeSent", asked)
+        watch.on("Network.requestServedFromCache", spared)
         watch.on("Network.loadingFinished", finished)
         page.goto(url + path, wait_until="networkidle")
         browser.close()

@@ -65,9 +65,9 @@ def _fields(form: FormData) -> LessonFields:
         module=_text(form, "module"),
         title=_text(form, "title"),
         minutes=_text(form, "minutes"),
-        objectives=str(form.get("objectives", "")),
+        objectives=_lines(form, "objectives"),
         role=_text(form, "role"),
-        body=str(form.get("body", "")),
+        body=_lines(form, "body"),
         sources=_sources(form),
         picture_alt=_text(form, "picture_alt"),
         picture_caption=_text(form, "picture_caption"),
@@ -81,6 +81,11 @@ def _sources(form: FormData) -> tuple[Citation, ...]:
     columns = [[nfc(str(one)) for one in form.getlist(f"source_{name}")] for name in ("title", "ref", "url")]
     rows = (Citation(*row) for row in zip(*columns, strict=False))
     return tuple(row for row in rows if row != Citation("", ""))[:_SOURCES_MOST]
+
+
+def _lines(form: FormData, name: str) -> str:
+    """As typed; only a NUL is in no text (folder/texts.py refuses a file with one)."""
+    return str(form.get(name, "")).replace("\0", "")
 
 
 def _text(form: FormData, name: str) -> str:

@@ -245,6 +245,10 @@ def _figure(image: Token, files: Mapping[str, int]) -> Token:
 
 
 def _name_headings(tokens: Sequence[Token]) -> None:
+    """Ids to link to. The page around has the only heading of the first level: one written here is of the second."""
+    for token in tokens:
+        if token.tag == "h1":
+            token.tag = "h2"
     taken: set[str] = set()
     for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":

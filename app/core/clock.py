@@ -31,17 +31,19 @@ def day_of(instant: datetime) -> date:
 
 
 def parse_day(text: str) -> date | None:
-    """A day as people and browsers write it, 01/07/2025 or 2025-07-01; None if it is neither or no real day."""
+    """A day as people and browsers write it, 01/07/2025 or 2025-07-01; None if it is neither or no real day.
+
+    Nor is one in the first or the last year there is: the day before or after it could not be reckoned.
+    """
     found = _DAY.fullmatch(text.strip())
     if found is None:
         return None
     parts = found.groupdict()
     try:
-        return date(
-            int(parts["year"] or parts["y"]), int(parts["month"] or parts["m"]), int(parts["day"] or parts["d"])
-        )
+        day = date(int(parts["year"] or parts["y"]), int(parts["month"] or parts["m"]), int(parts["day"] or parts["d"]))
     except ValueError:
         return None
+    return day if date.min.year < day.year < date.max.year else None
 
 
 def end_of_day(day: date) -> datetime:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import URL, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -186,6 +186,14 @@ def met_another(error: DBAPIError) -> bool:
     writers of SQLite take turns.
     """
     return getattr(error.orig, "sqlstate", None) in ("23505", "40001", "40P01", "55P03")
+
+
+def cannot_hold(error: DBAPIError) -> bool:
+    """Whether a value was refused that is in no row and never will be: a text with a NUL, a number too large.
+
+    PostgreSQL only; SQLite takes any text.
+    """
+    return isinstance(error, DataError) and getattr(error.orig, "sqlstate", None) in (None, "22003", "22021")
 
 
 def _to_json(value: object) -> str:

@@ -4,8 +4,8 @@ import re
 import unicodedata
 
 _SPACES = re.compile(r"\s+")
-# Zero-width characters and soft hyphens come along when names are copied from web pages and chats.
-_UNSEEN = re.compile("[\u200b\u200c\u2060\ufeff\u00ad]")
+# Zero-width characters and soft hyphens come along when names are copied from web pages and chats; no text has a NUL.
+_UNSEEN = re.compile("[\0\u200b\u200c\u2060\ufeff\u00ad]")
 # Old Vietnamese fonts wrote đ with the Icelandic or African letter that looks the same.
 _LOOKALIKES = str.maketrans("ðÐɖƉ", "đĐđĐ")
 # Vietnamese dictionary order of letters; a plain code-point sort puts ă after z.

@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from app.core import i18n, ids
 from app.core.access import Actor
 from app.core.csrf import SAFE_METHODS, SESSION_COOKIE, issue_token
-from app.core.db import Database, met_another
+from app.core.db import Database, cannot_hold, met_another
 from app.core.errors import (
     AppError,
     Conflict,
@@ -247,6 +247,8 @@ def answer_error(request: Request, error: Exception) -> Response:
             return _http_error(request, error)
         case DBAPIError() if met_another(error):
             return _app_error(request, Conflict())
+        case DBAPIError() if cannot_hold(error):
+            return _app_error(request, NotFound() if request.method in SAFE_METHODS else Invalid())
         case OperationalError():
             return _database_error(request, error)
         case _:

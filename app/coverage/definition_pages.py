@@ -14,6 +14,7 @@ from app.core.access import Actor
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_number
+from app.core.text import nfc
 from app.core.web import Config, Db, Me, having, redirect, render
 from app.coverage import wording
 from app.coverage.declared import Declared, history
@@ -40,7 +41,7 @@ class DeclareForm(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _strip(cls, value: object) -> object:
-        return value.strip() if isinstance(value, str) else value
+        return nfc(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)

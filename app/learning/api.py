@@ -21,7 +21,8 @@ from app.learning.models import Enrolment
 from app.learning.saving import Save, Saved
 from app.learning.service import judge_lesson
 
-Name = Annotated[str, Meta(min_length=1, max_length=40)]
+# No text has a NUL: PostgreSQL would not keep it.
+Name = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[^\0]*$")]
 
 
 class ProgressBody(msgspec.Struct):

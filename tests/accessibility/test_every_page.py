@@ -33,4 +33,5 @@ def site(tmp_path: Path, seeded_file: SeededFile, monkeypatch: pytest.MonkeyPatc
 def test_no_page_shuts_anybody_out(site: Site, theme: str, width: int) -> None:
     visits = site.visits()
     assert len(visits) > 50
-    assert look(site, visits, width=width, theme=theme) == {}
+    found = look(site, visits, width=width, theme=theme)
+    assert not found, "\n".join(f"{page}\n  " + "\n  ".join(issues) for page, issues in found.items())

@@ -22,6 +22,7 @@ def html_of(text: str) -> str:
     ("text", "part"),
     [
         ("## Bước đầu\n", '<h2 id="buoc-dau">Bước đầu</h2>'),
+        ("# Tên bài lần nữa\n", '<h2 id="ten-bai-lan-nua">Tên bài lần nữa</h2>'),
         ("## A\n\n## A\n", '<h2 id="a-2">A</h2>'),
         ("::: note Ghi chú <b>\nx\n:::\n", '<div class="note">\n<p class="name">Ghi chú &lt;b&gt;</p>'),
         ("::: warn\nx\n:::\n", '<div class="note warn">\n<p class="name">Hay nhầm</p>'),

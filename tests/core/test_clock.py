@@ -36,6 +36,7 @@ def test_the_last_instant_of_a_day_still_belongs_to_it() -> None:
         ("2026-7-1", date(2026, 7, 1)), ("29/02/2024", date(2024, 2, 29)), ("29/02/2026", None), ("31/04/2026", None),
         ("2026-13-01", None), ("07/2026", None), ("2026", None), ("", None), ("hôm nay", None), ("01-07-2026", None),
         ("٠١/٠٧/٢٠٢٦", None), ("0000-01-01", None), ("01/07/26", None),
+        ("0001-01-01", None), ("9999-12-31", None),
     ],
 )  # fmt: skip
 def test_a_day_as_people_and_browsers_write_it(text: str, day: date | None) -> None:

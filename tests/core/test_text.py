@@ -110,6 +110,7 @@ def test_any_text_has_a_key_and_the_stored_form_is_stable(text: str) -> None:
         ("Tie\u0302\u0301ng Vie\u0323\u0302t", "Tiếng Việt"),
         ("Lê\u00a0Văn\u2003Bình", "Lê Văn Bình"),
         ("\ufeffLê Văn\u200b Bình\u00ad", "Lê Văn Bình"),
+        ("Lê\0 Văn Bình\0", "Lê Văn Bình"),
         ("", ""),
     ],
 )

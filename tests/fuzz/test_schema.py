@@ -44,7 +44,7 @@ def test_whatever_a_route_is_asked_it_answers_properly(
         suppress_health_check=list(HealthCheck), phases=(Phase.generate, Phase.shrink),
     )  # fmt: skip
     @given(_cases(schema[path][method], NAMED[method, path], stage))
-    def ask(case: Case) -> None:
+    def ask(case: Case[Any]) -> None:
         for persona in PERSONAS:
             answer = _send(stage, persona, case)
             if answer is not None:
@@ -53,22 +53,25 @@ def test_whatever_a_route_is_asked_it_answers_properly(
     before = stage.everything()
     with nullcontext() if looks else stage.copied():
         ask()
-    assert stage.everything() == before, "looking changes nothing"
+    assert stage.everything()[0] == before[0], "looking changes nothing, and acting only the copy"
 
 
-def _cases(operation: APIOperation[Any, Any, Any, Any], declared: Declared, stage: Stage) -> st.SearchStrategy[Case]:
+def _cases(
+    operation: APIOperation[Any, Any, Any, Any], declared: Declared, stage: Stage
+) -> st.SearchStrategy[Case[Any]]:
     """What fits the description and what does not, at an address that exists and at any other."""
     names = names_in(declared, stage.world)
     modes = list(GenerationMode) if operation.body or any(operation.iter_parameters()) else [GenerationMode.POSITIVE]
     addresses = (names, None) if names else (None,)
-    return st.one_of(
+    kinds = [
         operation.as_strategy(mode, feedback=NO_FEEDBACK, path_parameters=address)
         for address in addresses
         for mode in modes
-    )
+    ]
+    return st.sampled_from(kinds).flatmap(lambda kind: kind)
 
 
-def _send(stage: Stage, persona: str, case: Case) -> httpx.Response | None:
+def _send(stage: Stage, persona: str, case: Case[Any]) -> httpx.Response | None:
     """The answer; None for what no client could send."""
     own = {"x-csrf-token": stage.callers[persona].token, "accept": "text/html"}
     try:
