@@ -35,7 +35,9 @@ class Server:
 
     def create(self, name: str, template: str | None = None) -> str:
         """Make a database, as a copy of `template` if given; its URL."""
-        self._run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+        # Copying the files takes half the time of writing them through the log, which servers before 15 only know.
+        how = f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""
+        self._run(f'CREATE DATABASE "{name}"{how}')
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, name: str) -> None:

@@ -13,7 +13,7 @@ from app.core.i18n import gettext as _
 from app.core.text import nfc
 from app.media.queries import AssetView
 
-TITLE_LENGTH = 200
+TITLE_LENGTH = ROLE_LENGTH = 200
 SOURCE_ROWS = 2
 # Where a file may be chosen in the form, and the kind of asset it must be.
 SLOTS = {"picture": "image", "video": "video", "captions": "caption"}
@@ -97,6 +97,8 @@ def problems(
         found["objectives"] = _("Hãy ghi ít nhất một điều người học làm được sau bài này.")
     if not fields.role:
         found["role"] = _("Hãy cho biết bài kể chuyện của ai, ví dụ: Chị Hoa, văn thư một xã.")
+    elif len(fields.role) > ROLE_LENGTH:
+        found["role"] = _("Phần này dài quá %(limit)s chữ. Hãy viết gọn lại.", limit=ROLE_LENGTH)
     if message := _body_problem(fields.body):
         found["body"] = message
     if message := _sources_problem(fields.sources):

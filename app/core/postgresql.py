@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from app.core.errors import CommandFailed
 from app.core.i18n import lazy as _
 
-OLDEST = 14
+OLDEST = 15
 _CONNECT_S = 10
 _RESTED_S = 10.0
 # Who waits for a lock gives up when SQLite would. And an administrator may have made this server's commits quick and

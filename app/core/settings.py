@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "",
         description="Cơ sở dữ liệu. Trống: SQLite trong DATA_DIR. Ví dụ: sqlite:////srv/hocso.db, hoặc "
-        "postgresql://hocso:mật-khẩu@may-csdl:5432/hocso (bản 14 trở lên). Sau pgbouncer kiểu transaction đời cũ: "
+        "postgresql://hocso:mật-khẩu@may-csdl:5432/hocso (bản 15 trở lên). Sau pgbouncer kiểu transaction đời cũ: "
         "thêm ?prepare_threshold=none.",
     )
     media_url: str = Field(

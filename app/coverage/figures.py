@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
-from app.core.i18n import ngettext
+from app.core.i18n import language, ngettext
+from app.core.memory import A_MINUTE, remembered
 from app.core.templating import format_date, format_number
 from app.coverage.declared import Declared
 from app.coverage.declared_book import DeclaredBook
 from app.coverage.definitions import Definition, Target, definition_for, definitions, in_year
-from app.coverage.models import CoveragePending
+from app.coverage.models import CoverageEntry, CoveragePending, DeclaredFigure, IndicatorVersion
 from app.coverage.periods import Period, period_named, year_period
 from app.coverage.plan_data import populations
 from app.coverage.sums import Slice, Sums
@@ -127,9 +128,15 @@ def overview(db: Session, question: Question) -> list[Figure]:
     """Every indicator in force at one unit, in the order of the plans, without children; `indicator` is not looked at.
 
     A fixed number of queries, whatever the number of people; the same figures as `figure`. Raises as `figure` does.
+    Everybody looks at this one, so it is worked out once for each state of the books, and once a minute for what else
+    it hangs on (the unit tree).
     """
-    chosen = in_year(definitions(db), _period(question).first.year)
-    return _answer(db, question, chosen, with_children=False)
+
+    def work_out() -> list[Figure]:
+        chosen = in_year(definitions(db), _period(question).first.year)
+        return _answer(db, question, chosen, with_children=False)
+
+    return remembered(db, ("overview", question, language(), _state_of_the_books(db)), work_out, for_s=A_MINUTE)
 
 
 def _answer(db: Session, question: Question, chosen: Sequence[Definition], *, with_children: bool) -> list[Figure]:
@@ -241,6 +248,14 @@ def _flags(
     if definition.is_partial:
         flags.append("partial")
     return tuple(flags)
+
+
+def _state_of_the_books(db: Session) -> tuple[int | None, ...]:
+    """Changes whenever an entry, a declared figure or a definition is added; rows of these are never changed."""
+    newest = (
+        select(func.max(table.id)).scalar_subquery() for table in (CoverageEntry, DeclaredFigure, IndicatorVersion)
+    )
+    return (*db.execute(select(*newest)).one(), _has_pending(db))
 
 
 def _has_pending(db: Session) -> bool:

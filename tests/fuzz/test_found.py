@@ -43,6 +43,18 @@ def test_a_nul_in_a_lesson_is_left_out(stage: Stage) -> None:
         assert "Ký số" in stage.ask("author", "GET", saved.headers["location"]).text
 
 
+@pytest.mark.parametrize("field", ["title", "role"])
+def test_a_lesson_says_where_it_is_longer_than_its_place(stage: Stage, field: str) -> None:
+    """SQLite took any length; PostgreSQL did not, and the author saw an error of the system."""
+    declared = declaration("/studio/{slug}/lessons/new")
+    with stage.copied():
+        refused = stage.send("author", replace(declared, form={**declared.form, field: "x" * 201}))
+        assert refused.status_code == 422
+        assert "dài quá 200 chữ" in refused.text
+        taken = stage.send("author", replace(declared, form={**declared.form, field: "x" * 200}))
+        assert taken.status_code == 303
+
+
 def test_a_nul_in_the_name_of_a_page_is_refused_by_the_hot_route(stage: Stage) -> None:
     declared = declaration("/progress")
     with stage.copied():
