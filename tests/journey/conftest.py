@@ -115,7 +115,8 @@ def chromium_path() -> str:
     )
 
 
-@pytest.fixture(scope="session")
+# Not longer than its module: while Playwright runs, no other test of this process can start an event loop.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
