@@ -13,8 +13,6 @@ PORT ?= 8000
 # Demo people and data; only ever on a loopback address.
 DEMO ?= $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),1,0)
 export HOST PORT DEMO
-# Everything runs on SQLite; on PostgreSQL (its own server, or the one TEST_DATABASE_URL names) for now what is listed here.
-PG_TESTS ?= tests/core tests/catalogue tests/coverage tests/two_machines
 
 .PHONY: help install install-dev browser object-store page-judges serve test proof check bench format lock docs messages
 
@@ -49,9 +47,8 @@ object-store: | $(PY)
 page-judges: install-dev
 	@tests/accessibility/bring
 
-test: install-dev browser object-store page-judges ## Chạy toàn bộ kiểm thử trên SQLite, phần lõi trên PostgreSQL / all tests on SQLite, the core on PostgreSQL
-	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database sqlite
-	$(PY) -m pytest $(PG_TESTS) -q -n 2 --dist loadgroup --database postgresql
+test: install-dev browser object-store page-judges ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
+	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database both
 
 proof: install-dev ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
 	$(PY) -m pytest $(wildcard tests/*/proof_*.py) -q -s --database both

@@ -65,7 +65,7 @@ def _serve(args: argparse.Namespace, runtime: Runtime) -> int:
     give_memory_back()
     print(_("Học Số đang chạy tại %(url)s (Ctrl+C để dừng)", url=settings.own_url), flush=True)
     uvicorn.run(
-        create_app(settings),
+        create_app(runtime),
         host=settings.host,
         port=settings.port,
         log_level="warning",

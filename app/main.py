@@ -23,7 +23,7 @@ from app.core.csrf import check_token
 from app.core.jobs import Cron, JobFunction, Worker
 from app.core.lane import Lane
 from app.core.middleware import BodyLimit, Surroundings
-from app.core.settings import Settings, get_settings
+from app.core.settings import Settings
 from app.core.static import StaticFiles
 from app.core.templating import STATIC_DIR
 from app.core.turns import Turns
@@ -85,9 +85,11 @@ CRONS = (
 _FORM_BYTES = 2 * 1024 * 1024
 
 
-def create_app(settings: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
-    """The web application; `app.state` carries settings, database, storage and the committers."""
-    runtime = runtime or Runtime(settings or get_settings())
+def create_app(runtime: Runtime) -> FastAPI:
+    """The web application; `app.state` carries settings, database, storage and the committers.
+
+    Whoever opened the runtime closes it, after the application has ended.
+    """
     settings = runtime.settings
     events.wire(HANDLERS)
     app = FastAPI(title="Học Số", version=__version__, lifespan=_lifespan, openapi_url=None)
@@ -136,4 +138,3 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         worker.stop()
         for committer in committers:
             committer.stop()
-        app.state.database.dispose()

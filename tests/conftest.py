@@ -1,13 +1,17 @@
 """Fixtures: a copy of the seeded database for each test (databases.py); a browser-like HTTP client."""
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+# Each process of a run has its own folder: workers of two would clear away each other's half-made videos.
+_DATA_DIR = tempfile.TemporaryDirectory(prefix="hocso-")
 os.environ.update(
-    SECRET_KEY="for-tests-only", FIELD_KEY="for-tests-only", WORKERS="0", DEMO="0", PUBLIC_URL="https://hocso.test"
-)
+    SECRET_KEY="for-tests-only", FIELD_KEY="for-tests-only", WORKERS="0", DEMO="0", PUBLIC_URL="https://hocso.test",
+    DATA_DIR=_DATA_DIR.name,
+)  # fmt: skip
 
 import pytest
 from fastapi import FastAPI
@@ -72,7 +76,7 @@ def worker(runtime: Runtime) -> Worker:
 
 @pytest.fixture
 def app(runtime: Runtime) -> FastAPI:
-    return create_app(runtime=runtime)
+    return create_app(runtime)
 
 
 @pytest.fixture

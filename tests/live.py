@@ -1,10 +1,13 @@
 """The real server as a process of its own, for tests that kill it or meet it with a browser."""
 
+import functools
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,22 +21,42 @@ from app.core.settings import ROOT
 _PATIENCE_S = 60.0
 
 
+class _Warm:
+    """A process that has the application loaded and starts servers for us (warm_serve.py); one for all tests."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.warm_serve"],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        # Servers are started from several threads at once.
+        self._turn = threading.Lock()
+        assert _pipe(self._process.stdout).readline() == "ready\n", "the application cannot be loaded"
+
+    def ask(self, *command: object) -> str:
+        with self._turn:
+            print(json.dumps(command), file=_pipe(self._process.stdin), flush=True)
+            return _pipe(self._process.stdout).readline().strip()
+
+
+_warm = functools.cache(_Warm)
+
+
 class LiveServer:
     """`python -m app serve` over `data_dir`, on a free port of this machine that stays the same through restarts.
 
     `environment` overrides what the process inherits, e.g. {"DEMO": "1"}. Its output goes to data_dir/server.log.
-    Use it in `with running(server):`, or call `close` at the end.
+    Use it in `with running(server):`, or call `kill` at the end.
     """
 
     def __init__(
         self, data_dir: Path, environment: dict[str, str] | None = None, database_url: str | None = None
     ) -> None:
-        self.data_dir = data_dir
+        self._log = data_dir / "server.log"
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database_url = database_url or f"sqlite:///{data_dir / 'hocso.db'}"
         self._environment = {
-            **os.environ,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "PUBLIC_URL": self.url,
@@ -43,66 +66,32 @@ class LiveServer:
             "COURSES_DIR": str(data_dir / "no-courses"),
             **(environment or {}),
         }
-        self._warm: subprocess.Popen[str] | None = None
         self._pid = 0
 
     def start(self) -> None:
         """Returns once the server answers; fails with its output if it does not."""
-        self._warm = self._warm or self._warm_up()
-        self._pid = int(self._ask("start"))
+        self._pid = int(_warm().ask("start", self._environment, str(self._log)))
         deadline = time.monotonic() + _PATIENCE_S
         while not self._answers():
-            assert not self._ask("poll"), f"the server ended by itself:\n{self.output()}"
+            assert not _warm().ask("poll", self._pid), f"the server ended by itself:\n{self.output()}"
             assert time.monotonic() < deadline, f"the server does not answer:\n{self.output()}"
             time.sleep(0.02)
 
     def kill(self) -> None:
         """SIGKILL: no goodbye, as a power cut for the process."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        """SIGTERM: the server may finish what it is doing."""
-        self._end(signal.SIGTERM)
-
-    def close(self) -> None:
-        """Kill what runs and forget it."""
-        self.kill()
-        if self._warm is not None:
-            _pipe(self._warm.stdin).close()
-            self._warm.wait(20)
-            _pipe(self._warm.stdout).close()
-            self._warm = None
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            _warm().ask("wait", self._pid)
+            self._pid = 0
 
     def output(self) -> str:
-        return (self.data_dir / "server.log").read_text(encoding="utf-8", errors="replace")
-
-    def _warm_up(self) -> subprocess.Popen[str]:
-        with (self.data_dir / "server.log").open("ab") as log:
-            warm = subprocess.Popen(
-                [sys.executable, "-m", "tests.warm_serve"],
-                cwd=ROOT, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-            )  # fmt: skip
-        ready = _pipe(warm.stdout).readline()
-        assert ready == "ready\n", f"the server cannot be loaded:\n{self.output()}"
-        return warm
-
-    def _ask(self, command: str) -> str:
-        assert self._warm is not None
-        _pipe(self._warm.stdin).write(command + "\n")
-        _pipe(self._warm.stdin).flush()
-        return _pipe(self._warm.stdout).readline().strip()
+        return self._log.read_text(encoding="utf-8", errors="replace")
 
     def _answers(self) -> bool:
         try:
             return httpx.get(f"{self.url}/healthz", timeout=2).status_code == 200
         except httpx.TransportError:
             return False
-
-    def _end(self, how: signal.Signals) -> None:
-        if self._pid:
-            os.kill(self._pid, how)
-            self._ask("wait")
-            self._pid = 0
 
 
 @contextmanager
@@ -112,7 +101,7 @@ def running(server: LiveServer) -> Iterator[LiveServer]:
         server.start()
         yield server
     finally:
-        server.close()
+        server.kill()
 
 
 def _pipe(pipe: IO[str] | None) -> IO[str]:

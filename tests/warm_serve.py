@@ -1,9 +1,11 @@
 """Starts `python -m app serve` again and again without importing it again: forks of a process that has it loaded.
 
-Reads commands from its input, one a line: `start` answers with the new process id, `poll` with its exit status or an
-empty line while it runs, `wait` with the status once it has ended. Ends with its input, and takes the server along.
+Reads commands from its input, one JSON list a line, and answers each with a line: `["start", environment, log]` with
+the new process id, `["poll", pid]` with its exit status or an empty line while it runs, `["wait", pid]` with the status
+once it has ended. Ends with its input, and takes the servers along.
 """
 
+import json
 import os
 import signal
 import sys
@@ -11,12 +13,15 @@ import sys
 from app.__main__ import main
 
 
-def _start() -> int:
+def _start(environment: dict[str, str], log: str) -> int:
     pid = os.fork()
     if pid == 0:
+        os.environ.update(environment)
         # What the server prints must not be taken for an answer.
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for descriptor in (1, 2):
+            os.dup2(output, descriptor)
         os.close(0)
-        os.dup2(2, 1)
         os._exit(main(["serve"]))
     return pid
 
@@ -27,19 +32,20 @@ def _ended(pid: int, how: int) -> str:
 
 
 def _answer_commands() -> None:
-    pid = 0
+    running: set[int] = set()
     print("ready", flush=True)
-    for command in sys.stdin:
-        match command.strip():
-            case "start":
-                pid = _start()
+    for line in sys.stdin:
+        match json.loads(line):
+            case ["start", environment, log]:
+                pid = _start(environment, log)
+                running.add(pid)
                 print(pid, flush=True)
-            case "poll":
+            case ["poll", pid]:
                 print(_ended(pid, os.WNOHANG), flush=True)
-            case "wait":
+            case ["wait", pid]:
                 print(_ended(pid, 0), flush=True)
-                pid = 0
-    if pid:
+                running.discard(pid)
+    for pid in running:
         os.kill(pid, signal.SIGKILL)
 
 

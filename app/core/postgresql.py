@@ -67,6 +67,7 @@ def why_refused(error: DBAPIError) -> str | None:
 def _prepare(connection: Any, record: Any) -> None:
     version = connection.info.server_version // 10000
     if version < OLDEST:
+        connection.close()
         raise CommandFailed(
             _("Máy chủ PostgreSQL là bản %(version)s, quá cũ. Học Số cần bản %(oldest)s trở lên."),
             version=version,

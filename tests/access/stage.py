@@ -1,7 +1,7 @@
 """The application with its world, one signed-in browser per persona, and a watch over what changes."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ class Stage:
     def __init__(self, runtime: Runtime, folder: Path, seeded: Seeded) -> None:
         self.folder = folder
         self._runtime, self._seeded = runtime, seeded
-        self.app = create_app(runtime=runtime)
+        self.app = create_app(runtime)
         self.world = build(runtime)
         self.callers: dict[str, Caller] = {}
         self._closing = ExitStack()
@@ -120,9 +120,10 @@ def staged(folder: Path, seeded: Seeded) -> Iterator[Stage]:
             workers=0,
             demo=True,
         )
-        stage = Stage(Runtime(settings), folder, seeded)
-        with TestClient(stage.app, base_url=BASE_URL) as running:
-            stage.sign_everybody_in(running)
-            yield stage
-        stage.close()
+        with closing(Runtime(settings)) as runtime:
+            stage = Stage(runtime, folder, seeded)
+            with TestClient(stage.app, base_url=BASE_URL) as running:
+                stage.sign_everybody_in(running)
+                yield stage
+            stage.close()
     get_settings.cache_clear()

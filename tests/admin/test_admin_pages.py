@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,8 +63,7 @@ def acts(database: Database, kind: str = "job") -> list[tuple[str, str]]:
 
 
 def ready(settings: Settings) -> tuple[int, dict[str, bool]]:
-    runtime = Runtime(settings)
-    with TestClient(create_app(runtime=runtime), base_url=BASE_URL) as client:
+    with closing(Runtime(settings)) as runtime, TestClient(create_app(runtime), base_url=BASE_URL) as client:
         response = client.get("/readyz")
         assert client.get("/healthz").json() == {"status": "ok", "version": __version__}, "alive in any case"
     body = response.json()

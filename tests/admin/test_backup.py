@@ -156,7 +156,7 @@ def test_people_go_on_working_with_what_was_restored(original: Runtime, restored
     with original.database.reading() as db:
         code, found = db.scalars(select(Certificate.code)).one(), search(db, "bai")
         pdf = b"".join(original.storage.read(db.scalars(select(CertificateDocument.storage_key)).one()))
-    app = create_app(runtime=restored)
+    app = create_app(restored)
     with TestClient(app, base_url=BASE_URL) as client:
         learner = Browser(client).sign_in("learner", factories.PASSWORD)
         assert learner.get(f"/certificates/{code}/pdf").content == pdf

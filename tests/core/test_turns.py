@@ -29,7 +29,7 @@ def _write(db: Db) -> Response:
 
 
 def test_sixty_writers_with_eight_threads_all_get_through(runtime: Runtime, database: Database) -> None:
-    app = create_app(runtime=runtime)
+    app = create_app(runtime)
     app.add_api_route("/test/write", _write, methods=["POST"], dependencies=[Depends(_first_statement)])
 
     async def rush() -> list[int]:

@@ -29,6 +29,25 @@ COURSE = ROOT / "courses" / "khai-thac-nen-tang-so"
 PICTURES = ROOT / ".cache" / "journey"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where both databases and both widths are asked for, each database meets one width: a browser takes its time."""
+    if config.getoption("--database") != "both":
+        return
+    once = {("sqlite", 1280), ("postgresql", 360), ("sqlite", None), ("postgresql", None)}
+    spared = [item for item in items if _is_here(item) and _database_and_width(item) not in once]
+    config.hook.pytest_deselected(items=spared)
+    items[:] = [item for item in items if item not in spared]
+
+
+def _is_here(item: pytest.Item) -> bool:
+    return item.path.parent == Path(__file__).parent
+
+
+def _database_and_width(item: pytest.Item) -> tuple[str, int | None]:
+    parameters = item.callspec.params if isinstance(item, pytest.Function) else {}
+    return parameters.get("database_kind", ""), parameters.get("width")
+
+
 class MovableClock:
     """Stands still until told to move: minutes of reading and watching cost the test no time."""
 
@@ -52,7 +71,7 @@ class LiveServer:
         self.runtime = Runtime(settings)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(create_app(runtime=self.runtime), log_level="warning", lifespan="on")
+        config = uvicorn.Config(create_app(self.runtime), log_level="warning", lifespan="on")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
@@ -68,6 +87,7 @@ class LiveServer:
         self._server.should_exit = True
         self._thread.join(20)
         self._socket.close()
+        self.runtime.close()
 
 
 @pytest.fixture

@@ -1,16 +1,18 @@
 """A video in several sizes in a real browser: the lightest first, the player fetched on play, else a plain file."""
 
+import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
+from sqlalchemy import func, select
 
 from app.authoring.folder import load_course
 from app.catalogue.models import Course
 from app.catalogue.service import publish
-from app.core.jobs import Worker
+from app.core.db import Database
+from app.core.jobs import Job
 from app.learning.service import enrol
-from app.main import JOBS
 from tests import factories
 from tests.authoring.folders import FILM, good_folder
 from tests.journey.conftest import LiveServer, Screen
@@ -31,7 +33,7 @@ def lesson(live: LiveServer, chromium: Browser, tmp_path: Path) -> Page:
         learner = factories.person(db, "Trần Văn Giả Định")
         factories.account(db, learner, "hocvien")
         enrol(db, learner.id, course.id)
-    Worker(runtime.database, runtime.storage, JOBS).run_all()
+    _wait_for_the_worker(runtime.database)
     screen = Screen(chromium, live.url, 360, "xem-video")
     screen.sign_in("hocvien", factories.PASSWORD)
     screen.page.wait_for_url(lambda url: "/sign-in" not in url)
@@ -68,6 +70,18 @@ def test_a_ladder_that_cannot_be_fetched_falls_back_to_the_plain_file(lesson: Pa
     lesson.goto(LESSON)
     _play(lesson)
     assert lesson.locator("video").evaluate("video => video.currentSrc").endswith("/480p.mp4")
+
+
+def _wait_for_the_worker(database: Database) -> None:
+    """Until the server has made every size of every video."""
+    waiting = select(func.count()).where(Job.subject.like("asset:%"), Job.state.in_(("queued", "running")))
+    deadline = time.monotonic() + 120
+    while True:
+        with database.reading() as db:
+            if not db.scalar(waiting):
+                return
+        assert time.monotonic() < deadline, "the video is not ready"
+        time.sleep(0.1)
 
 
 def _play(page: Page) -> None:

@@ -146,14 +146,13 @@ def test_a_player_can_follow_the_ladder_from_the_master_to_the_last_byte(
     assert cuts == [[4, 4, 1]] * 3, "all sizes are cut at the same moments"
 
 
-def test_the_lowest_rung_and_the_sound_stay_light(browser: Browser, public_id: str) -> None:
+def test_the_lowest_rung_and_the_sound_stay_light_and_a_plain_mp4_serves_without_playlists(
+    browser: Browser, db: Session, public_id: str
+) -> None:
     rates = {s[-1]: int(s[0]) for s in _STREAM.findall(browser.get(f"/media/{public_id}/master.m3u8").text)}
     assert rates["240p.m3u8"] < 200_000
     assert rates["audio.m3u8"] < 40_000
     assert rates["240p.m3u8"] < rates["480p.m3u8"] < rates["720p.m3u8"]
-
-
-def test_without_playlists_there_is_a_plain_mp4_in_the_middle_size(db: Session, public_id: str) -> None:
     names = {r.name for r in db.query(Asset).filter_by(public_id=public_id).one().renditions}
     assert {"480p.mp4", "poster.jpg", "master.m3u8"} <= names
 

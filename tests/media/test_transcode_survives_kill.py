@@ -59,7 +59,7 @@ def test_a_transcode_survives_the_death_of_its_worker(
     db.commit()
     process = worker_process()
     [pid_file] = _wait_for(lambda: list(tmp_path.glob("scratch/asset-*/ffmpeg.pid")))
-    _wait_for(lambda: _reached(database))
+    _wait_for(lambda: _reached(database, asset.id))
     process.send_signal(signal.SIGKILL)
     process.wait()
 
@@ -89,9 +89,11 @@ def test_a_transcode_survives_the_death_of_its_worker(
     _wait_for(lambda: not _is_running(ffmpeg_pid))
 
 
-def _reached(database: Database) -> bool:
+def _reached(database: Database, asset_id: int) -> bool:
+    # The worker process enqueued timed jobs, too.
     with database.reading() as db:
-        return bool(db.scalar(select(Job.progress_ratio)))
+        job = jobs.latest(db, f"asset:{asset_id}")
+        return bool(job and job.progress_ratio)
 
 
 def _is_running(pid: int) -> bool:

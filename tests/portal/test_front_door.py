@@ -1,10 +1,13 @@
 """The home page for anybody, and the switches at the foot of every page."""
 
+from contextlib import closing
+
 import pytest
 from sqlalchemy.orm import Session
 
 from app.core.settings import Settings
 from app.main import create_app
+from app.runtime import Runtime
 from tests import factories
 from tests.browser import BASE_URL, Browser, TestClient
 from tests.learning import making
@@ -62,6 +65,6 @@ def test_an_unknown_choice_changes_nothing(browser: Browser) -> None:
 
 def test_the_gallery_of_parts_is_for_a_demo(browser: Browser, settings: Settings) -> None:
     assert browser.get("/look").status_code == 404
-    demo = create_app(settings.model_copy(update={"demo": True}))
-    with TestClient(demo, base_url=BASE_URL) as client:
+    demo = Runtime(settings.model_copy(update={"demo": True}))
+    with closing(demo), TestClient(create_app(demo), base_url=BASE_URL) as client:
         assert Browser(client).get("/look").status_code == 200

@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -194,12 +194,15 @@ def empty(seeded: Seeded, tmp_path: Path) -> Iterator[str]:
 
 def test_two_servers_may_start_together_on_an_empty_database(empty: str, settings: Settings, tmp_path: Path) -> None:
     first, second = (machine(settings, tmp_path / name, empty) for name in ("a", "b"))
-    with closing(first), closing(second):
+    try:
         at_once(first.start, second.start)
         fresh = Database(empty)
         with fresh.reading() as db:
             count = db.scalar(select(func.count()).select_from(UnitVersion))
         fresh.dispose()
+    finally:
+        first.kill()
+        second.kill()
     known = Database(settings.database_url)
     with known.reading() as db:
         assert db.scalar(select(func.count()).select_from(UnitVersion)) == count

@@ -34,7 +34,7 @@ def database(runtime: Runtime) -> Database:
 
 @pytest.fixture(scope="module")
 def app(runtime: Runtime, request: pytest.FixtureRequest) -> FastAPI:
-    app = create_app(runtime=runtime)
+    app = create_app(runtime)
     answer_head(request.module.router)
     app.include_router(request.module.router, dependencies=[Depends(identify), Depends(check_token)])
     return app

@@ -83,7 +83,7 @@ def test_what_is_no_page_sets_no_cookie(browser: Browser, path: str) -> None:
 
 def test_behind_https_cookies_never_travel_in_the_clear(runtime: Runtime) -> None:
     runtime.settings.session_cookie_secure = True
-    with TestClient(create_app(runtime=runtime), base_url=BASE_URL) as client:
+    with TestClient(create_app(runtime), base_url=BASE_URL) as client:
         assert client.get("/sign-in").headers["set-cookie"].endswith("; Secure")
 
 
@@ -150,7 +150,7 @@ def small_app(runtime: Runtime) -> FastAPI:
     def small(self: BodyLimit, app: Any, limits: Sequence[tuple[str, int]]) -> None:
         init(self, app, [("/test/", LIMIT), ("/", LIMIT)])
 
-    app = create_app(runtime=runtime)
+    app = create_app(runtime)
     app.include_router(router, dependencies=[Depends(identify)])
     app.include_router(guarded, dependencies=[Depends(identify), Depends(check_token)])
     with pytest.MonkeyPatch.context() as patch:
