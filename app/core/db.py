@@ -231,7 +231,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "busy_timeout=30000",
-        "cache_size=-4000",
+        "cache_size=-1000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -63,18 +63,18 @@ def _own_attempt(attempt_id: RowId, request: Request, actor: MaybeMe, db: Db) ->
     learner = learner_here(request, db, actor)
     if learner is None:
         raise SignInRequired
-    attempt = db.scalars(
+    statement = (
         select(Attempt)
         .join(Attempt.enrolment)
         .options(contains_eager(Attempt.enrolment))
         .where(Attempt.id == attempt_id, own_enrolments(learner))
-    ).one_or_none()
+    )
+    if request.method not in SAFE_METHODS:
+        # Both as they are once it is this request's turn: another tab may have handed in while it waited.
+        statement = statement.with_for_update(of=(Attempt, Enrolment)).execution_options(populate_existing=True)
+    attempt = db.scalars(statement).one_or_none()
     if attempt is None:
         raise NotFound
-    _locked(db, request, attempt.enrolment)
-    if request.method not in SAFE_METHODS:
-        # Another tab may have handed it in while this request waited for its turn.
-        db.refresh(attempt)
     return attempt
 
 
