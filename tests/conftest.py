@@ -1,16 +1,16 @@
 """Fixtures: a copy of the seeded database for each test (databases.py); a browser-like HTTP client."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-# Each process of a run has its own folder: workers of two would clear away each other's half-made videos.
-_DATA_DIR = tempfile.TemporaryDirectory(prefix="hocso-")
+# Each process of a run has a folder of its own: workers would clear away each other's half-made videos.
 os.environ.update(
     SECRET_KEY="for-tests-only", FIELD_KEY="for-tests-only", WORKERS="0", DEMO="0", PUBLIC_URL="https://hocso.test",
-    DATA_DIR=_DATA_DIR.name,
+    DATA_DIR=tempfile.mkdtemp(prefix="hocso-"),
 )  # fmt: skip
 
 import pytest
@@ -29,6 +29,10 @@ from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded
 
 pytest_plugins = ["tests.databases", "tests.swift.running"]
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["DATA_DIR"], ignore_errors=True)
 
 
 @pytest.fixture
