@@ -231,6 +231,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "busy_timeout=30000",
+        # 1 MB: each connection has its own, and what it leaves out the system still holds.
         "cache_size=-1000",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -63,26 +63,27 @@ def _own_attempt(attempt_id: RowId, request: Request, actor: MaybeMe, db: Db) ->
     learner = learner_here(request, db, actor)
     if learner is None:
         raise SignInRequired
-    statement = (
-        select(Attempt)
-        .join(Attempt.enrolment)
-        .options(contains_eager(Attempt.enrolment))
-        .where(Attempt.id == attempt_id, own_enrolments(learner))
-    )
-    if request.method not in SAFE_METHODS:
-        # Both as they are once it is this request's turn: another tab may have handed in while it waited.
-        statement = statement.with_for_update(of=(Attempt, Enrolment)).execution_options(populate_existing=True)
-    attempt = db.scalars(statement).one_or_none()
+    mine = (Attempt.id == attempt_id, own_enrolments(learner))
+    if _takes_turns(db, request):
+        # The enrolment first, as everywhere. What is read next is as it is in our turn: another tab may have handed in.
+        db.execute(select(Enrolment.id).join(Attempt).where(*mine).with_for_update(of=Enrolment))
+    attempt = db.scalars(
+        select(Attempt).join(Attempt.enrolment).options(contains_eager(Attempt.enrolment)).where(*mine)
+    ).one_or_none()
     if attempt is None:
         raise NotFound
     return attempt
 
 
 def _locked(db: Session, request: Request, enrolment: Enrolment) -> Enrolment:
-    """Two acts in one enrolment take turns (a double click, two tabs); SQLite does that anyway."""
-    if request.method not in SAFE_METHODS and db.get_bind().dialect.name == "postgresql":
+    if _takes_turns(db, request):
         db.refresh(enrolment, with_for_update=True)
     return enrolment
+
+
+def _takes_turns(db: Session, request: Request) -> bool:
+    """Whether two acts in one enrolment (a double click, two tabs) must be kept apart; SQLite does that anyway."""
+    return request.method not in SAFE_METHODS and db.get_bind().dialect.name == "postgresql"
 
 
 # Of somebody who has one.
