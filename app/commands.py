@@ -81,13 +81,16 @@ def _work(args: argparse.Namespace, runtime: Runtime) -> int:
     _open_folders(runtime)
     migrate(runtime)
     worker = Worker(runtime.database, runtime.storage, JOBS, CRONS)
-    ended = threading.Event()
-    # What systemd and container engines send: running jobs go back to the queue instead of waiting for their lease.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: ended.set())
-    worker.start(args.threads)
-    print(_("Tiến trình làm việc nền đang chạy (Ctrl+C để dừng)"), flush=True)
+    # What systemd and container engines send ends us as Ctrl+C does: running jobs go back to the queue instead of
+    # waiting for their lease. It raises, because a handler that sets an Event may wait for ever for the main thread
+    # that is just looking at it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        ended.wait()
+        worker.start(args.threads)
+        print(_("Tiến trình làm việc nền đang chạy (Ctrl+C để dừng)"), flush=True)
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return 0
     finally:
         worker.stop()
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from app.authoring.folder import load_starter_courses
 from app.core import clock, events, limiting
@@ -144,6 +144,24 @@ def chromium() -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+def play_until(page: Page, video: Locator, reached: str) -> None:
+    """Wait until the expression `reached` is true of a playing `video`; a player that stands still says how.
+
+    Asked from here, again and again: a promise in the page would be waited for without an end.
+    """
+    deadline = time.monotonic() + 180
+    while not video.evaluate(f"video => {reached}"):
+        state = video.evaluate(_PLAYER_STATE)
+        assert time.monotonic() < deadline, f"the video does not get on: {state}"
+        page.wait_for_timeout(100)
+
+
+_PLAYER_STATE = """video => ({
+    time: video.currentTime, paused: video.paused, ended: video.ended, ready: video.readyState,
+    network: video.networkState, error: video.error?.message, source: video.currentSrc,
+})"""
 
 
 class Screen:

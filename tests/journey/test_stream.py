@@ -15,7 +15,7 @@ from app.core.jobs import Job
 from app.learning.service import enrol
 from tests import factories
 from tests.authoring.folders import FILM, good_folder
-from tests.journey.conftest import LiveServer, Screen
+from tests.journey.conftest import LiveServer, Screen, play_until
 from tests.media.samples import video
 
 LESSON = "/learn/hop-so/HS01.1.1"
@@ -86,11 +86,9 @@ def _wait_for_the_worker(database: Database) -> None:
 
 def _play(page: Page) -> None:
     """Press play as the browser's own button does, and wait until pictures have moved for a second."""
-    page.locator("video").evaluate("video => { video.muted = true; video.play().catch(() => {}); }")
-    # A promise in the page: polling from outside would need eval, which our policy rightly refuses.
-    page.locator("video").evaluate(
-        "video => new Promise(done => video.addEventListener('timeupdate', () => video.currentTime > 1 && done()))"
-    )
+    video = page.locator("video")
+    video.evaluate("video => { video.muted = true; video.play().catch(() => {}); }")
+    play_until(page, video, "video.currentTime > 1")
 
 
 def _refuse(route: Route) -> None:

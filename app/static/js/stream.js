@@ -1,6 +1,7 @@
 // Plays a video by its ladder of sizes (HLS) from the first press on play: the lightest size at once, a sharper one as
 // the signal allows. The player (hls.js) is fetched only then. Whatever goes wrong, the plain MP4 of the page plays.
 
+const AGAIN_MS = 5000;
 const PLAYLIST = "application/vnd.apple.mpegurl";
 
 for (const video of document.querySelectorAll("video[data-stream]")) {
@@ -27,11 +28,14 @@ function attach(video, Hls, plain) {
   if (!Hls.isSupported()) return change(video, plain);
   const hls = new Hls({ enableWorker: false, startLevel: 0, capLevelToPlayerSize: true, backBufferLength: 30 });
   if (navigator.connection?.saveData) hls.autoLevelCapping = 0;
+  let begun = false;
   let recovered = false;
+  hls.on(Hls.Events.MANIFEST_PARSED, () => (begun = true));
   hls.on(Hls.Events.ERROR, (_name, problem) => {
     if (!problem.fatal) return;
-    if (problem.type === Hls.ErrorTypes.NETWORK_ERROR && !navigator.onLine) {
-      addEventListener("online", () => hls.startLoad(), { once: true });
+    if (problem.type === Hls.ErrorTypes.NETWORK_ERROR && begun && !navigator.onLine) {
+      // Not on "online": that never comes in a network without a way out of the building.
+      setTimeout(() => hls.startLoad(), AGAIN_MS);
     } else if (problem.type === Hls.ErrorTypes.MEDIA_ERROR && !recovered) {
       recovered = true;
       hls.recoverMediaError();
