@@ -7,6 +7,7 @@ from functools import partial
 
 import anyio.to_thread
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.gzip import GZipMiddleware
 
 from app import __version__
@@ -92,7 +93,9 @@ def create_app(runtime: Runtime) -> FastAPI:
     """
     settings = runtime.settings
     events.wire(HANDLERS)
-    app = FastAPI(title="Học Số", version=__version__, lifespan=_lifespan, openapi_url=None)
+    # Nobody collects the framework's telemetry; asking whether somebody does would cost every request.
+    silent: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+    app = FastAPI(title="Học Số", version=__version__, lifespan=_lifespan, openapi_url=None, telemetry=silent)
     app.state.settings = settings
     app.state.database = runtime.database
     app.state.storage = runtime.storage

@@ -133,9 +133,8 @@ class _Work:
         if self._route.body_params:
             form = await request.form()
             fields, problems = await request_body_to_args(self._route.body_params, form, embed_body_fields=True)
-        if not self._writes:
-            return await run_in_threadpool(self._do, request, known, fields, problems)
-        async with request.app.state.turns.writers:
+        turns = request.app.state.turns
+        async with turns.writers if self._writes else turns.readers:
             return await run_in_threadpool(self._do, request, known, fields, problems)
 
     def _do(

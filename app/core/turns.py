@@ -1,8 +1,11 @@
-"""Who may write now. Requests wait for their turn without holding a thread.
+"""Whose turn it is. Requests wait without holding a thread.
 
 A request runs in several thread hops, and while it holds the database's write lock it needs a thread for each. Were all
 threads of the pool waiting for that lock, nobody could ever give it back. So only as many requests may be writing at a
 time as leave threads free: one on SQLite, where more could not write anyway.
+
+Readers wait for another reason: pages keep Python busy, and threads that fight for its one lock cost each page half as
+much again. Two at a time are as fast as eight; on PostgreSQL, where a page also waits for another process, four.
 """
 
 import asyncio
@@ -10,18 +13,26 @@ from weakref import WeakKeyDictionary
 
 
 class Turns:
-    """Two queues: requests whose transaction spans the request, and those that open short transactions of their own."""
+    """Three queues: pages that only look, requests whose transaction spans the request, and those that open short
+    transactions of their own."""
 
-    def __init__(self, *, writers: int, others: int) -> None:
-        self._sizes = {"writers": writers, "others": others}
+    def __init__(self, *, readers: int, writers: int, others: int) -> None:
+        self._sizes = {"readers": readers, "writers": writers, "others": others}
         # A semaphore belongs to one event loop; a server has one, a test may have several.
         self._of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
 
     @classmethod
     def for_pool(cls, threads: int, *, one_writer: bool) -> "Turns":
-        """`threads`: the size of the thread pool; at least a quarter of it stays free for whoever holds a lock."""
+        """`threads`: the size of the thread pool; enough of it stays free for whoever holds a lock."""
         half = max(1, threads // 2)
-        return cls(writers=1 if one_writer else half, others=max(1, threads // 4))
+        quarter = max(1, threads // 4)
+        if one_writer:
+            return cls(readers=max(2, quarter), writers=1, others=quarter)
+        return cls(readers=max(2, half), writers=half, others=quarter)
+
+    @property
+    def readers(self) -> asyncio.Semaphore:
+        return self._semaphore("readers")
 
     @property
     def writers(self) -> asyncio.Semaphore:

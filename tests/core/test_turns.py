@@ -52,7 +52,7 @@ def test_some_threads_are_always_left(threads: int) -> None:
 
 
 def test_loops_do_not_share_a_semaphore() -> None:
-    turns = Turns(writers=1, others=1)
+    turns = Turns(readers=1, writers=1, others=1)
 
     async def take() -> int:
         async with turns.writers:
