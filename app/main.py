@@ -8,7 +8,7 @@ from functools import partial
 import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
-from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from app import __version__
 from app.admin import health, upkeep
@@ -84,6 +84,12 @@ CRONS = (
 )
 
 _FORM_BYTES = 2 * 1024 * 1024
+# Compressed already, as pictures and videos are: once more saves nothing and costs CPU and the length of the download.
+_AS_THEY_ARE = (
+    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
 
 
 def create_app(runtime: Runtime) -> FastAPI:
@@ -121,7 +127,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     ]
     app.add_middleware(BodyLimit, limits=limits)
     app.add_middleware(Surroundings, secure_cookies=settings.session_cookie_secure)
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4, exclude_content_types=_AS_THEY_ARE)
     return app
 
 

@@ -47,6 +47,7 @@ def test_the_holder_waits_for_the_pdf_and_then_takes_it(browser: Browser, issued
     assert "hx-trigger" not in fragment.text
     download = browser.get(f"/certificates/{issued.code}/pdf")
     assert download.headers["content-type"] == "application/pdf"
+    assert download.headers["content-length"] == str(len(download.content)), "a browser shows how much is to come"
     assert (
         download.headers["content-disposition"]
         == f'attachment; filename="giay-chung-nhan-{issued.number.replace("/", "-")}.pdf"'

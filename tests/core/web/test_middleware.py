@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
@@ -46,6 +47,11 @@ async def take_form(request: Request) -> Response:
 @guarded.post("/test/guarded")
 def change() -> Response:
     return Response("changed")
+
+
+@router.get("/test/file")
+def file(kind: str) -> StreamingResponse:
+    return StreamingResponse(iter([b"x" * 3000] * 2), headers={"content-length": "6000"}, media_type=kind)
 
 
 @router.get("/test/boom")
@@ -126,6 +132,23 @@ def test_a_text_is_sent_compressed_to_who_takes_it_so(browser: Browser, path: st
     assert packed.headers["content-encoding"] == "gzip"
     assert int(packed.headers["content-length"]) < len(plain.content)
     assert packed.headers["vary"] == "Accept-Encoding"
+
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@pytest.mark.parametrize("kind", ["application/pdf", _XLSX, "application/zip", "image/webp", "image/jpeg", "video/mp4"])
+def test_what_is_compressed_already_goes_out_as_it_is_with_its_length(browser: Browser, kind: str) -> None:
+    headers = browser.get("/test/file", params={"kind": kind}, headers={"accept-encoding": "gzip"}).headers
+    assert headers["content-length"] == "6000"
+    assert "content-encoding" not in headers
+
+
+@pytest.mark.parametrize("kind", ["text/html", "text/csv", "application/json", "image/svg+xml"])
+def test_a_text_made_for_one_request_is_compressed(browser: Browser, kind: str) -> None:
+    response = browser.get("/test/file", params={"kind": kind}, headers={"accept-encoding": "gzip"})
+    assert response.headers["content-encoding"] == "gzip"
+    assert response.content == b"x" * 6000
 
 
 @pytest.mark.parametrize("path", ["none.css", "../settings.py", "..%2fsettings.py", "css", "%00", "a" * 300])
