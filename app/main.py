@@ -41,6 +41,7 @@ from app.learning import api as progress_api
 from app.learning import guest_pages, guest_sign_up_pages, quiz_pages
 from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
+from app.learning.answering import answer_committer
 from app.learning.events import CompletionAnnulled, CourseCompleted
 from app.learning.saving import progress_committer
 from app.media import jobs as media_jobs
@@ -55,7 +56,7 @@ PAGES = (
     programme_pages, export_pages,
     admin_pages,
 )  # fmt: skip
-# No form tokens here: delivery of files, health, and the hot route, which checks its own.
+# No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
 BARE = (progress_api, media_pages, health)
 
@@ -107,6 +108,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.storage = runtime.storage
     app.state.turns = Turns.for_pool(settings.db_pool_size, one_writer=runtime.database.is_sqlite)
     app.state.progress_committer = progress_committer(runtime.database)
+    app.state.answer_committer = answer_committer(runtime.database)
     app.state.last_seen = last_seen_committer(runtime.database)
     app.state.after_sign_in = guest_pages.after_sign_in
     app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw)
@@ -137,7 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # More threads than connections would wait for each other (TECH, traps).
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.db_pool_size
     worker = Worker(app.state.database, app.state.storage, JOBS, CRONS)
-    committers = (app.state.progress_committer, app.state.last_seen)
+    committers = (app.state.progress_committer, app.state.answer_committer, app.state.last_seen)
     for committer in committers:
         committer.start()
     worker.start(settings.workers)

@@ -1,6 +1,7 @@
-"""POST /progress, the hot route: one `async def`, one hop to the committer's thread, answered after COMMIT.
+"""What an open page sends by itself, again and again: POST /progress and POST /attempts/{id}/answers.
 
-It checks its form token and its session itself, since a dependency would cost each save a thread hop (TECH).
+Each is one `async def` and one hop to a committer's thread, answered after COMMIT. They check form token and session
+themselves, since a dependency would cost each save a thread hop (TECH).
 """
 
 from typing import Annotated
@@ -9,15 +10,20 @@ import msgspec
 from fastapi import APIRouter, Request
 from msgspec import Meta
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from app.core import i18n
 from app.core.csrf import BROWSER_COOKIE, SESSION_COOKIE, check_token
 from app.core.db import Database
-from app.core.errors import AppError, Invalid, SignInRequired, TooLarge
+from app.core.errors import AppError, Invalid, NotFound, SignInRequired, TooLarge
 from app.core.i18n import gettext as _
+from app.core.web import redirect, render, wants_fragment
 from app.learning import stamps
+from app.learning.answering import AnswerSave, SavedAnswers
 from app.learning.guest_saving import enrolment_of_page
 from app.learning.models import Enrolment
+from app.learning.pages import private
 from app.learning.saving import Save, Saved
 from app.learning.service import judge_lesson
 
@@ -84,6 +90,59 @@ async def save_progress(request: Request) -> Response:
 
 
 router.add_route("/progress", save_progress, methods=["POST"])
+
+
+async def save_answer(request: Request) -> Response:
+    """Keep one answer: `question`, its value(s) as `value` or under the question's own id, and a rising `seq`.
+
+    404 for an attempt that is not the learner's own, 409 once it is handed in.
+    """
+    if getattr(request.state, "too_large", False):
+        raise TooLarge
+    await check_token(request)
+    form = await request.form()
+    question = _text(form, "question")
+    save = AnswerSave(
+        token=request.cookies.get(SESSION_COOKIE, ""),
+        browser=request.cookies.get(BROWSER_COOKIE, ""),
+        attempt_id=_row_id(request.path_params["attempt_id"]),
+        question_id=question,
+        values=_texts(form, "value") or _texts(form, question),
+        sequence=_sequence(_text(form, "seq")),
+        language=i18n.language(),
+    )
+    saved: SavedAnswers | AppError = await request.app.state.answer_committer.save(save)
+    if isinstance(saved, AppError):
+        raise saved
+    if not wants_fragment(request):
+        return redirect(request, f"/attempts/{save.attempt_id}")
+    return private(render(request, "learning/attempt.html", fragment="saved", saved=saved))
+
+
+router.add_route("/attempts/{attempt_id}/answers", save_answer, methods=["POST"])
+
+
+def _texts(form: FormData, name: str) -> list[str]:
+    return [value for value in form.getlist(name) if isinstance(value, str)]
+
+
+def _text(form: FormData, name: str) -> str:
+    return next(iter(_texts(form, name)), "")
+
+
+def _sequence(text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 16:
+        raise Invalid
+    return int(text)
+
+
+def _row_id(text: str) -> int:
+    """As core.web.RowId has it: what no database could hold names nothing."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 19 and 1 <= int(text) < 2**63):
+        raise NotFound
+    return int(text)
 
 
 async def _read(request: Request) -> ProgressBody:

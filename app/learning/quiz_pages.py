@@ -1,15 +1,14 @@
-"""Taking a quiz: its rules, an attempt, its answers, its result."""
+"""Taking a quiz: its rules, an attempt, its result. Its answers are saved by api.py."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from app.core.errors import Invalid
-from app.core.web import Db, Response, redirect, render, wants_fragment
+from app.core.web import Db, Response, redirect, render
 from app.learning.addressed import EnrolmentHere, OwnAttempt
 from app.learning.pages import private
 from app.learning.quiz_queries import attempt_page, quiz_page, result_page
-from app.learning.quizzes import save_answer, start_attempt, submit_attempt
+from app.learning.quizzes import start_attempt, submit_attempt
 
 router = APIRouter()
 
@@ -41,18 +40,9 @@ def start(lesson_key: str, request: Request, db: Db, enrolment: EnrolmentHere) -
 def attempt(request: Request, db: Db, attempt: OwnAttempt) -> Response:
     """The paper while it is open, afterwards its result."""
     if attempt.submitted_at is None:
-        return private(render(request, "learning/attempt.html", page=attempt_page(db, attempt)))
+        page = attempt_page(db, attempt)
+        return private(render(request, "learning/attempt.html", page=page, saved=page.saved))
     return private(render(request, "learning/result.html", page=result_page(db, attempt)))
-
-
-@router.post("/attempts/{attempt_id}/answers")
-def answer(fields: Fields, request: Request, db: Db, attempt: OwnAttempt) -> Response:
-    """Keep one answer: `question`, its value(s) as `value` or under the question's own id, and a rising `seq`."""
-    question = _one(fields, "question")
-    save_answer(db, attempt, question, fields.get("value") or fields.get(question, []), _sequence(fields))
-    if wants_fragment(request):
-        return render(request, "learning/attempt.html", fragment="saved", page=attempt_page(db, attempt))
-    return redirect(request, f"/attempts/{attempt.id}")
 
 
 @router.post("/attempts/{attempt_id}/submit")
@@ -60,16 +50,3 @@ def submit(fields: Fields, request: Request, db: Db, attempt: OwnAttempt) -> Res
     """Hand in what the page holds; a second time shows the first result."""
     submit_attempt(db, attempt, fields)
     return redirect(request, f"/attempts/{attempt.id}")
-
-
-def _one(fields: dict[str, Any], name: str) -> str:
-    return str(next(iter(fields.get(name, [])), ""))
-
-
-def _sequence(fields: dict[str, Any]) -> int | None:
-    text = _one(fields, "seq")
-    if not text:
-        return None
-    if not text.isdecimal() or len(text) > 16:
-        raise Invalid
-    return int(text)

@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 from app.catalogue import queries as catalogue
 from app.catalogue import questions
 from app.catalogue.questions import ReviewedOption
-from app.core import clock
 from app.core.errors import NotFound
-from app.core.templating import format_datetime
+from app.learning.answering import SavedAnswers, saved_answers
 from app.learning.models import Attempt, Enrolment
 from app.learning.page_queries import completed_on
 from app.learning.queries import lesson_state
@@ -77,19 +76,7 @@ class AttemptPage:
     number: int
     pass_percent: int
     questions: tuple[QuestionView, ...]
-    saved_at: datetime | None
-
-    @property
-    def saved_time(self) -> str:
-        """“10:42” for today, with the date for other days; empty before the first answer."""
-        if self.saved_at is None:
-            return ""
-        text = format_datetime(self.saved_at)
-        return text.partition(" ")[2] if clock.day_of(self.saved_at) == clock.today() else text
-
-    @property
-    def answered_count(self) -> int:
-        return sum(bool(question.chosen) for question in self.questions)
+    saved: SavedAnswers
 
 
 @dataclass(frozen=True)
@@ -157,7 +144,7 @@ def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
             _question(number, question, attempt.answers.get(question["id"]))
             for number, question in enumerate(attempt.paper["questions"], start=1)
         ),
-        saved_at=attempt.saved_at if attempt.answers else None,
+        saved=saved_answers(attempt.paper, attempt.answers, attempt.saved_at),
     )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from random import Random, SystemRandom
 from typing import Any
 
@@ -63,27 +64,24 @@ def make_paper(quiz: Mapping[str, Any], rng: Random) -> dict[str, Any]:
     }
 
 
-def save_answer(
-    db: Session, attempt: Attempt, question_id: str, values: Sequence[str], sequence: int | None = None
-) -> Answer:
-    """Keep one answer as given; what is kept then. A sequence already passed changes nothing: a newer one is there.
+def keep_answer(
+    paper: Mapping[str, Any], answers: dict[str, Answer], sequences: dict[str, int], question_id: str,
+    values: Sequence[str], sequence: int | None = None,
+) -> bool:  # fmt: skip
+    """Put one answer as given into `answers`; False if its sequence was passed already: a newer one is there.
 
-    Raises AttemptClosed after submission, NotFound for a question not on the paper, Invalid for an unknown option.
+    Raises NotFound for a question not on the paper, Invalid for an unknown option.
     """
-    _require_open(attempt)
-    question = next((question for question in attempt.paper["questions"] if question["id"] == question_id), None)
+    question = next((question for question in paper["questions"] if question["id"] == question_id), None)
     if question is None:
         raise NotFound
     answer = questions.parse(question, values)
     if sequence is not None:
-        if sequence <= attempt.answer_seq.get(question_id, -1):
-            return _kept(attempt, question_id)
-        attempt.answer_seq = attempt.answer_seq | {question_id: sequence}
-    attempt.answers = attempt.answers | {question_id: answer}
-    attempt.saved_at = clock.now()
-    mark_active(attempt.enrolment, attempt.lesson_key)
-    db.flush()
-    return answer
+        if sequence <= sequences.get(question_id, -1):
+            return False
+        sequences[question_id] = sequence
+    answers[question_id] = answer
+    return True
 
 
 def submit_attempt(db: Session, attempt: Attempt, given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -93,15 +91,23 @@ def submit_attempt(db: Session, attempt: Attempt, given: Mapping[str, Sequence[s
     """
     if attempt.result is not None:
         return attempt.result
+    answers: dict[str, Answer] = dict(attempt.answers)
     for question in attempt.paper["questions"]:
         if values := given.get(question["id"]):
-            save_answer(db, attempt, question["id"], values)
+            keep_answer(attempt.paper, answers, {}, question["id"], values)
+            attempt.answers, attempt.saved_at = answers, clock.now()
     result = grade_paper(attempt.paper, attempt.answers)
     attempt.result, attempt.passed, attempt.submitted_at = result, result["passed"], clock.now()
     mark_active(attempt.enrolment, attempt.lesson_key)
     db.flush()
     judge_lesson(db, attempt.enrolment, attempt.lesson_key)
     return result
+
+
+def require_open(submitted_at: datetime | None) -> None:
+    """Raises AttemptClosed after submission."""
+    if submitted_at is not None:
+        raise AttemptClosed(at=format_datetime(submitted_at))
 
 
 def grade_paper(paper: Mapping[str, Any], answers: Mapping[str, Answer]) -> dict[str, Any]:
@@ -117,13 +123,3 @@ def grade_paper(paper: Mapping[str, Any], answers: Mapping[str, Answer]) -> dict
         "passed": percent >= paper["pass_percent"],
         "questions": {key: {"score": round(points, 2), "right": points == 1} for key, points in scores.items()},
     }
-
-
-def _require_open(attempt: Attempt) -> None:
-    if attempt.submitted_at is not None:
-        raise AttemptClosed(at=format_datetime(attempt.submitted_at))
-
-
-def _kept(attempt: Attempt, question_id: str) -> Answer:
-    kept: Answer = attempt.answers.get(question_id)
-    return kept
