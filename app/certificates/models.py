@@ -24,7 +24,7 @@ class Certificate(Base):
     """An issued certificate; immutable (DESIGN 4.5). Revocation and replacement are rows of their own."""
 
     __tablename__ = "certificate"
-    __table_args__ = (Index(None, "person_id"),)
+    __table_args__ = (Index(None, "person_id"), Index(None, "issued_on", "completion_id"))
 
     id: Mapped[int] = pk()
     # At least 128 random bits: knowing it is the right to see the public page.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, and_, or_, select
+from sqlalchemy import BindParameter, ForeignKey, Index, Select, String, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -27,7 +27,8 @@ class UnitClosure(Base):
 
     __tablename__ = "unit_closure"
     __table_args__ = (
-        Index("ix_unit_closure_down", "ancestor_id", "valid_from", "descendant_id"),
+        # The tree of a day below a unit, without looking at the rows themselves.
+        Index("ix_unit_closure_down", "ancestor_id", "valid_from", "valid_to", "carried", "descendant_id"),
         Index("ix_unit_closure_up", "descendant_id", "valid_from", "ancestor_id"),
     )
 
@@ -40,7 +41,7 @@ class UnitClosure(Base):
     valid_to: Mapped[date | None]
 
 
-def closure_on(day: date) -> Any:
+def closure_on(day: date | BindParameter[date]) -> Any:
     """The clause that chooses the tree of one day."""
     return and_(UnitClosure.valid_from <= day, or_(UnitClosure.valid_to.is_(None), UnitClosure.valid_to > day))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -14,7 +14,7 @@ from app.core.text import fold, nfc
 from app.identity import sealing
 from app.identity.identifiers import email_address, identity_number, phone_e164
 from app.identity.models import Account, Affiliation, AffiliationAudience, Audience, Person, PersonLookup
-from app.identity.policy import visible_people
+from app.identity.policy import held_on, sees_every_post, visible_people, visible_posts
 from app.identity.unit_queries import units_by_id
 
 _CHUNK = 500
@@ -111,24 +111,32 @@ class PeopleList:
 def people_in_scope(db: Session, actor: Actor, query: str = "", page: int = 1) -> PeopleList:
     """People the actor may see whose name holds the query (marks optional) or whose phone, email or number it is.
 
-    Names with exactly the typed marks come first, then Vietnamese name order. Five queries whatever the length.
+    Names with exactly the typed marks come first, then Vietnamese name order. Six queries whatever the length.
     """
     query = nfc(query)[:100]
-    where = [visible_people(actor)]
+    seen, visible = _scope(db, actor)
+    where = [visible]
     order: list[ColumnElement[Any]] = [Person.sort_name.expression, Person.id.expression]
+    counted = select(Affiliation.person_id).where(seen).group_by(Affiliation.person_id)
     if query:
         where.append(or_(Person.folded_name.contains(fold(query), autoescape=True), _found_by_number(query)))
         order.insert(0, case((Person.name.contains(query, autoescape=True), 0), else_=1))
-    total = db.scalar(select(func.count()).select_from(Person).where(*where)) or 0
+        counted = select(Person.id).where(*where)
+    total = db.scalar(select(func.count()).select_from(counted.subquery())) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(page, 1), pages)
+    first, after = (page - 1) * PAGE_SIZE, min(page * PAGE_SIZE, total)
+    # Whom other pages show is passed over, from the nearer end; of them nothing but the order is read.
+    if first <= total - after:
+        way, passed = order, first
+    else:
+        way, passed = [key.desc() for key in order], total - after
+    here = select(Person.id).where(*where).order_by(*way).limit(after - first).offset(passed).subquery()
     found = db.execute(
         select(Person.id, Person.ref, Person.name, Account.username, Account.must_change_password, Account.disabled_at)
+        .join(here, here.c.id == Person.id)
         .outerjoin(Account, Account.person_id == Person.id)
-        .where(*where)
         .order_by(*order)
-        .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
     ).all()
     today = clock.today()
     posts = posts_of(db, [row.id for row in found])
@@ -145,6 +153,14 @@ def people_in_scope(db: Session, actor: Actor, query: str = "", page: int = 1) -
             )
         )  # fmt: skip
     return PeopleList(rows, total, page, pages, query)
+
+
+def _scope(db: Session, actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The posts the actor may see, and the people; for who sees them all in a form that walks along the names."""
+    if not sees_every_post(db, actor):
+        return visible_posts(actor), visible_people(actor)
+    posts = held_on(clock.today())
+    return posts, exists().where(Affiliation.person_id == Person.id, posts)
 
 
 def _found_by_number(query: str) -> ColumnElement[bool]:

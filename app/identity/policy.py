@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.access import Actor
 from app.core.i18n import lazy
 from app.core.i18n import lazy as _
-from app.identity.models import Affiliation, Person
+from app.identity.models import Affiliation, Person, Unit
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,23 @@ def held_on(day: date) -> ColumnElement[bool]:
     return (Affiliation.started_on <= day) & or_(Affiliation.ended_on.is_(None), Affiliation.ended_on >= day)
 
 
+def visible_posts(actor: Actor, permission: str = "people.view") -> ColumnElement[bool]:
+    """Posts held today in a unit the permission reaches."""
+    return Affiliation.unit_id.in_(actor.units_with(permission)) & held_on(clock.today())
+
+
 def visible_people(actor: Actor, permission: str = "people.view") -> ColumnElement[bool]:
     """People who hold a post today in a unit the permission reaches."""
-    return Person.id.in_(
-        select(Affiliation.person_id).where(
-            Affiliation.unit_id.in_(actor.units_with(permission)), held_on(clock.today())
-        )
+    return Person.id.in_(select(Affiliation.person_id).where(visible_posts(actor, permission)))
+
+
+def sees_every_post(db: Session, actor: Actor, permission: str = "people.view") -> bool:
+    """Whether nobody holds a post today in a unit the permission does not reach.
+
+    Then `visible_posts` are those held today: a list of a whole province need not look at each one's unit.
+    """
+    unseen = select(Unit.id).where(
+        Unit.id.not_in(actor.units_with(permission)),
+        exists().where(Affiliation.unit_id == Unit.id, held_on(clock.today())),
     )
+    return db.scalar(unseen.limit(1)) is None

@@ -31,6 +31,7 @@ class Enrolment(Base):
         UniqueConstraint("person_id", "course_id"),
         UniqueConstraint("guest_id", "course_id"),
         Index(None, "course_id"),
+        Index(None, "course_version_id", "enrolled_at", "person_id"),
         CheckConstraint("(person_id IS NULL) <> (guest_id IS NULL)", name="one_learner"),
     )
 
@@ -153,6 +154,7 @@ class Completion(Base):
         Index(None, "person_id", "completed_on"),
         Index(None, "completed_on"),
         Index(None, "course_id", "completed_on"),
+        Index(None, "course_version_id", "completed_on"),
         # One completion of one version by one person: a repeat answers the same.
         UniqueConstraint("person_id", "course_version_id", "how"),
     )
@@ -175,7 +177,7 @@ class CompletionPost(Base):
     """A post the person held on `completed_on`, as known when recorded; each indicator chooses among them."""
 
     __tablename__ = "completion_post"
-    __table_args__ = (Index(None, "unit_id"),)
+    __table_args__ = (Index(None, "unit_id", "completion_id"),)
 
     completion_id: Mapped[int] = mapped_column(ForeignKey("completion.id"), primary_key=True)
     affiliation_id: Mapped[int] = mapped_column(ForeignKey("affiliation.id"), primary_key=True)

@@ -1,5 +1,6 @@
 """The list of people in scope, and the import of lists in the browser."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.jobs import Worker, enqueue
 from app.core.settings import Settings
+from app.core.text import name_key
 from app.identity.models import PeopleImport, Person, RoleGrant
 from app.identity.people_import import COLUMNS
 from tests import factories
@@ -115,6 +117,58 @@ def test_names_stand_in_vietnamese_order(db: Session, manager: Browser) -> None:
     text = manager.get("/people").text
     places = [text.index(name) for name in ("Bùi Thị Ánh", "Trần Văn Dũng", "Vũ Văn Đức", "An Thị Yến")]
     assert places == sorted(places)
+
+
+def names_of_all_pages(browser: Browser, **query: str) -> list[str]:
+    names: list[str] = []
+    for page in range(1, 100):
+        text = browser.get("/people", params={**query, "page": str(page)}).text
+        names += re.findall('<th scope="row">([^<]+)</th>', text)
+        if f"page={page + 1}" not in text:
+            break
+    return names
+
+
+@pytest.mark.parametrize("someone_elsewhere", [False, True])
+def test_pages_together_hold_everybody_once_in_order(
+    db: Session, manager: Browser, province: Browser, someone_elsewhere: bool
+) -> None:
+    given = ("Ánh", "An", "Đức", "Dũng", "Yến", "Hòa", "Hoà", "Bình", "Bính", "Ân", "Ăn", "Hà")
+    here = [f"{family} {middle} {last}" for family in ("Lê", "Đỗ", "Vũ") for middle in ("Thị", "Văn") for last in given]
+    for name in here:
+        holder = factories.person(db, name)
+        factories.post(db, holder)
+        factories.post(db, holder, is_primary=False)
+    former = factories.person(db, "Lê Thị Nghỉ")
+    factories.post(db, former, ended_on=clock.today() - timedelta(days=1))
+    elsewhere = ["Bùi Thị Xa"] if someone_elsewhere else []
+    for name in elsewhere:
+        factories.post(db, factories.person(db, name), KINH_BAC)
+    db.commit()
+    assert names_of_all_pages(manager) == sorted(here, key=name_key)
+    assert names_of_all_pages(province) == sorted(here + elsewhere, key=name_key)
+    exact = [name for name in here if "Hòa" in name]
+    loose = [name for name in here if "Hoà" in name]
+    assert names_of_all_pages(manager, q="Hòa") == sorted(exact, key=name_key) + sorted(loose, key=name_key)
+    assert names_of_all_pages(province, q="thi") == sorted(
+        (name for name in here + elsewhere if "Thị" in name), key=name_key
+    )
+
+
+def test_the_list_of_a_province_walks_along_the_names(db: Session, database: Database, province: Browser) -> None:
+    factories.civil_servant(db)
+    db.commit()
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by the number of rows, and here are few")
+    asked: list[tuple[str, object]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    province.get("/people")
+    statement, values = next(one for one in asked if "LIMIT" in one[0] and "sort_name" in one[0])
+    with database.reading() as reader:
+        plan = reader.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    steps = " ".join(str(step[3]) for step in plan)
+    assert "SCAN person USING COVERING INDEX ix_person_sort_name" in steps
+    assert "SEARCH affiliation USING" in steps
 
 
 def test_a_longer_list_costs_no_more_queries(db: Session, database: Database, manager: Browser) -> None:
