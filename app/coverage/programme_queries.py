@@ -1,8 +1,8 @@
 """What came of each training task in a span of days: enrolments, distinct people, completions, certificates."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, Select, func, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.catalogue.models import Course, CourseVersion
 from app.catalogue.programmes import ProgrammePlan, plans
 from app.certificates.models import Certificate, CertificateRevocation
+from app.core import clock
 from app.core.access import UnitClosure, closure_on
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
@@ -19,6 +20,9 @@ from app.identity import unit_queries
 from app.identity.models import Affiliation
 from app.identity.unit_queries import UnitOnDay
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost, Enrolment
+
+# Rows of (course version, count).
+_Counts = Select[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,10 @@ def programme_report(db: Session, province_code: str, unit_code: str, first: dat
         )
     below = None if unit.code == province_code and unit.kind == "province" else _subtree(unit.unit_id, last)
     enrolled, people, everybody = _enrolled(db, first, last, below)
-    completed = _counted(db, _completions(first, last, below))
-    certified = _counted(db, _certificates(first, last, below))
+    completed, certified = (
+        _counted(db, *_completions(first, last, below)),
+        _counted(db, *_certificates(first, last, below)),
+    )
     courses = _courses(db)
     rows = tuple(
         ProgrammeRow(
@@ -98,14 +104,14 @@ def _enrolled(
     db: Session, first: date, last: date, below: Select[int] | None
 ) -> tuple[dict[str, int], dict[str, int], int]:
     """Enrolments and distinct people by task, and distinct people of all tasks together."""
-    day = _vietnam_day(db, Enrolment.enrolled_at)
     base = (
         select(CourseVersion.programme_code.label("code"), Enrolment.person_id.label("person_id"))
         .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
-        .where(CourseVersion.programme_code.is_not(None), day >= first, day <= last)
+        .where(CourseVersion.programme_code.is_not(None))
+        .where(Enrolment.enrolled_at > _eve(first), Enrolment.enrolled_at <= clock.end_of_day(last))
     )
     if below is not None:
-        post = aliased(Affiliation)
+        day, post, ever = _vietnam_day(db, Enrolment.enrolled_at), aliased(Affiliation), aliased(Affiliation)
         counting = (
             select(post.id)
             .where(post.person_id == Enrolment.person_id, post.started_on <= day)
@@ -115,7 +121,12 @@ def _enrolled(
             .correlate(Enrolment)
             .scalar_subquery()
         )
-        base = base.join(Affiliation, Affiliation.id == counting).where(Affiliation.unit_id.in_(below))
+        base = (
+            base.join(Affiliation, Affiliation.id == counting)
+            .where(Affiliation.unit_id.in_(below))
+            # Follows from the line above, and leads to the few enrolments for which it has to be found out.
+            .where(Enrolment.person_id.in_(select(ever.person_id).where(ever.unit_id.in_(below))))
+        )
     rows = base.subquery()
     by_task = db.execute(
         select(rows.c.code, func.count(), func.count(rows.c.person_id.distinct())).group_by(rows.c.code)
@@ -124,31 +135,35 @@ def _enrolled(
     return {row[0]: row[1] for row in by_task}, {row[0]: row[2] for row in by_task}, everybody
 
 
-def _completions(first: date, last: date, below: Select[int] | None) -> Select[*tuple[Any, ...]]:
-    query: Select[*tuple[Any, ...]] = (
-        select(CourseVersion.programme_code.label("code"), Completion.id)
-        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
-        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
-        .where(CompletionAnnulment.completion_id.is_(None))
+def _completions(first: date, last: date, below: Select[int] | None) -> tuple[_Counts, _Counts]:
+    """Completions by course version, and the annulled ones among them."""
+    of_tasks = select(CourseVersion.id).where(CourseVersion.programme_code.is_not(None))
+    query: _Counts = (
+        select(Completion.course_version_id, func.count())
+        .where(Completion.course_version_id.in_(of_tasks))
         .where(Completion.completed_on >= first, Completion.completed_on <= last)
+        .group_by(Completion.course_version_id)
     )
-    return query if below is None else query.where(_counted_below(below))
+    if below is not None:
+        query = query.where(*_counted_below(below))
+    return query, query.join(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
 
 
-def _certificates(first: date, last: date, below: Select[int] | None) -> Select[*tuple[Any, ...]]:
-    query: Select[*tuple[Any, ...]] = (
-        select(CourseVersion.programme_code.label("code"), Certificate.id)
-        .join(Completion, Completion.id == Certificate.completion_id)
-        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
-        .outerjoin(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
-        .where(CertificateRevocation.certificate_id.is_(None))
+def _certificates(first: date, last: date, below: Select[int] | None) -> tuple[_Counts, _Counts]:
+    """Certificates by course version, and the revoked ones among them."""
+    query: _Counts = (
+        select(Completion.course_version_id, func.count())
+        .join(Certificate, Certificate.completion_id == Completion.id)
         .where(Certificate.issued_on >= first, Certificate.issued_on <= last)
+        .group_by(Completion.course_version_id)
     )
-    return query if below is None else query.where(_counted_below(below))
+    if below is not None:
+        query = query.where(*_counted_below(below))
+    return query, query.join(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
 
 
-def _counted_below(below: Select[int]) -> ColumnElement[bool]:
-    """The post a completion counts at lies in the subtree."""
+def _counted_below(below: Select[int]) -> tuple[ColumnElement[bool], ...]:
+    """The post a completion counts at lies in the subtree; the first clause leads to the few that have one there."""
     counting = (
         select(CompletionPost.unit_id)
         .where(CompletionPost.completion_id == Completion.id)
@@ -157,12 +172,23 @@ def _counted_below(below: Select[int]) -> ColumnElement[bool]:
         .correlate(Completion)
         .scalar_subquery()
     )
-    return counting.in_(below)
+    having_one = select(CompletionPost.completion_id).where(CompletionPost.unit_id.in_(below))
+    return Completion.id.in_(having_one), counting.in_(below)
 
 
-def _counted(db: Session, query: Select[*tuple[Any, ...]]) -> dict[str, int]:
-    rows = query.where(CourseVersion.programme_code.is_not(None)).subquery()
-    return dict(db.execute(select(rows.c.code, func.count()).group_by(rows.c.code)).all())
+def _counted(db: Session, made: _Counts, ended: _Counts) -> Counter[str]:
+    """By task; what was ended is taken off the whole, for asking it of each one costs more than counting them."""
+    tasks = dict(
+        db.execute(
+            select(CourseVersion.id, CourseVersion.programme_code).where(CourseVersion.programme_code.is_not(None))
+        ).all()
+    )
+    found: Counter[str] = Counter()
+    for sign, query in ((1, made), (-1, ended)):
+        for version_id, count in db.execute(query):
+            if task := tasks.get(version_id):
+                found[task] += sign * count
+    return found
 
 
 def _courses(db: Session) -> dict[str, list[LinkedCourse]]:
@@ -176,6 +202,11 @@ def _courses(db: Session) -> dict[str, list[LinkedCourse]]:
     ):
         found[programme or ""].append(LinkedCourse(code, slug, title))
     return found
+
+
+def _eve(day: date) -> datetime:
+    """The last instant before a Vietnamese day."""
+    return clock.end_of_day(day - timedelta(days=1))
 
 
 def _vietnam_day(db: Session, instant: Any) -> ColumnElement[date]:
