@@ -2,7 +2,7 @@
 
 from app.catalogue import models as catalogue
 from app.certificates import models as certificates
-from app.core import access, audit, jobs
+from app.core import access, audit, jobs, limiting
 from app.coverage import models as coverage
 from app.identity import models as identity
 from app.learning import models as learning
@@ -24,5 +24,6 @@ __all__ = [
     "is_compared",
     "jobs",
     "learning",
+    "limiting",
     "media",
 ]

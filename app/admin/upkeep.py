@@ -1,5 +1,6 @@
-"""Keeping the database quick: what PostgreSQL does by itself, SQLite wants to be asked for."""
+"""Keeping the database quick and small: what PostgreSQL does by itself, SQLite wants to be asked for."""
 
+from app.core import limiting
 from app.core.jobs import JobContext, JobFunction
 
 
@@ -19,4 +20,13 @@ def refresh_statistics(context: JobContext) -> dict[str, int]:
     return {"tables": count}
 
 
-JOBS: dict[str, JobFunction] = {"admin.refresh_statistics": refresh_statistics}
+def forget_tries(context: JobContext) -> dict[str, int]:
+    """Delete how often something was tried once it counts no more."""
+    with context.database.writing() as db:
+        return {"forgotten": limiting.forget_past(db)}
+
+
+JOBS: dict[str, JobFunction] = {
+    "admin.refresh_statistics": refresh_statistics,
+    "admin.forget_tries": forget_tries,
+}

@@ -21,7 +21,7 @@ from app.certificates.wording import code_in, plain_number
 from app.core import clock
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import gettext as _
-from app.core.limiting import hit
+from app.core.limiting import hit_here
 from app.core.web import Config, Databases, Db, Files, Me, Response, redirect, render
 
 router = APIRouter()
@@ -31,7 +31,7 @@ FILE_LIMIT = 2 * 1024 * 1024
 
 def _count_lookup(request: Request, settings: Config) -> None:
     """Nobody walks through codes or names: each address has its share of look-ups."""
-    hit("verify", settings.verify_limit, request.client.host if request.client else "")
+    hit_here("verify", settings.verify_limit, request.client.host if request.client else "")
 
 
 COUNTED = [Depends(_count_lookup)]

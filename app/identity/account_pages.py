@@ -59,15 +59,17 @@ def sign_in(
             name_error="" if name.strip() else _("Hãy nhập số điện thoại, email hoặc tên đăng nhập."),
             password_error="" if password else _("Hãy nhập mật khẩu."),
         )  # fmt: skip
-    with databases.reading() as db:
-        candidate = accounts.find_candidate(db, name)
-    # Only failures count: a whole office signing in at eight behind one address must not lock itself out.
-    keys = (f"account:{candidate.account_id}" if candidate else f"name:{fold(name)}", f"address:{_address(request)}")
     try:
-        limiting.check("sign-in", config.sign_in_limit, *keys)
+        with databases.reading() as db:
+            candidate = accounts.find_candidate(db, name)
+            known_as = f"account:{candidate.account_id}" if candidate else f"name:{fold(name)}"
+            # Only failures count: a whole office signing in at eight behind one address must not lock itself out.
+            keys = (known_as, f"address:{_address(request)}")
+            limiting.check(db, "sign-in", config.sign_in_limit, *keys)
         verdict = passwords.verify(candidate.password_hash if candidate else None, password)
         if candidate is None or verdict is Verdict.WRONG:
-            limiting.hit("sign-in", config.sign_in_limit, *keys)
+            with databases.writing() as db:
+                limiting.hit(db, "sign-in", config.sign_in_limit, *keys)
             problem = _("Tên đăng nhập hoặc mật khẩu chưa đúng. Hãy kiểm tra lại, chú ý chữ hoa và bộ gõ tiếng Việt.")
             return _sign_in_page(request, config, 422, next=target, name=name, problem=problem)
         better_hash = passwords.hash_password(password) if verdict is Verdict.RIGHT_BUT_OLD else None
@@ -140,13 +142,14 @@ def change_password(
 ) -> Response:  # fmt: skip
     target = local_url(target, "")
     key = f"account:{actor.account_id}"
-    limiting.check("password", config.sign_in_limit, key)
     with databases.reading() as db:
+        limiting.check(db, "password", config.sign_in_limit, key)
         facts = password_facts(db, actor)
     old_error = again_error = ""
     new_error = passwords.password_problem(new, is_staff=facts.is_staff, names=facts.names) or ""
     if passwords.verify(facts.password_hash, old) is Verdict.WRONG:
-        limiting.hit("password", config.sign_in_limit, key)
+        with databases.writing() as db:
+            limiting.hit(db, "password", config.sign_in_limit, key)
         old_error = _("Mật khẩu hiện nay chưa đúng.")
     elif not new_error and passwords.verify(facts.password_hash, new) is not Verdict.WRONG:
         new_error = _("Mật khẩu mới phải khác mật khẩu hiện nay.")

@@ -27,9 +27,9 @@ def learner_here(request: Request, db: Session, actor: Actor | None) -> Learner 
     return actor or guests.guest_of(db, request.cookies.get(BROWSER_COOKIE))
 
 
-def count_new_guest(request: Request, limit: str) -> None:
+def count_new_guest(db: Session, request: Request, limit: str) -> None:
     """Raises TooMany where one address makes guests faster than any classroom could."""
-    limiting.hit("guest", limit, request.client.host if request.client else "")
+    limiting.hit(db, "guest", limit, request.client.host if request.client else "")
 
 
 def _own_enrolment(slug: str, request: Request, actor: MaybeMe, db: Db) -> Enrolment:
@@ -55,7 +55,7 @@ def _enrolment_here(slug: str, request: Request, actor: MaybeMe, db: Db, config:
     if actor is not None:
         return enrol(db, actor.person_id, course.course_id)
     if learner is None:
-        count_new_guest(request, config.guest_limit)
+        count_new_guest(db, request, config.guest_limit)
     return guests.begin(db, request.state.browser, course.course_id)
 
 

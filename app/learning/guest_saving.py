@@ -34,9 +34,9 @@ def enrolment_of_page(request: Request, stamp: Stamp, token: str) -> tuple[Stamp
         known = _known(db, stamp.course_id, person_id, browser)
         is_new = known is None and person_id is None and guests.guest_of(db, browser) is None
     if known is None:
-        if is_new:
-            count_new_guest(request, request.app.state.settings.guest_limit)
         with database.writing() as db:
+            if is_new:
+                count_new_guest(db, request, request.app.state.settings.guest_limit)
             known = _begun(db, stamp.course_id, person_id, browser)
     enrolment_id, guest_id = known
     return stamp.of(enrolment_id, stamp.course_id), guest_id

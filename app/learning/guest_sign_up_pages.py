@@ -80,7 +80,8 @@ def sign_up_here(
         except Invalid as error:
             return _page(request, db, form, 422, errors=error.fields)
     try:
-        limiting.hit("sign-up", config.sign_up_limit, _address(request))
+        with databases.writing() as db:
+            limiting.hit(db, "sign-up", config.sign_up_limit, _address(request))
         token = _come_in(request, databases, config, form, learner, commune.unit_id if commune else 0)
     except (TooMany, Conflict) as error:
         with databases.reading() as db:
@@ -117,7 +118,7 @@ def _come_in(
         with databases.reading() as db:
             is_taken, candidate = sign_up.is_taken(db, learner), accounts.find_candidate(db, learner.contact)
         if is_taken:
-            if not _is_theirs(config, candidate, request, form):
+            if not _is_theirs(request, databases, config, candidate, form):
                 return None
         elif not new_hash:
             new_hash = passwords.hash_password(form.password)
@@ -130,13 +131,17 @@ def _come_in(
     raise Conflict
 
 
-def _is_theirs(config: Settings, candidate: Candidate | None, request: Request, form: SignUpForm) -> bool:
+def _is_theirs(
+    request: Request, databases: Databases, config: Settings, candidate: Candidate | None, form: SignUpForm
+) -> bool:
     """The password opens the account that is there; guessing is limited as at the sign-in page."""
     keys = (f"account:{candidate.account_id}" if candidate else f"name:{form.contact}", f"address:{_address(request)}")
-    limiting.check("sign-in", config.sign_in_limit, *keys)
+    with databases.reading() as db:
+        limiting.check(db, "sign-in", config.sign_in_limit, *keys)
     if passwords.verify(candidate.password_hash if candidate else None, form.password) is not Verdict.WRONG:
         return candidate is not None
-    limiting.hit("sign-in", config.sign_in_limit, *keys)
+    with databases.writing() as db:
+        limiting.hit(db, "sign-in", config.sign_in_limit, *keys)
     return False
 
 

@@ -119,6 +119,7 @@ def test_the_first_password_must_be_changed_before_anything_else(db: Session, br
     db.refresh(account)
     assert account.password_hash.startswith("$argon2id$")
     assert not account.must_change_password
+    db.commit()
     assert WRONG in enter(browser, "giang", code)
 
 
