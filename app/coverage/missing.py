@@ -47,19 +47,20 @@ def missing_people(db: Session, actor: Actor, found: Figure, page: int = 1) -> M
         .group_by(CoverageEntry.person_id, CoverageEntry.unit_id)
         .having(roster > 0)
         .having(covered == 0)
-        .subquery()
     )
-    total = db.scalar(select(func.count()).select_from(lacking)) or 0
+    # All of them have to be found for one page of them: so they are counted by the way.
+    counted = lacking.add_columns(func.count().over().label("total")).subquery()
     rows = db.execute(
-        select(Person.id, Person.name, UnitVersion.name)
-        .join(lacking, lacking.c.person_id == Person.id)
-        .join(UnitVersion, UnitVersion.unit_id == lacking.c.unit_id)
+        select(Person.id, Person.name, UnitVersion.name, counted.c.total)
+        .join(counted, counted.c.person_id == Person.id)
+        .join(UnitVersion, UnitVersion.unit_id == counted.c.unit_id)
         .where(_version_of(reference))
         .order_by(Person.sort_name, Person.id)
         .offset((page - 1) * PER_PAGE)
         .limit(PER_PAGE)
-    )
-    people = tuple(MissingPerson(person_id, name, unit_name) for person_id, name, unit_name in rows)
+    ).all()
+    total = rows[0].total if rows else db.scalar(select(func.count()).select_from(lacking.subquery())) or 0
+    people = tuple(MissingPerson(person_id, name, unit_name) for person_id, name, unit_name, _total in rows)
     return MissingPeople(people, total, page, max(1, -(-total // PER_PAGE)))
 
 
