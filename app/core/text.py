@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SPACES = re.compile(r"\s+")
 # Zero-width characters and soft hyphens come along when names are copied from web pages and chats; no text has a NUL.
@@ -55,6 +56,8 @@ def sortable(full_name: str) -> str:
     )
 
 
+# Names share their words: Nguyễn, Thị, Thôn, Trường. Pure, and most of what sorting a long list costs.
+@lru_cache(maxsize=4096)
 def _word_key(word: str) -> WordKey:
     letters: list[int] = []
     tones: list[int] = []

@@ -217,15 +217,14 @@ def _denominator(definition: Definition, sums: Sums, book: DeclaredBook, unit_id
 
 
 def _roster(count: int, measure: str, reference: date) -> Denominator:
-    if measure == "units":
-        source, text = _("Cây đơn vị"), _("%(count)s đơn vị ngày %(day)s", count=format_number(count),
-                                          day=format_date(reference))  # fmt: skip
-    else:
-        people = ngettext("%(people)s người", "%(people)s người", count, people=format_number(count))
-        source = _("Danh sách vị trí công tác")
-        text = _("%(people)s trong danh sách ngày %(day)s", people=people, day=format_date(reference))
+    source = _("Cây đơn vị") if measure == "units" else _("Danh sách vị trí công tác")
     if not count:
         return Denominator("roster", None, reference, source, _("chưa có mẫu số"))
+    if measure == "units":
+        text = _("%(count)s đơn vị ngày %(day)s", count=format_number(count), day=format_date(reference))
+    else:
+        people = ngettext("%(people)s người", "%(people)s người", count, people=format_number(count))
+        text = _("%(people)s trong danh sách ngày %(day)s", people=people, day=format_date(reference))
     return Denominator("roster", count, reference, source, text)
 
 

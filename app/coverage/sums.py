@@ -4,10 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, func, literal, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import ColumnElement, CompoundSelect, Date, Select, Subquery, bindparam, func, select, union_all
+from sqlalchemy.orm import Session
 
 from app.core.access import UnitClosure, closure_on
 from app.coverage.judging import in_scope
@@ -45,17 +46,22 @@ class Sums:
 
 # Version id -> unit id -> what counts there.
 VersionSums = dict[int, dict[int, Sums]]
+_Statement = Select[*tuple[Any, ...]]
 
 
 def sums_under(db: Session, part: Slice, unit_ids: Iterable[int], map_on: date) -> VersionSums:
     """For each unit what counts in its subtree on the map date; closed units count where they were carried to."""
-    return _grouped(db, part, UnitClosure.ancestor_id, UnitClosure.ancestor_id.in_(list(unit_ids)), map_on)
+    tree = {"unit_ids": list(unit_ids), "map_on": map_on}
+    # Below a commune the ledger is asked for its few hundred units; below a province it is read from end to end.
+    is_small = db.connection().scalar(_BEYOND, tree) is None
+    return _collected(db, part, _sums_under(_shape(part), is_small=is_small), tree)
 
 
 def sums_of_unborn(db: Session, part: Slice, map_on: date) -> VersionSums:
     """Units that did not exist yet on the map date but have something to count, with their own sums."""
-    clause = and_(UnitClosure.carried == "before", UnitClosure.depth == 0)
-    found = _grouped(db, part, UnitClosure.descendant_id, clause, map_on)
+    if db.connection().scalar(_TO_COME, {"map_on": map_on}) is None:
+        return {version_id: {} for version_id in part.version_ids}
+    found = _collected(db, part, _sums_of_unborn(_shape(part)), {"map_on": map_on})
     return {version: {unit: sums for unit, sums in of.items() if sums} for version, of in found.items()}
 
 
@@ -64,7 +70,7 @@ def units_with_coverage(db: Session, part: Slice, kinds: Iterable[str], map_on: 
 
     For a slice of one version. What belongs to units the map does not know yet is left out.
     """
-    steps = _steps(part).subquery()
+    steps = _steps(_shape(part)).subquery()
     rows = db.execute(
         select(steps.c.unit_id, UnitClosure.ancestor_id, func.sum(steps.c.total))
         .select_from(steps)
@@ -73,7 +79,8 @@ def units_with_coverage(db: Session, part: Slice, kinds: Iterable[str], map_on: 
         .where(steps.c.measure == "coverage", closure_on(map_on), UnitClosure.carried != "before")
         .where(UnitVersion.kind.in_(list(kinds)), in_force(map_on))
         .group_by(steps.c.unit_id, UnitClosure.ancestor_id)
-        .order_by(func.min(UnitClosure.depth))
+        .order_by(func.min(UnitClosure.depth)),
+        _asked(part),
     )
     nearest: dict[int, tuple[int, int]] = {}
     for unit_id, ancestor_id, total in rows:
@@ -138,50 +145,101 @@ def _origins(unit_id: int, edges: dict[int, set[int]], there: set[int], seen: se
     return found
 
 
-def _grouped(
-    db: Session, part: Slice, key: InstrumentedAttribute[int], clause: ColumnElement[bool], map_on: date
-) -> VersionSums:
-    steps = _steps(part).subquery()
-    rows = db.execute(
-        select(steps.c.version_id, key, steps.c.measure, func.sum(steps.c.total))
-        .select_from(steps)
-        .join(UnitClosure, UnitClosure.descendant_id == steps.c.unit_id)
-        .where(closure_on(map_on), clause)
-        .group_by(steps.c.version_id, key, steps.c.measure)
-    )
+def _collected(db: Session, part: Slice, statement: _Statement, tree: dict[str, Any]) -> VersionSums:
+    """From rows of version, unit, measure and sum."""
     found: dict[int, dict[int, dict[str, int]]] = {version_id: defaultdict(dict) for version_id in part.version_ids}
-    for version_id, unit_id, measure, total in rows:
+    for version_id, unit_id, measure, total in db.connection().execute(statement, _asked(part) | tree):
         found[version_id][unit_id][measure] = int(total)
     return {
         version_id: {unit_id: Sums(**measures) for unit_id, measures in of.items()} for version_id, of in found.items()
     }
 
 
-def _steps(part: Slice) -> CompoundSelect[Any]:
-    """Whole half-months from the roll-ups, the rest from the ledger; `known_at` reads the ledger only."""
+# --- statements, each built once ----------------------------------------------------------------------------------
+
+# All the ledger as it was known; or roll-ups of whole half-months, alone or with the ledger of the one begun.
+_Shape = Literal["known", "whole", "begun"]
+_MAP_ON = bindparam("map_on", type_=Date)
+_UNDER = (UnitClosure.ancestor_id.in_(bindparam("unit_ids", expanding=True)), closure_on(_MAP_ON))
+_TO_COME = select(UnitVersion.id).where(UnitVersion.valid_from > _MAP_ON).limit(1)
+_BEYOND = select(UnitClosure.id).where(*_UNDER).offset(2000).limit(1)
+
+
+def _shape(part: Slice) -> _Shape:
+    if part.known_at is not None:
+        return "known"
+    return "whole" if is_last_of_half_month(part.reference) else "begun"
+
+
+def _asked(part: Slice) -> dict[str, Any]:
+    # "" is the period of the roster and of what counts once; a version has either that or years.
+    asked = {"version_ids": part.version_ids, "periods": ("", part.period), "reference": part.reference}
+    if part.known_at is not None:
+        return asked | {"known_at": part.known_at}
+    return asked | {"half_month": half_month(part.reference)}
+
+
+@lru_cache
+def _sums_under(shape: _Shape, *, is_small: bool) -> _Statement:
+    own = _own_sums(shape, select(UnitClosure.descendant_id).where(*_UNDER) if is_small else None)
+    return (
+        select(own.c.version_id, UnitClosure.ancestor_id, own.c.measure, func.sum(own.c.total))
+        .join(UnitClosure, UnitClosure.descendant_id == own.c.unit_id)
+        .where(*_UNDER)
+        .group_by(own.c.version_id, UnitClosure.ancestor_id, own.c.measure)
+    )
+
+
+@lru_cache
+def _sums_of_unborn(shape: _Shape) -> _Statement:
+    own = _own_sums(shape)
+    return (
+        select(own.c.version_id, own.c.unit_id, own.c.measure, own.c.total)
+        .join(UnitClosure, UnitClosure.descendant_id == own.c.unit_id)
+        .where(UnitClosure.carried == "before", UnitClosure.depth == 0, closure_on(_MAP_ON))
+    )
+
+
+def _own_sums(shape: _Shape, units: Select[int] | None = None) -> Subquery:
+    """Of each unit by itself: ten steps of the ledger or more become one row before the tree is asked about it."""
+    steps = _steps(shape, units).subquery()
+    return (
+        select(steps.c.version_id, steps.c.unit_id, steps.c.measure, func.sum(steps.c.total).label("total"))
+        .group_by(steps.c.version_id, steps.c.unit_id, steps.c.measure)
+        .subquery()
+    )
+
+
+def _steps(shape: _Shape, units: Select[int] | None = None) -> CompoundSelect[Any]:
+    """Whole half-months from the roll-ups, the rest from the ledger; what was known at some time from the ledger only.
+
+    Of all units, or of `units`.
+    """
     ledger = select(
         CoverageEntry.indicator_version_id.label("version_id"), CoverageEntry.unit_id, CoverageEntry.measure,
         CoverageEntry.sign.label("total"),
-    ).where(_of_versions(CoverageEntry, part), CoverageEntry.effective_on <= part.reference)  # fmt: skip
-    if part.known_at is not None:
-        return union_all(ledger.where(CoverageEntry.recorded_at <= part.known_at))
-    boundary = half_month(part.reference)
-    whole = CoverageRollup.half_month < boundary
-    if is_last_of_half_month(part.reference):
-        whole = CoverageRollup.half_month <= boundary
-        ledger = ledger.where(literal(False))
+    ).where(*_of_slice(CoverageEntry, units), CoverageEntry.effective_on <= bindparam("reference"))  # fmt: skip
+    if shape == "known":
+        return union_all(ledger.where(CoverageEntry.recorded_at <= bindparam("known_at")))
+    boundary = bindparam("half_month", type_=Date)
     rollups = select(
         CoverageRollup.indicator_version_id.label("version_id"), CoverageRollup.unit_id, CoverageRollup.measure,
         CoverageRollup.total,
-    ).where(_of_versions(CoverageRollup, part), whole)  # fmt: skip
-    return union_all(rollups, ledger.where(CoverageEntry.effective_on >= boundary))
-
-
-def _of_versions(table: type[CoverageEntry] | type[CoverageRollup], part: Slice) -> ColumnElement[bool]:
-    # "" is the period of the roster and of what counts once; a version has either that or years. Naming all measures
-    # lets the database use its indexes to the end.
-    return and_(
-        table.indicator_version_id.in_(part.version_ids),
-        table.measure.in_(("roster", "coverage", "output")),
-        table.period.in_(("", part.period)),
+    ).where(*_of_slice(CoverageRollup, units))  # fmt: skip
+    if shape == "whole":
+        return union_all(rollups.where(CoverageRollup.half_month <= boundary))
+    return union_all(
+        rollups.where(CoverageRollup.half_month < boundary), ledger.where(CoverageEntry.effective_on >= boundary)
     )
+
+
+def _of_slice(
+    table: type[CoverageEntry] | type[CoverageRollup], units: Select[int] | None
+) -> tuple[ColumnElement[bool], ...]:
+    clauses = (
+        table.indicator_version_id.in_(bindparam("version_ids", expanding=True)),
+        # Naming all measures lets the database use its indexes to the end.
+        table.measure.in_(("roster", "coverage", "output")),
+        table.period.in_(bindparam("periods", expanding=True)),
+    )
+    return clauses if units is None else (*clauses, table.unit_id.in_(units))

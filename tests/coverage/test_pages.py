@@ -6,6 +6,8 @@ from datetime import date
 import pytest
 
 from app.core.db import Session
+from app.coverage import sums
+from app.coverage.figures import Question, figure
 from tests import factories
 from tests.browser import Browser
 
@@ -77,3 +79,15 @@ def test_odd_questions_get_clear_answers(browser: Browser, query: str, status: i
     response = browser.get(f"/coverage/BG-CBCC?{query}")
     assert response.status_code == status
     assert text in response.text
+
+
+@pytest.mark.usefixtures("two_people")
+def test_a_province_and_a_commune_are_summed_in_two_ways_to_the_same(
+    db: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = Question("BG-CBCC", "07210", date(2026, 11, 21))
+    asked_for_its_units = figure(db, question)
+    monkeypatch.setattr(sums, "_BEYOND", sums._BEYOND.offset(0))
+    read_from_end_to_end = figure(db, question)
+    assert (read_from_end_to_end.numerator, read_from_end_to_end.denominator.value) == (1, 2)
+    assert read_from_end_to_end == asked_for_its_units
