@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.util import CommandError as AlembicError
 
 from app.core import keys
-from app.core.allocation import give_memory_back
+from app.core.allocation import give_memory_back, keep_what_is_loaded
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.jobs import Worker
@@ -62,10 +62,12 @@ def _serve(args: argparse.Namespace, runtime: Runtime) -> int:
     _open_folders(runtime)
     migrate(runtime)
     seed_everything(runtime)
+    app = create_app(runtime)
     give_memory_back()
+    keep_what_is_loaded()
     print(_("Học Số đang chạy tại %(url)s (Ctrl+C để dừng)", url=settings.own_url), flush=True)
     uvicorn.run(
-        create_app(runtime),
+        app,
         host=settings.host,
         port=settings.port,
         log_level="warning",
