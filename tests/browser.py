@@ -43,8 +43,8 @@ class Browser:
         return self.client.post(url, json=body, headers=headers)
 
     def sign_in(self, username: str, password: str = "mat-khau-thu-nghiem-1") -> "Browser":
-        response = self.post("/sign-in", {"name": username, "password": password})
-        assert response.status_code == 200, response.text
+        response = self.post("/sign-in", {"name": username, "password": password}, follow=False)
+        assert response.status_code == 303, response.text
         assert "hs_session" in self.client.cookies, "sign-in did not succeed"
         self.get("/account")
         return self

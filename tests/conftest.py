@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from tests.scratch import quick_place
+
 # Each process of a run has a folder of its own: workers would clear away each other's half-made videos.
 os.environ.update(
     SECRET_KEY="for-tests-only", FIELD_KEY="for-tests-only", WORKERS="0", DEMO="0", PUBLIC_URL="https://hocso.test",
-    DATA_DIR=tempfile.mkdtemp(prefix="hocso-"),
+    DATA_DIR=tempfile.mkdtemp(prefix="hocso-"), PYTEST_DEBUG_TEMPROOT=str(quick_place()),
 )  # fmt: skip
 
 import pytest
@@ -25,8 +27,11 @@ from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
 from app.main import CRONS, HANDLERS, JOBS, create_app
 from app.runtime import Runtime
+from tests import hashing
 from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded
+
+hashing.make_quick()
 
 pytest_plugins = ["tests.databases", "tests.swift.running"]
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from tests.scratch import quick_place
+
 _PATIENCE_S = 60.0
-_IN_MEMORY = Path("/dev/shm")
-_ROOM_BYTES = 4_000_000_000
 # Nothing here has to survive a power cut; that makes it fast enough to give each test a database of its own.
 # The time zone is one nobody uses: what comes back must not depend on it.
 _OPTIONS = {
@@ -63,7 +63,7 @@ class OwnServer(Server):
     """
 
     def __init__(self, durable: Mapping[str, str] | None = None) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="hocso-pg-", dir=None if durable else _quick_place()))
+        self._folder = Path(tempfile.mkdtemp(prefix="hocso-pg-", dir=None if durable else quick_place()))
         super().__init__(f"postgresql://postgres@/postgres?host={self._folder}")
         # The server refuses to run as root, which containers are wont to be.
         user = "nobody" if os.geteuid() == 0 else None
@@ -100,13 +100,6 @@ class OwnServer(Server):
         said = (self._folder / "log").read_text(errors="replace")
         self.stop()
         raise RuntimeError(f"PostgreSQL does not start:\n{said}")
-
-
-def _quick_place() -> Path | None:
-    """Where copying a database takes half the time; None for the usual place if memory is scarce."""
-    with suppress(OSError):
-        return _IN_MEMORY if shutil.disk_usage(_IN_MEMORY).free > _ROOM_BYTES else None
-    return None
 
 
 def _programs() -> Path:

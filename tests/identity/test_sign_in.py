@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type
 from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from app.identity.models import Account
 from app.identity.passwords import Verdict
 from tests import factories
 from tests.browser import Browser
+from tests.hashing import REAL_HASHER
 
 WRONG = "Tên đăng nhập hoặc mật khẩu chưa đúng"
 
@@ -102,7 +103,7 @@ def test_a_hash_of_older_parameters_is_replaced_at_sign_in(db: Session, browser:
     db.commit()
     enter(browser, "emm")
     db.expire_all()
-    assert "m=19456,t=2,p=1" in db.get_one(Account, account.id).password_hash
+    assert "m=8,t=1,p=1" in db.get_one(Account, account.id).password_hash
     assert passwords.verify(account.password_hash, factories.PASSWORD) is Verdict.RIGHT
 
 
@@ -185,3 +186,8 @@ def test_demo_accounts_are_shown_and_work_only_in_a_trial(db: Session, app: Fast
     for persona in PERSONAS:
         assert persona.name in enter(browser, persona.username, DEMO_PASSWORD)
         browser.post("/sign-out")
+
+
+def test_passwords_are_slow_to_guess() -> None:
+    """OWASP's first choice for argon2id; the tests themselves use a quick one (tests/hashing.py)."""
+    assert (REAL_HASHER.type, REAL_HASHER.memory_cost, REAL_HASHER.time_cost) == (Type.ID, 19456, 2)
