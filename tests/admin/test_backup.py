@@ -273,6 +273,7 @@ def rewrite(path: Path, **head: object) -> None:
         (lambda path: with_other_bytes(path, place_of(path, "tables/person/") + 30), "(tables/person/000001.jsonl.gz)"),
         (lambda path: path.write_bytes(path.read_bytes()[:-30_000]), "bị hỏng hoặc bị cắt cụt"),
         (lambda path: path.write_bytes(path.read_bytes()[: place_of(path, "sums/") - 512]), "bị hỏng hoặc bị cắt cụt"),
+        (lambda path: path.write_bytes(path.read_bytes()[: place_of(path, "files/") + 5]), "bị cắt cụt (files/"),
         (lambda path: path.write_bytes(b"khong phai"), "bị hỏng hoặc bị cắt cụt"),
         (lambda path: path.write_bytes(b""), "bị hỏng hoặc bị cắt cụt"),
         (lambda path: path.unlink(), "Không đọc hoặc ghi được"),

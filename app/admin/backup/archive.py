@@ -131,7 +131,7 @@ def members(path: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 _forget_members(tar)
                 content = tar.extractfile(member)
                 if content is not None:
-                    yield member.name, content
+                    yield member.name, cast("IO[bytes]", _Content(path, member.name, content))
     except (tarfile.TarError, EOFError) as error:
         raise Damaged(path, error) from error
 
@@ -179,6 +179,19 @@ def verify(path: Path) -> End:
 def _forget_members(tar: tarfile.TarFile) -> None:
     # tarfile remembers every member it passed; there may be millions.
     cast(Any, tar).members.clear()
+
+
+class _Content:
+    """A member as a stream. An archive may end in the middle of it: that shows only to whoever reads there."""
+
+    def __init__(self, path: Path, name: str, source: IO[bytes]) -> None:
+        self._path, self._name, self._source = path, name, source
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._source.read(size)
+        except (tarfile.TarError, EOFError) as error:
+            raise Damaged(self._path, self._name) from error
 
 
 class _Hashing:
