@@ -4,6 +4,7 @@ import argparse
 import signal
 import socket
 import threading
+from contextlib import suppress
 
 import uvicorn
 from alembic import command as alembic
@@ -88,11 +89,10 @@ def _work(args: argparse.Namespace, runtime: Runtime) -> int:
     # that is just looking at it.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        worker.start(args.threads)
-        print(_("Tiến trình làm việc nền đang chạy (Ctrl+C để dừng)"), flush=True)
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return 0
+        with suppress(KeyboardInterrupt):
+            worker.start(args.threads)
+            print(_("Tiến trình làm việc nền đang chạy (Ctrl+C để dừng)"), flush=True)
+            threading.Event().wait()
     finally:
         worker.stop()
     return 0

@@ -141,6 +141,12 @@ def having(permission: str) -> Any:
     return Depends(check)
 
 
+async def form_fields(request: Request) -> dict[str, list[str]]:
+    """All values of a form by field, files left out: where what is shown decides which fields there are."""
+    form = await request.form()
+    return {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
+
+
 def answer_head(router: APIRouter) -> None:
     """What can be fetched can be asked about: HEAD for every GET, as HTTP wants; the server leaves out the body."""
     for route in router.routes:
@@ -378,6 +384,6 @@ def _unexpected(request: Request, error: Exception) -> Response:
 
 __all__ = [
     "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "Response", "RowId", "answer_error", "answer_head",
-    "error_response", "having", "identify", "install_error_handlers", "local_url", "page_context", "redirect", "render",
-    "wants_fragment",
+    "error_response", "form_fields", "having", "identify", "install_error_handlers", "local_url", "page_context",
+    "redirect", "render", "wants_fragment",
 ]  # fmt: skip

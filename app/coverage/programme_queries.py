@@ -1,6 +1,7 @@
 """What came of each training task in a span of days: enrolments, distinct people, completions, certificates."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -74,10 +75,9 @@ def programme_report(db: Session, province_code: str, unit_code: str, first: dat
         )
     below = None if unit.code == province_code and unit.kind == "province" else _subtree(unit.unit_id, last)
     enrolled, people, everybody = _enrolled(db, first, last, below)
-    completed, certified = (
-        _counted(db, *_completions(first, last, below)),
-        _counted(db, *_certificates(first, last, below)),
-    )
+    task_of = _tasks(db)
+    completed = _counted(db, task_of, *_completions(first, last, below))
+    certified = _counted(db, task_of, *_certificates(first, last, below))
     courses = _courses(db)
     rows = tuple(
         ProgrammeRow(
@@ -176,17 +176,20 @@ def _counted_below(below: Select[int]) -> tuple[ColumnElement[bool], ...]:
     return Completion.id.in_(having_one), counting.in_(below)
 
 
-def _counted(db: Session, made: _Counts, ended: _Counts) -> Counter[str]:
-    """By task; what was ended is taken off the whole, for asking it of each one costs more than counting them."""
-    tasks = dict(
-        db.execute(
-            select(CourseVersion.id, CourseVersion.programme_code).where(CourseVersion.programme_code.is_not(None))
-        ).all()
+def _tasks(db: Session) -> dict[int, str]:
+    """The training task of each course version that has one."""
+    rows = db.execute(
+        select(CourseVersion.id, CourseVersion.programme_code).where(CourseVersion.programme_code.is_not(None))
     )
+    return {version_id: task for version_id, task in rows if task}
+
+
+def _counted(db: Session, task_of: Mapping[int, str], made: _Counts, ended: _Counts) -> Counter[str]:
+    """By task; what was ended is taken off the whole, for asking it of each one costs more than counting them."""
     found: Counter[str] = Counter()
     for sign, query in ((1, made), (-1, ended)):
         for version_id, count in db.execute(query):
-            if task := tasks.get(version_id):
+            if task := task_of.get(version_id):
                 found[task] += sign * count
     return found
 

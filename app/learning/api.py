@@ -4,13 +4,13 @@ Each is one `async def` and one hop to a committer's thread, answered after COMM
 themselves, since a dependency would cost each save a thread hop (TECH).
 """
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Request
 from msgspec import Meta
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.core import i18n
@@ -18,7 +18,7 @@ from app.core.csrf import BROWSER_COOKIE, SESSION_COOKIE, check_token
 from app.core.db import Database
 from app.core.errors import AppError, Invalid, NotFound, SignInRequired, TooLarge
 from app.core.i18n import gettext as _
-from app.core.web import redirect, render, wants_fragment
+from app.core.web import form_fields, redirect, render, wants_fragment
 from app.learning import stamps
 from app.learning.answering import AnswerSave, SavedAnswers
 from app.learning.guest_saving import enrolment_of_page
@@ -100,15 +100,15 @@ async def save_answer(request: Request) -> Response:
     if getattr(request.state, "too_large", False):
         raise TooLarge
     await check_token(request)
-    form = await request.form()
-    question = _text(form, "question")
+    fields = await form_fields(request)
+    question = _one(fields, "question")
     save = AnswerSave(
         token=request.cookies.get(SESSION_COOKIE, ""),
         browser=request.cookies.get(BROWSER_COOKIE, ""),
         attempt_id=_row_id(request.path_params["attempt_id"]),
         question_id=question,
-        values=_texts(form, "value") or _texts(form, question),
-        sequence=_sequence(_text(form, "seq")),
+        values=fields.get("value") or fields.get(question, []),
+        sequence=_sequence(_one(fields, "seq")),
         language=i18n.language(),
     )
     saved: SavedAnswers | AppError = await request.app.state.answer_committer.save(save)
@@ -122,12 +122,8 @@ async def save_answer(request: Request) -> Response:
 router.add_route("/attempts/{attempt_id}/answers", save_answer, methods=["POST"])
 
 
-def _texts(form: FormData, name: str) -> list[str]:
-    return [value for value in form.getlist(name) if isinstance(value, str)]
-
-
-def _text(form: FormData, name: str) -> str:
-    return next(iter(_texts(form, name)), "")
+def _one(fields: Mapping[str, list[str]], name: str) -> str:
+    return next(iter(fields.get(name, [])), "")
 
 
 def _sequence(text: str) -> int | None:

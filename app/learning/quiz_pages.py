@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from app.core.web import Db, Response, redirect, render
+from app.core.web import Db, Response, form_fields, redirect, render
 from app.learning.addressed import EnrolmentHere, OwnAttempt
 from app.learning.pages import private
 from app.learning.quiz_queries import attempt_page, quiz_page, result_page
@@ -13,16 +13,8 @@ from app.learning.quizzes import start_attempt, submit_attempt
 router = APIRouter()
 
 
-async def _fields(request: Request) -> dict[str, list[str]]:
-    """All values of a form by field; the paper decides which fields there are.
-
-    First among a route's parameters, so that no transaction waits for a slow body.
-    """
-    form = await request.form()
-    return {name: [value for value in form.getlist(name) if isinstance(value, str)] for name in form}
-
-
-Fields = Annotated[dict[str, list[str]], Depends(_fields)]
+# First among a route's parameters, so that no transaction waits for a slow body.
+Fields = Annotated[dict[str, list[str]], Depends(form_fields)]
 
 
 @router.get("/learn/{slug}/{lesson_key}/quiz")
