@@ -68,6 +68,8 @@ class CourseVersion(Base):
     # "all_required_lessons"; "none" for a course that gives no certificate, whose title is then empty.
     certificate_rule: Mapped[str] = mapped_column(String(40), default="all_required_lessons")
     certificate_title: Mapped[str] = mapped_column(String(200))
+    # What completes the course and how long that counts, as source.CompletionRule; {} is what every course asks.
+    completion_rule: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     # Lists of codes: audiences the course is for, tags indicators count by.
     audiences: Mapped[list[str]] = mapped_column(JSON)
     tags: Mapped[list[str]] = mapped_column(JSON)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.render import Block, asset_ids, resolve
-from app.catalogue.source import Citation
+from app.catalogue.source import Citation, CompletionRule
 from app.core.errors import NotFound
 from app.core.memory import A_MINUTE, FOR_EVER, remembered
 from app.media.queries import asset_views
@@ -43,6 +43,7 @@ class CourseView:
     tags: tuple[str, ...]
     certificate_title: str  # empty: no certificate
     cover_asset_id: int | None
+    completion: CompletionRule
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ _VIEW = (
         _COURSE.c.unit_id, *(_VERSION.c[name] for name in (
             "title", "summary", "programme_code", "access", "hours", "language", "licence", "owner", "contact", "level",
             "audiences", "tags", "certificate_title", "cover_asset_id",
+            "completion_rule",
         )),
     )
     .join(_VERSION, _VERSION.c.course_id == _COURSE.c.id)
@@ -302,4 +304,5 @@ def _course(db: Session, version_id: int) -> CourseView | None:
         return None
     # The columns stand in the order of the fields; lists become tuples, so that nobody can change what is remembered.
     fields: list[Any] = [tuple(value) if isinstance(value, list) else value for value in row]
+    fields[-1] = CompletionRule.of(fields[-1])
     return CourseView(*fields)

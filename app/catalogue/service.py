@@ -14,7 +14,7 @@ from app.catalogue.events import CourseVersionPublished
 from app.catalogue.markdown import Track, parse, plain_texts, render_lesson
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, LessonVersion, ModuleVersion
 from app.catalogue.render import asset_ids
-from app.catalogue.source import CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
+from app.catalogue.source import CompletionRule, CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
 from app.catalogue.transcripts import spoken_lines
 from app.core import audit, clock
 from app.core.errors import Conflict, Invalid
@@ -61,6 +61,7 @@ def save_version(
         level=source.level,
         certificate_rule=source.certificate_rule,
         certificate_title=source.certificate_title if source.certificate_rule != "none" else "",
+        completion_rule=source.completion.as_json(),
         audiences=list(source.audiences),
         tags=list(source.tags),
         cover_asset_id=files[source.cover].id if source.cover else None,
@@ -238,8 +239,12 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
             plainly = [plain(one) for one in value]
             # Files have no order of their own; everything else has.
             return sorted(plainly, key=str) if value and isinstance(value[0], FileSource | ExtraFile) else plainly
+        if isinstance(value, CompletionRule):
+            return value.as_json()
         if hasattr(value, "__dataclass_fields__"):
-            return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+            said = {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
+            # A course that asks what every course asks keeps the sum it had before there was a choice.
+            return {name: one for name, one in said.items() if (name, one) != ("completion", {})}
         return value
 
     return hashlib.sha256(json.dumps(plain(source), ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -5,7 +5,9 @@ the same bytes. They must say the same as the fields beside them; `edited_*` dro
 """
 
 import re
-from dataclasses import dataclass, replace
+from calendar import monthrange
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -76,6 +78,45 @@ class ExtraFile:
 
 
 @dataclass(frozen=True)
+class CompletionRule:
+    """What completes a course and how long that counts (`completion` of course.yaml).
+
+    All that is named must be met: every required lesson; the mean of the best results of the required lessons' quizzes,
+    in percent; the planned hours of finished lessons; a class of this course; an exam of it. `renewal` is the slug of
+    the shorter course whose completion renews this one.
+    """
+
+    all_required_lessons: bool = True
+    quiz_percent: int | None = None
+    hours: float | None = None
+    in_person: bool = False
+    exam: bool = False
+    valid_months: int | None = None
+    is_valid_until_year_end: bool = False
+    renewal: str = ""
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> "CompletionRule":
+        return cls(**stored)
+
+    def as_json(self) -> dict[str, Any]:
+        """What differs from what every course asks; {} for a course that asks nothing else."""
+        return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) != one.default}
+
+    def valid_until(self, completed_on: date) -> date | None:
+        """The last day a completion of that day counts; None: for ever.
+
+        A term of months ends with the day of the same number (Bộ luật Dân sự 2015, Điều 148), or with the month's last.
+        """
+        if self.is_valid_until_year_end:
+            return date(completed_on.year, 12, 31)
+        if self.valid_months is None:
+            return None
+        year, month = divmod(completed_on.year * 12 + completed_on.month - 1 + self.valid_months, 12)
+        return date(year, month + 1, min(completed_on.day, monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True)
 class CourseSource:
     """A whole course, ready for `service.save_version`."""
 
@@ -96,6 +137,7 @@ class CourseSource:
     level: str = ""
     certificate_rule: CertificateRule = "all_required_lessons"
     certificate_title: str = "Giấy chứng nhận hoàn thành khóa học"
+    completion: CompletionRule = CompletionRule()
     cover: FileSource | None = None
     extra_files: tuple[ExtraFile, ...] = ()
     manifest: str = ""

@@ -41,9 +41,16 @@ def issue(db: Session, completion_id: int) -> Certificate:
 
 
 def is_earned(db: Session, completion_id: int) -> bool:
-    """Whether the completed course gives a certificate at all (`certificate.rule` of its course.yaml)."""
-    rule = db.scalar(select(CourseVersion.certificate_rule).join(Completion).where(Completion.id == completion_id))
-    return rule != "none"
+    """Whether the completed course gives a certificate at all (`certificate.rule` of its course.yaml).
+
+    What was learned elsewhere has its own paper: the evidence.
+    """
+    rule = db.scalar(
+        select(CourseVersion.certificate_rule)
+        .join(Completion)
+        .where(Completion.id == completion_id, Completion.how != "evidence")
+    )
+    return rule not in (None, "none")
 
 
 def order_pdf(db: Session, certificate: Certificate) -> None:

@@ -78,6 +78,11 @@ class Definition:
         return self.recurrence == "annual"
 
     @property
+    def is_while_valid(self) -> bool:
+        """A completion counts until it expires (CompletionFact.valid_until)."""
+        return self.recurrence == "cumulative_valid"
+
+    @property
     def is_computed(self) -> bool:
         return self.figure_source == "computed"
 

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion
@@ -70,9 +70,11 @@ def completions_table(db: Session, chosen: CompletionFilter) -> Table:
     columns = (
         Column(_("Mã người học"), width=26), Column(_("Họ và tên"), width=28), Column(_("Mã đơn vị"), width=12),
         Column(_("Đơn vị ngày hoàn thành"), width=32), Column(_("Chức vụ"), width=22),
-        Column(_("Nhóm đối tượng"), width=16), Column(_("Mã khóa học"), width=12), Column(_("Khóa học"), width=44),
+        Column(_("Nhóm đối tượng"), width=16), Column(_("Mã khóa học, nhiệm vụ"), width=16),
+        Column(_("Khóa học, nội dung"), width=44),
         Column(_("Phiên bản"), "int", 10), Column(_("Hình thức"), width=12),
-        Column(_("Ngày hoàn thành"), "date", 14), Column(_("Ghi nhận lúc"), "instant", 17),
+        Column(_("Ngày hoàn thành"), "date", 14), Column(_("Có giá trị đến"), "date", 14),
+        Column(_("Ghi nhận lúc"), "instant", 17),
         Column(_("Số giờ"), width=8), Column(_("Điểm (%)"), width=9), Column(_("Số giấy chứng nhận"), width=22),
         Column(_("Trạng thái"), width=14),
     )  # fmt: skip
@@ -186,7 +188,8 @@ def _completion_rows(db: Session, chosen: CompletionFilter) -> Iterator[Sequence
         yield [
             person.ref, person.name, unit_code, unit_name or _("chưa xác định đơn vị"), post.title if post else None,
             ", ".join(sorted(post.audiences)) if post else None, course, title, version,
-            ways.get(completion.how, completion.how), completion.completed_on, completion.recorded_at,
+            ways.get(completion.how, completion.how), completion.completed_on, completion.valid_until,
+            completion.recorded_at,
             completion.hours, None if completion.score_percent is None else round(completion.score_percent, 1), number,
             _("đã hủy") if annulled else _("có hiệu lực"),
         ]  # fmt: skip
@@ -204,12 +207,13 @@ def _completions(db: Session, chosen: CompletionFilter) -> Select[*tuple[Any, ..
     )
     query: Select[*tuple[Any, ...]] = (
         select(
-            Completion, Person, CompletionPost, UnitVersion.code, UnitVersion.name, Course.code, CourseVersion.title,
+            Completion, Person, CompletionPost, UnitVersion.code, UnitVersion.name,
+            func.coalesce(Course.code, Completion.programme_code), func.coalesce(CourseVersion.title, Completion.title),
             CourseVersion.number, Certificate.number, CompletionAnnulment.completion_id,
         )
         .join(Person, Person.id == Completion.person_id)
-        .join(Course, Course.id == Completion.course_id)
-        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .outerjoin(Course, Course.id == Completion.course_id)
+        .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(
             CompletionPost,
             and_(CompletionPost.completion_id == Completion.id, CompletionPost.affiliation_id == first_post),

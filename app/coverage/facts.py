@@ -36,8 +36,8 @@ def completions_of(db: Session, person_ids: Sequence[int]) -> dict[int, list[Com
     """Their valid completions with the posts of the day; annulled ones left out."""
     rows = db.execute(
         select(Completion, CourseVersion.tags, CourseVersion.programme_code, Course.code)
-        .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
-        .join(Course, Course.id == Completion.course_id)
+        .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .outerjoin(Course, Course.id == Completion.course_id)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
         .where(Completion.person_id.in_(person_ids), CompletionAnnulment.completion_id.is_(None))
         .order_by(Completion.completed_on, Completion.id)
@@ -47,8 +47,9 @@ def completions_of(db: Session, person_ids: Sequence[int]) -> dict[int, list[Com
     for completion, tags, programme, course in rows:
         facts[completion.person_id].append(
             CompletionFact(
-                completion.id, completion.completed_on, completion.how, frozenset(tags), programme, course,
-                tuple(posts[completion.id]),
+                completion.id, completion.completed_on, completion.how, frozenset(tags or ()),
+                completion.programme_code or programme, course or "", tuple(posts[completion.id]),
+                completion.valid_until,
             )
         )  # fmt: skip
     return facts

@@ -35,7 +35,10 @@ class PostFact:
 
 @dataclass(frozen=True, slots=True)
 class CompletionFact:
-    """A valid completion with the posts its holder had that day, as stored with it."""
+    """A valid completion with the posts its holder had that day, as stored with it.
+
+    `course` is its code, "" for what was learned outside of our courses; it counts until `valid_until`, None for ever.
+    """
 
     completion_id: int
     completed_on: date
@@ -44,6 +47,7 @@ class CompletionFact:
     programme: str | None
     course: str
     posts: tuple[PostFact, ...]
+    valid_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,14 @@ class Stay:
     """A member of the audience is counted at `unit_id` from `first` until the day before `end`."""
 
     unit_id: int
+    first: date
+    end: date | None
+
+
+class Term(NamedTuple):
+    """A completion counts from `first` until the day before `end`."""
+
+    completion: CompletionFact
     first: date
     end: date | None
 
@@ -183,10 +195,15 @@ def _entries(
         if stay.end:
             wanted[EntryKey("roster", "", stay.unit_id, stay.end, None)] -= 1
     for period, last, earning in _by_period(definition, completions):
-        wanted.update(_coverage(period, last, earning[0], membership))
-        output = _output(period, earning, definition, scope, rules)
-        if output:
-            wanted[output] += 1
+        for term in _terms(definition, earning):
+            wanted.update(_coverage(period, last, term, membership))
+        placed = [(one, unit_id) for one in earning if (unit_id := _output_unit(one, definition, scope, rules))]
+        units = {one.completion_id: unit_id for one, unit_id in placed}
+        for term in _terms(definition, [one for one, _unit in placed]):
+            completion_id = term.completion.completion_id
+            wanted[EntryKey("output", period, units[completion_id], term.first, completion_id)] += 1
+            if term.end:
+                wanted[EntryKey("output", period, units[completion_id], term.end, completion_id)] -= 1
     return Counter({key: total for key, total in wanted.items() if total})
 
 
@@ -206,35 +223,47 @@ def _by_period(
             yield period.code, period.last, [one for one in earning if one.completed_on.year == year]
 
 
-def _coverage(period: str, last: date | None, earned: CompletionFact, membership: Sequence[Stay]) -> Counter[EntryKey]:
-    """A member counts from the later of completing and joining until leaving, within the period."""
+def _terms(definition: Definition, earning: Sequence[CompletionFact]) -> list[Term]:
+    """Which completion counts when. The earliest counts, for ever; where only what is valid counts, until it expires,
+    and from then on, or from its own day if that is later, the next one that is still valid (DESIGN 5)."""
+    if not definition.is_while_valid:
+        return [Term(earning[0], earning[0].completed_on, None)] if earning else []
+    terms: list[Term] = []
+    counted_until: date | None = date.min
+    for completion in earning:
+        end = completion.valid_until + timedelta(days=1) if completion.valid_until else None
+        if counted_until is None or (end and end <= counted_until):
+            continue
+        terms.append(Term(completion, max(completion.completed_on, counted_until), end))
+        counted_until = end
+    return terms
+
+
+def _coverage(period: str, last: date | None, term: Term, membership: Sequence[Stay]) -> Counter[EntryKey]:
+    """A member counts from the later of completing and joining until leaving or expiry, within the period."""
     wanted: Counter[EntryKey] = Counter()
     for stay in membership:
-        first = max(stay.first, earned.completed_on)
-        if (last and first > last) or (stay.end and stay.end <= first):
+        first = max(stay.first, term.first)
+        end = min((day for day in (stay.end, term.end) if day), default=None)
+        if (last and first > last) or (end and end <= first):
             continue
-        wanted[EntryKey("coverage", period, stay.unit_id, first, earned.completion_id)] += 1
-        if stay.end and (last is None or stay.end <= last):
-            wanted[EntryKey("coverage", period, stay.unit_id, stay.end, earned.completion_id)] -= 1
+        wanted[EntryKey("coverage", period, stay.unit_id, first, term.completion.completion_id)] += 1
+        if end and (last is None or end <= last):
+            wanted[EntryKey("coverage", period, stay.unit_id, end, term.completion.completion_id)] -= 1
     return wanted
 
 
-def _output(
-    period: str, earning: Sequence[CompletionFact], definition: Definition, scope: Scope | None, rules: RuleBook
-) -> EntryKey | None:
+def _output_unit(
+    completion: CompletionFact, definition: Definition, scope: Scope | None, rules: RuleBook
+) -> int | None:
     """Only a completion made inside audience and scope can earn output; it stays at the unit of that day for ever.
 
     Without any post that day it counts at the province, for indicators open to everyone and everywhere (reading 4).
     """
+    if post := counting_post(completion.posts, definition.audiences, scope, completion.completed_on):
+        return post.unit_id
     is_open = not definition.audiences and definition.former_province is None
-    for completion in earning:
-        post = counting_post(completion.posts, definition.audiences, scope, completion.completed_on)
-        unit_id = post.unit_id if post else None
-        if is_open and not completion.posts:
-            unit_id = rules.province_on(completion.completed_on)
-        if unit_id is not None:
-            return EntryKey("output", period, unit_id, completion.completed_on, completion.completion_id)
-    return None
+    return rules.province_on(completion.completed_on) if is_open and not completion.posts else None
 
 
 def _breaks(posts: Iterable[PostFact], scope: Scope | None) -> set[date]:

@@ -47,7 +47,7 @@ class IndicatorVersion(Base):
     # Kinds of units that are counted, where `measure` is units.
     unit_kinds: Mapped[list[str]] = mapped_column(JSON)
     former_province_code: Mapped[str | None] = mapped_column(String(4))
-    recurrence: Mapped[str] = mapped_column(String(20))  # annual, cumulative_ever, none
+    recurrence: Mapped[str] = mapped_column(String(20))  # annual, cumulative_ever, cumulative_valid, none
     denominator: Mapped[str] = mapped_column(String(10))  # roster, declared, none
     # Which population is the declared denominator (data/populations.csv).
     population_code: Mapped[str | None] = mapped_column(String(30))

@@ -77,6 +77,7 @@ def programme_report(db: Session, province_code: str, unit_code: str, first: dat
     enrolled, people, everybody = _enrolled(db, first, last, below)
     task_of = _tasks(db)
     completed = _counted(db, task_of, *_completions(first, last, below))
+    completed.update(_elsewhere(db, first, last, below))
     certified = _counted(db, task_of, *_certificates(first, last, below))
     courses = _courses(db)
     rows = tuple(
@@ -147,6 +148,20 @@ def _completions(first: date, last: date, below: Select[int] | None) -> tuple[_C
     if below is not None:
         query = query.where(*_counted_below(below))
     return query, query.join(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
+
+
+def _elsewhere(db: Session, first: date, last: date, below: Select[int] | None) -> Counter[str]:
+    """Completions outside of our courses by task: classes held, evidence of other platforms."""
+    query = (
+        select(Completion.programme_code, func.count())
+        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
+        .where(Completion.programme_code.is_not(None), CompletionAnnulment.completion_id.is_(None))
+        .where(Completion.completed_on >= first, Completion.completed_on <= last)
+        .group_by(Completion.programme_code)
+    )
+    if below is not None:
+        query = query.where(*_counted_below(below))
+    return Counter({code or "": count for code, count in db.execute(query)})
 
 
 def _certificates(first: date, last: date, below: Select[int] | None) -> tuple[_Counts, _Counts]:

@@ -19,7 +19,7 @@ from app.identity.unit_queries import KINDS
 from app.learning.completions import HOW
 
 _MEASURES = {"people", "units", "yes_no", "none"}
-_RECURRENCES = {"annual", "cumulative_ever", "none"}
+_RECURRENCES = {"annual", "cumulative_ever", "cumulative_valid", "none"}
 _DENOMINATORS = {"roster", "declared", "none"}
 _TARGET_UNITS = {"percent", "count", "yes_no"}
 _OPERATORS = {">=", ">", "=", "~"}

@@ -90,6 +90,7 @@ def verdict(found: Figure) -> Verdict:
 def recurrence_words(definition: Definition) -> str:
     return {
         "annual": _("Hằng năm: mỗi năm dương lịch tính lại từ đầu"),
+        "cumulative_valid": _("Tích lũy khi còn hạn: hết hạn thì thôi tính, học cập nhật thì tính lại"),
         "cumulative_ever": _("Tích lũy: mỗi người, mỗi đơn vị tính một lần, giữ mãi"),
         "none": _("Không tính theo kỳ"),
     }[definition.recurrence]

@@ -147,7 +147,10 @@ class Attempt(Base):
 
 
 class Completion(Base):
-    """A course was completed (hoàn thành): an immutable row, ended only by an annulment (DESIGN 4.4)."""
+    """Something was completed (hoàn thành): an immutable row, ended only by an annulment (DESIGN 4.4).
+
+    One of two shapes: a version of a course of ours, or the training task and title of something learned elsewhere.
+    """
 
     __tablename__ = "completion"
     __table_args__ = (
@@ -155,17 +158,32 @@ class Completion(Base):
         Index(None, "completed_on"),
         Index(None, "course_id", "completed_on"),
         Index(None, "course_version_id", "completed_on"),
-        # One completion of one version by one person: a repeat answers the same.
-        UniqueConstraint("person_id", "course_version_id", "how"),
+        Index(None, "programme_code", "completed_on"),
+        # A repeat answers the same.
+        UniqueConstraint("person_id", "course_version_id", "how", "occasion"),
+        UniqueConstraint("person_id", "programme_code", "how", "occasion"),
+        CheckConstraint(
+            "(course_id IS NOT NULL AND course_version_id IS NOT NULL AND programme_code IS NULL AND title IS NULL)"
+            " OR (course_id IS NULL AND course_version_id IS NULL"
+            " AND programme_code IS NOT NULL AND title IS NOT NULL)",
+            name="one_subject",
+        ),
     )
 
     id: Mapped[int] = pk()
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     enrolment_id: Mapped[int | None] = mapped_column(ForeignKey("enrolment.id"))
-    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
-    course_version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("course.id"))
+    course_version_id: Mapped[int | None] = mapped_column(ForeignKey("course_version.id"))
+    programme_code: Mapped[str | None] = mapped_column(ForeignKey("programme.code"))
+    title: Mapped[str | None] = mapped_column(String(200))
     how: Mapped[str] = mapped_column(String(10))  # online, class, group, exam, evidence
+    # Sets apart two completions of the same by the same person: "" for the course itself online, else what it came
+    # from, as "class:12", "evidence:7", "renewal:305" (the completion of the renewal course).
+    occasion: Mapped[str] = mapped_column(String(40), default="", server_default="")
     completed_on: Mapped[date]
+    # The last day it counts; null: for ever.
+    valid_until: Mapped[date | None]
     recorded_at: Mapped[datetime]
     score_percent: Mapped[float | None]
     hours: Mapped[float]

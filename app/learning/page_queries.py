@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import cast
 
-from sqlalchemy import Table, bindparam, exists, select, union
+from sqlalchemy import Table, bindparam, exists, func, select, union
 from sqlalchemy.orm import Session
 
 from app.catalogue import queries as catalogue
@@ -109,7 +109,8 @@ _BEGUN = union(
         for table in (_VIDEO, _READING, _ATTEMPT)
     )
 )
-_COMPLETED_ON = select(_COMPLETION.c.completed_on).where(
+# The latest, where it was renewed.
+_COMPLETED_ON = select(func.max(_COMPLETION.c.completed_on)).where(
     _COMPLETION.c.person_id == bindparam("person_id"),
     _COMPLETION.c.course_version_id == bindparam("version_id"),
     ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
@@ -174,6 +175,6 @@ def completed_on(db: Session, enrolment: Enrolment) -> date | None:
     """The day this enrolment's version was completed, unless that was annulled."""
     if enrolment.person_id is None:
         return None
-    return db.connection().scalar(
-        _COMPLETED_ON, {"person_id": enrolment.person_id, "version_id": enrolment.course_version_id}
-    )
+    here = {"person_id": enrolment.person_id, "version_id": enrolment.course_version_id}
+    found: date | None = db.connection().scalar(_COMPLETED_ON, here)
+    return found

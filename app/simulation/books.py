@@ -55,7 +55,7 @@ class Books:
         )  # fmt: skip
         self.completions = Rows(
             db, Completion, "id", "person_id", "enrolment_id", "course_id", "course_version_id", "how", "completed_on",
-            "recorded_at", "score_percent", "hours",
+            "recorded_at", "score_percent", "hours", "occasion", "valid_until",
         )  # fmt: skip
         self.completion_posts = Rows(
             db, CompletionPost, "completion_id", "affiliation_id", "unit_id", "title", "is_primary", "started_on",

@@ -52,7 +52,16 @@ class Tally:
         # It was held on the day of completion, which is all that is asked of it (coverage.facts).
         posts = tuple(_fact(post, None) for post in held)
         self._completions.append(
-            CompletionFact(completion_id, on, how, course.tags, course.programme, course.code, posts)
+            CompletionFact(
+                completion_id,
+                on,
+                how,
+                course.tags,
+                course.programme,
+                course.code,
+                posts,
+                course.rule.valid_until(on),
+            )
         )
 
     def annul(self, completion_id: int) -> None:

@@ -243,8 +243,9 @@ class _Life:
             return
         held = [post for post in sorted(self._posts, key=_by_start) if post.held_on(on)]
         completion_id = self._books.completions.add_new(
-            self._id, enrolment_id, course.course_id, course.version_id, how, on, at, score, course.hours
-        )
+            self._id, enrolment_id, course.course_id, course.version_id, how, on, at, score, course.hours, "",
+            course.rule.valid_until(on),
+        )  # fmt: skip
         for post in held:
             self._books.completion_posts.add(
                 completion_id, post.affiliation_id, post.unit_id, post.title, post.is_primary, post.started_on,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import questions
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
+from app.catalogue.source import CompletionRule
 from app.learning.quizzes import grade_paper, make_paper
 from app.media.models import Asset
 
@@ -42,6 +43,7 @@ class Shelved:
     hours: float
     gives_certificate: bool
     certificate_title: str
+    rule: CompletionRule
     programme: str | None
     tags: frozenset[str]
     audiences: frozenset[str]
@@ -86,7 +88,8 @@ def _shelved(db: Session, course: Course, version: CourseVersion, seconds: Mappi
     return Shelved(
         course_id=course.id, version_id=version.id, code=course.code, number=version.number, title=version.title,
         hours=version.hours, gives_certificate=version.certificate_rule != "none",
-        certificate_title=version.certificate_title, programme=version.programme_code,
+        certificate_title=version.certificate_title, rule=CompletionRule.of(version.completion_rule),
+        programme=version.programme_code,
         tags=frozenset(version.tags), audiences=frozenset(version.audiences),
         lessons=tuple(_lesson(lesson, seconds) for lesson in lessons),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """Who counts where and since when, as tables of cases (DESIGN 5)."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -152,3 +153,49 @@ def test_met_compares_integers_before_rounding(year: int, numerator: int, denomi
 
 def test_there_is_no_target_before_the_first_milestone() -> None:
     assert definition().target_of(2024) is None
+
+
+VALID = {"recurrence": "cumulative_valid", "how": frozenset({"online", "class", "evidence"})}
+
+
+def until(completion: CompletionFact, last: str) -> CompletionFact:
+    return replace(completion, valid_until=date.fromisoformat(last))
+
+
+def test_what_expires_stops_counting_the_day_after_and_counts_again_when_renewed() -> None:
+    holder = post(1, "2024-01-01")
+    first = until(done("2024-03-10", holder, id=1), "2025-03-10")
+    again = until(done("2025-06-01", holder, id=2, how="class"), "2026-06-01")
+    wanted = desired_entries(definition(**VALID), ALWAYS, [holder], [first, again])
+    for measure in ("coverage", "output"):
+        assert {key: sign for key, sign in wanted.items() if key.measure == measure} == {
+            entry(measure, 1, "2024-03-10", 1, ""): 1,
+            entry(measure, 1, "2025-03-11", 1, ""): -1,
+            entry(measure, 1, "2025-06-01", 2, ""): 1,
+            entry(measure, 1, "2026-06-02", 2, ""): -1,
+        }
+
+
+def test_a_renewal_before_expiry_takes_over_without_a_gap_or_a_double() -> None:
+    before, after = post(1, "2024-01-01", "2025-01-31", id=1), post(2, "2025-02-01", id=2)
+    first = until(done("2024-03-10", before, id=1), "2025-03-10")
+    again = until(done("2025-02-20", after, id=2), "2026-02-20")
+    shorter = until(done("2025-02-25", after, id=3), "2025-12-31")
+    wanted = desired_entries(definition(**VALID), ALWAYS, [before, after], [first, again, shorter])
+    assert wanted[entry("coverage", 2, "2025-03-11", 1, "")] == -1
+    assert wanted[entry("coverage", 2, "2025-03-11", 2, "")] == 1
+    assert wanted[entry("output", 1, "2025-03-11", 1, "")] == -1, "output ends at expiry"
+    assert wanted[entry("output", 2, "2025-03-11", 2, "")] == 1, "and passes to the unit of the renewal"
+    assert not any(key.completion_id == 3 for key in wanted)
+
+
+def test_whatever_the_mix_of_ways_a_person_counts_once_in_a_year() -> None:
+    holder = post(1, "2026-01-01")
+    ways = [done("2026-05-20", holder, id=3), done("2026-04-01", holder, id=7, how="class")]
+    elsewhere = CompletionFact(9, date(2026, 3, 2), "evidence", frozenset(), "P04-NENTANG", "", (holder,))
+    counts = definition(how=frozenset({"online", "class", "evidence"}), programmes=frozenset({"P04-NENTANG"}))
+    wanted = desired_entries(counts, ALWAYS, [holder], [*ways, elsewhere])
+    assert {key: sign for key, sign in wanted.items() if key.measure != "roster"} == {
+        entry("coverage", 1, "2026-03-02", 9): 1,
+        entry("output", 1, "2026-03-02", 9): 1,
+    }

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.service import publish
+from app.catalogue.source import CompletionRule
 from app.core import clock, ids
 from app.media.models import Asset
 from tests import factories
@@ -55,6 +56,7 @@ ANSWER = Lesson("L3", has_text=False, questions=tuple(QUESTIONS))
 def course(
     db: Session, *lessons: Lesson, slug: str = SLUG, access: str = "assigned", audiences: Sequence[str] = ("CBCC",),
     tags: Sequence[str] = ("CDS",), certificate_rule: str = "all_required_lessons",
+    completion: CompletionRule = CompletionRule(),
 ) -> CourseVersion:  # fmt: skip
     """A published version of these lessons: the first of its course, or the next one."""
     known = db.scalars(select(Course).where(Course.slug == slug)).one_or_none()
@@ -77,6 +79,7 @@ def course(
         contact="thu@example.vn",
         certificate_title="Giấy chứng nhận hoàn thành khóa học",
         certificate_rule=certificate_rule,
+        completion_rule=completion.as_json(),
         audiences=list(audiences),
         tags=list(tags),
         checksum=f"{slug}-{number}",
