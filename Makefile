@@ -72,7 +72,7 @@ format: install-dev ## Định dạng mã / format the code
 messages: install-dev ## Gom câu chữ mới vào bản dịch tiếng Anh / collect new sentences for translation
 	@mkdir -p .cache
 	$(VENV)/bin/pybabel -q extract -F babel.cfg -k lazy --no-location --sort-output -o .cache/messages.pot .
-	$(VENV)/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete -l en -i .cache/messages.pot -d app/locale
+	$(VENV)/bin/pybabel -q update -w 110 --no-fuzzy-matching --ignore-obsolete -l en -i .cache/messages.pot -d app/locale
 
 docs: install ## Sinh lại docs/configuration.md / regenerate the generated documents
 	$(PY) -m app.admin.configuration_doc > docs/configuration.md

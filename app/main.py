@@ -11,7 +11,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from app import __version__
-from app.admin import health, upkeep
+from app.admin import health, mail_pages, upkeep
 from app.admin import pages as admin_pages
 from app.authoring import lesson_pages
 from app.authoring import pages as studio_pages
@@ -46,6 +46,9 @@ from app.learning.events import CompletionAnnulled, CourseCompleted
 from app.learning.saving import progress_committer
 from app.media import jobs as media_jobs
 from app.media import pages as media_pages
+from app.notices import jobs as notice_jobs
+from app.notices import pages as notice_pages
+from app.notices.queries import unread_count
 from app.portal import info_pages
 from app.portal import pages as portal_pages
 from app.runtime import Runtime
@@ -53,8 +56,7 @@ from app.runtime import Runtime
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
     guest_pages, guest_sign_up_pages, certificate_pages, studio_pages, lesson_pages, coverage_pages, definition_pages,
-    programme_pages, export_pages,
-    admin_pages,
+    programme_pages, export_pages, notice_pages, mail_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -71,7 +73,13 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
 ]
 
 JOBS: dict[str, JobFunction] = (
-    identity_jobs.JOBS | media_jobs.JOBS | learning_jobs.JOBS | certificate_jobs.JOBS | coverage_jobs.JOBS | upkeep.JOBS
+    identity_jobs.JOBS
+    | notice_jobs.JOBS
+    | media_jobs.JOBS
+    | learning_jobs.JOBS
+    | certificate_jobs.JOBS
+    | coverage_jobs.JOBS
+    | upkeep.JOBS
 )
 
 CRONS = (
@@ -81,6 +89,8 @@ CRONS = (
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
+    Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
+    Cron("notices.look_for_due", every=timedelta(minutes=5)),
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
 )
@@ -112,7 +122,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.answer_committer = answer_committer(runtime.database)
     app.state.last_seen = last_seen_committer(runtime.database)
     app.state.after_sign_in = guest_pages.after_sign_in
-    app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw)
+    app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw, count_unread=unread_count)
     for routes in (*PAGES, *BARE):
         answer_head(routes.router)
     for bare in BARE:

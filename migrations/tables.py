@@ -7,6 +7,7 @@ from app.coverage import models as coverage
 from app.identity import models as identity
 from app.learning import models as learning
 from app.media import models as media
+from app.notices import models as notices
 
 
 def is_compared(_item: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:
@@ -26,4 +27,5 @@ __all__ = [
     "learning",
     "limiting",
     "media",
+    "notices",
 ]

@@ -24,6 +24,7 @@ from app.core.storage import Storage, StorageUnreachable
 from app.core.templating import format_filesize, format_number
 from app.core.web import Databases, Files
 from app.coverage.models import CoveragePending
+from app.notices.models import NoticeDelivery
 
 router = APIRouter()
 
@@ -70,6 +71,8 @@ def work_checks(db: Session, storage: Storage) -> list[Check]:
     lately = Job.finished_at > clock.now() - _LATELY
     failed = db.scalar(select(func.count()).where(Job.state == "failed", lately)) or 0
     pending = db.scalar(select(func.count()).select_from(CoveragePending)) or 0
+    refused = (NoticeDelivery.state == "failed", NoticeDelivery.settled_at > clock.now() - _LATELY)
+    unsent = db.scalar(select(func.count()).where(*refused)) or 0
     return [
         *_room(storage),
         _none_of("queue", late, _("không việc nào chờ lâu"), _("%(n)s việc chờ quá 15 phút", n=format_number(late))),
@@ -80,6 +83,10 @@ def work_checks(db: Session, storage: Storage) -> list[Check]:
         _none_of(
             "coverage", pending, _("mọi người đã được tính"),
             _("%(n)s người chưa tính xong vào chỉ tiêu", n=format_number(pending)),
+        ),
+        _none_of(
+            "mail", unsent, _("7 ngày qua không thư nào bị từ chối"),
+            _("%(n)s thư không gửi được trong 7 ngày qua", n=format_number(unsent)),
         ),
     ]  # fmt: skip
 

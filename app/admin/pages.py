@@ -96,5 +96,5 @@ def _titles() -> dict[str, str]:
     return {
         "database": _("Cơ sở dữ liệu"), "storage": _("Nơi giữ tệp"), "room": _("Chỗ trống"),
         "queue": _("Hàng chờ"),
-        "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"),
+        "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"), "mail": _("Thư đi"),
     }  # fmt: skip

@@ -56,6 +56,8 @@ class Actor:
     session_id: int
     grants: Mapping[str, frozenset[int]] = field(default_factory=dict)
     must_change_password: bool = False
+    # Notices not read yet (thông báo), shown at the top of every page.
+    unread_count: int = 0
 
     @property
     def short_name(self) -> str:

@@ -38,16 +38,16 @@ def ngettext(singular: str, plural: str, count: int, **values: object) -> str:
 class lazy:
     """A sentence translated when it is read, for class attributes and constants."""
 
-    __slots__ = ("_message",)
+    __slots__ = ("message",)
 
     def __init__(self, message: str) -> None:
-        self._message = message
+        self.message = message
 
     def __str__(self) -> str:
-        return gettext(self._message)
+        return gettext(self.message)
 
     def __mod__(self, values: dict[str, object]) -> str:
-        return gettext(self._message) % values
+        return gettext(self.message) % values
 
 
 @lru_cache(maxsize=len(LANGUAGES))

@@ -1,6 +1,7 @@
 """Every setting of the platform, read once from the environment."""
 
 import re
+from email.utils import parseaddr
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -77,6 +78,14 @@ class Settings(BaseSettings):
     signer_name: str = Field(
         "", max_length=120, description="Họ tên người ký in trên giấy chứng nhận. Trống: chỉ in chức vụ."
     )
+    smtp_url: SecretStr = Field(
+        SecretStr(""),
+        description="Máy chủ gửi thư. smtp://tên:mật-khẩu@máy:587 mã hóa bằng STARTTLS, smtps://… mã hóa từ đầu, "
+        "smtp+plain://… không mã hóa, chỉ dùng trong mạng nội bộ. Trống: không gửi thư, chỉ có hộp thông báo.",
+    )
+    mail_from: str = Field(
+        "Học Số <hocso@localhost>", description="Tên và địa chỉ người gửi của thư, ví dụ Học Số <hocso@vidu.vn>."
+    )
     ffmpeg: str = Field("", description="Đường dẫn ffmpeg. Trống: ffmpeg của hệ thống, nếu không có thì bản đi kèm.")
     transcode_timeout_s: int = Field(
         3600, ge=10, description="Thời gian tối đa cho một lần chuyển mã video, tính bằng giây."
@@ -104,6 +113,20 @@ class Settings(BaseSettings):
     def _is_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value):
             raise ValueError("cần bắt đầu bằng http:// hoặc https://, ví dụ https://hocso.bacninh.gov.vn")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not re.fullmatch(r"smtp(s|\+plain)?://[^\s/]+", value.get_secret_value()):
+            raise ValueError("cần có dạng smtp://tên:mật-khẩu@máy:587, smtps://… hoặc smtp+plain://…")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        if not re.fullmatch(r"[^<>@\s]+@[^<>@\s]+", parseaddr(value)[1]):
+            raise ValueError("cần có dạng Tên <địa-chỉ@máy>")
         return value
 
     @field_validator("sign_in_limit", "verify_limit", "sign_up_limit", "guest_limit")

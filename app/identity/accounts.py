@@ -219,8 +219,11 @@ _WHO_ASKS = (
 )  # fmt: skip
 
 
-def load_actor(db: Session, token: str, *, saw: Callable[[int, datetime], None] | None = None) -> Actor | None:
-    """Whoever holds the token of a living session, with grants; None otherwise. One query.
+def load_actor(
+    db: Session, token: str, *, saw: Callable[[int, datetime], None] | None = None,
+    count_unread: Callable[[Session, int], int] | None = None,
+) -> Actor | None:  # fmt: skip
+    """Whoever holds the token of a living session, with grants; None otherwise. One query, and one of `count_unread`.
 
     It is asked at every request, so that what was revoked is gone at once, whichever process revoked it.
     `saw(session_id, last_seen_at)` is told of the use (last_seen.py); nothing is written here.
@@ -232,7 +235,11 @@ def load_actor(db: Session, token: str, *, saw: Callable[[int, datetime], None] 
     if saw is not None:
         saw(session_id, last_seen_at)
     grants = _permissions((row[-2], row[-1]) for row in rows if row[-2] is not None)
-    return Actor(account_id, person_id, name, session_id, grants, must_change_password=must_change_password)
+    unread_count = count_unread(db, person_id) if count_unread else 0
+    return Actor(
+        account_id, person_id, name, session_id, grants, must_change_password=must_change_password,
+        unread_count=unread_count,
+    )  # fmt: skip
 
 
 # Built once: every batch of the hot route asks it.

@@ -21,6 +21,7 @@ from tests.access.world import (
     IMPORTED_NAME,
     LEARNER_NAME,
     LESSON_TEXT,
+    NOTICE_TEXT,
     OPEN_LESSON,
     OPEN_SLUG,
     OPEN_TEXT,
@@ -267,8 +268,23 @@ _COVERAGE = (
         refused=dict.fromkeys(MANAGERS, HIDDEN)),
 )  # fmt: skip
 
+_NOTICES = (
+    page("/notices", SIGNED_IN, why_open="one's own inbox", secret=NOTICE_TEXT, told_to=LEARNER),
+    act("/notices/{notice_id}/open", LEARNER, "/notices/{notice}/open", others=HIDDEN),
+    act("/notices/read", SIGNED_IN, why_open="one's own inbox", form={"until": "{notice}"}),
+    page("/notices/settings", SIGNED_IN, why_open="one's own choice"),
+    act("/notices/settings", SIGNED_IN, why_open="one's own choice", form={"wanted": "due"}),
+    page("/notices/stop/{token}", EVERYBODY, "/notices/stop/{stop_token}", why_open="whoever holds the letter",
+         secret=LEARNER_NAME, told_to=LEARNER),
+    act("/notices/stop/{token}", EVERYBODY, "/notices/stop/{stop_token}", why_open="whoever holds the letter",
+        answers=(200,)),
+)  # fmt: skip
+
 _ADMIN = (
     page("/admin", OPERATORS),
+    page("/admin/mail", OPERATORS),
+    act("/admin/mail/retry", OPERATORS),
+    act("/admin/mail/trial", OPERATORS),
     page("/admin/jobs", OPERATORS),
     act("/admin/jobs/{job_id}/cancel", OPERATORS, "/admin/jobs/{queued_job}/cancel"),
     act("/admin/jobs/{job_id}/retry", OPERATORS, "/admin/jobs/{failed_job}/retry"),
@@ -278,5 +294,5 @@ _ADMIN = (
 )
 
 DECLARED = (
-    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_CERTIFICATES, *_STUDIO, *_COVERAGE, *_ADMIN,
+    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_CERTIFICATES, *_STUDIO, *_COVERAGE, *_NOTICES, *_ADMIN,
 )  # fmt: skip

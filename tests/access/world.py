@@ -20,6 +20,7 @@ from app.catalogue.service import publish, save_version
 from app.catalogue.source import FileSource, LessonSource
 from app.certificates.models import Certificate
 from app.core import clock, jobs
+from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
 from app.coverage.models import ExportFile
@@ -32,6 +33,9 @@ from app.main import CRONS, JOBS
 from app.media.models import Asset
 from app.media.service import StoredFile, add_asset, cancel, store, subject
 from app.media.shelf import Shelved
+from app.notices.models import Notice
+from app.notices.sending import stop_token
+from app.notices.service import notify
 from app.runtime import Runtime
 from tests import factories
 from tests.catalogue import making
@@ -61,6 +65,7 @@ BORN = date(1985, 3, 2)
 # Texts only some may read.
 LESSON_TEXT = "Đoạn này chỉ người đã ghi danh mới đọc."
 OPEN_LESSON, OPEN_TEXT = "MO.1.1", "Đoạn này ai cũng đọc được, không cần tài khoản."
+NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
 
@@ -79,6 +84,8 @@ class World:
     open_attempt: int
     submitted_attempt: int
     question: str
+    notice: int
+    stop_token: str
     read_stamp: str
     watch_stamp: str
     video_block: str
@@ -109,6 +116,7 @@ def build(runtime: Runtime) -> World:
             **done,
             **_waiting_work(db, who),
             **_certificate(db, runtime.storage),
+            **_notice(db, who["learner"].person_id),
             **_learning_and_studio(db, runtime.storage, who),
             workbook=workbook([GOOD]),
             picture=_png("red"),
@@ -152,6 +160,11 @@ def _certificate(db: Session, storage: Storage) -> dict[str, Any]:
     assert issued.document is not None, "the worker has made its PDF"
     pdf = b"".join(storage.read(issued.document.storage_key))
     return {"certificate": issued.code, "certificate_number": issued.number, "pdf": pdf}
+
+
+def _notice(db: Session, person_id: int) -> dict[str, Any]:
+    notify(db, [person_id], category="message", key="test", sentence=lazy(NOTICE_TEXT), url="/my")
+    return {"notice": db.scalars(select(Notice.id)).one(), "stop_token": stop_token(person_id, "email")}
 
 
 # --- a course that is studied at its first version, published in its second and being written in its third --------
