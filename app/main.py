@@ -38,7 +38,7 @@ from app.identity import jobs as identity_jobs
 from app.identity.events import AffiliationsChanged, UnitsReorganised
 from app.identity.last_seen import last_seen_committer
 from app.learning import api as progress_api
-from app.learning import guest_pages, guest_sign_up_pages, quiz_pages
+from app.learning import guest_pages, guest_sign_up_pages, quiz_pages, renewals
 from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
 from app.learning.answering import answer_committer
@@ -66,8 +66,10 @@ BARE = (progress_api, media_pages, health)
 HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
     (CourseCompleted, certificates.issue_on_completion),
     (CourseCompleted, coverage.count_completion),
+    (CourseCompleted, renewals.renew_on_completion),
     (CompletionAnnulled, certificates.revoke_on_annulment),
     (CompletionAnnulled, coverage.count_annulment),
+    (CompletionAnnulled, renewals.annul_renewals),
     (AffiliationsChanged, coverage.count_affiliations),
     (UnitsReorganised, coverage.count_reorganisation),
 ]

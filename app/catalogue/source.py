@@ -99,6 +99,15 @@ class CompletionRule:
     def of(cls, stored: dict[str, Any]) -> "CompletionRule":
         return cls(**stored)
 
+    @property
+    def asks_nothing(self) -> bool:
+        return not (self.all_required_lessons or self.quiz_percent or self.hours or self.in_person or self.exam)
+
+    @property
+    def is_class_only_a_part(self) -> bool:
+        """Taking part in a class is asked for, and not all that is asked for."""
+        return self.in_person and not replace(self, in_person=False).asks_nothing
+
     def as_json(self) -> dict[str, Any]:
         """What differs from what every course asks; {} for a course that asks nothing else."""
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) != one.default}

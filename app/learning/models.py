@@ -206,6 +206,25 @@ class CompletionPost(Base):
     audiences: Mapped[list[str]] = mapped_column(JSON)
 
 
+class PartMet(Base):
+    """What a course asks beyond its lessons was met by a person: `kind` in_person (a class of it) or exam.
+
+    `occasion` names where, as "attendance:12"; what turns out wrong is withdrawn.
+    """
+
+    __tablename__ = "part_met"
+    __table_args__ = (UniqueConstraint("person_id", "course_id", "kind", "occasion"),)
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    occasion: Mapped[str] = mapped_column(String(40))
+    met_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
 class CompletionAnnulment(Base):
     """Ends a completion: who, when, why. The completion row itself stays."""
 

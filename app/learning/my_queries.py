@@ -1,18 +1,21 @@
 """What somebody has to learn, is learning and has learned."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from typing import cast
 
-from sqlalchemy import Table, bindparam, exists, func, or_, select
+from sqlalchemy import Table, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.queries import CourseView, course_version, cover_url, outline, published_version_ids
 from app.core import clock
 from app.identity.models import Affiliation, AffiliationAudience
 from app.learning.models import Completion, CompletionAnnulment, Enrolment, LessonFinish
+
+# How long before its end a completion asks to be renewed.
+RENEWAL_NOTICE = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class MyCourse:
     next: NextLesson | None
     is_enrolled: bool
     completed_on: date | None
+    valid_until: date | None = None
+
+    @property
+    def has_expired(self) -> bool:
+        return self.valid_until is not None and self.valid_until < clock.today()
 
     @property
     def percent(self) -> int:
@@ -43,8 +51,18 @@ class MyCourse:
 
 
 @dataclass(frozen=True)
+class Renewal:
+    """What I completed stops counting soon, or has; `by` is the course that renews it, None where there is none."""
+
+    title: str
+    valid_until: date
+    by: CourseView | None
+
+
+@dataclass(frozen=True)
 class MyLearning:
     """`required`: assigned to a group I belong to today, unfinished first. `in_progress`: others I have begun.
+    `renewals`: what ends within RENEWAL_NOTICE or has ended, the earliest first.
 
     `titles` are my posts of today, as (title, unit id).
     """
@@ -53,6 +71,7 @@ class MyLearning:
     required: tuple[MyCourse, ...]
     in_progress: tuple[MyCourse, ...]
     completed: tuple[MyCourse, ...]
+    renewals: tuple[Renewal, ...]
     posts: tuple[tuple[str, int], ...]
 
 
@@ -81,10 +100,17 @@ _FINISHED = (
     .join(_ENROLMENT, _ENROLMENT.c.id == _FINISH.c.enrolment_id)
     .where(_ENROLMENT.c.person_id == bindparam("person_id"))
 )
-# The latest day each course was completed, any version; annulled completions do not count.
+# The latest day each course was completed, any version, until when that counts and whether for ever; annulled
+# completions do not count.
 _COMPLETED = (
-    select(_COMPLETION.c.course_id, func.max(_COMPLETION.c.completed_on))
+    select(
+        _COMPLETION.c.course_id,
+        func.max(_COMPLETION.c.completed_on),
+        func.max(_COMPLETION.c.valid_until),
+        func.max(case((_COMPLETION.c.valid_until.is_(None), 1), else_=0)),
+    )
     .where(
+        _COMPLETION.c.course_id.is_not(None),
         _COMPLETION.c.person_id == bindparam("person_id"),
         ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
     )
@@ -105,7 +131,10 @@ def my_learning(db: Session, person_id: int) -> MyLearning:
     finished: dict[int, set[str]] = {}
     for enrolment_id, key in ask(_FINISHED, me):
         finished.setdefault(enrolment_id, set()).add(key)
-    completed: dict[int, date] = dict(ask(_COMPLETED, me).all())
+    completed: dict[int, tuple[date, date | None]] = {
+        course_id: (completed_on, None if is_for_ever else valid_until)
+        for course_id, completed_on, valid_until, is_for_ever in ask(_COMPLETED, me)
+    }
     published = {view.course_id: view for view in map(partial(course_version, db), published_version_ids(db))}
     required_ids = [
         view.course_id
@@ -118,22 +147,25 @@ def my_learning(db: Session, person_id: int) -> MyLearning:
         view = course_version(db, enrolment.course_version_id) if enrolment else published[course_id]
         done = finished.get(enrolment.id, set()) if enrolment else set()
         last_key = enrolment.last_lesson_key if enrolment else None
-        return _my_course(db, view, done, last_key, enrolment is not None, completed.get(course_id))
+        return _my_course(db, view, done, last_key, enrolment is not None, *completed.get(course_id, (None, None)))
 
     required = [mine(course_id) for course_id in required_ids]
-    others = [mine(course_id) for course_id in enrolments if course_id not in set(required_ids)]
+    # What was completed in a class has no enrolment.
+    begun = dict.fromkeys((*enrolments, *(course_id for course_id in completed if course_id in published)))
+    others = [mine(course_id) for course_id in begun if course_id not in set(required_ids)]
     return MyLearning(
         year=today.year,
         required=tuple(sorted(required, key=lambda course: course.completed_on is not None)),
         in_progress=tuple(course for course in others if course.completed_on is None),
         completed=tuple(course for course in others if course.completed_on is not None),
+        renewals=_renewals(published, completed, today),
         posts=tuple(posts.values()),
     )
 
 
 def _my_course(
     db: Session, view: CourseView, done: Collection[str], last_key: str | None, is_enrolled: bool,
-    completed_on: date | None,
+    completed_on: date | None, valid_until: date | None,
 ) -> MyCourse:  # fmt: skip
     lessons = [lesson for lesson in outline(db, view.version_id).lessons if lesson.is_required]
     left = [lesson for lesson in lessons if lesson.key not in done]
@@ -148,4 +180,17 @@ def _my_course(
         next=NextLesson(following.key, following.title, following.minutes) if following else None,
         is_enrolled=is_enrolled,
         completed_on=completed_on,
+        valid_until=valid_until,
     )
+
+
+def _renewals(
+    published: Mapping[int, CourseView], completed: Mapping[int, tuple[date, date | None]], today: date
+) -> tuple[Renewal, ...]:
+    by_slug = {view.slug: view for view in published.values()}
+    due = [
+        Renewal(view.title, valid_until, by_slug.get(view.completion.renewal))
+        for course_id, (_on, valid_until) in completed.items()
+        if valid_until and valid_until < today + RENEWAL_NOTICE and (view := published.get(course_id))
+    ]
+    return tuple(sorted(due, key=lambda renewal: (renewal.valid_until, renewal.title)))

@@ -5,7 +5,7 @@ from datetime import date
 from functools import cached_property
 from typing import cast
 
-from sqlalchemy import Table, bindparam, exists, func, select, union
+from sqlalchemy import Table, bindparam, exists, select, union
 from sqlalchemy.orm import Session
 
 from app.catalogue import queries as catalogue
@@ -14,9 +14,10 @@ from app.catalogue.queries import CourseView, LessonDoc, Outline, OutlineLesson
 from app.core.errors import NotFound
 from app.learning import stamps
 from app.learning.models import Attempt, Completion, CompletionAnnulment, Enrolment, Guest, LessonReading, VideoProgress
+from app.learning.parts import course_demands
 from app.learning.policy import Learner
 from app.learning.queries import finished_lesson_keys, lesson_state
-from app.learning.rules import LessonState
+from app.learning.rules import CourseDemand, LessonState
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,17 @@ class CoursePage:
     progress: Progress
     is_enrolled: bool
     completed_on: date | None
+    valid_until: date | None
+    demands: tuple[CourseDemand, ...]
     has_newer_version: bool
+
+    @property
+    def demands_shown(self) -> list[dict[str, str]]:
+        """As the outline part shows them."""
+        return [
+            {"title": demand.text, "url": "", "state": "done" if demand.is_done else "open", "note": ""}
+            for demand in self.demands
+        ]
 
 
 @dataclass(frozen=True)
@@ -109,11 +120,15 @@ _BEGUN = union(
         for table in (_VIDEO, _READING, _ATTEMPT)
     )
 )
-# The latest, where it was renewed.
-_COMPLETED_ON = select(func.max(_COMPLETION.c.completed_on)).where(
-    _COMPLETION.c.person_id == bindparam("person_id"),
-    _COMPLETION.c.course_version_id == bindparam("version_id"),
-    ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
+_LAST_COMPLETION = (
+    select(_COMPLETION.c.completed_on, _COMPLETION.c.valid_until)
+    .where(
+        _COMPLETION.c.person_id == bindparam("person_id"),
+        _COMPLETION.c.course_version_id == bindparam("version_id"),
+        ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
+    )
+    .order_by(_COMPLETION.c.completed_on.desc(), _COMPLETION.c.id.desc())
+    .limit(1)
 )
 
 
@@ -129,13 +144,16 @@ def course_page(db: Session, slug: str, learner: Learner | None) -> CoursePage:
     published = catalogue.course_by_slug(db, slug)
     enrolment = find_enrolment(db, learner, slug) if learner else None
     version_id = enrolment.course_version_id if enrolment else published.version_id
+    done = last_completion(db, enrolment) if enrolment else None
     course = published if version_id == published.version_id else catalogue.course_version(db, version_id)
     return CoursePage(
         course=course,
         cover_url=catalogue.cover_url(db, course),
         progress=progress(db, enrolment) if enrolment else Progress(catalogue.outline(db, version_id), frozenset()),
         is_enrolled=enrolment is not None,
-        completed_on=completed_on(db, enrolment) if enrolment else None,
+        completed_on=done.completed_on if done else None,
+        valid_until=done.valid_until if done else None,
+        demands=course_demands(db, enrolment) if enrolment and course.completion.as_json() else (),
         has_newer_version=version_id != published.version_id,
     )
 
@@ -148,7 +166,7 @@ def lesson_page(db: Session, enrolment: Enrolment, lesson_key: str, stamp: str =
         state=lesson_state(db, enrolment, lesson_key),
         progress=progress(db, enrolment),
         stamp=stamp or stamps.issue(enrolment.id, lesson_key),
-        completed_on=completed_on(db, enrolment),
+        completed_on=done.completed_on if (done := last_completion(db, enrolment)) else None,
     )
 
 
@@ -171,10 +189,16 @@ def progress(db: Session, enrolment: Enrolment) -> Progress:
     return Progress(outline, frozenset(finished), frozenset(begun - finished), enrolment.last_lesson_key)
 
 
-def completed_on(db: Session, enrolment: Enrolment) -> date | None:
-    """The day this enrolment's version was completed, unless that was annulled."""
+@dataclass(frozen=True)
+class Done:
+    completed_on: date
+    valid_until: date | None
+
+
+def last_completion(db: Session, enrolment: Enrolment) -> Done | None:
+    """When this enrolment's version was completed, or last renewed, unless that was annulled."""
     if enrolment.person_id is None:
         return None
     here = {"person_id": enrolment.person_id, "version_id": enrolment.course_version_id}
-    found: date | None = db.connection().scalar(_COMPLETED_ON, here)
-    return found
+    row = db.connection().execute(_LAST_COMPLETION, here).one_or_none()
+    return Done(*row) if row else None

@@ -13,7 +13,7 @@ from app.catalogue.questions import ReviewedOption
 from app.core.errors import NotFound
 from app.learning.answering import SavedAnswers, saved_answers
 from app.learning.models import Attempt, Enrolment
-from app.learning.page_queries import completed_on
+from app.learning.page_queries import last_completion
 from app.learning.queries import lesson_state
 from app.learning.rules import LessonState
 
@@ -169,7 +169,7 @@ def result_page(db: Session, attempt: Attempt) -> ResultPage:
             for number, question in enumerate(attempt.paper["questions"], start=1)
         ),
         lesson=lesson_state(db, attempt.enrolment, attempt.lesson_key),
-        completed_on=completed_on(db, attempt.enrolment),
+        completed_on=done.completed_on if (done := last_completion(db, attempt.enrolment)) else None,
     )
 
 

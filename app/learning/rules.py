@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from app.core.i18n import gettext as _
-from app.core.templating import format_minutes, format_percent
+from app.core.templating import format_minutes, format_number, format_percent
 
 # Credits and the last words of the speaker need not be sat through.
 VIDEO_RATIO = 0.8
@@ -38,6 +38,37 @@ class Requirement:
     is_done: bool
     text: str
     block_id: str = ""
+
+
+@dataclass(frozen=True)
+class CourseDemand:
+    """One thing a course asks before it is completed, and how far the learner is: `have` of `need`.
+
+    Lessons are counted, a quiz is in percent, hours are planned hours of finished lessons.
+    """
+
+    kind: Literal["lessons", "quiz", "hours", "in_person", "exam"]
+    have: float
+    need: float
+
+    @property
+    def is_done(self) -> bool:
+        return 0 < self.need <= self.have + 1e-6
+
+    @property
+    def text(self) -> str:
+        have, need = (format_number(one, 0 if one == int(one) else 1) for one in (self.have, self.need))
+        match self.kind:
+            case "lessons":
+                return _("Học xong các bài bắt buộc: %(have)s trên %(need)s bài.", have=have, need=need)
+            case "quiz":
+                return _("Điểm kiểm tra trung bình từ %(need)s%%: hiện là %(have)s%%.", have=have, need=need)
+            case "hours":
+                return _("Học đủ %(need)s giờ: đã ghi nhận %(have)s giờ.", have=have, need=need)
+            case "in_person":
+                return _("Dự lớp tập trung: đã dự.") if self.is_done else _("Dự lớp tập trung của khóa học.")
+            case "exam":
+                return _("Sát hạch: đã đạt.") if self.is_done else _("Đạt kỳ sát hạch của khóa học.")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from app.identity.taking_turns import take_turns
 from app.learning.completions import record_completion
 from app.learning.events import LessonFinished
 from app.learning.models import Completion, Enrolment, LessonFinish, LessonReading
-from app.learning.queries import best_percents, finished_lesson_keys, lesson_state, required_lesson_keys
+from app.learning.parts import all_met_on, course_demands
+from app.learning.queries import best_percents, lesson_state, required_lesson_keys
 from app.learning.rules import LessonState, reading_needed
 from app.learning.stamps import Stamp, StampRefused
 
@@ -56,8 +57,7 @@ def move_to_published(db: Session, enrolment: Enrolment) -> None:
         return
     enrolment.course_version_id = course.published_version_id
     db.flush()
-    has_completed = db.scalar(select(Completion.id).where(Completion.enrolment_id == enrolment.id).limit(1))
-    if not has_completed:
+    if not _has_completed(db, enrolment):
         complete_if_all_done(db, enrolment)
 
 
@@ -85,7 +85,12 @@ def finish_reading(db: Session, enrolment: Enrolment, lesson_key: str, stamp: St
 def judge_lesson(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonState:
     """Write the lesson's finish once all it asks is met, and the course's completion with the last required lesson."""
     state = lesson_state(db, enrolment, lesson_key)
-    if state.finished_at is not None or not state.is_met:
+    if state.finished_at is not None:
+        # A better mark may be what the course was still waiting for.
+        if state.quiz and not _has_completed(db, enrolment):
+            complete_if_all_done(db, enrolment)
+        return state
+    if not state.is_met:
         return state
     now = clock.now()
     db.add(
@@ -100,7 +105,7 @@ def judge_lesson(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonSt
     emit(db, LessonFinished(enrolment.id, lesson_key))
     # A lesson beside the point completes nothing: after a move to a version of the same lessons, it must not bring a
     # second certificate.
-    if lesson_key in required_lesson_keys(db, enrolment.course_version_id):
+    if lesson_key in required_lesson_keys(db, enrolment.course_version_id) or not _has_completed(db, enrolment):
         complete_if_all_done(db, enrolment)
     return replace(state, finished_at=now)
 
@@ -111,18 +116,32 @@ def mark_active(enrolment: Enrolment, lesson_key: str) -> None:
 
 
 def complete_if_all_done(db: Session, enrolment: Enrolment, on: date | None = None) -> None:
-    """Record the completion, dated `on` (default: today), if every required lesson is finished.
+    """Record the completion, dated `on` (default: today), if all the course asks is met (parts.course_demands).
 
     A guest completes nothing: a completion is somebody's. It is recorded when the guest becomes a person.
     """
     if enrolment.person_id is None:
         return
-    required = required_lesson_keys(db, enrolment.course_version_id)
-    if not required or required - finished_lesson_keys(db, enrolment.id):
+    if not all(demand.is_done for demand in course_demands(db, enrolment)):
         return
+    required = required_lesson_keys(db, enrolment.course_version_id)
     percents = [percent for key, percent in best_percents(db, enrolment.id).items() if key in required]
     record_completion(
         db, person_id=enrolment.person_id, course_version_id=enrolment.course_version_id, how="online",
         completed_on=on or clock.today(), score_percent=round(sum(percents) / len(percents), 1) if percents else None,
         enrolment_id=enrolment.id,
     )  # fmt: skip
+
+
+def complete_after_part(db: Session, person_id: int, course_id: int) -> None:
+    """A class or an exam was recorded (parts.record_part): complete the course if nothing else was missing."""
+    enrolment = db.scalars(
+        select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
+    ).one_or_none()  # fmt: skip
+    if enrolment is not None and not _has_completed(db, enrolment):
+        complete_if_all_done(db, enrolment, all_met_on(db, enrolment))
+
+
+def _has_completed(db: Session, enrolment: Enrolment) -> bool:
+    """Whether the enrolment brought a completion already, of whatever version."""
+    return db.scalar(select(Completion.id).where(Completion.enrolment_id == enrolment.id).limit(1)) is not None

@@ -23,7 +23,7 @@ def test_the_example_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_every_key_and_box_is_described() -> None:
-    for name in (*manifest.KEYS, *lesson_file.KEYS, *(f"kind: {kind}" for kind in KINDS)):
+    for name in (*manifest.KEYS, *manifest.COMPLETION_KEYS, *lesson_file.KEYS, *(f"kind: {kind}" for kind in KINDS)):
         assert f"`{name}`" in DOCUMENT, name
     for box in CONTAINERS:
         assert f"::: {box}" in DOCUMENT, box

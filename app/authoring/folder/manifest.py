@@ -9,7 +9,7 @@ from app.authoring.folder import names
 from app.authoring.folder.marked_yaml import Fields, Node
 from app.authoring.folder.problems import Findings
 from app.catalogue.programmes import shipped_codes
-from app.catalogue.source import Access, CertificateRule
+from app.catalogue.source import Access, CertificateRule, CompletionRule
 from app.core.i18n import gettext as _
 from app.identity.units import DATA as IDENTITY_DATA
 
@@ -29,6 +29,7 @@ KEYS = (
     "level",
     "cover",
     "certificate",
+    "completion",
     "modules",
 )
 
@@ -65,6 +66,8 @@ class Manifest:
     cover_line: int
     certificate_rule: CertificateRule
     certificate_title: str
+    completion: CompletionRule
+    completion_line: int
     modules: tuple[ModuleHead, ...]
 
 
@@ -82,7 +85,8 @@ def read_manifest(root: Node, source: str, findings: Findings) -> Manifest:
         language=_language(fields), licence=fields.text("licence", longest=40), owner=fields.text("owner"),
         contact=fields.text("contact"), tags=_tags(fields), level=fields.text("level", required=False, longest=40),
         cover=fields.text("cover", required=False, longest=names.LONGEST_FILE_NAME), cover_line=fields.line_of("cover"),
-        certificate_rule=rule, certificate_title=title, modules=_modules(fields, findings),
+        certificate_rule=rule, certificate_title=title, completion=_completion(fields, findings),
+        completion_line=fields.line_of("completion"), modules=_modules(fields, findings),
     )  # fmt: skip
 
 
@@ -145,6 +149,37 @@ def _certificate(fields: Fields, findings: Findings) -> tuple[CertificateRule, s
     inner = Fields(fields.children["certificate"], names.MANIFEST, findings, ("rule", "title"))
     rule = cast(CertificateRule, inner.choice("rule", ("all_required_lessons", "none")))
     return rule, inner.text("title", required=rule != "none")
+
+
+COMPLETION_KEYS = (
+    "all_required_lessons", "quiz", "hours", "in_person", "exam", "valid_months", "valid_until", "renewal",
+)  # fmt: skip
+
+
+def _completion(fields: Fields, findings: Findings) -> CompletionRule:
+    """No `completion` at all: every required lesson, for ever."""
+    if not fields.has("completion"):
+        return CompletionRule()
+    inner = Fields(fields.children["completion"], names.MANIFEST, findings, COMPLETION_KEYS)
+    renewal = inner.text("renewal", required=False, longest=names.LONGEST_SLUG)
+    if renewal and not names.SLUG.fullmatch(renewal):
+        inner.complain(_("“renewal” là tên thư mục của khóa học cập nhật: “%(slug)s”.", slug=renewal))
+        renewal = ""
+    rule = CompletionRule(
+        all_required_lessons=inner.flag("all_required_lessons", True),
+        quiz_percent=int(inner.number("quiz", 1, 100, whole=True)) if inner.has("quiz") else None,
+        hours=inner.number("hours", 0.1, 500) if inner.has("hours") else None,
+        in_person=inner.flag("in_person", False),
+        exam=inner.flag("exam", False),
+        valid_months=int(inner.number("valid_months", 1, 120, whole=True)) if inner.has("valid_months") else None,
+        is_valid_until_year_end=inner.has("valid_until") and inner.choice("valid_until", ("year_end",)) == "year_end",
+        renewal=renewal,
+    )
+    if rule.asks_nothing:
+        inner.complain(_("Khóa học phải đòi hỏi ít nhất một điều thì mới có lúc hoàn thành."))
+    if rule.valid_months and rule.is_valid_until_year_end:
+        inner.complain(_("Chỉ ghi một trong hai: valid_months hoặc valid_until."))
+    return rule
 
 
 def _modules(fields: Fields, findings: Findings) -> tuple[ModuleHead, ...]:

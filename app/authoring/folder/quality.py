@@ -38,6 +38,7 @@ def weaknesses(courses: Sequence[CourseSource]) -> list[list[Problem]]:
 def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
     findings = Findings()
     _check_hours(course, findings)
+    _check_completion(course, findings)
     for module in course.modules:
         _check_outline(course, module, findings)
         for lesson in module.lessons:
@@ -49,6 +50,21 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
                 findings.add(file, 1, _("Bài cần ít nhất %(least)s mục tiêu.", least=LEAST_OBJECTIVES))
             _check_quiz(lesson, f"{module.folder}/{lesson.stem}", findings)
     return sorted(findings.problems)
+
+
+def _check_completion(course: CourseSource, findings: Findings) -> None:
+    """What nobody can meet would let nobody complete the course."""
+    lessons = [lesson for module in course.modules for lesson in module.lessons]
+    rule = course.completion
+    if rule.quiz_percent and not any(lesson.quiz and lesson.is_required for lesson in lessons):
+        findings.add(names.MANIFEST, 1, _("completion đòi điểm bài kiểm tra, nhưng không bài bắt buộc nào có."))
+    hours = sum(lesson.minutes for lesson in lessons) / 60
+    if rule.hours and rule.hours > hours:
+        findings.add(
+            names.MANIFEST,
+            1,
+            _("completion đòi %(asked)s giờ, cả khóa chỉ có %(hours)s giờ.", asked=rule.hours, hours=round(hours, 1)),
+        )
 
 
 def _check_hours(course: CourseSource, findings: Findings) -> None:

@@ -58,6 +58,10 @@ class _Reader:
         manifest = self._manifest()
         if manifest is None:
             return None
+        if manifest.completion.renewal == slug:
+            self.findings.add(
+                names.MANIFEST, manifest.completion_line, _("Khóa học cập nhật (renewal) phải là một khóa khác.")
+            )
         here = self._files_of(self.folder, folders_allowed={head.folder for head in manifest.modules})
         cover = self._cover(manifest, here)
         for name in sorted(here - {names.MANIFEST, manifest.cover}):
@@ -83,6 +87,7 @@ class _Reader:
             level=manifest.level,
             certificate_rule=manifest.certificate_rule,
             certificate_title=manifest.certificate_title,
+            completion=manifest.completion,
             cover=cover,
             extra_files=tuple(self.extras),
             manifest=manifest.source,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.authoring.folder import names
 from app.catalogue.queries import newest_version_id
-from app.catalogue.source import CourseSource, FileSource, LessonSource
+from app.catalogue.source import CompletionRule, CourseSource, FileSource, LessonSource
 from app.catalogue.stored import source_of
 from app.core.errors import CommandFailed, NotFound
 from app.core.i18n import lazy as _
@@ -105,10 +105,21 @@ def manifest_text(source: CourseSource) -> str:
     }
     if source.certificate_rule != "none":
         values["certificate"] = {"rule": source.certificate_rule, "title": source.certificate_title}
+    if source.completion != CompletionRule():
+        values["completion"] = _completion(source.completion)
     values["modules"] = [
         {"dir": module.folder, "title": module.title, "objective": module.objective} for module in source.modules
     ]
     return _yaml({name: value for name, value in values.items() if value not in (None, "", [])})
+
+
+def _completion(rule: CompletionRule) -> dict[str, Any]:
+    said = rule.as_json()
+    if "quiz_percent" in said:
+        said["quiz"] = said.pop("quiz_percent")
+    if said.pop("is_valid_until_year_end", False):
+        said["valid_until"] = "year_end"
+    return said
 
 
 def head_text(lesson: LessonSource) -> str:
