@@ -16,10 +16,12 @@ def test_events_reach_their_handlers_in_this_order() -> None:
         CourseCompleted.__name__: [
             "app.certificates.handlers.issue_on_completion",
             "app.coverage.handlers.count_completion",
+            "app.learning.renewals.renew_on_completion",
         ],
         CompletionAnnulled.__name__: [
             "app.certificates.handlers.revoke_on_annulment",
             "app.coverage.handlers.count_annulment",
+            "app.learning.renewals.annul_renewals",
         ],
         AffiliationsChanged.__name__: ["app.coverage.handlers.count_affiliations"],
         UnitsReorganised.__name__: ["app.coverage.handlers.count_reorganisation"],
