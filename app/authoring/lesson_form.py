@@ -149,6 +149,7 @@ def lesson_of(
         sources=fields.sources,
         quiz=old.quiz if old else None,
         quiz_source=old.quiz_source if old else "",
+        completion=old.completion if old else None,
         files=_used(body, kept),
     )
 

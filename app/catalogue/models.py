@@ -112,6 +112,7 @@ class LessonVersion(Base):
     "title": …, "caption": …, "tracks": {"vi": {"asset_id": …, "lines": [spoken or shown, in order]}}}. Addresses of
     files are put in when it is shown (render.py).
     `quiz` is null or {"pass_percent": 70, "shuffle": true, "questions": [ …as in the quiz file… ]}.
+    `completion_rule` is what the lesson asks where its author says so (lesson_rules.py), null where nothing is said.
     """
 
     __tablename__ = "lesson_version"
@@ -140,6 +141,7 @@ class LessonVersion(Base):
     blocks: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     quiz: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     quiz_source: Mapped[str] = mapped_column(Text, default="")
+    completion_rule: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # What an outline says of a lesson without reading it whole.
     has_video: Mapped[bool] = mapped_column(default=False)
     question_count: Mapped[int] = mapped_column(default=0)

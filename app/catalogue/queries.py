@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.catalogue.lesson_rules import LessonRule, rule_of
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.render import Block, asset_ids, resolve
 from app.catalogue.source import Citation, CompletionRule
@@ -97,8 +98,9 @@ class VideoDemand:
 
 @dataclass(frozen=True)
 class LessonDemands:
-    """What a lesson holds that can be asked of a learner; without a quiz its numbers are 0."""
+    """What a lesson holds that can be asked of a learner, and what of it is; without a quiz its numbers are 0."""
 
+    rule: LessonRule
     minutes: int
     videos: tuple[VideoDemand, ...]
     has_text: bool
@@ -272,13 +274,14 @@ def _lesson(db: Session, version_id: int, key: str) -> LessonDoc:
 
 def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
     row = db.execute(
-        select(LessonVersion.minutes, LessonVersion.blocks, LessonVersion.quiz).where(
+        select(LessonVersion.minutes, LessonVersion.blocks, LessonVersion.quiz, LessonVersion.completion_rule).where(
             LessonVersion.course_version_id == version_id, LessonVersion.key == key
         )
     ).one_or_none()
     if row is None:
         raise NotFound
     return LessonDemands(
+        rule=rule_of(row.completion_rule),
         minutes=row.minutes,
         videos=tuple(
             VideoDemand(block["id"], block["title"], block["asset_id"])

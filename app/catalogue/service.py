@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalogue.lesson_rules import as_stored
 from app.catalogue.events import CourseVersionPublished
 from app.catalogue.markdown import Track, parse, plain_texts, render_lesson
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, LessonVersion, ModuleVersion
@@ -202,6 +203,7 @@ def _lesson_version(
         blocks=blocks,
         quiz=source.quiz,
         quiz_source=source.quiz_source,
+        completion_rule=as_stored(source.completion) if source.completion else None,
         has_video=any(block["kind"] == "video" for block in blocks),
         question_count=len(source.quiz["questions"]) if source.quiz else 0,
         files=[LessonFile(name=name, asset_id=asset.id) for name, asset in assets.items()],
@@ -243,8 +245,8 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
             return value.as_json()
         if hasattr(value, "__dataclass_fields__"):
             said = {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
-            # A course that asks what every course asks keeps the sum it had before there was a choice.
-            return {name: one for name, one in said.items() if (name, one) != ("completion", {})}
+            # A course or lesson that asks what every one asks keeps the sum it had before there was a choice.
+            return {name: one for name, one in said.items() if name != "completion" or one}
         return value
 
     return hashlib.sha256(json.dumps(plain(source), ensure_ascii=False, sort_keys=True).encode()).hexdigest()

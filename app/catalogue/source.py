@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from app.catalogue.lesson_rules import LessonRule
 from app.core.text import fold
 
 Access = Literal["assigned", "open"]
@@ -40,7 +41,7 @@ class LessonSource:
     """One lesson. `stem` is its file name without ending, with the number that orders it: 01-ten-bai.
 
     `quiz` is {"pass_percent", "shuffle", "questions"} as in the quiz file, or None. `files` are the pictures,
-    videos and captions the text names.
+    videos and captions the text names. `completion` is None where the author leaves it to the defaults.
     """
 
     key: str
@@ -53,6 +54,7 @@ class LessonSource:
     role: str = ""
     sources: tuple[Citation, ...] = ()
     quiz: dict[str, Any] | None = None
+    completion: LessonRule | None = None
     files: tuple[FileSource, ...] = ()
     front_matter: str = ""
     quiz_source: str = ""

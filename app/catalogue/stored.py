@@ -5,6 +5,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from app.catalogue.lesson_rules import rule_of
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.source import (
     Access,
@@ -80,6 +81,7 @@ def _lesson(lesson: LessonVersion) -> LessonSource:
         role=lesson.role,
         sources=tuple(Citation(one["title"], one["ref"], one.get("url", "")) for one in lesson.sources),
         quiz=lesson.quiz,
+        completion=rule_of(lesson.completion_rule) if lesson.completion_rule is not None else None,
         files=tuple(
             FileSource(file.name, asset_id=file.asset_id) for file in sorted(lesson.files, key=lambda one: one.name)
         ),

@@ -32,8 +32,9 @@ Name = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[^\0]*$")]
 
 
 class ProgressBody(msgspec.Struct):
-    """`spans` are [start, end] seconds of the video played since the last save, repeats included; `position` is where
-    the reader is. `client` names the page (random), `seq` counts its saves: together they make a save repeatable.
+    """`spans` are [start, end] of what was done since the last save: seconds of the video played, repeats included, or
+    seconds since the page was opened in which its text was read (block "@read"). `position`: where the video is.
+    `client` names the page (random), `seq` counts its saves of a block: together they make a save repeatable.
     """
 
     stamp: Annotated[str, Meta(max_length=200)]
@@ -45,11 +46,15 @@ class ProgressBody(msgspec.Struct):
 
 
 class ProgressReply(msgspec.Struct):
-    """Seconds. `credited_s` was seen for the first time in this save; `reason` says why a claim earned nothing."""
+    """Seconds. `credited` came for the first time in this save; `reason` says why a claim earned nothing.
 
-    watched_s: float
-    duration_s: float
-    credited_s: float
+    `earned` of `whole` is what the learner has, `needed` what the lesson asks.
+    """
+
+    earned: float
+    whole: float
+    needed: float
+    credited: float
     reason: str | None
     position: float
     lesson_finished: bool
@@ -158,10 +163,11 @@ def _judge(database: Database, stamp: stamps.Stamp) -> bool:
 
 def _reply(saved: Saved, finished: bool) -> ProgressReply:
     return ProgressReply(
-        watched_s=round(saved.watched_s, 3),
-        duration_s=round(saved.duration_s, 3),
-        credited_s=round(saved.credited_s, 3),
+        earned=round(saved.earned, 3),
+        whole=round(saved.measure.whole, 3),
+        needed=round(saved.measure.needed, 3),
+        credited=round(saved.credited, 3),
         reason=str(saved.reason) if saved.reason else None,
-        position=round(saved.position_s, 3),
+        position=round(saved.position, 3),
         lesson_finished=finished,
     )

@@ -16,16 +16,17 @@ from app.core import audit, clock
 from app.learning.guests import forget
 from app.learning.models import (
     Attempt,
+    BlockProgress,
     Enrolment,
     Guest,
     LessonFinish,
     LessonReading,
     ProgressClient,
-    VideoProgress,
 )
 from app.learning.queries import finished_lesson_keys, required_lesson_keys
+from app.learning.rules import READING
 from app.learning.service import complete_if_all_done, judge_lesson
-from app.learning.spans import Watched, credit, total
+from app.learning.spans import Watched, credit, merge, total
 
 OncePerLesson = TypeVar("OncePerLesson", LessonReading, LessonFinish)
 
@@ -60,7 +61,7 @@ def _locked(db: Session, whose: ColumnElement[bool]) -> list[Enrolment]:
 
 def _merge(db: Session, theirs: Enrolment, own: Enrolment) -> None:
     before = finished_lesson_keys(db, own.id)
-    touched = _merge_videos(db, theirs, own) | _move_attempts(db, theirs, own)
+    touched = _merge_blocks(db, theirs, own) | _move_attempts(db, theirs, own)
     touched |= _move_missing(db, LessonReading, theirs, own) | _move_missing(db, LessonFinish, theirs, own)
     if theirs.last_active_at > own.last_active_at:
         own.last_lesson_key, own.last_active_at = theirs.last_lesson_key, theirs.last_active_at
@@ -74,35 +75,40 @@ def _merge(db: Session, theirs: Enrolment, own: Enrolment) -> None:
             judge_lesson(db, own, lesson.key)
 
 
-def _merge_videos(db: Session, theirs: Enrolment, own: Enrolment) -> set[str]:
-    mine = {(video.lesson_key, video.block_id): video for video in _videos(db, own)}
+def _merge_blocks(db: Session, theirs: Enrolment, own: Enrolment) -> set[str]:
+    mine = {(block.lesson_key, block.block_id): block for block in _blocks(db, own)}
     touched = set()
-    for video in _videos(db, theirs):
-        touched.add(video.lesson_key)
-        same = mine.get((video.lesson_key, video.block_id))
+    for block in _blocks(db, theirs):
+        touched.add(block.lesson_key)
+        same = mine.get((block.lesson_key, block.block_id))
         if same is None:
-            video.enrolment_id = own.id
+            block.enrolment_id = own.id
         else:
-            _merge_video(db, video, same)
+            _merge_block(db, block, same)
     db.flush()
     return touched
 
 
-def _merge_video(db: Session, theirs: VideoProgress, own: VideoProgress) -> None:
-    """Both were watched; together they may be no more than the clock allows one viewer, else the longer one counts."""
-    first, second = sorted((own, theirs), key=lambda video: video.watched_s, reverse=True)
+def _merge_block(db: Session, theirs: BlockProgress, own: BlockProgress) -> None:
+    """Both were watched or read; together they may be no more than the clock allows one, else the longer one counts."""
+    first, second = sorted((own, theirs), key=lambda block: block.earned, reverse=True)
     started_at = min(own.started_at, theirs.started_at)
-    # Its own length bounds a video when it is saved; here both parts were.
-    has = Watched(_pairs(first.spans), first.played_s, started_at, duration_s=float("inf"))
-    both = credit(has, _pairs(second.spans), clock.now())
-    later = max(own, theirs, key=lambda video: video.updated_at)
-    own.position_s, own.updated_at, own.started_at = later.position_s, later.updated_at, started_at
-    own.spans, own.watched_s = [list(span) for span in both.spans], total(both.spans)
-    own.played_s = first.played_s + (second.played_s if both.reason is None else 0.0)
-    known = select(ProgressClient.client_id).where(ProgressClient.video_progress_id == own.id)
-    of_theirs = ProgressClient.video_progress_id == theirs.id
+    if own.block_id == READING:
+        # Seconds of one clock: what both read at once is one time already.
+        own.spans = [list(span) for span in merge((*_pairs(first.spans), *_pairs(second.spans)))]
+        own.earned = own.spent_s = total(_pairs(own.spans))
+    else:
+        # Its own length bounds a video when it is saved; here both parts were.
+        has = Watched(_pairs(first.spans), first.spent_s, started_at, duration_s=float("inf"))
+        both = credit(has, _pairs(second.spans), clock.now())
+        spent_s = first.spent_s + (second.spent_s if both.reason is None else 0.0)
+        own.spans, own.earned, own.spent_s = [list(span) for span in both.spans], total(both.spans), spent_s
+    later = max(own, theirs, key=lambda block: block.updated_at)
+    own.position, own.updated_at, own.started_at = later.position, later.updated_at, started_at
+    known = select(ProgressClient.client_id).where(ProgressClient.block_progress_id == own.id)
+    of_theirs = ProgressClient.block_progress_id == theirs.id
     db.execute(delete(ProgressClient).where(of_theirs, ProgressClient.client_id.in_(known)))
-    db.execute(update(ProgressClient).where(of_theirs).values(video_progress_id=own.id))
+    db.execute(update(ProgressClient).where(of_theirs).values(block_progress_id=own.id))
     db.delete(theirs)
 
 
@@ -156,8 +162,8 @@ def _finished_on(db: Session, enrolment: Enrolment) -> date:
     return clock.day_of(last) if last else clock.today()
 
 
-def _videos(db: Session, enrolment: Enrolment) -> Sequence[VideoProgress]:
-    return db.scalars(select(VideoProgress).where(VideoProgress.enrolment_id == enrolment.id)).all()
+def _blocks(db: Session, enrolment: Enrolment) -> Sequence[BlockProgress]:
+    return db.scalars(select(BlockProgress).where(BlockProgress.enrolment_id == enrolment.id)).all()
 
 
 def _pairs(spans: list[list[float]]) -> tuple[tuple[float, float], ...]:

@@ -23,12 +23,12 @@ from app.core.db import Base
 from app.core.errors import NotFound
 from app.learning.models import (
     Attempt,
+    BlockProgress,
     Enrolment,
     Guest,
     LessonFinish,
     LessonReading,
     ProgressClient,
-    VideoProgress,
 )
 
 # Long enough to come back to after the harvest, short enough for a shared phone.
@@ -96,7 +96,7 @@ def kept_courses(db: Session, guest: Guest) -> tuple[KeptCourse, ...]:
     """What a guest has to keep, the latest first; courses in which nothing came of it are left out."""
     finished = _count(LessonFinish)
     attempts = _count(Attempt, Attempt.submitted_at.is_not(None))
-    begun = [exists().where(table.enrolment_id == Enrolment.id) for table in (VideoProgress, LessonReading, Attempt)]
+    begun = [exists().where(table.enrolment_id == Enrolment.id) for table in (BlockProgress, LessonReading, Attempt)]
     rows = db.execute(
         select(Course.slug, CourseVersion.title, finished, attempts)
         .select_from(Enrolment)
@@ -111,9 +111,9 @@ def kept_courses(db: Session, guest: Guest) -> tuple[KeptCourse, ...]:
 def forget(db: Session, guest_ids: list[int]) -> None:
     """Delete guests with all they did; nothing of it can be brought back."""
     enrolments = select(Enrolment.id).where(Enrolment.guest_id.in_(guest_ids))
-    videos = select(VideoProgress.id).where(VideoProgress.enrolment_id.in_(enrolments))
-    db.execute(delete(ProgressClient).where(ProgressClient.video_progress_id.in_(videos)))
-    for table in (VideoProgress, LessonReading, Attempt, LessonFinish):
+    videos = select(BlockProgress.id).where(BlockProgress.enrolment_id.in_(enrolments))
+    db.execute(delete(ProgressClient).where(ProgressClient.block_progress_id.in_(videos)))
+    for table in (BlockProgress, LessonReading, Attempt, LessonFinish):
         db.execute(delete(table).where(table.enrolment_id.in_(enrolments)))
     db.execute(delete(Enrolment).where(Enrolment.guest_id.in_(guest_ids)))
     db.execute(delete(Guest).where(Guest.id.in_(guest_ids)))

@@ -46,15 +46,15 @@ class Enrolment(Base):
     last_active_at: Mapped[datetime]
 
 
-class VideoProgress(Base):
-    """What one person has watched of one video of one lesson.
+class BlockProgress(Base):
+    """What one person has of one measured part of a lesson: a video, or the reading of its text (`READING`).
 
-    `spans` are merged, sorted, disjoint [start, end] seconds of the video's own time: the credited part only.
-    `started_at` is the server's stamp of the first page that showed the video to this person; it bounds what can be
-    credited (DESIGN 4.7). Nothing is ever taken away.
+    `spans` are merged, sorted, disjoint [start, end]: what was credited (spans.py says of what), `earned` their length.
+    `spent_s` is the time they took, repeats included: what the server's clock bounds. `started_at` is the server's
+    stamp of the first page that showed the part to this person (DESIGN 4.7). Nothing is ever taken away.
     """
 
-    __tablename__ = "video_progress"
+    __tablename__ = "block_progress"
     __table_args__ = (UniqueConstraint("enrolment_id", "lesson_key", "block_id"),)
 
     id: Mapped[int] = pk()
@@ -62,10 +62,10 @@ class VideoProgress(Base):
     lesson_key: Mapped[str] = mapped_column(String(40))
     block_id: Mapped[str] = mapped_column(String(40))
     spans: Mapped[list[list[float]]] = mapped_column(JSON)
-    watched_s: Mapped[float]
-    # Playback time spent, repeats included: what the server's clock bounds.
-    played_s: Mapped[float] = mapped_column(default=0.0)
-    position_s: Mapped[float]
+    earned: Mapped[float]
+    spent_s: Mapped[float] = mapped_column(default=0.0)
+    # Where to go on: seconds of a video.
+    position: Mapped[float]
     started_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -78,15 +78,15 @@ class ProgressClient(Base):
     """
 
     __tablename__ = "progress_client"
-    __table_args__ = (UniqueConstraint("video_progress_id", "client_id"), Index(None, "updated_at"))
+    __table_args__ = (UniqueConstraint("block_progress_id", "client_id"), Index(None, "updated_at"))
 
     id: Mapped[int] = pk()
-    video_progress_id: Mapped[int] = mapped_column(ForeignKey("video_progress.id"))
+    block_progress_id: Mapped[int] = mapped_column(ForeignKey("block_progress.id"))
     client_id: Mapped[str] = mapped_column(String(40))
     taken: Mapped[list[list[int]]] = mapped_column(JSON)
     # What the latest save was answered, to answer its repeat alike.
     last_sequence: Mapped[int]
-    last_credited_s: Mapped[float]
+    last_credited: Mapped[float]
     last_refusal: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     updated_at: Mapped[datetime]
 
@@ -105,7 +105,10 @@ class LessonFinish(Base):
 
 
 class LessonReading(Base):
-    """The learner said "I have read it", and the server's clock found that possible."""
+    """The learner said "I have read it", and the server's clock found that possible.
+
+    Where opening a lesson is all it asks, the word that it was opened.
+    """
 
     __tablename__ = "lesson_reading"
     __table_args__ = (UniqueConstraint("enrolment_id", "lesson_key"),)

@@ -1,18 +1,20 @@
 """What somebody has to learn, is learning and has learned."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, case, exists, func, or_, select
+from sqlalchemy import Row, Table, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.queries import CourseView, course_version, cover_url, outline, published_version_ids
 from app.core import clock
 from app.identity.models import Affiliation, AffiliationAudience
 from app.learning.models import Completion, CompletionAnnulment, Enrolment, LessonFinish
+from app.learning.queries import lesson_states
+from app.learning.rules import Requirement
 
 # How long before its end a completion asks to be renewed.
 RENEWAL_NOTICE = timedelta(days=60)
@@ -20,9 +22,12 @@ RENEWAL_NOTICE = timedelta(days=60)
 
 @dataclass(frozen=True)
 class NextLesson:
+    """`missing` is what the lesson still asks, once I am enrolled."""
+
     key: str
     title: str
     minutes: int
+    missing: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ _COMPLETED = (
 
 
 def my_learning(db: Session, person_id: int) -> MyLearning:
-    """Five queries, however many courses there are, and what is not remembered of their versions."""
+    """Ten queries at most, however many courses there are, and what is not remembered of their versions."""
     today = clock.today()
     ask, me = db.connection().execute, {"person_id": person_id}
     posts: dict[int, tuple[str, int]] = {}
@@ -149,10 +154,12 @@ def my_learning(db: Session, person_id: int) -> MyLearning:
         last_key = enrolment.last_lesson_key if enrolment else None
         return _my_course(db, view, done, last_key, enrolment is not None, *completed.get(course_id, (None, None)))
 
-    required = [mine(course_id) for course_id in required_ids]
     # What was completed in a class has no enrolment.
     begun = dict.fromkeys((*enrolments, *(course_id for course_id in completed if course_id in published)))
-    others = [mine(course_id) for course_id in begun if course_id not in set(required_ids)]
+    all_mine = {course_id: mine(course_id) for course_id in (*required_ids, *begun)}
+    all_mine |= _with_missing(db, all_mine, enrolments)
+    required = [all_mine[course_id] for course_id in required_ids]
+    others = [all_mine[course_id] for course_id in begun if course_id not in set(required_ids)]
     return MyLearning(
         year=today.year,
         required=tuple(sorted(required, key=lambda course: course.completed_on is not None)),
@@ -194,3 +201,20 @@ def _renewals(
         if valid_until and valid_until < today + RENEWAL_NOTICE and (view := published.get(course_id))
     ]
     return tuple(sorted(due, key=lambda renewal: (renewal.valid_until, renewal.title)))
+
+
+def _with_missing(
+    db: Session, courses: Mapping[int, MyCourse], enrolments: Mapping[int, Row[*tuple[Any, ...]]]
+) -> dict[int, MyCourse]:  # fmt: skip
+    """Of these courses those I am in, with what the lesson to go on with still asks; done ones are left out."""
+    places = {
+        course_id: (enrolments[course_id].id, enrolments[course_id].course_version_id, course.next.key)
+        for course_id, course in courses.items()
+        if course.next and course.completed_on is None and course_id in enrolments
+    }
+    states = lesson_states(db, list(places.values()))
+    return {
+        course_id: replace(course, next=replace(course.next, missing=states[places[course_id]].missing))
+        for course_id, course in courses.items()
+        if course.next and course_id in places
+    }

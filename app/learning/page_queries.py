@@ -1,5 +1,6 @@
 """What the course page and the lesson page show."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,11 +14,11 @@ from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, LessonDoc, Outline, OutlineLesson
 from app.core.errors import NotFound
 from app.learning import stamps
-from app.learning.models import Attempt, Completion, CompletionAnnulment, Enrolment, Guest, LessonReading, VideoProgress
+from app.learning.models import Attempt, BlockProgress, Completion, CompletionAnnulment, Enrolment, Guest, LessonReading
 from app.learning.parts import course_demands
 from app.learning.policy import Learner
-from app.learning.queries import finished_lesson_keys, lesson_state
-from app.learning.rules import CourseDemand, LessonState
+from app.learning.queries import finished_lesson_keys, lesson_state, lesson_states
+from app.learning.rules import CourseDemand, LessonState, Requirement
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class CoursePage:
-    """A course for anybody; `progress` says nothing is done for who is not enrolled."""
+    """A course for anybody; `progress` says nothing is done for who is not enrolled.
+
+    `missing`: of each required lesson that is not finished, what it still asks; empty for who is not enrolled.
+    """
 
     course: CourseView
     cover_url: str | None
     progress: Progress
+    missing: tuple[tuple[OutlineLesson, tuple[Requirement, ...]], ...]
     is_enrolled: bool
     completed_on: date | None
     valid_until: date | None
@@ -83,13 +88,17 @@ class CoursePage:
 
 @dataclass(frozen=True)
 class LessonPage:
-    """A lesson as one learner sees it. `stamp` is the server's word that the page was opened now."""
+    """A lesson as one learner sees it. `stamp` is the server's word that the page was opened now.
+
+    `is_begun`: there is an enrolment; in an open course the first act makes one.
+    """
 
     course: CourseView
     lesson: LessonDoc
     state: LessonState
     progress: Progress
     stamp: str
+    is_begun: bool
     completed_on: date | None
 
     @property
@@ -108,7 +117,7 @@ class LessonOffer:
 
 
 _VIDEO, _READING, _ATTEMPT, _COMPLETION, _ANNULMENT = (
-    cast(Table, model.__table__) for model in (VideoProgress, LessonReading, Attempt, Completion, CompletionAnnulment)
+    cast(Table, model.__table__) for model in (BlockProgress, LessonReading, Attempt, Completion, CompletionAnnulment)
 )
 # Built once: every page of a course asks these.
 _ENROLMENT = select(Enrolment).join(Course, Course.id == Enrolment.course_id).where(Course.slug == bindparam("slug"))
@@ -146,10 +155,12 @@ def course_page(db: Session, slug: str, learner: Learner | None) -> CoursePage:
     version_id = enrolment.course_version_id if enrolment else published.version_id
     done = last_completion(db, enrolment) if enrolment else None
     course = published if version_id == published.version_id else catalogue.course_version(db, version_id)
+    so_far = progress(db, enrolment) if enrolment else Progress(catalogue.outline(db, version_id), frozenset())
     return CoursePage(
         course=course,
         cover_url=catalogue.cover_url(db, course),
-        progress=progress(db, enrolment) if enrolment else Progress(catalogue.outline(db, version_id), frozenset()),
+        progress=so_far,
+        missing=_missing(db, enrolment, so_far.left) if enrolment else (),
         is_enrolled=enrolment is not None,
         completed_on=done.completed_on if done else None,
         valid_until=done.valid_until if done else None,
@@ -166,6 +177,7 @@ def lesson_page(db: Session, enrolment: Enrolment, lesson_key: str, stamp: str =
         state=lesson_state(db, enrolment, lesson_key),
         progress=progress(db, enrolment),
         stamp=stamp or stamps.issue(enrolment.id, lesson_key),
+        is_begun=bool(enrolment.id),
         completed_on=done.completed_on if (done := last_completion(db, enrolment)) else None,
     )
 
@@ -187,6 +199,14 @@ def progress(db: Session, enrolment: Enrolment) -> Progress:
     finished = finished_lesson_keys(db, enrolment.id) & keys
     begun = set(db.connection().scalars(_BEGUN, {"enrolment_id": enrolment.id})) & keys
     return Progress(outline, frozenset(finished), frozenset(begun - finished), enrolment.last_lesson_key)
+
+
+def _missing(
+    db: Session, enrolment: Enrolment, lessons: Sequence[OutlineLesson]
+) -> tuple[tuple[OutlineLesson, tuple[Requirement, ...]], ...]:
+    places = {lesson.key: (enrolment.id, enrolment.course_version_id, lesson.key) for lesson in lessons}
+    states = lesson_states(db, list(places.values()))
+    return tuple((lesson, states[places[lesson.key]].missing) for lesson in lessons)
 
 
 @dataclass(frozen=True)

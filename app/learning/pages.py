@@ -66,12 +66,15 @@ def lesson(slug: str, lesson_key: str, request: Request, db: Db, actor: MaybeMe,
 @router.post("/learn/{slug}/{lesson_key}/read")
 def have_read(
     lesson_key: str, request: Request, db: Db, actor: MaybeMe, enrolment: EnrolmentHere, slug: str,
-    stamp: Annotated[str, Form()] = "",
+    stamp: Annotated[str, Form()] = "", measured: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
-    """Take the reader's word, or say how long to read on; the page keeps its stamp, so the time so far counts."""
+    """Take the reader's word, or say how long to read on; the page keeps its stamp, so the time so far counts.
+
+    `measured`: the page reports how long it is read (player.js).
+    """
     try:
         read = stamps.read(stamp, request.state.browser).of(enrolment.id, enrolment.course_id)
-        finish_reading(db, enrolment, lesson_key, read)
+        finish_reading(db, enrolment, lesson_key, read, is_measured=bool(measured))
     except (ReadTooSoon, stamps.StampRefused) as error:
         return _lesson(request, db, actor, enrolment, lesson_key, stamp, status=422, problem=error.message)
     if wants_fragment(request):

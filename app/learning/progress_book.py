@@ -14,27 +14,27 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.many_rows import AddRows, ChangeRows, Values, array
-from app.learning.models import Enrolment, LessonFinish, ProgressClient, VideoProgress
+from app.learning.models import BlockProgress, Enrolment, LessonFinish, ProgressClient
 from app.learning.spans import Refusal, Span
 
-Key = tuple[int, str, str]  # enrolment, lesson, video block
+Key = tuple[int, str, str]  # enrolment, lesson, block
 
 _ENROLMENT = cast(Table, Enrolment.__table__)
-_VIDEO = cast(Table, VideoProgress.__table__)
+_BLOCK = cast(Table, BlockProgress.__table__)
 _CLIENT = cast(Table, ProgressClient.__table__)
 _FINISH = cast(Table, LessonFinish.__table__)
 
-_CLIENT_COLUMNS = ("client_id", "taken", "last_sequence", "last_credited_s", "last_refusal")
-_VIDEO_VALUES = ("spans", "watched_s", "played_s", "position_s", "started_at", "updated_at")
-_CLIENT_VALUES = ("taken", "last_sequence", "last_credited_s", "last_refusal", "updated_at")
+_CLIENT_COLUMNS = ("client_id", "taken", "last_sequence", "last_credited", "last_refusal")
+_BLOCK_VALUES = ("spans", "earned", "spent_s", "position", "started_at", "updated_at")
+_CLIENT_VALUES = ("taken", "last_sequence", "last_credited", "last_refusal", "updated_at")
 
-_ADD_VIDEOS = AddRows(
-    _VIDEO,
-    ("enrolment_id", "lesson_key", "block_id", *_VIDEO_VALUES),
+_ADD_BLOCKS = AddRows(
+    _BLOCK,
+    ("enrolment_id", "lesson_key", "block_id", *_BLOCK_VALUES),
     returning=("enrolment_id", "lesson_key", "block_id", "id"),
 )
-_ADD_CLIENTS = AddRows(_CLIENT, ("video_progress_id", "client_id", *_CLIENT_VALUES))
-_CHANGE_VIDEOS = ChangeRows(_VIDEO, _VIDEO_VALUES)
+_ADD_CLIENTS = AddRows(_CLIENT, ("block_progress_id", "client_id", *_CLIENT_VALUES))
+_CHANGE_BLOCKS = ChangeRows(_BLOCK, _BLOCK_VALUES)
 _CHANGE_CLIENTS = ChangeRows(_CLIENT, _CLIENT_VALUES)
 _CHANGE_ENROLMENTS = ChangeRows(_ENROLMENT, ("last_lesson_key", "last_active_at"))
 
@@ -58,14 +58,14 @@ class _Reads:
             .order_by(_ENROLMENT.c.id)
             .with_for_update()
         )
-        self.videos = (
-            select(_VIDEO, _CLIENT.c.id.label("client_row_id"), *(_CLIENT.c[name] for name in _CLIENT_COLUMNS))
+        self.blocks = (
+            select(_BLOCK, _CLIENT.c.id.label("client_row_id"), *(_CLIENT.c[name] for name in _CLIENT_COLUMNS))
             .outerjoin(
-                _CLIENT, and_(_CLIENT.c.video_progress_id == _VIDEO.c.id, self._any(_CLIENT.c.client_id, "clients"))
+                _CLIENT, and_(_CLIENT.c.block_progress_id == _BLOCK.c.id, self._any(_CLIENT.c.client_id, "clients"))
             )
             .where(
-                self._any(_VIDEO.c.enrolment_id, "ids"),
-                self._any_row((_VIDEO.c.enrolment_id, _VIDEO.c.lesson_key, _VIDEO.c.block_id), "keys"),
+                self._any(_BLOCK.c.enrolment_id, "ids"),
+                self._any_row((_BLOCK.c.enrolment_id, _BLOCK.c.lesson_key, _BLOCK.c.block_id), "keys"),
             )
         )
         self.finished = select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key).where(
@@ -112,14 +112,14 @@ class EnrolmentEntry:
 
 
 @dataclass(slots=True)
-class VideoEntry:
-    """A row of video_progress; `id` is None until it is written for the first time."""
+class BlockEntry:
+    """A row of block_progress; `id` is None until it is written for the first time."""
 
     id: int | None
     spans: tuple[Span, ...]
-    watched_s: float
-    played_s: float
-    position_s: float
+    earned: float
+    spent_s: float
+    position: float
     started_at: datetime
     changed: bool = False
 
@@ -131,7 +131,7 @@ class ClientEntry:
     id: int | None = None
     taken: tuple[Span, ...] = ()
     last_sequence: int = -1
-    last_credited_s: float = 0.0
+    last_credited: float = 0.0
     last_refusal: Refusal | None = None
     changed: bool = False
 
@@ -145,7 +145,7 @@ class Book:
 
     now: datetime
     enrolments: dict[int, EnrolmentEntry] = field(default_factory=dict)
-    videos: dict[Key, VideoEntry] = field(default_factory=dict)
+    blocks: dict[Key, BlockEntry] = field(default_factory=dict)
     clients: dict[tuple[Key, str], ClientEntry] = field(default_factory=dict)
 
 
@@ -158,16 +158,16 @@ def open_book(db: Session, keys: Collection[Key], clients: Collection[str]) -> B
     given = reads.given(ids=(key[0] for key in keys), keys=keys, clients=clients)
     for id_, *values in connection.execute(reads.lock_enrolments, given):
         book.enrolments[id_] = EnrolmentEntry(*values)
-    for row in connection.execute(reads.videos, given):
+    for row in connection.execute(reads.blocks, given):
         key = (row.enrolment_id, row.lesson_key, row.block_id)
-        if key not in book.videos:
-            book.videos[key] = VideoEntry(
-                row.id, _pairs(row.spans), row.watched_s, row.played_s, row.position_s, row.started_at
+        if key not in book.blocks:
+            book.blocks[key] = BlockEntry(
+                row.id, _pairs(row.spans), row.earned, row.spent_s, row.position, row.started_at
             )
         if row.client_row_id is not None:
             refusal = Refusal(**row.last_refusal) if row.last_refusal else None
             book.clients[key, row.client_id] = ClientEntry(
-                row.client_row_id, _pairs(row.taken), row.last_sequence, row.last_credited_s, refusal
+                row.client_row_id, _pairs(row.taken), row.last_sequence, row.last_credited, refusal
             )
     return book
 
@@ -185,11 +185,11 @@ def finished_lessons(db: Session, lessons: Collection[tuple[int, str]]) -> set[t
 def write_book(db: Session, book: Book) -> None:
     """Write what changed: at most five statements, each for many rows."""
     connection = db.connection()
-    videos = [(key, video) for key, video in book.videos.items() if video.changed]
-    _CHANGE_VIDEOS.run(
-        connection, [{"id": video.id} | _video_values(video, book) for _key, video in videos if video.id is not None]
+    blocks = [(key, block) for key, block in book.blocks.items() if block.changed]
+    _CHANGE_BLOCKS.run(
+        connection, [{"id": block.id} | _block_values(block, book) for _key, block in blocks if block.id is not None]
     )
-    _add_videos(connection, book, [(key, video) for key, video in videos if video.id is None])
+    _add_blocks(connection, book, [(key, block) for key, block in blocks if block.id is None])
     clients = [(key, client) for key, client in book.clients.items() if client.changed]
     _CHANGE_CLIENTS.run(
         connection,
@@ -198,7 +198,7 @@ def write_book(db: Session, book: Book) -> None:
     _ADD_CLIENTS.run(
         connection,
         [
-            {"video_progress_id": book.videos[key].id, "client_id": client_id} | _client_values(client, book)
+            {"block_progress_id": book.blocks[key].id, "client_id": client_id} | _client_values(client, book)
             for (key, client_id), client in clients
             if client.id is None
         ],
@@ -213,25 +213,25 @@ def write_book(db: Session, book: Book) -> None:
     )
 
 
-def _add_videos(connection: Connection, book: Book, new: list[tuple[Key, VideoEntry]]) -> None:
+def _add_blocks(connection: Connection, book: Book, new: list[tuple[Key, BlockEntry]]) -> None:
     rows = [
-        {"enrolment_id": key[0], "lesson_key": key[1], "block_id": key[2]} | _video_values(video, book)
-        for key, video in new
+        {"enrolment_id": key[0], "lesson_key": key[1], "block_id": key[2]} | _block_values(block, book)
+        for key, block in new
     ]
-    for enrolment_id, lesson_key, block_id, id_ in _ADD_VIDEOS.run(connection, rows):
-        book.videos[enrolment_id, lesson_key, block_id].id = id_
+    for enrolment_id, lesson_key, block_id, id_ in _ADD_BLOCKS.run(connection, rows):
+        book.blocks[enrolment_id, lesson_key, block_id].id = id_
 
 
-def _video_values(video: VideoEntry, book: Book) -> dict[str, Any]:
+def _block_values(block: BlockEntry, book: Book) -> dict[str, Any]:
     return {
-        "spans": video.spans, "watched_s": video.watched_s, "played_s": video.played_s, "position_s": video.position_s,
-        "started_at": video.started_at, "updated_at": book.now,
+        "spans": block.spans, "earned": block.earned, "spent_s": block.spent_s, "position": block.position,
+        "started_at": block.started_at, "updated_at": book.now,
     }  # fmt: skip
 
 
 def _client_values(client: ClientEntry, book: Book) -> dict[str, Any]:
     return {
-        "taken": client.taken, "last_sequence": client.last_sequence, "last_credited_s": client.last_credited_s,
+        "taken": client.taken, "last_sequence": client.last_sequence, "last_credited": client.last_credited,
         "last_refusal": asdict(client.last_refusal) if client.last_refusal else None, "updated_at": book.now,
     }  # fmt: skip
 

@@ -1,71 +1,116 @@
 """How far people are: selects that return frozen dataclasses."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, select, tuple_
+from sqlalchemy import Row, Select, Table, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.catalogue.lesson_rules import LessonRule, rule_of
 from app.catalogue.models import LessonVersion
-from app.catalogue.queries import VideoDemand, lesson_demands
-from app.learning.models import Attempt, Enrolment, LessonFinish, LessonReading, VideoProgress
-from app.learning.rules import LessonState, QuizState, VideoState
+from app.catalogue.queries import LessonDemands, VideoDemand, lesson_demands
+from app.learning.models import Attempt, BlockProgress, Enrolment, LessonFinish, LessonReading
+from app.learning.rules import (
+    READING,
+    LessonState,
+    Measure,
+    QuizState,
+    ReadingState,
+    VideoState,
+    reading_measure,
+    video_measure,
+)
 from app.learning.spans import clip, total
 from app.media.models import Asset
 
-_FINISH, _READING, _VIDEO, _ATTEMPT, _ASSET = (
-    cast(Table, model.__table__) for model in (LessonFinish, LessonReading, VideoProgress, Attempt, Asset)
+_FINISH, _READING, _BLOCK, _ATTEMPT, _ASSET = (
+    cast(Table, model.__table__) for model in (LessonFinish, LessonReading, BlockProgress, Attempt, Asset)
 )
 
 
-def _of_lesson(table: Table, *columns: str) -> Select[*tuple[Any, ...]]:
-    """What one enrolment has of one lesson; built once, for every page and every judgement asks these."""
-    return select(*(table.c[name] for name in columns)).where(
-        table.c.enrolment_id == bindparam("enrolment_id"), table.c.lesson_key == bindparam("lesson_key")
+def _of_lessons(table: Table, *columns: str) -> Select[*tuple[Any, ...]]:
+    """What enrolments have of lessons; built once, for every page and every judgement asks these."""
+    return select(table.c.enrolment_id, table.c.lesson_key, *(table.c[name] for name in columns)).where(
+        table.c.enrolment_id.in_(bindparam("enrolments", expanding=True)),
+        table.c.lesson_key.in_(bindparam("lessons", expanding=True)),
     )
 
 
-_READ_AT = _of_lesson(_READING, "read_at")
-_FINISHED_AT = _of_lesson(_FINISH, "finished_at")
-_WATCHED = _of_lesson(_VIDEO, "block_id", "spans", "position_s")
-_ATTEMPTS = _of_lesson(_ATTEMPT, "id", "submitted_at", "passed", "result")
+_READ_AT = _of_lessons(_READING, "read_at")
+_FINISHED_AT = _of_lessons(_FINISH, "finished_at")
+_EARNED = _of_lessons(_BLOCK, "block_id", "spans", "earned", "position")
+_ATTEMPTS = _of_lessons(_ATTEMPT, "id", "submitted_at", "passed", "result")
 _FINISHED_KEYS = select(_FINISH.c.lesson_key).where(_FINISH.c.enrolment_id == bindparam("enrolment_id"))
 _LENGTHS = select(_ASSET.c.id, _ASSET.c.duration_s).where(
     _ASSET.c.id.in_(bindparam("asset_ids", expanding=True)), _ASSET.c.state == "ready"
 )
 
+# An enrolment, the course version it is at, and a lesson of that.
+Place = tuple[int, int, str]
+
 
 def lesson_state(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonState:
     """What the lesson asks in the enrolment's version and what of it is done; raises NotFound for an unknown lesson."""
-    asked = lesson_demands(db, enrolment.course_version_id, lesson_key)
-    here = {"enrolment_id": enrolment.id, "lesson_key": lesson_key}
-    return LessonState(
-        lesson_key=lesson_key,
-        minutes=asked.minutes,
-        videos=_video_states(db, here, asked.videos),
-        has_text=asked.has_text,
-        read_at=db.connection().scalar(_READ_AT, here) if asked.has_text else None,
-        quiz=_quiz_state(db, here, asked.pass_percent, asked.question_count) if asked.question_count else None,
-        finished_at=db.connection().scalar(_FINISHED_AT, here),
-    )
+    place = (enrolment.id, enrolment.course_version_id, lesson_key)
+    return lesson_states(db, [place])[place]
 
 
-def video_lengths(db: Session, lessons: Collection[tuple[int, str]]) -> dict[tuple[int, str, str], float]:
-    """Seconds of the playable videos of (course version, lesson) pairs, by (course version, lesson, block)."""
+def lesson_states(db: Session, places: Collection[Place]) -> dict[Place, LessonState]:
+    """`lesson_state` of many: five queries, whatever their number, besides what is remembered of the lessons."""
+    asked = {place: lesson_demands(db, place[1], place[2]) for place in places}
+    if not asked:
+        return {}
+    given = {
+        "enrolments": list({enrolment_id for enrolment_id, _version, _key in places}),
+        "lessons": list({key for _enrolment, _version, key in places}),
+    }
+    lengths = _durations(db, (video.asset_id for demands in asked.values() for video in demands.videos))
+    blocks = _rows(db, _EARNED, given)
+    opened, finished = _rows(db, _READ_AT, given), _rows(db, _FINISHED_AT, given)
+    attempts = _rows(db, _ATTEMPTS, given) if any(demands.question_count for demands in asked.values()) else {}
+    states = {}
+    for place, demands in asked.items():
+        here = place[0], place[2]
+        opened_at = next((row.read_at for row in opened.get(here, ())), None)
+        mine = {row.block_id: row for row in blocks.get(here, ())}
+        states[place] = LessonState(
+            lesson_key=place[2],
+            rule=demands.rule,
+            videos=tuple(_video_state(demands.rule, video, lengths, mine) for video in demands.videos),
+            reading=_reading_state(demands, mine, opened_at),
+            opened_at=opened_at,
+            quiz=_quiz_state(demands, attempts.get(here, ())) if demands.question_count else None,
+            finished_at=next((row.finished_at for row in finished.get(here, ())), None),
+        )
+    return states
+
+
+def block_measures(db: Session, lessons: Collection[tuple[int, str]]) -> dict[tuple[int, str, str], Measure]:
+    """How the parts of (course version, lesson) pairs are measured, by (course version, lesson, block).
+
+    Videos that cannot be played yet are left out, and the text where it need not be read.
+    """
     rows = db.execute(
-        select(LessonVersion.course_version_id, LessonVersion.key, LessonVersion.blocks).where(
+        select(
+            LessonVersion.course_version_id, LessonVersion.key, LessonVersion.blocks, LessonVersion.minutes,
+            LessonVersion.completion_rule,
+        ).where(
             # The first line is for SQLite, which finds no index for tuples.
             LessonVersion.course_version_id.in_({version_id for version_id, _key in lessons}),
             tuple_(LessonVersion.course_version_id, LessonVersion.key).in_(lessons),
         )
-    ).all()
-    asset_of = {
-        (version_id, key, block["id"]): block["asset_id"]
-        for version_id, key, blocks in rows
-        for block in _videos(blocks)
-    }
-    durations = _durations(db, asset_of.values())
-    return {name: durations[asset_id] for name, asset_id in asset_of.items() if asset_id in durations}
+    ).all()  # fmt: skip
+    lengths = _durations(db, (block["asset_id"] for row in rows for block in row.blocks if block["kind"] == "video"))
+    measures = {}
+    for version_id, key, blocks, minutes, completion in rows:
+        rule = rule_of(completion)
+        for block in blocks:
+            if block["kind"] == "video" and block["asset_id"] in lengths:
+                measures[version_id, key, block["id"]] = video_measure(lengths[block["asset_id"]], rule)
+            elif block["kind"] == "html" and rule.read:
+                measures[version_id, key, READING] = reading_measure(minutes)
+    return measures
 
 
 def required_lesson_keys(db: Session, version_id: int) -> set[str]:
@@ -93,28 +138,39 @@ def best_percents(db: Session, enrolment_id: int) -> dict[str, float]:
     return best
 
 
-def _video_states(db: Session, here: dict[str, Any], videos: Sequence[VideoDemand]) -> tuple[VideoState, ...]:
-    if not videos:
-        return ()
-    durations = _durations(db, [video.asset_id for video in videos])
-    watched = {row.block_id: row for row in db.connection().execute(_WATCHED, here)}
-    states = []
-    for video in videos:
-        duration_s, row = durations.get(video.asset_id), watched.get(video.block_id)
-        if duration_s and row:
-            seen_s = total(clip([(start, end) for start, end in row.spans], duration_s))
-            states.append(VideoState(video.block_id, video.title, duration_s, seen_s, row.position_s))
-        else:
-            states.append(VideoState(video.block_id, video.title, duration_s))
-    return tuple(states)
+def _rows(
+    db: Session, query: Select[*tuple[Any, ...]], given: dict[str, Any]
+) -> dict[tuple[int, str], list[Row[*tuple[Any, ...]]]]:
+    found: dict[tuple[int, str], list[Row[*tuple[Any, ...]]]] = {}
+    for row in db.connection().execute(query, given):
+        found.setdefault((row.enrolment_id, row.lesson_key), []).append(row)
+    return found
 
 
-def _quiz_state(db: Session, here: dict[str, Any], pass_percent: int, question_count: int) -> QuizState:
-    attempts = db.connection().execute(_ATTEMPTS, here).all()
+def _video_state(
+    rule: LessonRule, video: VideoDemand, lengths: Mapping[int, float], mine: Mapping[str, Row[*tuple[Any, ...]]]
+) -> VideoState:  # fmt: skip
+    duration_s, row = lengths.get(video.asset_id), mine.get(video.block_id)
+    measure = video_measure(duration_s, rule) if duration_s else None
+    if not duration_s or not row:
+        return VideoState(video.block_id, video.title, measure)
+    seen_s = total(clip([(start, end) for start, end in row.spans], duration_s))
+    return VideoState(video.block_id, video.title, measure, seen_s, row.position)
+
+
+def _reading_state(
+    demands: LessonDemands, mine: Mapping[str, Row[*tuple[Any, ...]]], read_at: datetime | None
+) -> ReadingState | None:  # fmt: skip
+    if not (demands.has_text and demands.rule.read):
+        return None
+    return ReadingState(reading_measure(demands.minutes), mine[READING].earned if READING in mine else 0.0, read_at)
+
+
+def _quiz_state(demands: LessonDemands, attempts: Sequence[Row[*tuple[Any, ...]]]) -> QuizState:
     submitted = [attempt for attempt in attempts if attempt.submitted_at]
     return QuizState(
-        pass_percent=pass_percent,
-        question_count=question_count,
+        pass_percent=demands.pass_percent,
+        question_count=demands.question_count,
         best_percent=max((attempt.result["percent"] for attempt in submitted), default=None),
         passed=any(attempt.passed for attempt in submitted),
         attempt_count=len(submitted),
@@ -122,11 +178,10 @@ def _quiz_state(db: Session, here: dict[str, Any], pass_percent: int, question_c
     )
 
 
-def _videos(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [block for block in blocks if block["kind"] == "video"]
-
-
 def _durations(db: Session, asset_ids: Iterable[int]) -> dict[int, float]:
     """Seconds by asset; what is not ready to play is left out."""
-    rows = db.connection().execute(_LENGTHS, {"asset_ids": list(set(asset_ids))})
+    wanted = list(set(asset_ids))
+    if not wanted:
+        return {}
+    rows = db.connection().execute(_LENGTHS, {"asset_ids": wanted})
     return {asset_id: duration_s for asset_id, duration_s in rows if duration_s}

@@ -5,39 +5,64 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from app.catalogue.lesson_rules import LessonRule
 from app.core.i18n import gettext as _
 from app.core.templating import format_minutes, format_number, format_percent
 
-# Credits and the last words of the speaker need not be sat through.
-VIDEO_RATIO = 0.8
+# The part of a lesson that stands for the reading of its text; no file of an author makes a block of this name.
+READING = "@read"
 # Nobody reads a lesson in less: 15 % of the minutes its author planned, and never under 20 seconds.
 READING_RATIO = 0.15
 READING_LEAST = timedelta(seconds=20)
 
 
-def video_needed_s(duration_s: float) -> float:
-    """Seconds of a video that must have been watched."""
-    return VIDEO_RATIO * duration_s
-
-
-def is_video_done(watched_s: float, duration_s: float) -> bool:
-    # A hair of tolerance: sums of floating-point spans must not keep anybody from finishing.
-    return watched_s >= video_needed_s(duration_s) - 1e-6
-
-
 def reading_needed(minutes: int) -> timedelta:
-    """How long a lesson's page must have been open before "I have read it" is believed."""
+    """How long a lesson must have been read before "I have read it" is believed."""
     return max(READING_LEAST, READING_RATIO * timedelta(minutes=minutes))
 
 
 @dataclass(frozen=True)
-class Requirement:
-    """One thing a lesson asks; `text` says where the learner stands, with figures. `block_id` of a video."""
+class Measure:
+    """How one part of a lesson is measured, in seconds: of the video itself, or of reading by the server's clock.
 
-    kind: Literal["video", "reading", "quiz"]
+    `whole` is the length of a video; of reading, as much as is needed.
+    """
+
+    kind: Literal["video", "reading"]
+    whole: float
+    needed: float
+
+    def is_enough(self, earned: float) -> bool:
+        # A hair of tolerance: sums of floating-point spans must not keep anybody from finishing.
+        return earned >= self.needed - 1e-6
+
+
+def video_measure(duration_s: float, rule: LessonRule) -> Measure:
+    return Measure("video", duration_s, duration_s * rule.watch / 100)
+
+
+def reading_measure(minutes: int) -> Measure:
+    needed_s = reading_needed(minutes).total_seconds()
+    return Measure("reading", needed_s, needed_s)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing a lesson asks; `text` says where the learner stands, with figures. `block_id` of what is measured.
+
+    `is_enough`: what is measured is all there, and only the learner's word is missing.
+    """
+
+    kind: Literal["video", "reading", "opening", "quiz"]
     is_done: bool
     text: str
     block_id: str = ""
+    is_enough: bool = False
+
+
+def _so_far(name: str, earned_s: float, needed_s: float) -> str:
+    earned, left = format_minutes(math.floor(earned_s)), format_minutes(math.ceil(needed_s - earned_s - 1e-6))
+    return _("%(name)s: Đã ghi nhận %(watched)s. Còn %(left)s.", name=name, watched=earned, left=left)
 
 
 @dataclass(frozen=True)
@@ -73,31 +98,49 @@ class CourseDemand:
 
 @dataclass(frozen=True)
 class VideoState:
-    """`duration_s` is None while the video is still being prepared. `watched_s` never exceeds it."""
+    """`measure` is None while the video is still being prepared. `watched_s` never exceeds its length."""
 
     block_id: str
     title: str
-    duration_s: float | None
+    measure: Measure | None
     watched_s: float = 0.0
     position_s: float = 0.0
 
     @property
     def is_done(self) -> bool:
-        return self.duration_s is not None and is_video_done(self.watched_s, self.duration_s)
+        return self.measure is not None and self.measure.is_enough(self.watched_s)
 
     def requirement(self) -> Requirement:
         name = _("Video “%(title)s”", title=self.title) if self.title else _("Video")
-        if self.duration_s is None:
+        if self.measure is None:
             text = _("%(name)s: đang được chuẩn bị, anh/chị quay lại xem sau.", name=name)
         elif self.is_done:
             text = _("%(name)s: đã xem đủ.", name=name)
         else:
-            left_s = math.ceil(video_needed_s(self.duration_s) - self.watched_s - 1e-6)
-            text = _(
-                "%(name)s: Đã ghi nhận %(watched)s. Còn %(left)s.",
-                name=name, watched=format_minutes(math.floor(self.watched_s)), left=format_minutes(left_s),
-            )  # fmt: skip
+            text = _so_far(name, self.watched_s, self.measure.needed)
         return Requirement("video", self.is_done, text, self.block_id)
+
+
+@dataclass(frozen=True)
+class ReadingState:
+    """`read_s` was credited while the page was seen; a page without JavaScript reports nothing of it."""
+
+    measure: Measure
+    read_s: float = 0.0
+    read_at: datetime | None = None
+
+    def requirement(self) -> Requirement:
+        is_done, is_enough = self.read_at is not None, self.measure.is_enough(self.read_s)
+        if is_done:
+            text = _("Phần chữ: đã xác nhận đọc xong.")
+        elif is_enough:
+            text = _("Phần chữ: đã đủ thời gian đọc. Anh/chị bấm “Tôi đã đọc xong”.")
+        elif self.read_s:
+            text = _so_far(_("Phần chữ"), self.read_s, self.measure.needed)
+        else:
+            least = format_minutes(self.measure.needed)
+            text = _("Phần chữ: đọc hết, ít nhất %(least)s, rồi bấm “Tôi đã đọc xong”.", least=least)
+        return Requirement("reading", is_done, text, READING, is_enough)
 
 
 @dataclass(frozen=True)
@@ -129,32 +172,40 @@ class QuizState:
 
 @dataclass(frozen=True)
 class LessonState:
-    """How far one learner is with one lesson. Once finished it stays so, whatever a later version asks."""
+    """How far one learner is with one lesson. Once finished it stays so, whatever a later version asks.
+
+    `videos` and `quiz` are what the lesson holds; `rule` says what of it is asked. `opened_at`: the learner's own word
+    that the lesson was read or, where that is enough, opened. `reading` is None where no text has to be read.
+    """
 
     lesson_key: str
-    minutes: int
+    rule: LessonRule
     videos: tuple[VideoState, ...] = ()
-    has_text: bool = True
-    read_at: datetime | None = None
+    reading: ReadingState | None = None
+    opened_at: datetime | None = None
     quiz: QuizState | None = None
     finished_at: datetime | None = None
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
-        reading = Requirement(
-            "reading",
-            self.read_at is not None,
-            _("Phần chữ: đã xác nhận đọc xong.") if self.read_at else _("Phần chữ: đọc hết rồi bấm “Tôi đã đọc xong”."),
+        opened = self.opened_at is not None
+        opening = Requirement(
+            "opening", opened, _("Mở bài: đã ghi nhận.") if opened else _("Mở bài và bấm “Hoàn thành bài”.")
         )
         return (
-            *(video.requirement() for video in self.videos),
-            *((reading,) if self.has_text else ()),
-            *((self.quiz.requirement(),) if self.quiz else ()),
+            *(video.requirement() for video in self.videos if self.rule.watch),
+            *((self.reading.requirement(),) if self.reading else ()),
+            *((opening,) if self.rule.open and self.reading is None else ()),
+            *((self.quiz.requirement(),) if self.quiz and self.rule.quiz else ()),
         )
 
     @property
+    def asks_to_open(self) -> bool:
+        return self.rule.open and self.opened_at is None
+
+    @property
     def asks_to_read(self) -> bool:
-        return self.has_text and self.read_at is None
+        return self.reading is not None and self.reading.read_at is None
 
     @property
     def missing(self) -> tuple[Requirement, ...]:

@@ -1,5 +1,6 @@
 """The verbs of learning: enrol, read, finish a lesson, and with the last one the course."""
 
+import math
 from dataclasses import replace
 from datetime import date
 
@@ -18,12 +19,19 @@ from app.learning.events import LessonFinished
 from app.learning.models import Completion, Enrolment, LessonFinish, LessonReading
 from app.learning.parts import all_met_on, course_demands
 from app.learning.queries import best_percents, lesson_state, required_lesson_keys
-from app.learning.rules import LessonState, reading_needed
+from app.learning.rules import LessonState, ReadingState
 from app.learning.stamps import Stamp, StampRefused
 
 
 class ReadTooSoon(Invalid):
     text = _("Trang bài học mới mở được %(open)s. Anh/chị đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được.")
+
+
+class ReadTooLittle(ReadTooSoon):
+    text = _(
+        "Mới ghi nhận %(open)s đọc bài, vì lúc trang bị che hoặc hơn ba phút không thao tác thì không tính. "
+        "Anh/chị đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được."
+    )
 
 
 def enrol(db: Session, person_id: int, course_id: int) -> Enrolment:
@@ -61,25 +69,33 @@ def move_to_published(db: Session, enrolment: Enrolment) -> None:
         complete_if_all_done(db, enrolment)
 
 
-def finish_reading(db: Session, enrolment: Enrolment, lesson_key: str, stamp: Stamp) -> LessonState:
-    """Take the reader's word that the lesson is read, if its page has been open long enough by the server's clock.
+def finish_reading(
+    db: Session, enrolment: Enrolment, lesson_key: str, stamp: Stamp, *, is_measured: bool = False
+) -> LessonState:  # fmt: skip
+    """Take the learner's word that the lesson is read (or opened, where that is enough), if there was time for it.
 
-    Raises ReadTooSoon, and StampRefused for the stamp of another lesson. Saying it again changes nothing.
+    `is_measured`: the page reports how long it was read, and that counts; else the time since it was opened. Both are
+    by the server's clock. Raises ReadTooSoon, and StampRefused for the stamp of another lesson. Saying it again changes
+    nothing.
     """
     if (stamp.enrolment_id, stamp.lesson_key) != (enrolment.id, lesson_key):
         raise StampRefused
     state = lesson_state(db, enrolment, lesson_key)
-    if state.read_at is None:
-        left = reading_needed(state.minutes) - stamp.age()
-        if left.total_seconds() > 0:
-            raise ReadTooSoon(
-                open=format_minutes(max(0.0, stamp.age().total_seconds())),
-                left=format_minutes(max(1.0, left.total_seconds())),
-            )
+    if state.opened_at is None:
+        if state.reading is not None:
+            _must_have_read(state.reading, stamp, is_measured=is_measured)
         db.add(LessonReading(enrolment_id=enrolment.id, lesson_key=lesson_key, opened_at=stamp.at, read_at=clock.now()))
         mark_active(enrolment, lesson_key)
         db.flush()
     return judge_lesson(db, enrolment, lesson_key)
+
+
+def _must_have_read(reading: ReadingState, stamp: Stamp, *, is_measured: bool) -> None:
+    read_s = reading.read_s if is_measured else max(0.0, stamp.age().total_seconds())
+    if not reading.measure.is_enough(read_s):
+        refused = ReadTooLittle if is_measured else ReadTooSoon
+        left_s = max(1.0, reading.measure.needed - read_s)
+        raise refused(open=format_minutes(math.floor(read_s)), left=format_minutes(math.ceil(left_s)))
 
 
 def judge_lesson(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonState:

@@ -1,6 +1,7 @@
-"""Watched spans of a video: merging them, and what a new claim may earn (DESIGN 4.7). Values in, values out.
+"""Spans of what was watched and read: merging them, and what a new claim may earn (DESIGN 4.7). Values in, values out.
 
-A span is (start, end) in seconds of the video's own time. What somebody has is kept merged: sorted and disjoint.
+A span is (start, end): of a video in seconds of its own time, of reading in seconds of the server's clock since 1970.
+What somebody has is kept merged: sorted and disjoint. Reading at two devices at once is thus one time on one clock.
 """
 
 import math
@@ -28,7 +29,7 @@ class Watched:
     """What one learner has of one video before a claim; `started_at` is the server's own stamp."""
 
     spans: tuple[Span, ...]
-    played_s: float
+    spent_s: float
     started_at: datetime
     duration_s: float
 
@@ -37,7 +38,7 @@ class Watched:
 class Refusal:
     """Why a claim earned nothing; read it as a sentence with `str()`, in the reader's language."""
 
-    kind: Literal["too_fast", "outside", "malformed"]
+    kind: Literal["too_fast", "ahead", "outside", "malformed"]
     claimed_s: float = 0.0
     elapsed_s: float = 0.0
 
@@ -48,6 +49,12 @@ class Refusal:
                 "không đủ để xem thêm %(claimed)s giây. Anh/chị cứ xem tiếp, phần sau vẫn được tính.",
                 elapsed=math.floor(max(self.elapsed_s, 0)), claimed=math.ceil(self.claimed_s),
             )  # fmt: skip
+        if self.kind == "ahead":
+            return _(
+                "Thời gian đọc vừa gửi chưa được tính: theo đồng hồ máy chủ, trang này mới mở %(elapsed)s giây, "
+                "mà máy của anh/chị báo %(claimed)s giây. Anh/chị cứ đọc tiếp, phần sau vẫn được tính.",
+                elapsed=math.floor(max(self.elapsed_s, 0)), claimed=math.ceil(self.claimed_s),
+            )  # fmt: skip
         if self.kind == "outside":
             return _("Đoạn vừa gửi chưa được tính vì nằm ngoài thời lượng của video. Hãy tải lại trang rồi xem tiếp.")
         return _("Đoạn vừa gửi chưa được tính vì dữ liệu không đọc được. Hãy tải lại trang rồi xem tiếp.")
@@ -55,12 +62,16 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Credit:
-    """What the learner has after a claim. `credited_s`: seconds seen for the first time; `reason`: why none were."""
+    """What the learner has after a claim.
+
+    `earned`: the length of the spans. `spent_s`: the time they must have taken, repeats included. `credited`: what came
+    for the first time; `reason`: why nothing did.
+    """
 
     spans: tuple[Span, ...]
-    watched_s: float
-    played_s: float
-    credited_s: float
+    earned: float
+    spent_s: float
+    credited: float
     reason: Refusal | None = None
 
 
@@ -91,12 +102,29 @@ def credit(row: Watched, claim: Sequence[Span], now: datetime) -> Credit:
     """Add a claim whole or not at all, by the server's clock; what was earned before always stays."""
     reason = _why_not(row, claim, now)
     if reason is not None:
-        return Credit(row.spans, total(row.spans), row.played_s, 0.0, reason)
+        return Credit(row.spans, total(row.spans), row.spent_s, 0.0, reason)
     claim = clip(claim, row.duration_s)
     spans = merge((*row.spans, *claim))
     before, after = total(row.spans), total(spans)
     # The two sums round apart by less than a nanosecond; nothing earned may seem to shrink.
-    return Credit(spans, max(before, after), row.played_s + total(claim), max(0.0, after - before))
+    return Credit(spans, max(before, after), row.spent_s + total(claim), max(0.0, after - before))
+
+
+def credit_reading(has: tuple[Span, ...], claim: Sequence[Span], opened_at: datetime, now: datetime) -> Credit:
+    """Add time a page was read, whole or not at all. The claim counts seconds since the page was opened.
+
+    The server's own stamp says when that was, and nothing beyond now counts: a second of reading takes a second.
+    """
+    elapsed_s = (now - opened_at).total_seconds()
+    before, last = total(has), max((end for _start, end in claim), default=0.0)
+    if len(claim) > MAX_SPANS or not all(_is_sound(span) for span in claim):
+        return Credit(has, before, before, 0.0, Refusal("malformed"))
+    if last > max(elapsed_s, 0.0) + SLACK_S:
+        return Credit(has, before, before, 0.0, Refusal("ahead", last, elapsed_s))
+    opened = opened_at.timestamp()
+    spans = merge((*has, *((opened + start, opened + end) for start, end in clip(claim, elapsed_s))))
+    after = max(before, total(spans))
+    return Credit(spans, after, after, after - before)
 
 
 def _why_not(row: Watched, claim: Sequence[Span], now: datetime) -> Refusal | None:
@@ -106,7 +134,7 @@ def _why_not(row: Watched, claim: Sequence[Span], now: datetime) -> Refusal | No
         return Refusal("outside")
     claimed_s = total(claim)
     elapsed_s = (now - row.started_at).total_seconds()
-    if claimed_s and row.played_s + claimed_s > MAX_SPEED * elapsed_s + SLACK_S:
+    if claimed_s and row.spent_s + claimed_s > MAX_SPEED * elapsed_s + SLACK_S:
         return Refusal("too_fast", claimed_s, elapsed_s)
     return None
 

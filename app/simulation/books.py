@@ -8,6 +8,7 @@ from app.coverage.models import CoverageEntry
 from app.identity.models import Affiliation, AffiliationAudience, Person, PersonLookup
 from app.learning.models import (
     Attempt,
+    BlockProgress,
     Completion,
     CompletionAnnulment,
     CompletionPost,
@@ -15,7 +16,6 @@ from app.learning.models import (
     LessonFinish,
     LessonReading,
     ProgressClient,
-    VideoProgress,
 )
 from app.simulation.tables import Rows
 
@@ -38,11 +38,11 @@ class Books:
             "last_active_at",
         )  # fmt: skip
         self.videos = Rows(
-            db, VideoProgress, "id", "enrolment_id", "lesson_key", "block_id", "spans", "watched_s", "played_s",
-            "position_s", "started_at", "updated_at",
+            db, BlockProgress, "id", "enrolment_id", "lesson_key", "block_id", "spans", "earned", "spent_s",
+            "position", "started_at", "updated_at",
         )  # fmt: skip
         self.clients = Rows(
-            db, ProgressClient, "id", "video_progress_id", "client_id", "taken", "last_sequence", "last_credited_s",
+            db, ProgressClient, "id", "block_progress_id", "client_id", "taken", "last_sequence", "last_credited",
             "updated_at",
         )  # fmt: skip
         self.readings = Rows(db, LessonReading, "id", "enrolment_id", "lesson_key", "opened_at", "read_at")

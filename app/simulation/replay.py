@@ -168,12 +168,12 @@ class _Life:
         block, seconds = lesson.videos[happened.video]
         seen = credit(Watched((), 0.0, happened.opened_at, seconds), ((0.0, seconds),), at)
         video_id = self._books.videos.add_new(
-            taking.id, lesson.key, block, json_text(seen.spans), seen.watched_s, seen.played_s, seconds,
+            taking.id, lesson.key, block, json_text(seen.spans), seen.earned, seen.spent_s, seconds,
             happened.opened_at, at,
         )  # fmt: skip
         if at >= self._replay._remembered_since:
             client = client_of(self._story.number, happened)
-            self._books.clients.add_new(video_id, client, "[[0,1]]", 0, seen.credited_s, at)
+            self._books.clients.add_new(video_id, client, "[[0,1]]", 0, seen.credited, at)
         is_stale = (at - taking.last_active_at).total_seconds() > ACTIVE_EVERY_S
         if is_stale or taking.last_lesson_key != lesson.key:
             taking.mark_active(lesson, at)

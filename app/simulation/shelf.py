@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalogue import questions
+from app.catalogue.lesson_rules import rule_of
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.source import CompletionRule
 from app.learning.quizzes import grade_paper, make_paper
@@ -21,7 +22,7 @@ PAPERS = 12
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """`videos`: block and seconds, 0 where the video is still being prepared."""
+    """What is asked of whoever takes the lesson. `videos`: block and seconds, 0 where one is still being prepared."""
 
     key: str
     minutes: int
@@ -96,12 +97,17 @@ def _shelved(db: Session, course: Course, version: CourseVersion, seconds: Mappi
 
 
 def _lesson(lesson: LessonVersion, seconds: Mapping[int, float | None]) -> Lesson:
+    rule = rule_of(lesson.completion_rule)
     return Lesson(
         key=lesson.key, minutes=lesson.minutes, is_required=lesson.is_required,
         videos=tuple(
-            (block["id"], seconds.get(block["asset_id"]) or 0.0) for block in lesson.blocks if block["kind"] == "video"
+            (block["id"], seconds.get(block["asset_id"]) or 0.0)
+            for block in lesson.blocks
+            if block["kind"] == "video" and rule.watch
         ),
-        has_text=any(block["kind"] == "html" for block in lesson.blocks), quiz=lesson.quiz,
+        # Opening a lesson leaves the row that reading it does.
+        has_text=rule.open or (rule.read and any(block["kind"] == "html" for block in lesson.blocks)),
+        quiz=lesson.quiz if rule.quiz else None,
     )  # fmt: skip
 
 

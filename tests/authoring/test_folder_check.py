@@ -98,6 +98,10 @@ SWAPS: list[tuple[str, str, str, str, str]] = [
     ("too many minutes", LESSON, "minutes: 12", "minutes: 600", "từ 1 đến 120"),
     ("minutes in words", LESSON, "minutes: 12", "minutes: mười hai", "số nguyên"),
     ("required in words", LESSON, "required: true", "required: có", "true hoặc false"),
+    ("unknown condition", LESSON, "required: true", "completion: {wach: 90}", "Có phải “watch”?"),
+    ("too much of a video", LESSON, "required: true", "completion: {watch: 120}", "từ 0 đến 100"),
+    ("condition in words", LESSON, "required: true", "completion: {read: có}", "true hoặc false"),
+    ("asks nothing", SECOND, "minutes:", "completion: {read: false}\nminutes:", "không yêu cầu gì"),
     ("no objective", LESSON, "objectives:\n  - Gửi được giấy mời họp.\n", "", "Thiếu trường “objectives”"),
     ("no role", LESSON, "role: Chị Hoa, văn thư phường (nhân vật minh họa)\n", "", "Thiếu trường “role”"),
     (

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.__main__ import main
 from app.authoring.folder import CourseProblems, export_course, load_course, load_starter_courses, read_course
 from app.catalogue import queries
+from app.catalogue.lesson_rules import LessonRule
 from app.catalogue.models import Course, CourseVersion
 from app.catalogue.render import VideoBlock
 from app.catalogue.service import publish, save_version
@@ -106,7 +107,9 @@ def test_a_course_changed_in_the_studio_is_written_in_the_same_format(
     load_course(db, storage, folder, by=None)
     source = read_course(folder)
     module, lesson = source.lesson("HS01.1.1")
-    changed = edited_lesson(lesson, title="Họp: “số” # 1", quiz=making.QUIZ, minutes=15)
+    changed = edited_lesson(
+        lesson, title="Họp: “số” # 1", quiz=making.QUIZ, minutes=15, completion=LessonRule(watch=90)
+    )
     assert (changed.front_matter, changed.quiz_source) == ("", "")
     version = save_version(
         db, storage, edited_course(with_lesson(source, module.folder, changed), level=""), None, by=None
@@ -116,6 +119,7 @@ def test_a_course_changed_in_the_studio_is_written_in_the_same_format(
         replace(one, files=(), front_matter="", quiz_source="") for one in source_of(db, version.id).modules[0].lessons
     ]
     assert (again.lesson("HS01.1.1")[1].title, again.level, again.title) == ("Họp: “số” # 1", "", "Họp số")
+    assert again.lesson("HS01.1.1")[1].completion == LessonRule(watch=90)
     assert (tmp_path / "ra/hop-so/01-mo-dau/02-ky-so.md").read_bytes() == (
         folder / "01-mo-dau/02-ky-so.md"
     ).read_bytes()

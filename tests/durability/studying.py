@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import Database
 from app.identity.accounts import find_candidate, sign_in
 from app.learning import stamps
-from app.learning.models import VideoProgress
+from app.learning.models import BlockProgress
 from app.learning.service import enrol
 from app.learning.spans import Span, merge, total
 from tests import factories
@@ -84,9 +84,9 @@ class Learner:
             self.wrong.append(f"{response.status_code}: {response.text}")
             return
         self.kept.append(span)
-        watched_s = response.json()["watched_s"]
-        if watched_s < total(merge(self.kept)):
-            self.wrong.append(f"answered {watched_s} after acknowledging {total(merge(self.kept))}")
+        earned = response.json()["earned"]
+        if earned < total(merge(self.kept)):
+            self.wrong.append(f"answered {earned} after acknowledging {total(merge(self.kept))}")
 
 
 def enrolled(database: Database, servers: Sequence[LiveServer], people: int) -> list[Learner]:
@@ -119,14 +119,14 @@ def check_nothing_is_lost(database: Database, learners: Sequence[Learner]) -> No
     """
     kept = _by_enrolment((learner.enrolment_id, learner.kept) for learner in learners)
     with database.reading() as db:
-        rows = db.execute(select(VideoProgress.enrolment_id, VideoProgress.spans, VideoProgress.watched_s)).all()
+        rows = db.execute(select(BlockProgress.enrolment_id, BlockProgress.spans, BlockProgress.earned)).all()
     claimed = _by_enrolment((learner.enrolment_id, learner.claimed) for learner in learners)
-    stored = {enrolment_id: (merge((a, b) for a, b in spans), watched_s) for enrolment_id, spans, watched_s in rows}
+    stored = {enrolment_id: (merge((a, b) for a, b in spans), earned) for enrolment_id, spans, earned in rows}
     for enrolment_id in kept:
-        spans, watched_s = stored.get(enrolment_id, ((), 0.0))
+        spans, earned = stored.get(enrolment_id, ((), 0.0))
         assert merge((*spans, *kept[enrolment_id])) == spans, "an acknowledged second is missing"
         assert merge((*spans, *claimed[enrolment_id])) == merge(claimed[enrolment_id]), "a second nobody claimed"
-        assert watched_s == total(spans)
+        assert earned == total(spans)
 
 
 def _by_enrolment(pages: Iterable[tuple[int, list[Span]]]) -> dict[int, list[Span]]:

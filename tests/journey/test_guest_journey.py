@@ -50,6 +50,7 @@ def read_first_lesson(screen: Screen, movable_clock: MovableClock) -> None:
     page.get_by_role("link", name="Học ngay, không cần tài khoản").click()
     expect(page.get_by_role("heading", level=1, name="Mở máy")).to_be_visible()
     movable_clock.advance(minutes=2)
+    screen.read_on(minutes=2)
     page.get_by_role("button", name="Tôi đã đọc xong").click()
     expect(page.get_by_role("heading", name="Bài này đã xong")).to_be_visible()
     expect(page.get_by_role("link", name="Đăng ký để giữ kết quả")).to_be_visible()
@@ -60,6 +61,7 @@ def read_first_lesson(screen: Screen, movable_clock: MovableClock) -> None:
 def answer_second_lesson(screen: Screen, movable_clock: MovableClock) -> None:
     page = screen.page
     movable_clock.advance(minutes=2)
+    screen.read_on(minutes=2)
     page.get_by_role("button", name="Tôi đã đọc xong").click()
     page.get_by_role("link", name="Làm bài kiểm tra").click()
     page.get_by_role("button", name="Bắt đầu làm bài").click()

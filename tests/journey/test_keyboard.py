@@ -115,6 +115,7 @@ def test_a_learner_gets_from_the_front_door_to_a_passed_quiz_without_a_mouse(
     expect(too_early).to_be_visible()
     assert page.evaluate("() => document.activeElement.closest('.alert') !== null"), "the answer takes the focus"
     movable_clock.advance(minutes=12)
+    screen.read_on(minutes=12)
     keys.tab_to("Tôi đã đọc xong")
     keys.press("Enter")
     expect(page.get_by_role("button", name="Tôi đã đọc xong")).to_have_count(0)

@@ -46,6 +46,7 @@ class Lesson:
     has_text: bool = True
     questions: tuple[dict[str, Any], ...] = ()
     is_required: bool = True
+    completion: dict[str, Any] | None = None
 
 
 READ = Lesson("L1")
@@ -128,6 +129,7 @@ def _lesson(db: Session, module: ModuleVersion, position: int, lesson: Lesson) -
         markdown="",
         blocks=blocks,
         quiz=quiz,
+        completion_rule=lesson.completion,
         has_video=bool(lesson.videos),
         question_count=len(lesson.questions),
     )

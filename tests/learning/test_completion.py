@@ -14,7 +14,7 @@ from app.identity.models import Account, Affiliation, Person
 from app.learning import stamps
 from app.learning.completions import CompletedInFuture, annul_completion, record_completion
 from app.learning.events import CompletionAnnulled, CourseCompleted, LessonFinished
-from app.learning.models import Attempt, Completion, CompletionAnnulment, Enrolment, LessonFinish, VideoProgress
+from app.learning.models import Attempt, BlockProgress, Completion, CompletionAnnulment, Enrolment, LessonFinish
 from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.service import enrol, finish_reading, judge_lesson, move_to_published
 from tests import factories
@@ -57,9 +57,9 @@ def read(db: Session, enrolment: Enrolment, key: str) -> None:
 def watch(db: Session, enrolment: Enrolment, key: str, seconds: float) -> None:
     now = clock.now()
     db.add(
-        VideoProgress(
-            enrolment_id=enrolment.id, lesson_key=key, block_id="v1", spans=[[0, seconds]], watched_s=seconds,
-            played_s=seconds, position_s=seconds, started_at=now, updated_at=now,
+        BlockProgress(
+            enrolment_id=enrolment.id, lesson_key=key, block_id="v1", spans=[[0, seconds]], earned=seconds,
+            spent_s=seconds, position=seconds, started_at=now, updated_at=now,
         )
     )  # fmt: skip
     db.flush()

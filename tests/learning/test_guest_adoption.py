@@ -16,13 +16,13 @@ from app.coverage.models import CoverageEntry
 from app.identity.models import Account, Affiliation, Person
 from app.learning.models import (
     Attempt,
+    BlockProgress,
     Completion,
     Enrolment,
     Guest,
     LessonFinish,
     LessonReading,
     ProgressClient,
-    VideoProgress,
 )
 from tests import factories
 from tests.browser import Browser
@@ -81,7 +81,7 @@ def test_signing_up_keeps_everything_and_gives_the_certificate(visitor: Visitor,
         assert certificate.holder_name == FORM["name"]
         assert certificate.unit_name == "Phường Bắc Giang, Thành phố Bắc Ninh"
         assert certificate.holder_title == ""
-        assert [len(db.scalars(select(table)).all()) for table in (VideoProgress, LessonReading, Attempt)] == [1, 1, 1]
+        assert [len(db.scalars(select(table)).all()) for table in (BlockProgress, LessonReading, Attempt)] == [1, 1, 1]
         assert db.scalars(select(LessonFinish.finished_at).order_by(LessonFinish.finished_at)).all()[-1].minute == 10
         assert db.scalars(select(Guest)).all() == []
 
@@ -136,10 +136,10 @@ def test_a_page_left_open_goes_on_saving_after_the_sign_up(visitor: Visitor, dat
         visitor.save(stamp, (0, 30))
         visitor.sign_up()
         visitor.browser.get("/account")
-        assert visitor.save(stamp, (30, 60), seq=2).json()["watched_s"] == 60
-        assert visitor.save(stamp, (0, 30)).json()["watched_s"] == 60
+        assert visitor.save(stamp, (30, 60), seq=2).json()["earned"] == 60
+        assert visitor.save(stamp, (0, 30)).json()["earned"] == 60
     with database.reading() as db:
-        assert len(db.scalars(select(VideoProgress)).all()) == 1
+        assert len(db.scalars(select(BlockProgress)).all()) == 1
         assert db.scalars(select(Guest)).all() == []
 
 
@@ -217,8 +217,8 @@ def test_two_halves_of_a_video_make_a_whole(
         visitor.save(stamp, (40, 90), client="quan", position=90)
         take_home(visitor, member)
     with database.reading() as db:
-        video = db.scalars(select(VideoProgress)).one()
-        assert (video.spans, video.watched_s, video.position_s) == ([[0, 90]], 90, 90)
+        video = db.scalars(select(BlockProgress)).one()
+        assert (video.spans, video.earned, video.position) == ([[0, 90]], 90, 90)
         assert video.started_at < OPENED
         assert set(db.scalars(select(ProgressClient.client_id))) == {"nha", "quan"}
         assert db.scalars(select(LessonFinish.lesson_key)).all() == ["L2"]
@@ -232,12 +232,12 @@ def test_watching_twice_at_the_same_time_counts_no_faster_than_the_clock(
     with at(0):
         here, there = visitor.open("L2"), mine.open("L2")
     with at(0.4):
-        assert mine.save(there, (0, 40)).json()["watched_s"] == 40
-        assert visitor.save(here, (40, 90)).json()["watched_s"] == 50
+        assert mine.save(there, (0, 40)).json()["earned"] == 40
+        assert visitor.save(here, (40, 90)).json()["earned"] == 50
         take_home(visitor, member)
     with database.reading() as db:
-        video = db.scalars(select(VideoProgress)).one()
-        assert (video.spans, video.watched_s) == ([[40, 90]], 50)
+        video = db.scalars(select(BlockProgress)).one()
+        assert (video.spans, video.earned) == ([[40, 90]], 50)
         assert db.scalars(select(LessonFinish)).all() == []
 
 

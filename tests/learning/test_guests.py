@@ -17,13 +17,13 @@ from app.core.settings import Settings
 from app.learning import stamps
 from app.learning.models import (
     Attempt,
+    BlockProgress,
     Completion,
     Enrolment,
     Guest,
     LessonFinish,
     LessonReading,
     ProgressClient,
-    VideoProgress,
 )
 from tests import factories
 from tests.browser import Browser
@@ -31,7 +31,7 @@ from tests.learning import making
 from tests.learning.visiting import OPENED, Visitor, at
 
 COURSE = f"/courses/{making.SLUG}"
-KEPT = (Guest, Enrolment, VideoProgress, ProgressClient, LessonReading, LessonFinish, Attempt)
+KEPT = (Guest, Enrolment, BlockProgress, ProgressClient, LessonReading, LessonFinish, Attempt)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_somebody_signed_in_needs_not_enrol_in_an_open_course_either(
     assert counts(database) == {}
     with at(5):
         assert "Bài này đã xong" in visitor.read("L1", stamp).text
-        assert visitor.save(visitor.open("L2"), (0, 3)).json()["watched_s"] == 3
+        assert visitor.save(visitor.open("L2"), (0, 3)).json()["earned"] == 3
     with database.reading() as reader:
         assert reader.scalars(select(Enrolment.person_id)).all() == [account.person_id]
         assert reader.scalars(select(Guest.id)).all() == []
@@ -147,15 +147,15 @@ def test_a_video_is_credited_as_for_anybody(visitor: Visitor, database: Database
     with at(0):
         stamp = visitor.open("L2")
     with at(0.5):
-        assert visitor.save(stamp, (0, 50)).json()["watched_s"] == 50
+        assert visitor.save(stamp, (0, 50)).json()["earned"] == 50
         too_fast = visitor.save(stamp, (50, 100), seq=2).json()
-        assert (too_fast["watched_s"], too_fast["credited_s"]) == (50, 0)
+        assert (too_fast["earned"], too_fast["credited"]) == (50, 0)
         assert "máy chủ mới ghi nhận" in too_fast["reason"]
-        assert visitor.save(stamp, (0, 50)).json()["watched_s"] == 50
+        assert visitor.save(stamp, (0, 50)).json()["earned"] == 50
     with at(1):
         last = visitor.save(stamp, (50, 90), seq=3).json()
-    assert (last["watched_s"], last["lesson_finished"]) == (90, True)
-    assert counts(database)["guest"] == counts(database)["video_progress"] == 1
+    assert (last["earned"], last["lesson_finished"]) == (90, True)
+    assert counts(database)["guest"] == counts(database)["block_progress"] == 1
     assert "Đăng ký để giữ kết quả" in visitor.browser.get(visitor.url("L2")).text
 
 
@@ -190,7 +190,7 @@ def test_two_first_acts_at_once_make_one_guest(visitor: Visitor, database: Datab
         assert [save.result().status_code for save in saves] == [200] * 5
         assert read.result().status_code == 200
     found = counts(database)
-    assert (found["guest"], found["enrolment"], found["lesson_reading"], found["video_progress"]) == (1, 1, 1, 1)
+    assert (found["guest"], found["enrolment"], found["lesson_reading"], found["block_progress"]) == (1, 1, 1, 1)
 
 
 # --- whose it is --------------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def test_the_lesson_says_exactly_what_is_missing(db: Session, new_learner: Calla
         learner.save(stamp, (0, 250.4))
         page = learner.browser.get(lesson("L1")).text
     assert "Đã ghi nhận 4 phút 10 giây. Còn 1 phút 20 giây." in page
-    assert "Phần chữ: đọc hết rồi bấm “Tôi đã đọc xong”." in page
+    assert "Phần chữ: đọc hết, ít nhất 45 giây, rồi bấm “Tôi đã đọc xong”." in page
     assert "Bài kiểm tra: 3 câu, cần đạt từ 70%." in page
 
 

@@ -14,7 +14,7 @@ from app.core.db import Database
 from app.core.jobs import Worker, enqueue
 from app.identity.models import SignInSession
 from app.learning import stamps
-from app.learning.models import Enrolment, LessonFinish, ProgressClient, VideoProgress
+from app.learning.models import BlockProgress, Enrolment, LessonFinish, ProgressClient
 from app.learning.saving import ProgressSaver, Save, Saved
 from tests.learning.conftest import Learner
 
@@ -33,9 +33,9 @@ def stamp(learner: Learner) -> str:
         return learner.open_lesson("L2")
 
 
-def rows(database: Database) -> list[VideoProgress]:
+def rows(database: Database) -> list[BlockProgress]:
     with database.reading() as db:
-        found = list(db.scalars(select(VideoProgress).order_by(VideoProgress.id)))
+        found = list(db.scalars(select(BlockProgress).order_by(BlockProgress.id)))
         db.expunge_all()
     return found
 
@@ -47,11 +47,11 @@ def test_what_was_watched_is_credited_and_answered_with_figures(
         response = learner.save(stamp, (0, 15.5), position=15.5)
     assert response.status_code == 200
     assert response.json() == {
-        "watched_s": 15.5, "duration_s": 100.0, "credited_s": 15.5, "reason": None, "position": 15.5,
+        "earned": 15.5, "whole": 100.0, "needed": 80.0, "credited": 15.5, "reason": None, "position": 15.5,
         "lesson_finished": False,
     }  # fmt: skip
     (row,) = rows(database)
-    assert (row.spans, row.watched_s, row.played_s, row.position_s) == ([[0, 15.5]], 15.5, 15.5, 15.5)
+    assert (row.spans, row.earned, row.spent_s, row.position) == ([[0, 15.5]], 15.5, 15.5, 15.5)
     assert (row.started_at, row.updated_at) == (OPENED, OPENED + timedelta(seconds=20))
 
 
@@ -64,7 +64,7 @@ def test_double_speed_earns_every_second(learner: Learner, stamp: str) -> None:
         with at(10 * (part + 1)):
             answer = learner.save(stamp, (20 * part, 20 * part + 20), seq=part).json()
         assert answer["reason"] is None
-    assert answer["watched_s"] == 100
+    assert answer["earned"] == 100
 
 
 def test_an_implausible_claim_earns_nothing_and_says_why(learner: Learner, stamp: str, database: Database) -> None:
@@ -72,30 +72,30 @@ def test_an_implausible_claim_earns_nothing_and_says_why(learner: Learner, stamp
         learner.save(stamp, (0, 5), position=5)
     with at(40):
         answer = learner.save(stamp, (5, 98), seq=2, position=98).json()
-    assert (answer["watched_s"], answer["credited_s"], answer["position"]) == (5, 0, 5)
+    assert (answer["earned"], answer["credited"], answer["position"]) == (5, 0, 5)
     assert "máy chủ mới ghi nhận 40 giây kể từ khi mở bài" in answer["reason"]
     with at(41):
         answer = learner.save(stamp, (5, 30), seq=3, position=30).json()
-    assert (answer["watched_s"], answer["reason"]) == (30, None)
-    assert rows(database)[0].played_s == 30
+    assert (answer["earned"], answer["reason"]) == (30, None)
+    assert rows(database)[0].spent_s == 30
 
 
 def test_a_smaller_later_claim_takes_nothing_away(learner: Learner, stamp: str) -> None:
     with at(60):
         learner.save(stamp, (0, 60))
-        assert learner.save(stamp, (3, 4), seq=2).json()["watched_s"] == 60
-        assert learner.save(stamp, seq=3).json()["watched_s"] == 60
+        assert learner.save(stamp, (3, 4), seq=2).json()["earned"] == 60
+        assert learner.save(stamp, seq=3).json()["earned"] == 60
 
 
 def test_a_repeat_changes_nothing_and_answers_the_same(learner: Learner, stamp: str, database: Database) -> None:
     with at(30):
         first = learner.save(stamp, (0, 20), position=20)
-        before = [(row.spans, row.played_s, row.updated_at) for row in rows(database)]
+        before = [(row.spans, row.spent_s, row.updated_at) for row in rows(database)]
     with at(300):
         repeat = learner.save(stamp, (0, 20), position=20)
         other_words = learner.save(stamp, (50, 90), position=90)
     assert first.json() == repeat.json() == other_words.json()
-    assert [(row.spans, row.played_s, row.updated_at) for row in rows(database)] == before
+    assert [(row.spans, row.spent_s, row.updated_at) for row in rows(database)] == before
 
 
 def test_the_repeat_of_a_refused_claim_is_refused_with_the_same_words(learner: Learner, stamp: str) -> None:
@@ -110,22 +110,22 @@ def test_a_save_that_was_overtaken_still_counts(learner: Learner, stamp: str) ->
     with at(60):
         learner.save(stamp, (0, 15), seq=1)
         learner.save(stamp, (30, 40), seq=3)
-        assert learner.save(stamp, (15, 30), seq=2).json()["watched_s"] == 40
-        assert learner.save(stamp, (40, 50), seq=2).json()["watched_s"] == 40
+        assert learner.save(stamp, (15, 30), seq=2).json()["earned"] == 40
+        assert learner.save(stamp, (40, 50), seq=2).json()["earned"] == 40
 
 
 def test_two_pages_number_their_saves_independently(learner: Learner, stamp: str) -> None:
     with at(60):
         learner.save(stamp, (0, 15), client="trang-1")
-        assert learner.save(stamp, (15, 25), client="trang-2").json()["watched_s"] == 25
+        assert learner.save(stamp, (15, 25), client="trang-2").json()["earned"] == 25
 
 
 def test_what_waited_in_an_older_page_counts_from_when_that_page_was_opened(learner: Learner, stamp: str) -> None:
     with at(590):
         newer = learner.open_lesson("L2")
     with at(600):
-        assert learner.save(newer, (0, 10), client="trang-2").json()["watched_s"] == 10
-        assert learner.save(stamp, (10, 90)).json()["watched_s"] == 90
+        assert learner.save(newer, (0, 10), client="trang-2").json()["earned"] == 10
+        assert learner.save(stamp, (10, 90)).json()["earned"] == 90
 
 
 @pytest.mark.parametrize("spans", [[(-1, 5)], [(9, 3)], [(0, 200)], [(0, 1)] * 500])
@@ -135,7 +135,7 @@ def test_impossible_spans_earn_nothing_and_say_so(
     with at(600):
         response = learner.save(stamp, *spans)
     assert response.status_code == 200
-    assert (response.json()["watched_s"], response.json()["reason"] is None) == (0, False)
+    assert (response.json()["earned"], response.json()["reason"] is None) == (0, False)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_an_ended_session_is_401_and_the_same_save_counts_after_signing_in_again
         assert learner.save(stamp, (0, 20)).status_code == 401
     learner.browser.sign_in(learner.username)
     with at(60):
-        assert learner.save(stamp, (0, 20)).json()["watched_s"] == 20
+        assert learner.save(stamp, (0, 20)).json()["earned"] == 20
 
 
 def test_a_foreign_form_token_is_refused(learner: Learner, stamp: str) -> None:
@@ -246,10 +246,10 @@ def test_one_batch_gives_what_single_saves_would(
     with at(60), database.writing() as db:
         answers = ProgressSaver().save(db, batch)
     figures = [
-        (one.watched_s, one.credited_s, one.should_judge) if isinstance(one, Saved) else one.status for one in answers
+        (one.earned, one.credited, one.should_judge) if isinstance(one, Saved) else one.status for one in answers
     ]
     assert figures == [(20, 20, False), (10, 10, False), (30, 10, False), (30, 20, False), 404, (85, 55, True), 401]
-    assert [(row.spans, row.played_s) for row in rows(database)] == [([[0, 85]], 95), ([[50, 60]], 10)]
+    assert [(row.spans, row.spent_s) for row in rows(database)] == [([[0, 85]], 95), ([[50, 60]], 10)]
 
 
 def test_many_pages_at_once_lose_nothing(learner: Learner, stamp: str, database: Database) -> None:
@@ -264,7 +264,7 @@ def test_many_pages_at_once_lose_nothing(learner: Learner, stamp: str, database:
         statuses = [status for page_statuses in pool.map(page, range(8)) for status in page_statuses]
     assert statuses == [200] * 100
     (row,) = rows(database)
-    assert (row.spans, row.played_s) == ([[0, 100]], 100)
+    assert (row.spans, row.spent_s) == ([[0, 100]], 100)
 
 
 def test_a_page_that_counts_with_gaps_is_remembered_for_its_newest_saves(
@@ -272,9 +272,9 @@ def test_a_page_that_counts_with_gaps_is_remembered_for_its_newest_saves(
 ) -> None:
     with at(600):
         for number in range(80):
-            assert learner.save(stamp, (number, number + 1), seq=1000 * number).json()["watched_s"] == number + 1
-        assert learner.save(stamp, (0, 100), seq=79_000).json()["watched_s"] == 80
-        assert learner.save(stamp, (0, 1), seq=0).json()["watched_s"] == 80
+            assert learner.save(stamp, (number, number + 1), seq=1000 * number).json()["earned"] == number + 1
+        assert learner.save(stamp, (0, 100), seq=79_000).json()["earned"] == 80
+        assert learner.save(stamp, (0, 1), seq=0).json()["earned"] == 80
     with database.reading() as db:
         assert len(db.scalars(select(ProgressClient.taken)).one()) == 64
 
@@ -293,4 +293,4 @@ def test_pages_silent_for_a_month_are_forgotten(
         worker.run_all()
     with database.reading() as db:
         assert list(db.scalars(select(ProgressClient.client_id))) == ["mới"]
-    assert rows(database)[0].watched_s == 60
+    assert rows(database)[0].earned == 60

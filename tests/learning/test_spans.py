@@ -19,8 +19,8 @@ span = st.tuples(seconds, seconds).map(lambda pair: (min(pair), max(pair)))
 claims = st.lists(span, max_size=12)
 
 
-def watched(spans: tuple[Span, ...] = (), played_s: float = 0.0) -> Watched:
-    return Watched(spans, played_s, OPENED, DURATION_S)
+def watched(spans: tuple[Span, ...] = (), spent_s: float = 0.0) -> Watched:
+    return Watched(spans, spent_s, OPENED, DURATION_S)
 
 
 def after(real_seconds: float) -> datetime:
@@ -70,20 +70,20 @@ def test_merged_spans_cover_exactly_the_points_of_the_given_ones(spans: list[Spa
 
 @given(claims, claims, st.floats(0, 3600))
 def test_a_claim_never_takes_anything_away(has: list[Span], claim: list[Span], elapsed_s: float) -> None:
-    row = watched(merge(has), played_s=total(has))
+    row = watched(merge(has), spent_s=total(has))
     result = credit(row, claim, after(elapsed_s))
-    assert result.watched_s >= total(row.spans)
-    assert result.played_s >= row.played_s
+    assert result.earned >= total(row.spans)
+    assert result.spent_s >= row.spent_s
     assert merge([*row.spans, *result.spans]) == result.spans
-    assert result.credited_s == result.watched_s - total(row.spans)
+    assert result.credited == result.earned - total(row.spans)
 
 
 @given(claims, st.floats(0, 3600))
 def test_nothing_is_earned_beyond_the_clock(claim: list[Span], elapsed_s: float) -> None:
     result = credit(watched(), claim, after(elapsed_s))
-    assert result.played_s <= 2 * elapsed_s + 5
-    assert result.watched_s <= result.played_s
-    assert (result.reason is None) or result.credited_s == 0
+    assert result.spent_s <= 2 * elapsed_s + 5
+    assert result.earned <= result.spent_s
+    assert (result.reason is None) or result.credited == 0
 
 
 @given(st.lists(st.tuples(span, st.sampled_from([0.5, 1.0, 1.25, 1.5, 2.0])), max_size=20))
@@ -94,21 +94,21 @@ def test_honest_playback_up_to_double_speed_earns_every_second(played: list[tupl
         seen.append(piece)
         result = credit(row, [piece], after(elapsed_s))
         assert result.reason is None
-        row = watched(result.spans, result.played_s)
+        row = watched(result.spans, result.spent_s)
     assert row.spans == merge(seen)
 
 
 @given(claims, st.floats(0, 3600))
 def test_claiming_the_same_again_earns_no_second_twice(claim: list[Span], elapsed_s: float) -> None:
     once = credit(watched(), claim, after(elapsed_s))
-    twice = credit(watched(once.spans, once.played_s), claim, after(elapsed_s + 7200))
+    twice = credit(watched(once.spans, once.spent_s), claim, after(elapsed_s + 7200))
     assert twice.spans == merge([*once.spans, *claim])
-    assert twice.watched_s == total(merge(claim))
+    assert twice.earned == total(merge(claim))
 
 
 def test_a_claim_over_the_clock_earns_nothing_and_says_why() -> None:
-    result = credit(watched(((0, 10),), played_s=10), [(10, 300)], after(40))
-    assert (result.spans, result.watched_s, result.played_s, result.credited_s) == (((0, 10),), 10, 10, 0)
+    result = credit(watched(((0, 10),), spent_s=10), [(10, 300)], after(40))
+    assert (result.spans, result.earned, result.spent_s, result.credited) == (((0, 10),), 10, 10, 0)
     assert "máy chủ mới ghi nhận 40 giây kể từ khi mở bài" in str(result.reason)
 
 
@@ -120,12 +120,12 @@ def test_a_claim_over_the_clock_earns_nothing_and_says_why() -> None:
     ],
 )  # fmt: skip
 def test_the_bound_is_twice_the_clock_and_five_seconds(elapsed_s: float, claim_s: float, earned: float) -> None:
-    assert credit(watched(), [(0, claim_s)], after(elapsed_s)).watched_s == earned
+    assert credit(watched(), [(0, claim_s)], after(elapsed_s)).earned == earned
 
 
 def test_replaying_counts_as_playback_but_is_watched_once() -> None:
-    result = credit(watched(((0, 60),), played_s=60), [(0, 60), (0, 60)], after(90))
-    assert (result.watched_s, result.played_s, result.credited_s) == (60, 180, 0)
+    result = credit(watched(((0, 60),), spent_s=60), [(0, 60), (0, 60)], after(90))
+    assert (result.earned, result.spent_s, result.credited) == (60, 180, 0)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_replaying_counts_as_playback_but_is_watched_once() -> None:
     ],
 )
 def test_impossible_spans_are_refused_whole(claim: list[Span], kind: str) -> None:
-    result = credit(watched(((0, 10),), played_s=10), claim, after(3600))
+    result = credit(watched(((0, 10),), spent_s=10), claim, after(3600))
     assert result.reason is not None
     assert result.reason.kind == kind
     assert str(result.reason)

@@ -17,7 +17,7 @@ LEFT_OUT = {"job"}
 # What differs between any two runs: opaque references, codes, keys.
 RANDOM = {"person": {"ref", "wrapped_key"}, "certificate": {"code"}}
 # Rows of these get their ids in a different order. All other ids stand in both databases before either way begins.
-RENUMBERED = {"person", "affiliation", "enrolment", "video_progress", "completion", "certificate"}
+RENUMBERED = {"person", "affiliation", "enrolment", "block_progress", "completion", "certificate"}
 
 Described = dict[str, Counter[str]]
 

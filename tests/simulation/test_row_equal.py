@@ -72,5 +72,5 @@ def test_bulk_writes_what_the_services_write(
 ) -> None:  # fmt: skip
     rows = compare(seeded, tmp_path, 300, monkeypatch)
     # Nothing is equal because it is empty.
-    for table in ("video_progress", "attempt", "completion_post", "certificate", "coverage_entry"):
+    for table in ("block_progress", "attempt", "completion_post", "certificate", "coverage_entry"):
         assert rows[table].total() > 0

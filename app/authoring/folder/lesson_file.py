@@ -8,11 +8,12 @@ from app.authoring.folder import names
 from app.authoring.folder.lesson_text import check_text
 from app.authoring.folder.marked_yaml import Fields, Node, YamlProblem, read_yaml
 from app.authoring.folder.problems import Findings
+from app.catalogue.lesson_rules import OPENING, LessonRule
 from app.catalogue.source import Citation
 from app.core.i18n import gettext as _
 
 _HEAD = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
-KEYS = ("key", "title", "minutes", "required", "objectives", "role", "sources")
+KEYS = ("key", "title", "minutes", "required", "completion", "objectives", "role", "sources")
 LONGEST_MINUTES = 120
 
 
@@ -28,6 +29,8 @@ class LessonFile:
     title: str
     minutes: int
     is_required: bool
+    completion: LessonRule | None
+    completion_line: int
     objectives: tuple[str, ...]
     role: str
     sources: tuple[Citation, ...]
@@ -72,8 +75,22 @@ def _lesson(
     return LessonFile(
         front_matter=front_matter, markdown=markdown, text_line=text_line, key=key, key_line=fields.line_of("key"),
         title=fields.text("title"), minutes=int(fields.number("minutes", 1, LONGEST_MINUTES, whole=True)),
-        is_required=fields.flag("required", True), objectives=tuple(text for text, _line in fields.texts("objectives")),
+        is_required=fields.flag("required", True), completion=_completion(fields, file, findings),
+        completion_line=fields.line_of("completion"),
+        objectives=tuple(text for text, _line in fields.texts("objectives")),
         role=fields.text("role"), sources=tuple(_source(item, file, findings) for item in fields.items("sources")),
+    )  # fmt: skip
+
+
+def _completion(fields: Fields, file: str, findings: Findings) -> LessonRule | None:
+    """What the lesson asks; None where its author leaves that to the defaults."""
+    if not fields.has("completion"):
+        return None
+    asked = Fields(fields.children["completion"], file, findings, ("watch", "read", "quiz", "open"))
+    base = OPENING if asked.flag("open", False) else LessonRule()
+    return LessonRule(
+        watch=int(asked.number("watch", 0, 100, whole=True)) if asked.has("watch") else base.watch,
+        read=asked.flag("read", base.read), quiz=asked.flag("quiz", base.quiz), open=base.open,
     )  # fmt: skip
 
 

@@ -178,6 +178,11 @@ class _Reader:
         if lesson is None:
             return None
         self._compare(lesson, file)
+        if _asks_nothing(lesson, quiz):
+            self.findings.add(
+                file, lesson.completion_line,
+                _("Theo “completion”, bài này không yêu cầu gì. Hãy giữ ít nhất một việc: đọc, xem, làm bài hoặc mở."),
+            )  # fmt: skip
         return LessonSource(
             key=lesson.key,
             stem=stem,
@@ -189,6 +194,7 @@ class _Reader:
             role=lesson.role,
             sources=lesson.sources,
             quiz=quiz,
+            completion=lesson.completion,
             files=self._shown_files(folder, lesson.markdown, here),
             front_matter=lesson.front_matter,
             quiz_source=quiz_source,
@@ -261,6 +267,14 @@ class _Reader:
                 self.findings.add(file, 1, _("Không bài học nào dùng tệp này."))
             else:
                 self.findings.add(file, 1, _("Loại tệp này không thuộc khóa học."))
+
+
+def _asks_nothing(lesson: LessonFile, quiz: dict[str, object] | None) -> bool:
+    rule = lesson.completion
+    if rule is None or rule.read or rule.open:
+        return False
+    has_video = any(one.kind == "video" for one in references(parse(lesson.markdown)))
+    return not (rule.watch and has_video) and not (rule.quiz and quiz)
 
 
 def _values_of(node: Node, name: str) -> list[Node]:

@@ -8,6 +8,7 @@ import yaml
 from sqlalchemy.orm import Session
 
 from app.authoring.folder import names
+from app.catalogue.lesson_rules import as_stored
 from app.catalogue.queries import newest_version_id
 from app.catalogue.source import CompletionRule, CourseSource, FileSource, LessonSource
 from app.catalogue.stored import source_of
@@ -126,12 +127,13 @@ def head_text(lesson: LessonSource) -> str:
     """The head of a lesson whose author wrote none, with its lines of ---."""
     values: dict[str, Any] = {
         "key": lesson.key, "title": lesson.title, "minutes": lesson.minutes, "required": lesson.is_required,
+        "completion": as_stored(lesson.completion) if lesson.completion else {},
         "objectives": list(lesson.objectives), "role": lesson.role,
         "sources": [
             {"title": one.title, "ref": one.ref} | ({"url": one.url} if one.url else {}) for one in lesson.sources
         ],
     }  # fmt: skip
-    return f"---\n{_yaml({name: value for name, value in values.items() if value not in ('', [])})}---\n"
+    return f"---\n{_yaml({name: value for name, value in values.items() if value not in ('', [], {})})}---\n"
 
 
 def quiz_text(quiz: dict[str, Any]) -> str:

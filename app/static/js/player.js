@@ -1,9 +1,12 @@
-// Watching a video: goes on where one stopped, collects what was really played, and saves it so that nothing is lost.
-// What cannot be sent now waits in this browser, under the same client and number, and is sent again: the server
-// recognises a repeat.
+// Watching and reading: a video goes on where one stopped; what was really played, and how long the lesson was really
+// seen, is saved so that nothing is lost. What cannot be sent now waits in this browser, under the same client and
+// number, and is sent again: the server recognises a repeat.
 
 const EVERY_MS = 15000;
 const MOST_SPANS = 100;
+// Whoever has touched nothing for so long has gone to make tea.
+const IDLE_MS = 180000;
+const READING = "@read";
 const lesson = document.querySelector("[data-player]");
 const said = document.getElementById("saved");
 
@@ -15,7 +18,7 @@ class Outbox {
   // `key` names its place in localStorage; a page of before may have left one there.
   constructor(key) {
     this.key = key;
-    this.busy = false;
+    this.running = null;
     this.waiting = JSON.parse(localStorage.getItem(key) ?? "[]").map((save) => ({ ...save, tried: true }));
   }
 
@@ -40,14 +43,12 @@ class Outbox {
   }
 
   // In order, one at a time. Throws when the rest has to wait.
-  async flush() {
-    if (this.busy) return;
-    this.busy = true;
-    try {
-      while (this.waiting.length) await this.send(this.waiting[0]);
-    } finally {
-      this.busy = false;
-    }
+  flush() {
+    return (this.running ??= this.sendAll().finally(() => (this.running = null)));
+  }
+
+  async sendAll() {
+    while (this.waiting.length) await this.send(this.waiting[0]);
   }
 
   // The page is closing: everything at once, in whatever order it arrives.
@@ -94,6 +95,7 @@ function randomName() {
 class Watcher {
   constructor(video, position) {
     this.video = video;
+    this.block = video.dataset.block;
     this.spans = [];
     this.start = null;
     video.addEventListener("loadedmetadata", () => this.resume(position), { once: true });
@@ -125,6 +127,10 @@ class Watcher {
     this.start = null;
   }
 
+  get position() {
+    return hundredths(this.video.currentTime);
+  }
+
   take() {
     const playing = this.start !== null;
     this.reach();
@@ -132,6 +138,52 @@ class Watcher {
     if (playing) this.begin();
     return this.spans.splice(0);
   }
+}
+
+// --- how long the text was really seen ---------------------------------------------------------------------------
+
+// Seconds since this page was opened, while it is in front and somebody is there.
+class Reader {
+  constructor() {
+    this.block = READING;
+    this.position = 0;
+    this.spans = [];
+    this.start = null;
+    this.touched = performance.now();
+    for (const name of ["pointerdown", "pointermove", "keydown", "scroll", "touchmove"]) {
+      addEventListener(name, () => this.touch(), { passive: true });
+    }
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.end() : this.touch()));
+    this.begin();
+  }
+
+  touch() {
+    if (performance.now() - this.touched > IDLE_MS) this.end();
+    this.touched = performance.now();
+    this.begin();
+  }
+
+  begin() {
+    if (this.start === null && !document.hidden) this.start = performance.now();
+  }
+
+  end() {
+    const end = Math.min(performance.now(), this.touched + IDLE_MS);
+    if (this.start !== null && end > this.start) this.spans.push([sinceOpened(this.start), sinceOpened(end)]);
+    this.start = null;
+  }
+
+  take() {
+    const reading = this.start !== null && performance.now() - this.touched <= IDLE_MS;
+    this.end();
+    if (reading) this.begin();
+    return this.spans.splice(0);
+  }
+}
+
+const opened = performance.now();
+function sinceOpened(instant) {
+  return hundredths((instant - opened) / 1000);
 }
 
 function hundredths(seconds) {
@@ -149,11 +201,11 @@ const left = Object.keys(localStorage).filter((key) => key.startsWith(enrolment)
 let patience = EVERY_MS;
 let retry = 0;
 
-function save(watcher) {
-  const spans = watcher.take();
+function save(source) {
+  const spans = source.take();
   if (!spans.length) return;
-  outbox.add({ stamp, block: watcher.video.dataset.block, client, spans, position: hundredths(watcher.video.currentTime) });
-  flush();
+  outbox.add({ stamp, block: source.block, client, spans, position: source.position });
+  return flush();
 }
 
 async function flush() {
@@ -170,15 +222,15 @@ async function flush() {
 }
 
 function show(body, answer) {
-  const name = CSS.escape(body.block);
-  const line = body.stamp === stamp && document.querySelector(`[data-video="${name}"]`);
-  const needed = 0.8 * answer.duration_s;
-  say(answer.reason ?? words.saved.replace("{time}", new Date().toTimeString().slice(0, 5)));
+  const line = body.stamp === stamp && document.querySelector(`[data-asks="${CSS.escape(body.block)}"]`);
+  if (answer.reason) say(answer.reason);
+  else if (body.block !== READING) say(words.saved.replace("{time}", new Date().toTimeString().slice(0, 5)));
+  isBegun = true;
   if (!line) return;
-  const done = answer.watched_s >= needed;
-  if (done ? !line.closest(".done") : answer.lesson_finished) return refresh();
-  if (!done) {
-    const rest = words.left.replace("{watched}", spell(answer.watched_s)).replace("{left}", spell(Math.ceil(needed - answer.watched_s)));
+  const enough = answer.earned >= answer.needed;
+  if (enough ? !line.closest(".done, .enough") : answer.lesson_finished) return refresh();
+  if (!enough) {
+    const rest = words.left.replace("{watched}", spell(answer.earned)).replace("{left}", spell(Math.ceil(answer.needed - answer.earned)));
     line.textContent = line.textContent.split(": ")[0] + ": " + rest;
   }
 }
@@ -222,14 +274,37 @@ function clockTime(seconds) {
 
 // --- the page ----------------------------------------------------------------------------------------------------
 
+// Only looking at an open course makes nobody a learner: the time read there goes with the first thing done.
+let isBegun = lesson?.dataset.begun === "yes";
+
+function isStillReading() {
+  return document.querySelector(`.asks .open:not(.enough) > [data-asks="${READING}"]`) !== null;
+}
+
+// "I have read it" goes out once the time read so far is there to be believed.
+async function sayRead(event, reader) {
+  const form = event.target.closest("form[data-read]");
+  if (!form || form.elements.measured.value) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (isStillReading()) await save(reader);
+  form.elements.measured.value = "yes";
+  form.requestSubmit(event.submitter);
+}
+
 if (lesson) {
   keepFirstStamp();
   const positions = JSON.parse(lesson.dataset.positions);
   const watchers = [...lesson.querySelectorAll("video[data-block]")].map((video) => new Watcher(video, positions[video.dataset.block] ?? 0));
-  const saveAll = () => watchers.forEach(save);
+  const reader = isStillReading() ? new Reader() : null;
+  const saveAll = () => {
+    watchers.forEach(save);
+    if (reader && isBegun && isStillReading()) save(reader);
+  };
   setInterval(saveAll, EVERY_MS);
   addEventListener("online", flush);
   addEventListener("pagehide", () => (saveAll(), outbox.farewell()));
   document.addEventListener("visibilitychange", () => document.hidden && saveAll());
+  if (reader) document.addEventListener("submit", (event) => sayRead(event, reader), { capture: true });
   if (left.length) flush();
 }
