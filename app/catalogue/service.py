@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalogue.lesson_rules import as_stored
 from app.catalogue.events import CourseVersionPublished
+from app.catalogue.lesson_rules import as_stored
 from app.catalogue.markdown import Track, parse, plain_texts, render_lesson
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, LessonVersion, ModuleVersion
 from app.catalogue.render import asset_ids
