@@ -38,7 +38,14 @@ from app.identity import jobs as identity_jobs
 from app.identity.events import AffiliationsChanged, UnitsReorganised
 from app.identity.last_seen import last_seen_committer
 from app.learning import api as progress_api
-from app.learning import guest_pages, guest_sign_up_pages, quiz_pages, renewals
+from app.learning import (
+    evidence_list_pages,
+    evidence_pages,
+    guest_pages,
+    guest_sign_up_pages,
+    quiz_pages,
+    renewals,
+)  # fmt: skip
 from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
 from app.learning.answering import answer_committer
@@ -55,7 +62,8 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    guest_pages, guest_sign_up_pages, certificate_pages, studio_pages, lesson_pages, coverage_pages, definition_pages,
+    guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages,
+    certificate_pages, studio_pages, lesson_pages, coverage_pages, definition_pages,
     programme_pages, export_pages, notice_pages, mail_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
@@ -90,6 +98,7 @@ CRONS = (
     Cron("admin.forget_tries", every=timedelta(hours=1)),
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
+    Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
     Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
     Cron("notices.look_for_due", every=timedelta(minutes=5)),
@@ -137,6 +146,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     limits = [
         ("/studio/", settings.upload_limit_bytes + _FORM_BYTES),
         ("/people/imports", 20 * _FORM_BYTES),
+        ("/evidence/lists", 20 * _FORM_BYTES),
+        ("/my/evidence", 6 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),
         ("/", _FORM_BYTES),
     ]

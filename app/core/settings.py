@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     verify_limit: str = Field("60/minute", description="Số lần tra cứu giấy chứng nhận cho mỗi địa chỉ mạng.")
     sign_up_limit: str = Field("60/hour", description="Số lần gửi biểu mẫu đăng ký cho mỗi địa chỉ mạng.")
     guest_limit: str = Field("600/hour", description="Số khách học không tài khoản bắt đầu từ mỗi địa chỉ mạng.")
+    evidence_days: int = Field(
+        90, ge=1, le=3650, description="Số ngày giữ tệp minh chứng sau khi đã duyệt hoặc từ chối; sau đó tệp bị xóa."
+    )
     signer_title: str = Field("Giám đốc", max_length=120, description="Chức vụ người ký in trên giấy chứng nhận.")
     signer_name: str = Field(
         "", max_length=120, description="Họ tên người ký in trên giấy chứng nhận. Trống: chỉ in chức vụ."

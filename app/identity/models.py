@@ -227,12 +227,17 @@ class RoleGrant(Base):
 
 
 class PeopleImport(Base):
-    """One workbook of people that was checked or applied, and what came of it."""
+    """One workbook of people that was checked or applied, and what came of it.
+
+    `kind` names the kind of list (sheet_imports.ListKind), `subject_id` what it belongs to, the class of attendees.
+    """
 
     __tablename__ = "people_import"
 
     id: Mapped[int] = pk()
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    kind: Mapped[str] = mapped_column(String(20), default="people", server_default="people")
+    subject_id: Mapped[int | None]
     file_name: Mapped[str] = mapped_column(String(200))
     dry_run: Mapped[bool]
     created_at: Mapped[datetime]

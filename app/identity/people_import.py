@@ -70,16 +70,16 @@ class ParsedRow:
     refusals: list[str] = field(default_factory=list)
 
 
-def missing_columns(header: Sequence[Cell]) -> list[str]:
+def missing_columns(header: Sequence[Cell], columns: Sequence[str] = COLUMNS) -> list[str]:
     """The names of the template's columns that this header row lacks."""
     present = {_label(cell) for cell in header}
-    return [name for name in COLUMNS if _label(name) not in present]
+    return [name for name in columns if _label(name) not in present]
 
 
-def is_template_header(header: Sequence[Cell]) -> bool:
+def is_template_header(header: Sequence[Cell], columns: Sequence[str] = COLUMNS) -> bool:
     """All columns, in the template's order, with nothing to their right."""
     labels = [_label(cell) for cell in header]
-    return labels[: len(COLUMNS)] == [_label(name) for name in COLUMNS] and not any(labels[len(COLUMNS) :])
+    return labels[: len(columns)] == [_label(name) for name in columns] and not any(labels[len(columns) :])
 
 
 def parse_row(cells: Sequence[Cell], register: Register, day: date) -> ParsedRow:
@@ -90,9 +90,9 @@ def parse_row(cells: Sequence[Cell], register: Register, day: date) -> ParsedRow
     _read_name(row, _text(cell["Họ và tên"]))
     _read_birth(row, cell["Ngày sinh"], day)
     _read_sex(row, _text(cell["Giới tính"]))
-    _read_identity(row, _text(cell["Số CCCD"]))
-    _read_phone(row, _text(cell["Điện thoại"]))
-    _read_email(row, _text(cell["Email"]))
+    read_identity(row, _text(cell["Số CCCD"]))
+    read_phone(row, _text(cell["Điện thoại"]))
+    read_email(row, _text(cell["Email"]))
     _read_unit(row, _text(cell["Mã đơn vị"]), _text(cell["Tên đơn vị"]), register)
     _read_post(row, _text(cell["Chức vụ"]), _text(cell["Lãnh đạo (x)"]))
     _read_audiences(row, _text(cell["Nhóm đối tượng"]), register)
@@ -118,7 +118,7 @@ def _read_name(row: ParsedRow, text: str) -> None:
 
 def _read_birth(row: ParsedRow, cell: Cell, day: date) -> None:
     year = _year_only(cell)
-    row.birth_date = None if year else _day(cell)
+    row.birth_date = None if year else read_day(cell)
     row.birth_year = year or (row.birth_date.year if row.birth_date else None)
     if row.birth_year is None:
         if _text(cell):
@@ -137,7 +137,8 @@ def _read_sex(row: ParsedRow, text: str) -> None:
         row.refusals.append(_("Giới tính “%(text)s” không đọc được; hãy ghi Nam hoặc Nữ.", text=text))
 
 
-def _read_identity(row: ParsedRow, text: str) -> None:
+def read_identity(row: ParsedRow, text: str) -> None:
+    """Into `row`, with what was repaired or is wrong."""
     if not text:
         return
     number = identity_number(text)
@@ -165,7 +166,7 @@ def _read_identity(row: ParsedRow, text: str) -> None:
         row.doubts.append(_("Năm sinh không khớp với số CCCD."))
 
 
-def _read_phone(row: ParsedRow, text: str) -> None:
+def read_phone(row: ParsedRow, text: str) -> None:
     row.phone = phone_e164(text) or ""
     if text and not row.phone:
         row.refusals.append(_("Số điện thoại “%(text)s” không đúng.", text=text))
@@ -173,7 +174,7 @@ def _read_phone(row: ParsedRow, text: str) -> None:
         row.repairs.append(_("Số điện thoại thiếu số 0 ở đầu, đã thêm lại."))
 
 
-def _read_email(row: ParsedRow, text: str) -> None:
+def read_email(row: ParsedRow, text: str) -> None:
     row.email = email_address(text) or ""
     if text and not row.email:
         row.refusals.append(_("Email “%(text)s” không đúng.", text=text))
@@ -232,7 +233,7 @@ def _read_audiences(row: ParsedRow, text: str, register: Register) -> None:
 
 
 def _read_start(row: ParsedRow, cell: Cell, day: date) -> None:
-    row.started_on = _day(cell)
+    row.started_on = read_day(cell)
     if row.started_on is None:
         if _text(cell):
             row.refusals.append(_("Ngày bắt đầu “%(text)s” không đọc được; hãy ghi ngày/tháng/năm.", text=_text(cell)))
@@ -251,7 +252,7 @@ def _text(cell: Cell) -> str:
     return nfc(cell_text(cell))
 
 
-def _day(cell: Cell) -> date | None:
+def read_day(cell: Cell) -> date | None:
     """A day out of a date cell, an Excel day number, or text with the day (or an ISO year) first."""
     if isinstance(cell, datetime):
         return cell.date()

@@ -11,8 +11,14 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
 from app.identity.people_import import COLUMNS
-from app.identity.people_imports import (
+from app.identity.people_imports import PEOPLE
+from app.identity.people_queries import audience_names, people_in_scope
+from app.identity.people_report import OUTCOMES, Outcome
+from app.identity.people_sheet import MAX_ROWS, read_people_bytes, result_bytes, template_bytes
+from app.identity.sheet_imports import (
     ImportSummary,
+    ListPlace,
+    download,
     import_view,
     keep_source,
     past_imports,
@@ -21,16 +27,11 @@ from app.identity.people_imports import (
     stored_report,
     visible_import,
 )  # fmt: skip
-from app.identity.people_queries import audience_names, people_in_scope
-from app.identity.people_report import OUTCOMES, Outcome
-from app.identity.people_sheet import MAX_ROWS, read_people_bytes, result_bytes, template_bytes
 
 router = APIRouter()
 
 Viewer = Annotated[Actor, having("people.view")]
 Importer = Annotated[Actor, having("people.import")]
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.get("/people")
@@ -55,13 +56,13 @@ class ImportsPage:
 
 @router.get("/people/imports")
 def imports(request: Request, actor: Importer, db: Db) -> Response:
-    page = ImportsPage(past_imports(db, actor), COLUMNS, audience_names(db), MAX_ROWS)
+    page = ImportsPage(past_imports(db, actor, PEOPLE), COLUMNS, audience_names(db), MAX_ROWS)
     return render(request, "identity/imports.html", page=page)
 
 
 @router.get("/people/imports/template.xlsx")
 def template(actor: Importer) -> Response:
-    return _download(template_bytes(), "mau-danh-sach.xlsx")
+    return download(template_bytes(), "mau-danh-sach.xlsx")
 
 
 @router.post("/people/imports")
@@ -81,11 +82,11 @@ def upload(
         read_people_bytes(content, name)
     except Invalid as error:
         with databases.reading() as db:
-            page = ImportsPage(past_imports(db, actor), COLUMNS, audience_names(db), MAX_ROWS, error.message)
+            page = ImportsPage(past_imports(db, actor, PEOPLE), COLUMNS, audience_names(db), MAX_ROWS, error.message)
         return render(request, "identity/imports.html", status=422, page=page)
     source_key = keep_source(files, content)
     with databases.writing() as db:
-        wish = request_check(db, actor, name, source_key)
+        wish = request_check(db, actor, PEOPLE, name, source_key)
     return redirect(request, f"/people/imports/{wish.id}")
 
 
@@ -94,22 +95,24 @@ def show_import(
     request: Request, actor: Importer, db: Db, files: Files, import_id: RowId, outcome: str = "", page: int = 1
 ) -> Response:
     chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
-    view = import_view(db, files, actor, import_id, chosen, page)
-    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES)
+    view = import_view(db, files, actor, PEOPLE, import_id, chosen, page)
+    where = ListPlace(
+        "/people/imports", ((_("Danh sách người học"), "/people"), (_("Nhập danh sách"), "/people/imports")),
+        _(
+            "Tên đăng nhập và mật khẩu lần đầu của người mới chỉ có trong tệp kết quả. Hãy tải về, phát cho từng người"
+            " rồi xóa tệp."
+        ),
+    )  # fmt: skip
+    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where)
 
 
 @router.post("/people/imports/{import_id}/apply")
 def apply(request: Request, actor: Importer, db: Db, import_id: RowId) -> Response:
-    return redirect(request, f"/people/imports/{request_apply(db, actor, import_id).id}")
+    return redirect(request, f"/people/imports/{request_apply(db, actor, PEOPLE, import_id).id}")
 
 
 @router.get("/people/imports/{import_id}/result.xlsx")
 def result(actor: Importer, db: Db, files: Files, import_id: RowId) -> Response:
-    wish = visible_import(db, actor, import_id)
+    wish = visible_import(db, actor, PEOPLE, import_id)
     name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-nhap-{import_id}.xlsx"
-    return _download(result_bytes(stored_report(files, wish)), name)
-
-
-def _download(content: bytes, name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
-    return Response(content, media_type=_XLSX, headers=headers)
+    return download(result_bytes(stored_report(files, wish)), name)

@@ -1,7 +1,7 @@
 """Workbooks of people: reading the template's rows, writing the template and the result."""
 
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,9 @@ from app.identity.people_report import OUTCOMES, ImportReport
 
 MAX_ROWS = 10_000
 _MAX_UNPACKED = 300 * 1024 * 1024
-_WIDTHS = (6, 26, 13, 10, 16, 15, 26, 11, 28, 28, 12, 20, 14)
+# A template is the names of its columns with their widths, in order.
+Template = Mapping[str, int]
+PEOPLE: Template = dict(zip(COLUMNS, (6, 26, 13, 10, 16, 15, 26, 11, 28, 28, 12, 20, 14), strict=True))
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class PeopleSheet:
     rows: list[tuple[int, list[Cell]]]
 
 
-def read_people_sheet(path: Path, file: str) -> PeopleSheet:
+def read_people_sheet(path: Path, file: str, template: Template = PEOPLE, max_rows: int = MAX_ROWS) -> PeopleSheet:
     """The first sheet; raises Invalid, saying why, for what is no workbook or does not follow the template."""
     _refuse_bombs(path)
     numbered = [
@@ -35,44 +37,44 @@ def read_people_sheet(path: Path, file: str) -> PeopleSheet:
         if any(cell_text(cell) for cell in cells)
     ]
     header = numbered[0][1] if numbered else []
-    if missing := missing_columns(header):
+    if missing := missing_columns(header, tuple(template)):
         raise Invalid(
             _("Tệp thiếu cột: %(columns)s. Hãy dùng đúng tệp mẫu, dòng đầu tiên là tên cột."),
             columns=", ".join(missing),
         )
-    if not is_template_header(header):
-        raise Invalid(_("Các cột chưa theo đúng thứ tự của tệp mẫu: %(columns)s."), columns=", ".join(COLUMNS))
+    if not is_template_header(header, tuple(template)):
+        raise Invalid(_("Các cột chưa theo đúng thứ tự của tệp mẫu: %(columns)s."), columns=", ".join(template))
     rows = numbered[1:]
     if not rows:
         raise Invalid(_("Tệp chưa có dòng dữ liệu nào dưới dòng tên cột."))
-    if len(rows) > MAX_ROWS:
+    if len(rows) > max_rows:
         raise Invalid(
             _("Tệp có %(rows)s dòng; mỗi lần nhập nhiều nhất %(most)s dòng, hãy chia nhỏ."),
             rows=len(rows),
-            most=MAX_ROWS,
+            most=max_rows,
         )
-    return PeopleSheet(file, sheet_name(path), [(number, cells[: len(COLUMNS)]) for number, cells in rows])
+    return PeopleSheet(file, sheet_name(path), [(number, cells[: len(template)]) for number, cells in rows])
 
 
-def read_people_bytes(content: bytes, file: str) -> PeopleSheet:
+def read_people_bytes(content: bytes, file: str, template: Template = PEOPLE, max_rows: int = MAX_ROWS) -> PeopleSheet:
     """As `read_people_sheet`, for a workbook that must not lie about on the disk."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "people.xlsx"
         path.write_bytes(content)
-        return read_people_sheet(path, file)
+        return read_people_sheet(path, file, template, max_rows)
 
 
-def template_bytes() -> bytes:
+def template_bytes(template: Template = PEOPLE) -> bytes:
     """The empty template: one row of column names."""
-    return _workbook(_("Danh sách"), _columns(), [])
+    return _workbook(_("Danh sách"), _columns(template), [])
 
 
-def result_bytes(report: ImportReport) -> bytes:
+def result_bytes(report: ImportReport, template: Template = PEOPLE) -> bytes:
     """The given rows with outcome and remarks; after a real import also user names and one-time passwords."""
     extra = [Column(_("Kết quả"), width=18), Column(_("Ghi chú"), width=60)]
-    if not report.dry_run:
+    if not report.dry_run and template is PEOPLE:
         extra += [Column(_("Tên đăng nhập"), width=18), Column(_("Mật khẩu lần đầu"), width=26)]
-    width = len(COLUMNS) + len(extra)
+    width = len(template) + len(extra)
     rows = (
         [
             text or None
@@ -80,11 +82,11 @@ def result_bytes(report: ImportReport) -> bytes:
         ]
         for row in report.rows
     )
-    return _workbook(_("Kết quả"), [*_columns(), *extra], (row[:width] for row in rows))
+    return _workbook(_("Kết quả"), [*_columns(template), *extra], (row[:width] for row in rows))
 
 
-def _columns() -> list[Column]:
-    return [Column(name, width=width) for name, width in zip(COLUMNS, _WIDTHS, strict=True)]
+def _columns(template: Template) -> list[Column]:
+    return [Column(name, width=width) for name, width in template.items()]
 
 
 def _workbook(sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> bytes:

@@ -21,7 +21,7 @@ class Role:
     permissions: frozenset[str]
 
 
-_UNIT_MANAGER = frozenset({"people.view", "coverage.people", "export.completions"})
+_UNIT_MANAGER = frozenset({"people.view", "coverage.people", "export.completions", "evidence.verify", "classes.record"})
 _AUTHOR = frozenset({"course.author"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from app.core import clock
 from app.core.jobs import JobContext, JobFunction
-from app.learning import guests
+from app.learning import evidence, evidence_lists, guests
 from app.learning.models import ProgressClient
 
 # A page silent for a month will not repeat a save; how people watched is kept no longer than needed (DESIGN 9).
@@ -38,4 +38,6 @@ def forget_guests(context: JobContext) -> dict[str, int]:
 JOBS: dict[str, JobFunction] = {
     "learning.forget_progress_clients": forget_progress_clients,
     "learning.forget_guests": forget_guests,
+    "learning.forget_evidence": evidence.forget_files,
+    evidence_lists.EVIDENCE.job: evidence_lists.run_list,
 }

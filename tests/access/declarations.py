@@ -17,6 +17,8 @@ from tests.access.world import (
     COLLEAGUE_NAME,
     DRAFT,
     DRAFT_TITLE,
+    EVIDENCE_LIST_NAME,
+    EVIDENCE_TITLE,
     HERE,
     IMPORTED_NAME,
     LEARNER_NAME,
@@ -200,6 +202,33 @@ _LEARNING = (
         json={"stamp": "{watch_stamp}", "block": "{video_block}", "client": "trang-1", "seq": 1, "spans": [[0, 30]]}),
 )  # fmt: skip
 
+_ELSEWHERE = {"other_manager": HIDDEN}
+_NOT_MINE = dict.fromkeys(MANAGERS, HIDDEN)
+_EVIDENCE = (
+    page("/my/evidence", SIGNED_IN, why_open="one's own evidence", secret=EVIDENCE_TITLE, told_to=LEARNER),
+    act("/my/evidence", SIGNED_IN, why_open="one's own evidence", files={"file": ("giay.png", "picture")},
+        form={"title": "Kỹ năng số", "programme": "P04-NENTANG", "dated_on": "15/03/2026", "issuer": "Nền tảng thử",
+              "hours": "6", "number": "NT-9"}),
+    page("/my/evidence/{evidence_id}/file", LEARNER, "/my/evidence/{evidence}/file", others=HIDDEN),
+    page("/evidence", MANAGERS, secret=EVIDENCE_TITLE, told_to=MANAGERS_HERE),
+    page("/evidence/{evidence_id}", MANAGERS_HERE, "/evidence/{evidence}", refused=_ELSEWHERE, secret=EVIDENCE_TITLE,
+         told_to=MANAGERS_HERE),
+    page("/evidence/{evidence_id}/file", MANAGERS_HERE, "/evidence/{evidence}/file", refused=_ELSEWHERE),
+    act("/evidence/{evidence_id}/verify", MANAGERS_HERE, "/evidence/{evidence}/verify", refused=_ELSEWHERE),
+    act("/evidence/{evidence_id}/refuse", MANAGERS_HERE, "/evidence/{evidence}/refuse", refused=_ELSEWHERE,
+        form={"reason": "Ảnh mờ, không đọc được"}),
+    act("/evidence/{evidence_id}/annul", MANAGERS_HERE, "/evidence/{verified_evidence}/annul", refused=_ELSEWHERE,
+        form={"reason": "Duyệt nhầm người"}),
+    page("/evidence/lists", MANAGERS, secret=EVIDENCE_LIST_NAME, told_to=MANAGER),
+    page("/evidence/lists/template.xlsx", MANAGERS),
+    act("/evidence/lists", MANAGERS, files={"file": ("danh-sach.xlsx", "evidence_workbook")}),
+    page("/evidence/lists/{import_id}", MANAGER, "/evidence/lists/{evidence_list}", refused=_NOT_MINE,
+         secret=EVIDENCE_LIST_NAME, told_to=MANAGER),
+    page("/evidence/lists/{import_id}/result.xlsx", MANAGER, "/evidence/lists/{evidence_list}/result.xlsx",
+         refused=_NOT_MINE),
+    act("/evidence/lists/{import_id}/apply", MANAGER, "/evidence/lists/{evidence_list}/apply", refused=_NOT_MINE),
+)  # fmt: skip
+
 _CERTIFICATES = (
     page("/certificates/{code}", LEARNER, "/certificates/{certificate}", others=HIDDEN, secret="{certificate_number}",
          told_to=LEARNER),
@@ -294,5 +323,6 @@ _ADMIN = (
 )
 
 DECLARED = (
-    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_CERTIFICATES, *_STUDIO, *_COVERAGE, *_NOTICES, *_ADMIN,
+    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CERTIFICATES, *_STUDIO, *_COVERAGE, *_NOTICES,
+    *_ADMIN,
 )  # fmt: skip

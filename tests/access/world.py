@@ -24,12 +24,15 @@ from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
 from app.coverage.models import ExportFile
-from app.identity import accounts, people_imports
+from app.identity import accounts, people_imports, sheet_imports
 from app.identity.models import Account
 from app.learning import stamps
+from app.learning.evidence import Submission, submit, verify
+from app.learning.evidence_lists import EVIDENCE, TEMPLATE
 from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.service import enrol
 from app.main import CRONS, JOBS
+from app.media.documents import check_document, keep_document
 from app.media.models import Asset
 from app.media.service import StoredFile, add_asset, cancel, store, subject
 from app.media.shelf import Shelved
@@ -39,7 +42,7 @@ from app.notices.service import notify
 from app.runtime import Runtime
 from tests import factories
 from tests.catalogue import making
-from tests.identity.workbooks import GOOD, workbook
+from tests.identity.workbooks import GOOD, evidence_row, workbook
 
 HERE, ELSEWHERE, PROVINCE = factories.BAC_GIANG, "07228", "24"
 ANONYMOUS = "anonymous"
@@ -65,6 +68,8 @@ BORN = date(1985, 3, 2)
 # Texts only some may read.
 LESSON_TEXT = "Đoạn này chỉ người đã ghi danh mới đọc."
 OPEN_LESSON, OPEN_TEXT = "MO.1.1", "Đoạn này ai cũng đọc được, không cần tài khoản."
+EVIDENCE_TITLE = "Chứng nhận chỉ người duyệt mới đọc"
+EVIDENCE_LIST_NAME = "minh-chung-rieng.xlsx"
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
@@ -75,6 +80,9 @@ class World:
     """What addresses and forms are filled with: `{open_attempt}` in a declaration is the field of that name."""
 
     people_import: int
+    evidence: int
+    verified_evidence: int
+    evidence_list: int
     ready_export: int
     waiting_export: int
     queued_job: int
@@ -97,6 +105,7 @@ class World:
     # Uploads.
     pdf: bytes
     workbook: bytes
+    evidence_workbook: bytes
     picture: bytes
 
     def fill(self, text: str) -> str:
@@ -119,6 +128,7 @@ def build(runtime: Runtime) -> World:
             **_notice(db, who["learner"].person_id),
             **_learning_and_studio(db, runtime.storage, who),
             workbook=workbook([GOOD]),
+            evidence_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)),
             picture=_png("red"),
         )
 
@@ -136,9 +146,23 @@ def _account(db: Session, persona: str, role: str | None, at: str) -> Account:
 def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
     actor = accounts.actor_of(db, who["province_admin"].id)
     assert actor is not None
-    key = people_imports.keep_source(storage, workbook([GOOD]))
-    checked = people_imports.request_check(db, actor, WORKBOOK_NAME, key)
-    return {"people_import": checked.id, "ready_export": _export(db, who["manager"])}
+    key = sheet_imports.keep_source(storage, workbook([GOOD]))
+    checked = sheet_imports.request_check(db, actor, people_imports.PEOPLE, WORKBOOK_NAME, key)
+    return _evidence(db, storage, who) | {"people_import": checked.id, "ready_export": _export(db, who["manager"])}
+
+
+def _evidence(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
+    """The learner has handed in two; the manager here verified one of them, and checks a list."""
+    learner, manager = (accounts.actor_of(db, who[persona].id) for persona in ("learner", "manager"))
+    assert learner is not None
+    assert manager is not None
+    document = check_document(_png("white"), "giay.png")
+    given = Submission(EVIDENCE_TITLE, "P04-NENTANG", "15/03/2026", "Nền tảng thử", "6", "")
+    waiting, decided = (submit(db, learner, given, document, keep_document(storage, document)) for _number in range(2))
+    verify(db, manager, decided)
+    key = sheet_imports.keep_source(storage, workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)))
+    checked = sheet_imports.request_check(db, manager, EVIDENCE, EVIDENCE_LIST_NAME, key)
+    return {"evidence": waiting.id, "verified_evidence": decided.id, "evidence_list": checked.id}
 
 
 def _waiting_work(db: Session, who: dict[str, Account]) -> dict[str, Any]:
@@ -164,7 +188,10 @@ def _certificate(db: Session, storage: Storage) -> dict[str, Any]:
 
 def _notice(db: Session, person_id: int) -> dict[str, Any]:
     notify(db, [person_id], category="message", key="test", sentence=lazy(NOTICE_TEXT), url="/my")
-    return {"notice": db.scalars(select(Notice.id)).one(), "stop_token": stop_token(person_id, "email")}
+    return {
+        "notice": db.scalars(select(Notice.id).where(Notice.key == "test")).one(),
+        "stop_token": stop_token(person_id, "email"),
+    }
 
 
 # --- a course that is studied at its first version, published in its second and being written in its third --------

@@ -1,0 +1,94 @@
+"""Lists of evidence in a workbook: hand in, look at what each row comes to, apply."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, File, Request, UploadFile
+
+from app.core.access import Actor
+from app.core.errors import Invalid
+from app.core.i18n import gettext as _
+from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
+from app.identity.people_report import OUTCOMES, Outcome
+from app.identity.people_sheet import result_bytes, template_bytes
+from app.identity.sheet_imports import (
+    ImportSummary,
+    ListPlace,
+    download,
+    import_view,
+    keep_source,
+    past_imports,
+    request_apply,
+    request_check,
+    stored_report,
+    visible_import,
+)  # fmt: skip
+from app.learning.evidence import PERMISSION
+from app.learning.evidence_lists import EVIDENCE, MAX_ROWS, TEMPLATE, read_list
+
+router = APIRouter()
+
+Verifier = Annotated[Actor, having(PERMISSION)]
+
+
+@dataclass(frozen=True)
+class ListsPage:
+    past: list[ImportSummary]
+    max_rows: int
+    problem: str = ""
+
+
+@router.get("/evidence/lists")
+def lists(request: Request, actor: Verifier, db: Db) -> Response:
+    return render(request, "learning/evidence_lists.html", page=ListsPage(past_imports(db, actor, EVIDENCE), MAX_ROWS))
+
+
+@router.get("/evidence/lists/template.xlsx")
+def template(actor: Verifier) -> Response:
+    return download(template_bytes(TEMPLATE), "mau-minh-chung.xlsx")
+
+
+@router.post("/evidence/lists")
+def upload(
+    request: Request, actor: Verifier, databases: Databases, files: Files,
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:  # fmt: skip
+    try:
+        if file is None or not file.filename:
+            raise Invalid(_("Hãy chọn một tệp .xlsx."))
+        content, name = file.file.read(), PurePath(file.filename.replace("\\", "/")).name[-200:]
+        read_list(content, name)
+    except Invalid as error:
+        with databases.reading() as db:
+            page = ListsPage(past_imports(db, actor, EVIDENCE), MAX_ROWS, error.message)
+        return render(request, "learning/evidence_lists.html", status=422, page=page)
+    source_key = keep_source(files, content)
+    with databases.writing() as db:
+        wish = request_check(db, actor, EVIDENCE, name, source_key)
+    return redirect(request, f"/evidence/lists/{wish.id}")
+
+
+@router.get("/evidence/lists/{import_id}")
+def show(
+    request: Request, actor: Verifier, db: Db, files: Files, import_id: RowId, outcome: str = "", page: int = 1
+) -> Response:
+    chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
+    view = import_view(db, files, actor, EVIDENCE, import_id, chosen, page)
+    where = ListPlace(
+        "/evidence/lists", ((_("Minh chứng"), "/evidence"), (_("Danh sách minh chứng"), "/evidence/lists")),
+        _("Kết quả của mỗi người đã được tính theo ngày hoàn thành trong tệp."),
+    )  # fmt: skip
+    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where)
+
+
+@router.post("/evidence/lists/{import_id}/apply")
+def apply(request: Request, actor: Verifier, db: Db, import_id: RowId) -> Response:
+    return redirect(request, f"/evidence/lists/{request_apply(db, actor, EVIDENCE, import_id).id}")
+
+
+@router.get("/evidence/lists/{import_id}/result.xlsx")
+def result(actor: Verifier, db: Db, files: Files, import_id: RowId) -> Response:
+    wish = visible_import(db, actor, EVIDENCE, import_id)
+    name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-minh-chung-{import_id}.xlsx"
+    return download(result_bytes(stored_report(files, wish), TEMPLATE), name)
