@@ -1,16 +1,17 @@
 """The lesson form: what an author typed, what is wrong with it, and the lesson it makes."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import Any
 
 from app.authoring.folder.lesson_file import LONGEST_MINUTES
+from app.authoring.folder.quiz_file import shown_in
 from app.catalogue.markdown import parse, references
 from app.catalogue.source import Citation, CourseSource, FileSource, LessonSource, ModuleSource, caption_name, free_name
 from app.core.i18n import gettext as _
-from app.core.text import nfc
+from app.core.text import nfc, several_lines
 from app.media.queries import AssetView
 
 TITLE_LENGTH = ROLE_LENGTH = 200
@@ -74,12 +75,6 @@ class LessonFields:
         return tuple(nfc(line.lstrip("-•* ")) for line in self.objectives.splitlines() if line.strip(" -•*"))
 
 
-def plain_text(typed: str) -> str:
-    """Text of several lines as we keep it: NFC, line feeds only, no spaces at line ends."""
-    lines = unicodedata.normalize("NFC", typed).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(line.rstrip() for line in lines).strip("\n")
-
-
 def problems(
     fields: LessonFields, course: CourseSource, files: Mapping[str, AssetView], has_video: bool
 ) -> dict[str, str]:
@@ -124,7 +119,7 @@ def lesson_of(
     files: Mapping[str, AssetView],
 ) -> LessonSource:
     """The lesson the form describes; files the author did not place in the text stand at its end."""
-    body = plain_text(fields.body)
+    body = several_lines(fields.body)
     kept = {file.name: file for file in old.files} if old else {}
     if picture := files.get("picture"):
         name = free_name(module, stem, picture.file_name)
@@ -150,7 +145,7 @@ def lesson_of(
         quiz=old.quiz if old else None,
         quiz_source=old.quiz_source if old else "",
         completion=old.completion if old else None,
-        files=_used(body, kept),
+        files=_used(body, old.quiz if old else None, kept),
     )
 
 
@@ -162,7 +157,7 @@ def videos_of(lesson: LessonSource) -> list[str]:
 def _body_problem(body: str) -> str:
     if not body.strip():
         return _("Hãy viết nội dung bài.")
-    for reference in references(parse(plain_text(body))):
+    for reference in references(parse(several_lines(body))):
         if reference.kind == "image" and not reference.alt:
             return _("Dòng %(line)s: ảnh “%(name)s” chưa có lời tả.", line=reference.line, name=reference.name)
     return ""
@@ -204,12 +199,13 @@ def _new_video(body: str, kept: Mapping[str, FileSource], files: Mapping[str, As
     return next((name for name in shown if new and kept.get(name) == FileSource(name, asset_id=new.asset_id)), shown[0])
 
 
-def _used(body: str, kept: Mapping[str, FileSource]) -> tuple[FileSource, ...]:
-    """Files the text names, and the captions of its videos; what is named no more leaves the lesson."""
+def _used(body: str, quiz: dict[str, Any] | None, kept: Mapping[str, FileSource]) -> tuple[FileSource, ...]:
+    """Files the text or the quiz names, and the captions of its videos; what is named no more leaves the lesson."""
     named = {reference.name: reference.kind for reference in references(parse(body))}
+    asked = set(shown_in(quiz))
     stems = tuple(f"{PurePosixPath(name).stem}." for name, kind in named.items() if kind == "video")
     return tuple(
         file
         for name, file in sorted(kept.items())
-        if name in named or (name.endswith(".vtt") and stems and name.startswith(stems))
+        if name in named or name in asked or (name.endswith(".vtt") and stems and name.startswith(stems))
     )

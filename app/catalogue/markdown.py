@@ -132,10 +132,10 @@ def references(tokens: Iterable[Token]) -> Iterator[Reference]:
             if child.type in ("softbreak", "hardbreak"):
                 here += 1
             elif child.type == "image":
-                name = _file_name(child)
+                name = file_name_of(child)
                 yield Reference(
                     name=name,
-                    kind=_kind(name),
+                    kind=media_kind(name),
                     line=here,
                     alt=child.content.strip(),
                     caption=str(child.attrs.get("title", "")).strip(),
@@ -166,12 +166,14 @@ def _parser(raw_html: bool) -> MarkdownIt:
     return md
 
 
-def _kind(name: str) -> Literal["image", "video", "other"]:
+def media_kind(name: str) -> Literal["image", "video", "other"]:
+    """What a file's name says it is."""
     ending = PurePosixPath(name).suffix.lower()
     return "video" if ending in VIDEO_ENDINGS else "image" if ending in IMAGE_ENDINGS else "other"
 
 
-def _file_name(image: Token) -> str:
+def file_name_of(image: Token) -> str:
+    """The file a picture of the text names."""
     # The parser writes addresses as browsers want them, with %C3%AC for ì; a file has its plain name.
     return unquote(str(image.attrs["src"]))
 
@@ -235,9 +237,9 @@ def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
 
 
 def _figure(image: Token, files: Mapping[str, int]) -> Token:
-    name = _file_name(image)
+    name = file_name_of(image)
     caption = str(image.attrs.get("title", "")).strip()
-    if _kind(name) == "video":
+    if media_kind(name) == "video":
         return Token("video", "", 0, content=image.content.strip(), info=caption, meta={"name": name})
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     alt = escape(image.content.strip())
@@ -265,7 +267,7 @@ def _point_links_and_images(tokens: Iterable[Token], files: Mapping[str, int]) -
     for token in tokens:
         for child in token.children or ():
             if child.type == "image":
-                child.attrSet("src", f"asset:{files[_file_name(child)]}")
+                child.attrSet("src", f"asset:{files[file_name_of(child)]}")
                 child.attrSet("loading", "lazy")
             elif child.type == "link_open":
                 address = str(child.attrs["href"])

@@ -79,13 +79,17 @@ def resolve(blocks: Sequence[Mapping[str, Any]], views: Mapping[int, AssetView])
     return tuple(_html(block, views) if block["kind"] == "html" else _video(block, views) for block in blocks)
 
 
+def picture_attributes(view: AssetView) -> str:
+    """Where a picture is, in which sizes, and how large it will be shown."""
+    # The size keeps the page from jumping when a picture arrives late.
+    size = f' width="{view.width}" height="{view.height}"' if view.width and view.height else ""
+    choice = f' srcset="{escape(view.srcset)}" sizes="{_COLUMN}"' if view.srcset else ""
+    return f'src="{escape(view.url or "")}"{choice}{size}'
+
+
 def _html(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> HtmlBlock:
     def address(found: re.Match[str]) -> str:
-        view = views[int(found.group(1))]
-        # The size keeps the page from jumping when a picture arrives late.
-        size = f' width="{view.width}" height="{view.height}"' if view.width and view.height else ""
-        choice = f' srcset="{escape(view.srcset)}" sizes="{_COLUMN}"' if view.srcset else ""
-        return f'src="{escape(view.url or "")}"{choice}{size}'
+        return picture_attributes(views[int(found.group(1))])
 
     # Our own renderer made it from text with every sign escaped (markdown.py).
     return HtmlBlock(Markup(_ASSET.sub(address, block["html"])))  # noqa: S704

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalogue import questions
 from app.catalogue.events import CourseVersionPublished
+from app.catalogue.inline import media_in
 from app.catalogue.lesson_rules import as_stored
 from app.catalogue.markdown import Track, parse, plain_texts, render_lesson
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, LessonVersion, ModuleVersion
@@ -185,6 +187,7 @@ def _lesson_version(
         source.markdown, {name: asset.id for name, asset in assets.items()}, _tracks(storage, assets)
     )
     words = " ".join(text for _line, text in plain_texts(parse(source.markdown)))
+    quiz = _quiz(source, assets)
     return LessonVersion(
         course_version_id=module.course_version_id,
         module_version_id=module.id,
@@ -201,13 +204,28 @@ def _lesson_version(
         front_matter=source.front_matter,
         markdown=source.markdown,
         blocks=blocks,
-        quiz=source.quiz,
+        quiz=quiz,
         quiz_source=source.quiz_source,
         completion_rule=as_stored(source.completion) if source.completion else None,
         has_video=any(block["kind"] == "video" for block in blocks),
-        question_count=len(source.quiz["questions"]) if source.quiz else 0,
+        question_count=len(quiz["questions"]) if quiz else 0,
         files=[LessonFile(name=name, asset_id=asset.id) for name, asset in assets.items()],
     )
+
+
+def _quiz(source: LessonSource, assets: Mapping[str, Asset]) -> dict[str, Any] | None:
+    """The quiz with the assets of the files its questions show: a paper keeps them whatever becomes of the lesson."""
+    if source.quiz is None:
+        return None
+    files: dict[str, int] = {}
+    for question in source.quiz["questions"]:
+        for name in (one.name for text in questions.texts_of(question) for one in media_in(text)):
+            if name not in assets:
+                raise Invalid(
+                    _("Câu hỏi “%(id)s” nhắc đến tệp “%(name)s” nhưng chưa có tệp này."), id=question["id"], name=name
+                )
+            files[name] = assets[name].id
+    return source.quiz | ({"files": files} if files else {})
 
 
 def _tracks(storage: Storage, assets: dict[str, Asset]) -> dict[str, dict[str, Track]]:
@@ -253,10 +271,14 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
 
 
 def _used_assets(db: Session, version: CourseVersion) -> set[int]:
-    """Everything a learner of this version fetches: pictures, videos, captions, the cover."""
-    lessons = db.scalars(select(LessonVersion.blocks).where(LessonVersion.course_version_id == version.id))
+    """Everything a learner of this version fetches: pictures, videos, captions, sounds, the cover."""
+    lessons = db.execute(
+        select(LessonVersion.blocks, LessonVersion.quiz).where(LessonVersion.course_version_id == version.id)
+    ).all()
     cover: Iterable[int] = [version.cover_asset_id] if version.cover_asset_id else []
-    return {one for blocks in lessons for one in asset_ids(blocks)} | set(cover)
+    shown = {one for blocks, _quiz in lessons for one in asset_ids(blocks)}
+    asked = {one for _blocks, quiz in lessons if quiz for one in quiz.get("files", {}).values()}
+    return shown | asked | set(cover)
 
 
 def _must_be_publishable(db: Session, version: CourseVersion, used: set[int]) -> None:

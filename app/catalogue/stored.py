@@ -80,7 +80,7 @@ def _lesson(lesson: LessonVersion) -> LessonSource:
         objectives=tuple(lesson.objectives),
         role=lesson.role,
         sources=tuple(Citation(one["title"], one["ref"], one.get("url", "")) for one in lesson.sources),
-        quiz=lesson.quiz,
+        quiz=None if lesson.quiz is None else {name: one for name, one in lesson.quiz.items() if name != "files"},
         completion=rule_of(lesson.completion_rule) if lesson.completion_rule is not None else None,
         files=tuple(
             FileSource(file.name, asset_id=file.asset_id) for file in sorted(lesson.files, key=lambda one: one.name)

@@ -22,6 +22,12 @@ def nfc(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", _UNSEEN.sub("", text))).strip()
 
 
+def several_lines(text: str) -> str:
+    """Text of several lines as we keep it: NFC, line feeds only, no spaces at line ends, no empty lines around."""
+    plain = unicodedata.normalize("NFC", _UNSEEN.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
+    return "\n".join(line.rstrip() for line in plain.split("\n")).strip("\n")
+
+
 def fold(text: str) -> str:
     """Text as we search it: lower case, no marks, đ as d. `fold("Đặng") == "dang"`."""
     decomposed = unicodedata.normalize("NFD", nfc(text).translate(_LOOKALIKES).lower())

@@ -12,6 +12,7 @@ from typing import Any, cast
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.catalogue.questions import Fields
 from app.core import clock, i18n
 from app.core.batching import GroupCommitter
 from app.core.db import Database
@@ -50,7 +51,7 @@ _CHANGE_ENROLMENTS = ChangeRows(_ENROLMENT, ("last_lesson_key", "last_active_at"
 
 @dataclass(frozen=True, slots=True)
 class AnswerSave:
-    """One answer on its way: the values of a form, and a rising `sequence` if the page counts.
+    """One answer on its way: the values of a form by part, and a rising `sequence` if the page counts.
 
     `token` and `browser` are cookies, resolved in the batch; what is refused is said in `language`.
     """
@@ -59,7 +60,7 @@ class AnswerSave:
     browser: str
     attempt_id: int
     question_id: str
-    values: list[str]
+    fields: Fields
     sequence: int | None
     language: str
 
@@ -151,7 +152,7 @@ def _answer(papers: dict[int, _Paper], learners: _Learners, save: AnswerSave) ->
         if paper is None or (paper.person_id, paper.guest_id) != learner:
             raise NotFound
         require_open(paper.submitted_at)
-        if keep_answer(paper.paper, paper.answers, paper.answer_seq, save.question_id, save.values, save.sequence):
+        if keep_answer(paper.paper, paper.answers, paper.answer_seq, save.question_id, save.fields, save.sequence):
             paper.saved_at, paper.changed = clock.now(), True
         return saved_answers(paper.paper, paper.answers, paper.saved_at)
     except AppError as error:

@@ -13,6 +13,7 @@ from msgspec import Meta
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from app.catalogue.questions import fields_of
 from app.core import i18n
 from app.core.csrf import BROWSER_COOKIE, SESSION_COOKIE, check_token
 from app.core.db import Database
@@ -98,7 +99,7 @@ router.add_route("/progress", save_progress, methods=["POST"])
 
 
 async def save_answer(request: Request) -> Response:
-    """Keep one answer: `question`, its value(s) as `value` or under the question's own id, and a rising `seq`.
+    """Keep one answer: `question`, its value(s) as `value` or in the fields of the page, and a rising `seq`.
 
     404 for an attempt that is not the learner's own, 409 once it is handed in.
     """
@@ -112,7 +113,7 @@ async def save_answer(request: Request) -> Response:
         browser=request.cookies.get(BROWSER_COOKIE, ""),
         attempt_id=_row_id(request.path_params["attempt_id"]),
         question_id=question,
-        values=fields.get("value") or fields.get(question, []),
+        fields={"": fields["value"]} if fields.get("value") else fields_of(question, fields),
         sequence=_sequence(_one(fields, "seq")),
         language=i18n.language(),
     )

@@ -123,10 +123,12 @@ class LessonReading(Base):
 class Attempt(Base):
     """One go at a lesson's quiz (lượt làm bài). The paper is frozen at the start, with its pass rule.
 
-    `paper`: {"pass_percent": 70, "questions": [{…question…, "options": [in the order shown]}]}.
+    `paper`: {"pass_percent": 70, "questions": [questions as `questions.freeze` leaves them], "files": {name: asset id}
+    if the questions show any}.
     `answers`: question id -> answer; `answer_seq`: question id -> last sequence taken.
     `result`: null until submitted, then {"score": points, "max": points, "percent": n, "passed": bool,
-    "questions": {id: {"score": 0..1, "right": bool}}}.
+    "questions": {id: {"score": 0..1, "right": bool}}}. Where a person must mark, `score` and `right` of that question,
+    `percent` and `passed` are null until then.
     """
 
     __tablename__ = "attempt"

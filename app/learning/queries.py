@@ -134,7 +134,7 @@ def best_percents(db: Session, enrolment_id: int) -> dict[str, float]:
             Attempt.enrolment_id == enrolment_id, Attempt.submitted_at.is_not(None)
         )
     ):
-        best[lesson_key] = max(best.get(lesson_key, 0.0), result["percent"])
+        best[lesson_key] = max(best.get(lesson_key, 0.0), result["percent"] or 0.0)
     return best
 
 
@@ -168,10 +168,12 @@ def _reading_state(
 
 def _quiz_state(demands: LessonDemands, attempts: Sequence[Row[*tuple[Any, ...]]]) -> QuizState:
     submitted = [attempt for attempt in attempts if attempt.submitted_at]
+    percents = [attempt.result["percent"] for attempt in submitted]
     return QuizState(
         pass_percent=demands.pass_percent,
         question_count=demands.question_count,
-        best_percent=max((attempt.result["percent"] for attempt in submitted), default=None),
+        best_percent=max((one for one in percents if one is not None), default=None),
+        is_waiting=None in percents,
         passed=any(attempt.passed for attempt in submitted),
         attempt_count=len(submitted),
         open_attempt_id=next((attempt.id for attempt in attempts if not attempt.submitted_at), None),

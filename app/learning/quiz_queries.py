@@ -9,30 +9,37 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import queries as catalogue
 from app.catalogue import questions
-from app.catalogue.questions import ReviewedOption
+from app.catalogue.inline import Said, say
+from app.catalogue.questions import Review, Say, View
+from app.catalogue.questions.asking import Gaps, ReviewedGaps
 from app.core.errors import NotFound
 from app.learning.answering import SavedAnswers, saved_answers
 from app.learning.models import Attempt, Enrolment
 from app.learning.page_queries import last_completion
 from app.learning.queries import lesson_state
 from app.learning.rules import LessonState
+from app.media.queries import asset_views
 
 
 @dataclass(frozen=True)
 class PastAttempt:
+    """`percent` and `passed` are None while the attempt waits to be marked."""
+
     id: int
     number: int
     submitted_at: datetime
-    percent: float
-    passed: bool
+    percent: float | None
+    passed: bool | None
 
 
 @dataclass(frozen=True)
 class QuizPlace:
-    """Where a quiz belongs: its course and lesson, and where to go from it."""
+    """Where a quiz belongs: its course, whose it is, its lesson, and where to go from it."""
 
     slug: str
     course_title: str
+    owner: str
+    contact: str
     lesson_key: str
     lesson_title: str
     next_key: str | None
@@ -57,14 +64,13 @@ class QuizPage:
 
 @dataclass(frozen=True)
 class QuestionView:
-    """One question on an open paper. `options` are (id, text), `chosen` ids of them; `input_type` radio or checkbox."""
+    """One question on an open paper; nothing in it knows what is right. `points` is None where all count alike."""
 
     number: int
     id: str
-    text: str
-    input_type: str
-    options: tuple[tuple[str, str], ...]
-    chosen: frozenset[str]
+    text: Said
+    points: float | None
+    view: View
 
 
 @dataclass(frozen=True)
@@ -78,31 +84,44 @@ class AttemptPage:
     questions: tuple[QuestionView, ...]
     saved: SavedAnswers
 
+    @property
+    def has_words(self) -> bool:
+        """Whether words can be dragged somewhere."""
+        return any(isinstance(question.view, Gaps) and question.view.words for question in self.questions)
+
 
 @dataclass(frozen=True)
 class ReviewedQuestion:
-    """One question after submission. `outcome`: right, partly, wrong, empty."""
+    """One question after submission. `outcome`: right, partly, wrong, empty, waiting (to be marked).
+
+    `explanation` is None while it waits: it may tell what a marker looks for.
+    """
 
     number: int
-    text: str
+    text: Said
     outcome: str
-    input_type: str
-    options: tuple[ReviewedOption, ...]
-    explanation: str
+    earned: float
+    points: float
+    view: Review
+    explanation: Said | None
 
 
 @dataclass(frozen=True)
 class ResultPage:
-    """A submitted attempt: what came of it, question by question, and what is next."""
+    """A submitted attempt: what came of it, question by question, and what is next.
+
+    `percent` and `passed` are None while it waits to be marked; `score` is then what is certain.
+    """
 
     place: QuizPlace
+    attempt_id: int
     number: int
     submitted_at: datetime
     score: float
-    max: int
-    percent: float
+    max: float
+    percent: float | None
     pass_percent: int
-    passed: bool
+    passed: bool | None
     questions: tuple[ReviewedQuestion, ...]
     lesson: LessonState
     completed_on: date | None
@@ -135,13 +154,15 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
 
 def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
     """An attempt that is still open."""
+    say_it = _say(db, attempt)
+    worths = {questions.points(question) for question in attempt.paper["questions"]}
     return AttemptPage(
         place=_place(db, attempt.course_version_id, attempt.lesson_key),
         attempt_id=attempt.id,
         number=attempt.number,
         pass_percent=attempt.paper["pass_percent"],
         questions=tuple(
-            _question(number, question, attempt.answers.get(question["id"]))
+            _question(number, question, attempt.answers.get(question["id"]), say_it, is_weighed=worths != {1})
             for number, question in enumerate(attempt.paper["questions"], start=1)
         ),
         saved=saved_answers(attempt.paper, attempt.answers, attempt.saved_at),
@@ -153,8 +174,10 @@ def result_page(db: Session, attempt: Attempt) -> ResultPage:
     result = attempt.result
     if result is None or attempt.submitted_at is None:
         raise NotFound
+    say_it = _say(db, attempt)
     return ResultPage(
         place=_place(db, attempt.course_version_id, attempt.lesson_key),
+        attempt_id=attempt.id,
         number=attempt.number,
         submitted_at=attempt.submitted_at,
         score=result["score"],
@@ -164,7 +187,11 @@ def result_page(db: Session, attempt: Attempt) -> ResultPage:
         passed=result["passed"],
         questions=tuple(
             _reviewed(
-                number, question, attempt.answers.get(question["id"]), result["questions"][question["id"]]["score"]
+                number,
+                question,
+                attempt.answers.get(question["id"]),
+                result["questions"][question["id"]]["score"],
+                say_it,
             )
             for number, question in enumerate(attempt.paper["questions"], start=1)
         ),
@@ -181,6 +208,8 @@ def _place(db: Session, version_id: int, lesson_key: str) -> QuizPlace:
     return QuizPlace(
         slug=course.slug,
         course_title=course.title,
+        owner=course.owner,
+        contact=course.contact,
         lesson_key=lesson_key,
         lesson_title=lessons[at].title,
         next_key=following.key if following else None,
@@ -188,26 +217,37 @@ def _place(db: Session, version_id: int, lesson_key: str) -> QuizPlace:
     )
 
 
-def _question(number: int, question: dict[str, Any], answer: questions.Answer) -> QuestionView:
-    options = questions.describe(question, answer)
-    return QuestionView(
-        number=number,
-        id=question["id"],
-        text=question["text"],
-        input_type=questions.input_type(question),
-        # Which option is right must not reach the page of an open attempt.
-        options=tuple((option.id, option.text) for option in options),
-        chosen=frozenset(option.id for option in options if option.chosen),
-    )
+def _say(db: Session, attempt: Attempt) -> Say:
+    """What puts the paper's own pictures and sounds into its texts; no query for a paper that has none."""
+    files: dict[str, int] = attempt.paper.get("files", {})
+    views = asset_views(db, files.values()) if files else {}
+    shown = {name: views[asset_id] for name, asset_id in files.items()}
+    return lambda text: say(text, shown)
 
 
-def _reviewed(number: int, question: dict[str, Any], answer: questions.Answer, score: float) -> ReviewedQuestion:
-    outcome = "right" if score == 1 else "partly" if score > 0 else "empty" if answer is None else "wrong"
+def _question(
+    number: int, question: dict[str, Any], answer: questions.Answer, say_it: Say, *, is_weighed: bool
+) -> QuestionView:
+    view = questions.present(question, answer, say_it)
+    text = Said.plainly(view.title) if isinstance(view, Gaps) else say_it(question["text"])
+    return QuestionView(number, question["id"], text, questions.points(question) if is_weighed else None, view)
+
+
+def _reviewed(
+    number: int, question: dict[str, Any], answer: questions.Answer, score: float | None, say_it: Say
+) -> ReviewedQuestion:
+    view = questions.review(question, answer, say_it)
+    if score is None:
+        outcome = "waiting"
+    else:
+        outcome = "right" if score == 1 else "partly" if score > 0 else "empty" if answer is None else "wrong"
+    points = questions.points(question)
     return ReviewedQuestion(
         number=number,
-        text=question["text"],
+        text=Said.plainly(view.title) if isinstance(view, ReviewedGaps) else say_it(question["text"]),
         outcome=outcome,
-        input_type=questions.input_type(question),
-        options=tuple(questions.describe(question, answer)),
-        explanation=question["explanation"],
+        earned=points * (score or 0),
+        points=points,
+        view=view,
+        explanation=None if score is None else say_it(question["explanation"]),
     )

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalogue import questions
-from app.catalogue.models import LessonVersion
-from app.catalogue.questions import Answer, Question
+from app.catalogue.queries import quiz_of
+from app.catalogue.questions import Answer, Fields, Question
 from app.core import clock
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import lazy as _
@@ -27,11 +27,7 @@ class AttemptClosed(Conflict):
 
 def start_attempt(db: Session, enrolment: Enrolment, lesson_key: str, rng: Random | None = None) -> Attempt:
     """A new attempt with its own shuffled paper, or the open one if there is one; NotFound if there is no quiz."""
-    quiz: dict[str, Any] | None = db.scalar(
-        select(LessonVersion.quiz).where(
-            LessonVersion.course_version_id == enrolment.course_version_id, LessonVersion.key == lesson_key
-        )
-    )
+    quiz = quiz_of(db, enrolment.course_version_id, lesson_key)
     if quiz is None:
         raise NotFound
     mine = (Attempt.enrolment_id == enrolment.id, Attempt.lesson_key == lesson_key)
@@ -51,31 +47,34 @@ def start_attempt(db: Session, enrolment: Enrolment, lesson_key: str, rng: Rando
 
 
 def make_paper(quiz: Mapping[str, Any], rng: Random) -> dict[str, Any]:
-    """The quiz as one learner sees it: questions and options in the order shown, and the percentage to pass."""
+    """The quiz as one learner sees it: questions and options in the order shown, and the percentage to pass.
+
+    `files`, by name the assets the questions show, only if there are any.
+    """
     shuffle = quiz.get("shuffle", True)
     asked = list(quiz["questions"])
     if shuffle:
         rng.shuffle(asked)
-    return {
+    paper = {
         "pass_percent": quiz["pass_percent"],
-        "questions": [
-            {**question, "options": questions.present(question, rng if shuffle else None)} for question in asked
-        ],
+        "questions": [questions.freeze(question, rng if shuffle else None) for question in asked],
     }
+    return paper | ({"files": quiz["files"]} if quiz.get("files") else {})
 
 
 def keep_answer(
     paper: Mapping[str, Any], answers: dict[str, Answer], sequences: dict[str, int], question_id: str,
-    values: Sequence[str], sequence: int | None = None,
+    fields: Fields, sequence: int | None = None,
 ) -> bool:  # fmt: skip
     """Put one answer as given into `answers`; False if its sequence was passed already: a newer one is there.
 
-    Raises NotFound for a question not on the paper, Invalid for an unknown option.
+    `fields` are the form's values by part of the question. Raises NotFound for a question not on the paper, Invalid
+    for an unknown part or option.
     """
     question = next((question for question in paper["questions"] if question["id"] == question_id), None)
     if question is None:
         raise NotFound
-    answer = questions.parse(question, values)
+    answer = questions.parse(question, fields)
     if sequence is not None:
         if sequence <= sequences.get(question_id, -1):
             return False
@@ -87,14 +86,15 @@ def keep_answer(
 def submit_attempt(db: Session, attempt: Attempt, given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Take the answers on the submitted page, grade once, judge the lesson; submitting again returns the first result.
 
-    `given` maps question ids to the values of the form; a question missing there keeps the answer saved before.
+    `given` are the fields of the form; a question missing there keeps the answer saved before. Where a person must
+    mark, the result waits: it has neither percentage nor verdict until then.
     """
     if attempt.result is not None:
         return attempt.result
     answers: dict[str, Answer] = dict(attempt.answers)
     for question in attempt.paper["questions"]:
-        if values := given.get(question["id"]):
-            keep_answer(attempt.paper, answers, {}, question["id"], values)
+        if fields := questions.fields_of(question["id"], given):
+            keep_answer(attempt.paper, answers, {}, question["id"], fields)
             attempt.answers, attempt.saved_at = answers, clock.now()
     result = grade_paper(attempt.paper, attempt.answers)
     attempt.result, attempt.passed, attempt.submitted_at = result, result["passed"], clock.now()
@@ -111,15 +111,23 @@ def require_open(submitted_at: datetime | None) -> None:
 
 
 def grade_paper(paper: Mapping[str, Any], answers: Mapping[str, Answer]) -> dict[str, Any]:
-    """One point per question; the percentage is rounded down, so that 69,96 % never looks like a passing 70 %."""
+    """What every answer earns; the percentage is rounded down, so that 69,96 % never looks like a passing 70 %.
+
+    While a question waits for a person, `score` is what is certain so far, and `percent` and `passed` are None.
+    """
     asked: list[Question] = paper["questions"]
-    scores = {question["id"]: questions.grade(question, answers.get(question["id"])) for question in asked}
-    score = math.fsum(scores.values())
-    percent = math.floor(1000 * score / len(asked) + 1e-6) / 10
+    credits = {question["id"]: questions.grade(question, answers.get(question["id"])) for question in asked}
+    most = math.fsum(questions.points(question) for question in asked)
+    score = math.fsum(questions.points(question) * (credits[question["id"]] or 0) for question in asked)
+    is_waiting = None in credits.values()
+    percent = None if is_waiting else math.floor(1000 * score / most + 1e-6) / 10
     return {
         "score": round(score, 2),
-        "max": len(asked),
+        "max": int(most) if most.is_integer() else most,
         "percent": percent,
-        "passed": percent >= paper["pass_percent"],
-        "questions": {key: {"score": round(points, 2), "right": points == 1} for key, points in scores.items()},
+        "passed": None if percent is None else percent >= paper["pass_percent"],
+        "questions": {
+            key: {"score": None, "right": None} if credit is None else {"score": round(credit, 2), "right": credit == 1}
+            for key, credit in credits.items()
+        },
     }

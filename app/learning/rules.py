@@ -145,7 +145,7 @@ class ReadingState:
 
 @dataclass(frozen=True)
 class QuizState:
-    """`best_percent` over submitted attempts, None before the first."""
+    """`best_percent` over submitted and marked attempts, None before the first; `is_waiting`: one is to be marked."""
 
     pass_percent: int
     question_count: int
@@ -153,12 +153,15 @@ class QuizState:
     passed: bool = False
     attempt_count: int = 0
     open_attempt_id: int | None = None
+    is_waiting: bool = False
 
     def requirement(self) -> Requirement:
         if self.passed and self.best_percent is not None:
             text = _("Bài kiểm tra: đã đạt, điểm cao nhất %(best)s.", best=format_percent(self.best_percent / 100))
         elif self.open_attempt_id is not None:
             text = _("Bài kiểm tra: đang làm dở. Cần đạt từ %(needed)s%%.", needed=self.pass_percent)
+        elif self.is_waiting:
+            text = _("Bài kiểm tra: đã nộp, đang chờ người chấm.")
         elif self.best_percent is not None:
             text = _(
                 "Bài kiểm tra: điểm cao nhất %(best)s, cần đạt từ %(needed)s%%. Anh/chị được làm lại.",

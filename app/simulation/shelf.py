@@ -129,8 +129,8 @@ def paper(lesson: Lesson, variant: int) -> dict[str, Any]:
 def sheet(lesson: Lesson, variant: int, *, passes: bool) -> Sheet:
     """Answers that pass, with a slip where the pass mark allows one, or answers that do not."""
     asked = paper(lesson, variant)["questions"]
-    given = {question["id"]: _right(question) for question in asked}
-    slips = [question for question in asked if _wrong(question) != _right(question)]
+    given = {question["id"]: questions.solution(question) for question in asked}
+    slips = [question for question in asked if _wrong(question) != given[question["id"]]]
     if passes and variant % 3 == 0 and slips:
         slip = given | {slips[0]["id"]: _wrong(slips[0])}
         given = slip if _graded(lesson, variant, slip).result["passed"] else given
@@ -141,20 +141,22 @@ def sheet(lesson: Lesson, variant: int, *, passes: bool) -> Sheet:
     return _graded(lesson, variant, given)
 
 
-def _graded(lesson: Lesson, variant: int, given: Mapping[str, Sequence[str]]) -> Sheet:
+def _graded(lesson: Lesson, variant: int, given: Mapping[str, questions.Fields]) -> Sheet:
     frozen = paper(lesson, variant)
     answers = {
         question["id"]: questions.parse(question, given[question["id"]])
         for question in frozen["questions"]
         if given[question["id"]]
     }
-    return Sheet(given, answers, grade_paper(frozen, answers))
+    form = {
+        questions.field_name(question_id, part): values
+        for question_id, fields in given.items()
+        for part, values in fields.items()
+    }
+    return Sheet(form, answers, grade_paper(frozen, answers))
 
 
-def _right(question: questions.Question) -> list[str]:
-    return [option.id for option in questions.describe(question, None) if option.right]
-
-
-def _wrong(question: questions.Question) -> list[str]:
-    """One wrong option; nothing where all are right."""
-    return [option.id for option in questions.describe(question, None) if not option.right][:1]
+def _wrong(question: questions.Question) -> dict[str, list[str]]:
+    """One wrong option; nothing where all are right, or where there is nothing to tick."""
+    wrong = [option["id"] for option in question.get("options", ()) if not option["right"]]
+    return {"": wrong[:1]} if wrong else {}

@@ -1,12 +1,13 @@
-"""docs/courses-format.md is right: its example is a course, and its tables name the keys the code knows."""
+"""The documents of the format are right: their examples can be loaded, their tables name the keys the code knows."""
 
 import re
 from pathlib import Path
 
 from app.authoring.folder import lesson_file, manifest, quality, read_course
 from app.catalogue.markdown import CONTAINERS
-from app.catalogue.questions import KINDS
+from app.catalogue.questions import KINDS, validate
 from tests.authoring.folders import write
+from tests.catalogue.samples import SAMPLES
 
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "courses-format.md").read_text(encoding="utf-8")
 _EXAMPLE = re.compile(r"^Tệp `([^`]+)`:\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -18,8 +19,15 @@ def test_the_example_can_be_loaded(tmp_path: Path) -> None:
     for name, text in files:
         write(tmp_path, name, text)
     source = read_course(tmp_path / "ky-so")
-    assert source.modules[0].lessons[0].quiz is not None
-    assert {question["kind"] for question in source.modules[0].lessons[0].quiz["questions"]} == set(KINDS)
+    quiz = source.modules[0].lessons[0].quiz
+    assert quiz is not None
+    assert len(quiz["questions"]) == 3
+
+
+def test_every_kind_of_question_has_an_example_that_is_right() -> None:
+    assert {question["kind"] for question in SAMPLES.values()} == set(KINDS)
+    for question in SAMPLES.values():
+        assert validate(question) == [], question["id"]
 
 
 def test_every_key_and_box_is_described() -> None:

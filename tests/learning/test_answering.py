@@ -31,7 +31,7 @@ class Sitter:
         self.token = sign_in(db, candidate)
 
     def says(self, question: str, *values: str, seq: int | None = None, attempt: int | None = None) -> AnswerSave:
-        return AnswerSave(self.token, "", attempt or self.attempt.id, question, list(values), seq, "vi")
+        return AnswerSave(self.token, "", attempt or self.attempt.id, question, {"": values}, seq, "vi")
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_what_is_refused_spoils_nothing_beside_it(database: Database, db: Sessio
         submit_attempt(writing, writing.get_one(Attempt, three.attempt.id), making.RIGHT_ANSWERS)
     told = save(
         database,
-        two.says("q1", "o1", attempt=one.attempt.id), AnswerSave("ai-đó", "", one.attempt.id, "q1", ["o1"], None, "vi"),
+        two.says("q1", "o1", attempt=one.attempt.id), AnswerSave("ai-đó", "", one.attempt.id, "q1", {"": ["o1"]}, None, "vi"),
         one.says("q1", "o9"), one.says("q9", "o1"), one.says("q1", "o1", attempt=10**15), three.says("q1", "o1"),
         one.says("q2", "false"),
     )  # fmt: skip
@@ -93,9 +93,9 @@ def test_a_guest_is_known_by_the_browser(database: Database, db: Session, sitter
     db.commit()
     told = save(
         database,
-        AnswerSave("", "may-chung", attempt.id, "q1", ["o2"], 1, "vi"),
-        AnswerSave("", "may-khac", attempt.id, "q1", ["o1"], 2, "vi"),
-        AnswerSave("", "", attempt.id, "q1", ["o1"], 3, "vi"),
+        AnswerSave("", "may-chung", attempt.id, "q1", {"": ["o2"]}, 1, "vi"),
+        AnswerSave("", "may-khac", attempt.id, "q1", {"": ["o1"]}, 2, "vi"),
+        AnswerSave("", "", attempt.id, "q1", {"": ["o1"]}, 3, "vi"),
     )
     assert [type(one) for one in told] == [SavedAnswers, SignInRequired, SignInRequired]
     with database.reading() as reading:
@@ -104,7 +104,7 @@ def test_a_guest_is_known_by_the_browser(database: Database, db: Session, sitter
 
 def test_a_refusal_is_said_in_the_askers_language(database: Database, sitters: list[Sitter]) -> None:
     one = sitters[0]
-    in_english = AnswerSave(one.token, "", one.attempt.id, "q1", ["o9"], None, "en")
+    in_english = AnswerSave(one.token, "", one.attempt.id, "q1", {"": ["o9"]}, None, "en")
     vietnamese, english = save(database, one.says("q1", "o9"), in_english)
     assert isinstance(vietnamese, AppError)
     assert isinstance(english, AppError)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from app.authoring.folder import names
 from app.authoring.folder.lesson_file import LessonFile, read_lesson
@@ -9,15 +10,16 @@ from app.authoring.folder.manifest import Manifest, ModuleHead, read_manifest
 from app.authoring.folder.marked_yaml import Node, YamlProblem, read_yaml
 from app.authoring.folder.media_files import check_media_file
 from app.authoring.folder.problems import CourseProblems, Findings
-from app.authoring.folder.quiz_file import read_quiz
+from app.authoring.folder.quiz_file import read_quiz, shown_in
 from app.authoring.folder.texts import read_text
+from app.catalogue.inline import SOUND_ENDINGS
 from app.catalogue.markdown import IMAGE_ENDINGS, VIDEO_ENDINGS, parse, references
 from app.catalogue.source import CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 
-_SHOWN_ENDINGS = (*IMAGE_ENDINGS, *VIDEO_ENDINGS, names.CAPTION_ENDING)
+_SHOWN_ENDINGS = (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *SOUND_ENDINGS, names.CAPTION_ENDING)
 
 
 def read_course(folder: Path) -> CourseSource:
@@ -195,12 +197,12 @@ class _Reader:
             sources=lesson.sources,
             quiz=quiz,
             completion=lesson.completion,
-            files=self._shown_files(folder, lesson.markdown, here),
+            files=self._shown_files(folder, lesson.markdown, quiz, here),
             front_matter=lesson.front_matter,
             quiz_source=quiz_source,
         )
 
-    def _quiz(self, folder: Path, stem: str, here: Collection[str]) -> tuple[dict[str, object] | None, str]:
+    def _quiz(self, folder: Path, stem: str, here: Collection[str]) -> tuple[dict[str, Any] | None, str]:
         name = f"{stem}{names.QUIZ_ENDING}"
         if name not in here:
             return None, ""
@@ -209,7 +211,7 @@ class _Reader:
         root = self._yaml(text, file)
         if root is None or text is None:
             return None, ""
-        return read_quiz(root, file, self.findings, self.question_ids), text
+        return read_quiz(root, file, self.findings, self.question_ids, here), text
 
     def _compare(self, lesson: LessonFile, file: str) -> None:
         """Against the lessons read before: each has a key of its own."""
@@ -222,7 +224,9 @@ class _Reader:
         elif lesson.key:
             self.lesson_keys[lesson.key] = file
 
-    def _shown_files(self, folder: Path, markdown: str, here: Collection[str]) -> tuple[FileSource, ...]:
+    def _shown_files(
+        self, folder: Path, markdown: str, quiz: dict[str, Any] | None, here: Collection[str]
+    ) -> tuple[FileSource, ...]:
         shown: list[str] = []
         for one in references(parse(markdown)):
             if one.name not in here or one.name in shown:
@@ -233,6 +237,7 @@ class _Reader:
                 shown += [
                     name for name in sorted(here) if name.startswith(start) and name.endswith(names.CAPTION_ENDING)
                 ]
+        shown += [name for name in dict.fromkeys(shown_in(quiz)) if name in here and name not in shown]
         self.used |= set(shown)
         return tuple(FileSource(name, path=folder / name) for name in shown)
 

@@ -1,36 +1,27 @@
 """Several right options; every one counts."""
 
-from collections.abc import Sequence
-from random import Random
-
-from app.catalogue.questions.option import (
-    Answer,
-    Option,
-    Question,
-    known_ids,
-    options_of,
-    right_count,
-    shuffled,
-    validate_options,
-)
+from app.catalogue.questions import option
+from app.catalogue.questions.asking import Answer, Choices, Fields, Question, ReviewedChoices, Say
+from app.catalogue.questions.option import freeze, solution
+from app.catalogue.questions.shape import OPTIONS, Shape
 from app.core.i18n import gettext as _
 
-INPUT_TYPE = "checkbox"
+SHAPE: dict[str, Shape] = {"options": OPTIONS}
 
 
 def validate(question: Question) -> list[str]:
-    messages = validate_options(question)
-    if not messages and right_count(question) == 0:
+    messages = option.validate(question)
+    if not messages and option.right_count(question) == 0:
         messages.append(_("Câu chọn nhiều (multiple) phải có ít nhất một lựa chọn đúng (right: true)."))
     return messages
 
 
-def present(question: Question, rng: Random | None) -> list[Option]:
-    return shuffled(options_of(question), rng)
+def present(question: Question, answer: Answer, say: Say) -> Choices:
+    return option.present(question, option.picked_many(answer), say, "checkbox")
 
 
-def parse(question: Question, values: Sequence[str]) -> Answer:
-    return known_ids(question, list(values)) or None
+def parse(question: Question, fields: Fields) -> Answer:
+    return option.ids_in(question, fields) or None
 
 
 def grade(question: Question, answer: Answer) -> float:
@@ -38,12 +29,15 @@ def grade(question: Question, answer: Answer) -> float:
 
     Picking everything therefore earns no more than guessing: with 2 right of 4, all four give (2 - 2) / 2 = 0.
     """
-    picked = chosen(answer)
-    options = options_of(question)
-    rights = sum(option["right"] for option in options)
-    points = sum(1 if option["right"] else -1 for option in options if option["id"] in picked)
+    picked = option.picked_many(answer)
+    options = option.options_of(question)
+    rights = sum(one["right"] for one in options)
+    points = sum(1 if one["right"] else -1 for one in options if one["id"] in picked)
     return max(points, 0) / rights if rights else 0.0
 
 
-def chosen(answer: Answer) -> frozenset[str]:
-    return frozenset(one for one in answer if isinstance(one, str)) if isinstance(answer, list) else frozenset()
+def review(question: Question, answer: Answer, say: Say) -> ReviewedChoices:
+    return option.review(question, option.picked_many(answer), say, "checkbox")
+
+
+__all__ = ["SHAPE", "freeze", "grade", "parse", "present", "review", "solution", "validate"]

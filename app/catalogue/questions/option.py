@@ -1,89 +1,91 @@
-"""What the kinds share: options with ids that stay the same however they are shuffled."""
+"""What single and multiple choice share: options with ids that stay the same however they are shuffled."""
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
 from random import Random
-from typing import Any, TypedDict
+from typing import Any
 
+from app.catalogue.questions.asking import (
+    Answer,
+    Choice,
+    Choices,
+    Fields,
+    Question,
+    ReviewedChoice,
+    ReviewedChoices,
+    Say,
+    doubled,
+)
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 
-Question = Mapping[str, Any]
-Answer = str | bool | list[str] | None
 
-
-class Option(TypedDict):
-    """One option of a frozen paper."""
-
-    id: str
-    text: str
-    right: bool
-
-
-@dataclass(frozen=True)
-class ReviewedOption:
-    """One option on the page that shows a result."""
-
-    id: str
-    text: str
-    right: bool
-    chosen: bool
-
-
-def options_of(question: Question) -> list[Option]:
+def options_of(question: Question) -> list[dict[str, Any]]:
     """The options in their order; ids come from the author's order and are kept once a paper is frozen."""
     return [
-        Option(id=option.get("id", f"o{place}"), text=option["text"], right=bool(option.get("right", False)))
+        {**option, "id": option.get("id", f"o{place}"), "right": bool(option.get("right", False))}
         for place, option in enumerate(question["options"], start=1)
     ]
 
 
-def shuffled(options: list[Option], rng: Random | None) -> list[Option]:
-    return options if rng is None else rng.sample(options, len(options))
+def freeze(question: Question, rng: Random | None) -> Question:
+    options = options_of(question)
+    return {**question, "options": options if rng is None else rng.sample(options, len(options))}
 
 
-def known_ids(question: Question, values: list[str]) -> list[str]:
-    """The distinct values in the author's order of ids; raises Invalid if one names no option of this question."""
-    ids = sorted({option["id"] for option in options_of(question)}, key=_number)
-    if unknown := set(values) - set(ids):
+def ids_in(question: Question, fields: Fields) -> list[str]:
+    """The distinct options picked, in the author's order; raises Invalid if one is none of this question."""
+    values = set(fields.get("", ()))
+    ids = sorted((option["id"] for option in options_of(question)), key=lambda one: (len(one), one))
+    if unknown := values - set(ids):
         raise Invalid(_("Câu hỏi này không có lựa chọn “%(option)s”."), option=min(unknown))
     return [one for one in ids if one in values]
 
 
-def validate_options(question: Question) -> list[str]:
-    """At least two options, each with a text of its own, and `right` only true or false."""
-    options = question.get("options")
-    if not isinstance(options, list) or len(options) < 2:
-        return [_("Câu hỏi cần ít nhất hai lựa chọn (options).")]
-    messages = []
-    texts = []
-    for place, option in enumerate(options, start=1):
-        if not isinstance(option, Mapping) or not isinstance(option.get("text"), str) or not option["text"].strip():
-            messages.append(_("Lựa chọn thứ %(place)s chưa có nội dung (text).", place=place))
-            continue
-        if not isinstance(option.get("right", False), bool):
-            messages.append(_("Lựa chọn thứ %(place)s: right phải là true hoặc false.", place=place))
-        if extra := set(option) - {"text", "right"}:
-            messages.append(
-                _(
-                    "Lựa chọn thứ %(place)s có trường lạ: %(names)s.",
-                    place=place,
-                    names=", ".join(sorted(map(str, extra))),
-                )
+def present(question: Question, picked: frozenset[str], say: Say, input_type: str) -> Choices:
+    return Choices(
+        input_type,
+        tuple(Choice(one["id"], say(one["text"]), one["id"] in picked) for one in options_of(question)),
+    )
+
+
+def review(question: Question, picked: frozenset[str], say: Say, input_type: str) -> ReviewedChoices:
+    return ReviewedChoices(
+        input_type,
+        tuple(
+            ReviewedChoice(
+                one["id"], say(one["text"]), one["id"] in picked, one["right"],
+                say(one["feedback"]) if one.get("feedback") else None,
             )
-        texts.append(" ".join(option["text"].split()).casefold())
-    messages += [
-        _("Hai lựa chọn trùng nhau: “%(text)s”.", text=text) for text, count in Counter(texts).items() if count > 1
+            for one in options_of(question)
+        ),
+    )  # fmt: skip
+
+
+def solution(question: Question) -> dict[str, list[str]]:
+    return {"": [option["id"] for option in options_of(question) if option["right"]]}
+
+
+def validate(question: Question) -> list[str]:
+    """At least two options, each with a text of its own."""
+    options = question.get("options", [])
+    if len(options) < 2:
+        return [_("Câu hỏi cần ít nhất hai lựa chọn (options).")]
+    messages = [
+        _("Lựa chọn thứ %(place)s chưa có nội dung (text).", place=place)
+        for place, option in enumerate(options, start=1)
+        if not option.get("text", "").strip()
     ]
+    if text := doubled([option["text"] for option in options if option.get("text", "").strip()]):
+        messages.append(_("Hai lựa chọn trùng nhau: “%(text)s”.", text=text))
     return messages
 
 
 def right_count(question: Question) -> int:
-    options = question.get("options")
-    found = options if isinstance(options, list) else []
-    return sum(1 for option in found if isinstance(option, Mapping) and option.get("right") is True)
+    return sum(option.get("right") is True for option in question["options"])
 
 
-def _number(option_id: str) -> tuple[int, str]:
-    return len(option_id), option_id
+def picked_one(answer: Answer) -> frozenset[str]:
+    return frozenset({answer}) if isinstance(answer, str) else frozenset()
+
+
+def picked_many(answer: Answer) -> frozenset[str]:
+    return frozenset(one for one in answer if isinstance(one, str)) if isinstance(answer, list) else frozenset()

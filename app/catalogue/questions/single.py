@@ -1,37 +1,28 @@
 """One right option among several."""
 
-from collections.abc import Sequence
-from random import Random
-
-from app.catalogue.questions.option import (
-    Answer,
-    Option,
-    Question,
-    known_ids,
-    options_of,
-    right_count,
-    shuffled,
-    validate_options,
-)
+from app.catalogue.questions import option
+from app.catalogue.questions.asking import Answer, Choices, Fields, Question, ReviewedChoices, Say
+from app.catalogue.questions.option import freeze, solution
+from app.catalogue.questions.shape import OPTIONS, Shape
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 
-INPUT_TYPE = "radio"
+SHAPE: dict[str, Shape] = {"options": OPTIONS}
 
 
 def validate(question: Question) -> list[str]:
-    messages = validate_options(question)
-    if not messages and right_count(question) != 1:
+    messages = option.validate(question)
+    if not messages and option.right_count(question) != 1:
         messages.append(_("Câu chọn một (single) phải có đúng một lựa chọn đúng (right: true)."))
     return messages
 
 
-def present(question: Question, rng: Random | None) -> list[Option]:
-    return shuffled(options_of(question), rng)
+def present(question: Question, answer: Answer, say: Say) -> Choices:
+    return option.present(question, option.picked_one(answer), say, "radio")
 
 
-def parse(question: Question, values: Sequence[str]) -> Answer:
-    ids = known_ids(question, list(values))
+def parse(question: Question, fields: Fields) -> Answer:
+    ids = option.ids_in(question, fields)
     if len(ids) > 1:
         raise Invalid(_("Câu này chỉ chọn một ý."))
     return ids[0] if ids else None
@@ -39,8 +30,11 @@ def parse(question: Question, values: Sequence[str]) -> Answer:
 
 def grade(question: Question, answer: Answer) -> float:
     """1 for the right option, 0 for any other or none."""
-    return float(any(option["right"] and option["id"] == answer for option in options_of(question)))
+    return float(any(one["right"] and one["id"] == answer for one in option.options_of(question)))
 
 
-def chosen(answer: Answer) -> frozenset[str]:
-    return frozenset({answer}) if isinstance(answer, str) else frozenset()
+def review(question: Question, answer: Answer, say: Say) -> ReviewedChoices:
+    return option.review(question, option.picked_one(answer), say, "radio")
+
+
+__all__ = ["SHAPE", "freeze", "grade", "parse", "present", "review", "solution", "validate"]

@@ -1,33 +1,40 @@
 """A statement that is true or false; its two options are never shuffled."""
 
-from collections.abc import Sequence
 from random import Random
 
-from app.catalogue.questions.option import Answer, Option, Question
+from app.catalogue.questions import option
+from app.catalogue.questions.asking import Answer, Choices, Fields, Question, ReviewedChoices, Say
+from app.catalogue.questions.shape import FLAG, Shape
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 
-INPUT_TYPE = "radio"
+SHAPE: dict[str, Shape] = {"answer": FLAG}
 
 
 def validate(question: Question) -> list[str]:
-    if not isinstance(question.get("answer"), bool):
+    if "answer" not in question:
         return [_("Câu đúng/sai (true_false) phải có answer: true hoặc answer: false.")]
-    if "options" in question:
-        return [_("Câu đúng/sai (true_false) không có options; chỉ cần answer.")]
     return []
 
 
-def present(question: Question, rng: Random | None) -> list[Option]:
+def freeze(question: Question, rng: Random | None) -> Question:
     right = question["answer"]
-    return [
-        Option(id="true", text=_("Đúng"), right=right is True),
-        Option(id="false", text=_("Sai"), right=right is False),
-    ]
+    return {
+        **question,
+        "options": [
+            {"id": "true", "text": _("Đúng"), "right": right is True},
+            {"id": "false", "text": _("Sai"), "right": right is False},
+        ],
+    }
 
 
-def parse(question: Question, values: Sequence[str]) -> Answer:
-    distinct = set(values)
+def present(question: Question, answer: Answer, say: Say) -> Choices:
+    # In the reader's language, whatever the paper was drawn in.
+    return option.present(freeze(question, None), _picked(answer), say, "radio")
+
+
+def parse(question: Question, fields: Fields) -> Answer:
+    distinct = set(fields.get("", ()))
     if not distinct:
         return None
     if len(distinct) > 1 or not distinct <= {"true", "false"}:
@@ -40,5 +47,13 @@ def grade(question: Question, answer: Answer) -> float:
     return float(answer is question["answer"])
 
 
-def chosen(answer: Answer) -> frozenset[str]:
+def review(question: Question, answer: Answer, say: Say) -> ReviewedChoices:
+    return option.review(freeze(question, None), _picked(answer), say, "radio")
+
+
+def solution(question: Question) -> dict[str, list[str]]:
+    return {"": ["true" if question["answer"] else "false"]}
+
+
+def _picked(answer: Answer) -> frozenset[str]:
     return frozenset({"true" if answer else "false"}) if isinstance(answer, bool) else frozenset()

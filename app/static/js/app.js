@@ -1,4 +1,7 @@
 // What htmx and the browser leave open: an expired session, a lost network, focus and speech after a swap.
+// What a paper kept here until it was sent: handed in, it need not stay in a browser others may use.
+for (const paper of document.querySelectorAll("[data-handed-in]")) localStorage.removeItem(`hs-answers:${paper.dataset.handedIn}`);
+
 const said = document.getElementById("said");
 const offline = document.getElementById("offline");
 

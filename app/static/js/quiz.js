@@ -1,45 +1,106 @@
-// Answers are saved as they are chosen. Each carries a rising number, so that a late packet never overwrites a newer
-// choice; what could not be sent waits in this browser and is sent when the network or the session is back.
+// Answers are saved as they are given: a choice at once, a text when typing pauses. Each carries a rising number, so that
+// a late packet never overwrites a newer answer; what could not be sent waits in this browser and is sent when the network
+// or the session is back.
 const paper = document.querySelector("[data-paper]");
 const place = `hs-answers:${paper.dataset.paper}`;
-const unsent = new Set(JSON.parse(localStorage.getItem(place) ?? "[]").map(([name]) => name));
+const TYPING_PAUSE_MS = 1500;
+// Question -> number of the save that carries its newest answer, null before that is sent.
+const unsent = new Map();
+const pauses = new Map();
 let last = 0;
 
-function chosen(name) {
-  return [...paper.elements].filter((input) => input.name === name && input.checked).map((input) => input.value);
+const isTick = (field) => field.type === "radio" || field.type === "checkbox";
+const block = (question) => paper.querySelector(`[data-question="${CSS.escape(question)}"]`);
+const fields = (question) => [...block(question).elements].filter((field) => field.name);
+
+function given(question) {
+  return fields(question)
+    .filter((field) => (isTick(field) ? field.checked : field.value))
+    .map((field) => [field.name, field.value]);
+}
+
+function restore(question, pairs) {
+  for (const field of fields(question)) {
+    const values = pairs.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (isTick(field)) field.checked = values.includes(field.value);
+    else field.value = values[0] ?? "";
+  }
+}
+
+function isChanged(field) {
+  if (isTick(field)) return field.checked !== field.defaultChecked;
+  if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+  return !(field.selectedOptions[0]?.defaultSelected || (!field.value && !field.querySelector("[selected]")));
 }
 
 function keep() {
-  if (unsent.size) localStorage.setItem(place, JSON.stringify([...unsent].map((name) => [name, chosen(name)])));
+  if (unsent.size) localStorage.setItem(place, JSON.stringify([...unsent.keys()].map((name) => [name, given(name)])));
   else localStorage.removeItem(place);
 }
 
+function send(question) {
+  block(question).dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 function sendAgain() {
-  for (const name of unsent) paper.elements[name]?.[0]?.dispatchEvent(new Event("change", { bubbles: true }));
+  for (const question of unsent.keys()) send(question);
 }
 
 function questionOf(event) {
-  const context = event.detail.ctx;
-  return context.sourceElement?.closest("[data-paper]") ? context.request.body?.get?.("question") : null;
+  return event.detail.ctx.sourceElement?.closest?.("[data-question]")?.dataset.question;
 }
 
+paper.addEventListener("input", (event) => {
+  const question = event.target.closest("[data-question]")?.dataset.question;
+  if (!question || isTick(event.target) || event.target.tagName === "SELECT") return;
+  unsent.set(question, null);
+  keep();
+  clearTimeout(pauses.get(question));
+  pauses.set(question, setTimeout(() => send(question), TYPING_PAUSE_MS));
+});
+
+// Of items to put in order each has a place of its own: who gets the place of another gives up its own for it.
+const placed = new Map([...paper.querySelectorAll("[data-exclusive] select")].map((select) => [select, select.value]));
+paper.addEventListener(
+  "change",
+  ({ target }) => {
+    clearTimeout(pauses.get(target.closest("[data-question]")?.dataset.question));
+    const rows = target.closest("[data-exclusive]");
+    if (!rows) return;
+    for (const other of rows.querySelectorAll("select")) {
+      if (other === target || !target.value || other.value !== target.value) continue;
+      other.value = placed.get(target);
+      placed.set(other, other.value);
+      document.dispatchEvent(new CustomEvent("announce", { detail: { value: rows.dataset.exclusive } }));
+    }
+    placed.set(target, target.value);
+  },
+  true,
+);
+
 document.addEventListener("htmx:config:request", (event) => {
-  const name = questionOf(event);
-  if (!name) return;
+  const question = questionOf(event);
+  if (!question) return;
+  const { body } = event.detail.ctx.request;
+  // The whole form comes along; the other questions have been sent.
+  const others = new Set([...paper.elements].map((field) => field.name));
+  for (const field of fields(question)) others.delete(field.name);
+  for (const name of others) if (name && name !== "csrf_token") body.delete(name);
   last = Math.max(last + 1, Date.now());
-  event.detail.ctx.request.body.set("seq", last);
-  unsent.add(name);
+  body.set("seq", last);
+  unsent.set(question, last);
   keep();
 });
 
 document.addEventListener("htmx:after:request", (event) => {
-  const name = questionOf(event);
-  const status = event.detail.ctx.response?.status;
-  if (!name || !status || status >= 500) return;
+  const question = questionOf(event);
+  const { response, request } = event.detail.ctx;
+  if (!question || !response?.status || response.status >= 500) return;
   // Signed out (app.js goes to sign in) or signed in anew elsewhere: the page comes back and sends the answer again.
-  if (status === 403) location.reload();
-  if (status === 401 || status === 403) return;
-  unsent.delete(name);
+  if (response.status === 403) location.reload();
+  if (response.status === 401 || response.status === 403) return;
+  // What was typed meanwhile is still to be sent.
+  if (String(unsent.get(question)) === request.body?.get?.("seq")) unsent.delete(question);
   keep();
 });
 
@@ -50,11 +111,15 @@ document.addEventListener("htmx:error", (event) => {
 addEventListener("online", sendAgain);
 
 // What an ended session or a closed window left behind.
-for (const [name, values] of JSON.parse(localStorage.getItem(place) ?? "[]")) {
-  for (const input of paper.elements) if (input.name === name) input.checked = values.includes(input.value);
+for (const [question, pairs] of JSON.parse(localStorage.getItem(place) ?? "[]")) {
+  restore(question, pairs);
+  unsent.set(question, null);
 }
-// Once htmx listens to the questions: also what was chosen before it did, on a slow line or kept over a reload.
+// Once htmx listens to the questions: also what was answered before it did, on a slow line or kept over a reload.
 addEventListener("load", () => {
-  for (const input of paper.elements) if ("checked" in input && input.checked !== input.defaultChecked) unsent.add(input.name);
+  for (const field of paper.elements) {
+    const question = field.name && field.closest("[data-question]")?.dataset.question;
+    if (question && isChanged(field)) unsent.set(question, null);
+  }
   sendAgain();
 });
