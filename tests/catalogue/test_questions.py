@@ -301,12 +301,13 @@ def test_the_review_of_rows_and_gaps_says_what_belongs_there() -> None:
     rows = questions.review(MATCHING, {"p1": "c3", "p2": "c1"}, Said.plainly)
     assert isinstance(rows, ReviewedRows)
     assert [(row.given and row.given.plain, row.right.plain, row.is_right) for row in rows.rows] == [
-        ("Văn bản để đọc và in", "Văn bản để đọc và in", True), ("Âm thanh", "Bảng tính", False), (None, "Video", False),
+        ("Văn bản để đọc và in", "Văn bản để đọc và in", True), ("Âm thanh", "Bảng tính", False),
+        (None, "Video", False),
     ]  # fmt: skip
     places = questions.review(ORDERING, {"i3": "1", "i1": "3"}, Said.plainly)
     assert isinstance(places, ReviewedRows)
     assert [(row.text.plain, row.given and row.given.plain) for row in places.rows][:2] == [
-        ("Mở văn bản", "1"), ("Chọn chứng thư số", "3"),
+        ("Mở văn bản", "thứ 1"), ("Chọn chứng thư số", "thứ 3"),
     ]  # fmt: skip
     for question, answer in ((CLOZE, {"1": "8", "3": "g1"}), (DRAG_WORDS, {"1": "w1", "3": "w4"})):
         view = questions.review(question, answer, Said.plainly)
@@ -390,7 +391,8 @@ def without(kind: str, name: str) -> dict[str, Any]:
         (SAMPLES["drag_words"] | {"distractors": ["đăng ký"]}, "mồi nhử"),
         (SAMPLES["essay"] | {"rubric": []}, "rubric"),
         (SAMPLES["essay"] | {"rubric": [{"criterion": "a", "points": 0}]}, "thứ 1"),
-        (SAMPLES["essay"] | {"rubric": [{"criterion": "a", "points": 1, "levels": [{"points": 2, "text": "b"}]}]}, "levels"),
+        (SAMPLES["essay"] | {"rubric": [{"criterion": "a", "points": 1, "levels": [{"points": 2, "text": "b"}]}]},
+         "levels"),
         (SAMPLES["essay"] | {"accept": ["file"]}, "Chưa nộp tệp được"),
         (SAMPLES["essay"] | {"accept": ["video"]}, "accept"),
         (SAMPLES["essay"] | {"min_words": 500}, "min_words"),

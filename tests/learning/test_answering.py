@@ -76,7 +76,8 @@ def test_what_is_refused_spoils_nothing_beside_it(database: Database, db: Sessio
         submit_attempt(writing, writing.get_one(Attempt, three.attempt.id), making.RIGHT_ANSWERS)
     told = save(
         database,
-        two.says("q1", "o1", attempt=one.attempt.id), AnswerSave("ai-đó", "", one.attempt.id, "q1", {"": ["o1"]}, None, "vi"),
+        two.says("q1", "o1", attempt=one.attempt.id),
+        AnswerSave("ai-đó", "", one.attempt.id, "q1", {"": ["o1"]}, None, "vi"),
         one.says("q1", "o9"), one.says("q9", "o1"), one.says("q1", "o1", attempt=10**15), three.says("q1", "o1"),
         one.says("q2", "false"),
     )  # fmt: skip

@@ -28,7 +28,7 @@ def validate(question: Question) -> list[str]:
     if not _is_sane(question.get("answer")):
         messages.append(_("Câu điền số (numeric) phải có answer là một số."))
     if _tolerance(question) is None:
-        messages.append(_("tolerance là một số không âm, hoặc phần trăm như “5%%”."))
+        messages.append(_("tolerance là một số không âm, hoặc phần trăm như “%(example)s”.", example="5%"))
     units = question.get("units", {})
     if units and not question.get("unit", "").strip():
         messages.append(_("Có units thì phải có unit, đơn vị của answer."))

@@ -76,8 +76,8 @@ def review(question: Question, answer: Answer, say: Say) -> ReviewedRows:
         given = _place(item["id"], answer)
         rows.append(
             ReviewedRow(
-                say(item["text"]), None if given is None else Said.plainly(str(given)),
-                Said.plainly(str(item["place"])), given == item["place"],
+                say(item["text"]), None if given is None else _nth(given),
+                _nth(item["place"]), given == item["place"],
             )
         )  # fmt: skip
     return ReviewedRows(tuple(rows))
@@ -85,6 +85,10 @@ def review(question: Question, answer: Answer, say: Say) -> ReviewedRows:
 
 def solution(question: Question) -> dict[str, list[str]]:
     return {item["id"]: [str(item["place"])] for item in question["items"]}
+
+
+def _nth(place: int) -> Said:
+    return Said.plainly(_("thứ %(place)s", place=place))
 
 
 def _places(question: Question) -> list[str]:

@@ -59,24 +59,20 @@ paper.addEventListener("input", (event) => {
   pauses.set(question, setTimeout(() => send(question), TYPING_PAUSE_MS));
 });
 
-// Of items to put in order each has a place of its own: who gets the place of another gives up its own for it.
-const placed = new Map([...paper.querySelectorAll("[data-exclusive] select")].map((select) => [select, select.value]));
-paper.addEventListener(
-  "change",
-  ({ target }) => {
-    clearTimeout(pauses.get(target.closest("[data-question]")?.dataset.question));
-    const rows = target.closest("[data-exclusive]");
-    if (!rows) return;
-    for (const other of rows.querySelectorAll("select")) {
-      if (other === target || !target.value || other.value !== target.value) continue;
-      other.value = placed.get(target);
-      placed.set(other, other.value);
-      document.dispatchEvent(new CustomEvent("announce", { detail: { value: rows.dataset.exclusive } }));
-    }
-    placed.set(target, target.value);
-  },
-  true,
-);
+// Items to put in order need a place each; nothing is taken from anybody, for a list box walked with keys passes them all.
+function sayTwice(rows) {
+  const places = [...rows.querySelectorAll("select")].map((select) => select.value).filter(Boolean);
+  const twice = places.find((place, at) => places.indexOf(place) !== at);
+  const said = rows.querySelector("[data-twice]");
+  said.hidden = !twice;
+  said.textContent = twice ? said.dataset.twice.replace("{place}", twice) : "";
+}
+
+paper.addEventListener("change", ({ target }) => {
+  clearTimeout(pauses.get(target.closest("[data-question]")?.dataset.question));
+  const rows = target.closest("[data-exclusive]");
+  if (rows) sayTwice(rows);
+});
 
 document.addEventListener("htmx:config:request", (event) => {
   const question = questionOf(event);
@@ -115,11 +111,14 @@ for (const [question, pairs] of JSON.parse(localStorage.getItem(place) ?? "[]"))
   restore(question, pairs);
   unsent.set(question, null);
 }
-// Once htmx listens to the questions: also what was answered before it did, on a slow line or kept over a reload.
+// Also what was answered before htmx listened, on a slow line or kept over a reload. It begins in a timeout of its own,
+// asked for before the page is loaded: ours comes after it.
 addEventListener("load", () => {
-  for (const field of paper.elements) {
-    const question = field.name && field.closest("[data-question]")?.dataset.question;
-    if (question && isChanged(field)) unsent.set(question, null);
-  }
-  sendAgain();
+  setTimeout(() => {
+    for (const field of paper.elements) {
+      const question = field.name && field.closest("[data-question]")?.dataset.question;
+      if (question && isChanged(field)) unsent.set(question, null);
+    }
+    sendAgain();
+  });
 });
