@@ -13,6 +13,10 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from app import __version__
 from app.admin import health, mail_pages, upkeep
 from app.admin import pages as admin_pages
+from app.assignments import handlers as assignments
+from app.assignments import jobs as assignment_jobs
+from app.assignments import my_pages as my_assignment_pages
+from app.assignments import pages as assignment_pages
 from app.authoring import lesson_pages
 from app.authoring import pages as studio_pages
 from app.catalogue import pages as catalogue_pages
@@ -62,9 +66,9 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages,
-    certificate_pages, studio_pages, lesson_pages, coverage_pages, definition_pages,
-    programme_pages, export_pages, notice_pages, mail_pages, admin_pages,
+    guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, certificate_pages, studio_pages,
+    lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
+    my_assignment_pages, notice_pages, mail_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -75,16 +79,21 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
     (CourseCompleted, certificates.issue_on_completion),
     (CourseCompleted, coverage.count_completion),
     (CourseCompleted, renewals.renew_on_completion),
+    (CourseCompleted, assignments.note_completion),
     (CompletionAnnulled, certificates.revoke_on_annulment),
     (CompletionAnnulled, coverage.count_annulment),
     (CompletionAnnulled, renewals.annul_renewals),
+    (CompletionAnnulled, assignments.note_annulment),
     (AffiliationsChanged, coverage.count_affiliations),
+    (AffiliationsChanged, assignments.note_affiliations),
+    (UnitsReorganised, assignments.note_reorganisation),
     (UnitsReorganised, coverage.count_reorganisation),
 ]
 
 JOBS: dict[str, JobFunction] = (
     identity_jobs.JOBS
     | notice_jobs.JOBS
+    | assignment_jobs.JOBS
     | media_jobs.JOBS
     | learning_jobs.JOBS
     | certificate_jobs.JOBS
@@ -100,6 +109,8 @@ CRONS = (
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
+    Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
+    Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),
     Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
     Cron("notices.look_for_due", every=timedelta(minutes=5)),
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),

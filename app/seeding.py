@@ -8,12 +8,18 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assignments.members import keep_list
+from app.assignments.models import Assignment
+from app.assignments.rules import Rule
+from app.assignments.service import Order, assign
 from app.authoring.folder import load_starter_courses
 from app.catalogue.models import Course
 from app.catalogue.programmes import seed_programmes
 from app.core import clock
 from app.core.i18n import gettext as _
+from app.core.settings import get_settings
 from app.coverage.seeding import seed_indicators
+from app.identity import accounts, unit_queries
 from app.identity.demo import seed_demo
 from app.identity.models import Account, Affiliation
 from app.identity.units import seed_units
@@ -41,6 +47,7 @@ def _seed_everything(runtime: Runtime) -> list[str]:
         with runtime.database.writing() as db:
             seed_demo(db)
             _seed_demo_completions(db)
+            _seed_demo_assignment(db)
         done.append(_("Đã có người dùng mẫu."))
     return done
 
@@ -68,3 +75,21 @@ def _seed_demo_completions(db: Session) -> None:
                 db, person_id=person_id, course_version_id=enrolment.course_version_id, how="online",
                 completed_on=min(day, today), score_percent=80.0 + number % 4 * 5, enrolment_id=enrolment.id,
             )  # fmt: skip
+
+
+def _seed_demo_assignment(db: Session) -> None:
+    """The made-up province asks its civil servants for the first starter course, within six weeks, every year."""
+    course = db.scalars(select(Course).where(Course.published_version_id.is_not(None)).order_by(Course.id)).first()
+    account_id = db.scalar(select(Account.id).where(Account.username == "quantri", Account.is_demo.is_(True)))
+    province = unit_queries.unit_on(db, get_settings().province_code, clock.today())
+    if course is None or account_id is None or province is None or db.scalar(select(Assignment.id).limit(1)):
+        return
+    actor = accounts.actor_of(db, account_id)
+    if actor is None:
+        return
+    due_on = min(clock.today() + timedelta(days=42), date(clock.today().year, 12, 31))
+    order = Order(
+        course.id, Rule(province.unit_id, ("CBCC",)), due_on, is_yearly=True, asks_commitment=True,
+        grounds=_("Kế hoạch bồi dưỡng của bản dùng thử"),
+    )  # fmt: skip
+    keep_list(db, assign(db, actor, order).rounds[0])

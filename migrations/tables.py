@@ -1,5 +1,6 @@
 """Imports every table, so that the metadata is whole for migrations and their test."""
 
+from app.assignments import models as assignments
 from app.catalogue import models as catalogue
 from app.certificates import models as certificates
 from app.core import access, audit, jobs, limiting
@@ -17,6 +18,7 @@ def is_compared(_item: object, name: str | None, kind: str, reflected: bool, _ot
 
 __all__ = [
     "access",
+    "assignments",
     "audit",
     "catalogue",
     "certificates",

@@ -21,7 +21,11 @@ class Role:
     permissions: frozenset[str]
 
 
-_UNIT_MANAGER = frozenset({"people.view", "coverage.people", "export.completions", "evidence.verify", "classes.record"})
+_UNIT_MANAGER = frozenset(
+    {
+        "people.view", "coverage.people", "export.completions", "evidence.verify", "classes.record", "learning.assign",
+    }
+)  # fmt: skip
 _AUTHOR = frozenset({"course.author"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 

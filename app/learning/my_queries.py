@@ -123,8 +123,11 @@ _COMPLETED = (
 )
 
 
-def my_learning(db: Session, person_id: int) -> MyLearning:
-    """Ten queries at most, however many courses there are, and what is not remembered of their versions."""
+def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> MyLearning:
+    """Ten queries at most, however many courses there are, and what is not remembered of their versions.
+
+    `assigned`: ids of courses required of this person beside those for their groups.
+    """
     today = clock.today()
     ask, me = db.connection().execute, {"person_id": person_id}
     posts: dict[int, tuple[str, int]] = {}
@@ -144,7 +147,7 @@ def my_learning(db: Session, person_id: int) -> MyLearning:
     required_ids = [
         view.course_id
         for view in published.values()
-        if view.access == "assigned" and not audiences.isdisjoint(view.audiences)
+        if view.course_id in assigned or (view.access == "assigned" and not audiences.isdisjoint(view.audiences))
     ]
 
     def mine(course_id: int) -> MyCourse:

@@ -1,12 +1,15 @@
 """My own page: what to learn, what is under way, what was achieved; put together from learning and certificates."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import cast
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.assignments.my_queries import MyAssignment, my_assignments
 from app.certificates.queries import CertificateCard, certificates_of
 from app.core import clock
 from app.core.access import Actor
@@ -14,7 +17,7 @@ from app.core.i18n import gettext as _
 from app.core.memory import A_MINUTE, remembered
 from app.identity.models import Person
 from app.identity.unit_queries import full_names
-from app.learning.my_queries import MyLearning, my_learning
+from app.learning.my_queries import MyCourse, MyLearning, my_learning
 
 _PERSON = cast(Table, Person.__table__)
 _SEX = select(_PERSON.c.sex).where(_PERSON.c.id == bindparam("person_id"))
@@ -22,11 +25,12 @@ _SEX = select(_PERSON.c.sex).where(_PERSON.c.id == bindparam("person_id"))
 
 @dataclass(frozen=True)
 class MyPage:
-    """`posts`: title and unit of each post of today, in words."""
+    """`posts`: title and unit of each post of today, in words. `assigned`: what I was given, by the course's slug."""
 
     greeting: str
     posts: tuple[str, ...]
     learning: MyLearning
+    assigned: Mapping[str, MyAssignment]
     certificates: tuple[CertificateCard, ...]
 
     @property
@@ -37,14 +41,26 @@ class MyPage:
 
 
 def my_page(db: Session, actor: Actor) -> MyPage:
-    learning = my_learning(db, actor.person_id)
+    assigned = my_assignments(db, actor.person_id)
+    # Given twice, what is still to do and the nearer day count.
+    given = {one.slug: one for one in sorted(assigned, key=lambda one: (one.state != "done", one.due_on), reverse=True)}
+    learning = my_learning(db, actor.person_id, {one.course_id for one in assigned})
     posts = ((title, _unit_name(db, unit_id, clock.today())) for title, unit_id in learning.posts)
     return MyPage(
         greeting=_greeting(db.connection().scalar(_SEX, {"person_id": actor.person_id}), actor.short_name),
         posts=tuple(f"{title} · {unit}" if title else unit for title, unit in posts),
-        learning=learning,
+        learning=replace(learning, required=tuple(sorted(learning.required, key=partial(_urgency, given)))),
+        assigned=given,
         certificates=tuple(certificates_of(db, actor.person_id)),
     )
+
+
+def _urgency(assigned: Mapping[str, MyAssignment], course: MyCourse) -> tuple[bool, date]:
+    """What has a day comes by it, then what the year asks for, then what is done."""
+    given = assigned.get(course.slug)
+    if given is not None and given.state != "done":
+        return False, given.due_on
+    return course.completed_on is not None, date.max
 
 
 def _unit_name(db: Session, unit_id: int, day: date) -> str:

@@ -297,6 +297,31 @@ _COVERAGE = (
         refused=dict.fromkeys(MANAGERS, HIDDEN)),
 )  # fmt: skip
 
+_ELSEWHERE = {"other_manager": HIDDEN}
+_ASSIGNMENTS = (
+    page("/assignments", MANAGERS, secret='href="/assignments/{assignment}"', told_to=MANAGERS_HERE),
+    page("/assignments/new", MANAGERS),
+    act("/assignments/new", MANAGERS, form={"course": "khoa-kin"}, answers=(422,)),
+    page("/assignments/{assignment_id}", MANAGERS_HERE, "/assignments/{assignment}", refused=_ELSEWHERE,
+         secret=COLLEAGUE_NAME, told_to=MANAGERS_HERE),
+    act("/assignments/{assignment_id}/end", IMPORTERS, "/assignments/{assignment}/end", refused=_ELSEWHERE),
+    act("/assignments/{assignment_id}/remind", MANAGERS_HERE, "/assignments/{assignment}/remind", refused=_ELSEWHERE),
+    act("/assignments/{assignment_id}/nominate", MANAGERS_HERE, "/assignments/{assignment}/nominate",
+        refused=_ELSEWHERE, form={"people": "learner"}),
+    page("/assignments/{assignment_id}/members/{member_id}", MANAGERS_HERE,
+         "/assignments/{assignment}/members/{assignment_member}", refused=_ELSEWHERE,
+         secret='name="what" value="exempt"', told_to=MANAGERS_HERE),
+    act("/assignments/{assignment_id}/members/{member_id}", MANAGERS_HERE,
+        "/assignments/{assignment}/members/{assignment_member}", refused=_ELSEWHERE,
+        form={"what": "exempt", "reason": "nghỉ ốm"}),
+    page("/my/commitments/{member_id}", LEARNER, "/my/commitments/{assignment_member}", others=HIDDEN),
+    act("/my/commitments/{member_id}", LEARNER, "/my/commitments/{assignment_member}", others=HIDDEN),
+    page("/my/deadlines", SIGNED_IN, why_open="one's own deadlines"),
+    page("/my/deadlines.ics", SIGNED_IN, why_open="one's own deadlines"),
+    page("/calendar/{token}.ics", EVERYBODY, "/calendar/{calendar_token}.ics",
+         why_open="calendar programs cannot sign in; the address is the secret", secret=LEARNER_NAME),
+)  # fmt: skip
+
 _NOTICES = (
     page("/notices", SIGNED_IN, why_open="one's own inbox", secret=NOTICE_TEXT, told_to=LEARNER),
     act("/notices/{notice_id}/open", LEARNER, "/notices/{notice}/open", others=HIDDEN),
@@ -323,6 +348,6 @@ _ADMIN = (
 )
 
 DECLARED = (
-    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CERTIFICATES, *_STUDIO, *_COVERAGE, *_NOTICES,
-    *_ADMIN,
+    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CERTIFICATES, *_STUDIO, *_COVERAGE,
+    *_ASSIGNMENTS, *_NOTICES, *_ADMIN,
 )  # fmt: skip

@@ -14,6 +14,11 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.assignments.calendar import calendar_token
+from app.assignments.members import keep_list
+from app.assignments.models import AssignmentMember
+from app.assignments.rules import Rule
+from app.assignments.service import Order, assign
 from app.catalogue.models import CourseVersion
 from app.catalogue.queries import lesson
 from app.catalogue.service import publish, save_version
@@ -93,6 +98,9 @@ class World:
     submitted_attempt: int
     question: str
     notice: int
+    assignment: int
+    assignment_member: int
+    calendar_token: str
     stop_token: str
     read_stamp: str
     watch_stamp: str
@@ -125,6 +133,7 @@ def build(runtime: Runtime) -> World:
             **done,
             **_waiting_work(db, who),
             **_certificate(db, runtime.storage),
+            **_assignment(db, who),
             **_notice(db, who["learner"].person_id),
             **_learning_and_studio(db, runtime.storage, who),
             workbook=workbook([GOOD]),
@@ -163,6 +172,21 @@ def _evidence(db: Session, storage: Storage, who: dict[str, Account]) -> dict[st
     key = sheet_imports.keep_source(storage, workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)))
     checked = sheet_imports.request_check(db, manager, EVIDENCE, EVIDENCE_LIST_NAME, key)
     return {"evidence": waiting.id, "verified_evidence": decided.id, "evidence_list": checked.id}
+
+
+def _assignment(db: Session, who: dict[str, Account]) -> dict[str, Any]:
+    """The province asks the people here."""
+    actor = accounts.actor_of(db, who["province_admin"].id)
+    assert actor is not None
+    course = factories.course(db, "GIAO01")
+    order = Order(course.course_id, Rule(factories.unit_id(db, HERE), ("CBCC",)), clock.today(), asks_commitment=True)
+    assignment = assign(db, actor, order)
+    keep_list(db, assignment.rounds[0])
+    mine = select(AssignmentMember.id).where(AssignmentMember.person_id == who["learner"].person_id)
+    return {
+        "assignment": assignment.id, "assignment_member": db.scalars(mine).one(),
+        "calendar_token": calendar_token(who["learner"].person_id),
+    }  # fmt: skip
 
 
 def _waiting_work(db: Session, who: dict[str, Account]) -> dict[str, Any]:

@@ -17,14 +17,22 @@ def test_events_reach_their_handlers_in_this_order() -> None:
             "app.certificates.handlers.issue_on_completion",
             "app.coverage.handlers.count_completion",
             "app.learning.renewals.renew_on_completion",
+            "app.assignments.handlers.note_completion",
         ],
         CompletionAnnulled.__name__: [
             "app.certificates.handlers.revoke_on_annulment",
             "app.coverage.handlers.count_annulment",
             "app.learning.renewals.annul_renewals",
+            "app.assignments.handlers.note_annulment",
         ],
-        AffiliationsChanged.__name__: ["app.coverage.handlers.count_affiliations"],
-        UnitsReorganised.__name__: ["app.coverage.handlers.count_reorganisation"],
+        AffiliationsChanged.__name__: [
+            "app.coverage.handlers.count_affiliations",
+            "app.assignments.handlers.note_affiliations",
+        ],
+        UnitsReorganised.__name__: [
+            "app.assignments.handlers.note_reorganisation",
+            "app.coverage.handlers.count_reorganisation",
+        ],
     }
 
 

@@ -34,7 +34,7 @@ def hoa(db: Session, email: str = "hoa@example.vn", **more: Any) -> Person:
 
 def states(db: Session) -> dict[str, int]:
     counted = select(NoticeDelivery.state, func.count()).group_by(NoticeDelivery.state)
-    return {state: count for state, count in db.execute(counted)}
+    return dict(db.execute(counted).all())
 
 
 def test_the_same_news_is_told_once(db: Session) -> None:
