@@ -23,6 +23,7 @@ from app.catalogue import pages as catalogue_pages
 from app.certificates import handlers as certificates
 from app.certificates import jobs as certificate_jobs
 from app.certificates import pages as certificate_pages
+from app.certificates import verify_pages
 from app.core import events
 from app.core.csrf import check_token
 from app.core.jobs import Cron, JobFunction, Worker
@@ -66,8 +67,8 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, certificate_pages, studio_pages,
-    lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
+    guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, certificate_pages, verify_pages,
+    studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
     my_assignment_pages, notice_pages, mail_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.

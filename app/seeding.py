@@ -15,6 +15,7 @@ from app.assignments.service import Order, assign
 from app.authoring.folder import load_starter_courses
 from app.catalogue.models import Course
 from app.catalogue.programmes import seed_programmes
+from app.certificates.forms import seed_forms
 from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
@@ -40,6 +41,7 @@ def _seed_everything(runtime: Runtime) -> list[str]:
         seed_units(db)
         seed_programmes(db)
         seed_indicators(db)
+        seed_forms(db)
     done = [_("Đã có đơn vị hành chính, nhiệm vụ đào tạo và chỉ tiêu.")]
     for title in load_starter_courses(runtime):
         done.append(_("Đã nạp khóa học: %(title)s", title=title))

@@ -1,11 +1,16 @@
-"""`certificates verify`: is a paper, a file or a scanned code a certificate of ours, and does it still hold?"""
+"""`certificates verify`: is a paper, a file or a scanned code one of ours, and does it still hold? And keys."""
 
 import argparse
 import hashlib
 import json
 from pathlib import Path
 
+from app.certificates import statement
+from app.certificates.examine import examine, paper_certificates
+from app.certificates.keys import rotate_statement_key, statement_keys
 from app.certificates.queries import PublicCertificate, by_document, public_certificate
+from app.certificates.statement import BadStatement
+from app.certificates.wording import statement_in
 from app.core import clock
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
@@ -25,22 +30,49 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     verify.add_argument("--json", action="store_true", help="in một tài liệu JSON / print one JSON document")
     verify.set_defaults(func=_verify)
+    rotate = verbs.add_parser(
+        "rotate-key", help="khóa mới cho mã QR; giấy cũ vẫn kiểm được / a new key for QR codes; old papers stay valid"
+    )
+    rotate.set_defaults(func=_rotate_key)
 
 
 def _verify(args: argparse.Namespace, runtime: Runtime) -> int:
-    # A file is judged by its bytes alone: what a changed copy says about itself proves nothing.
-    digest = _digest(Path(args.what)) if args.what.lower().endswith(".pdf") else None
-    with runtime.database.reading() as db:
-        found = by_document(db, digest) if digest else public_certificate(db, args.what)
-    print(json.dumps(as_json(found), ensure_ascii=False, indent=2) if args.json else _as_text(found))
+    found, reason = _looked_up(args.what, runtime)
+    print(json.dumps(as_json(found, reason), ensure_ascii=False, indent=2) if args.json else _as_text(found, reason))
     return 0 if found and found.state == "valid" else 1
 
 
-def as_json(found: PublicCertificate | None) -> dict[str, object]:
-    """The stable document `--json` prints: what the public page shows; `state` is valid, revoked or unknown."""
+def _looked_up(what: str, runtime: Runtime) -> tuple[PublicCertificate | None, str]:
+    """The certificate, or none and the reason."""
+    with runtime.database.reading() as db:
+        # A file is judged by its bytes alone: what a changed copy says about itself proves nothing.
+        if what.lower().endswith(".pdf"):
+            content = _content(Path(what))
+            found = by_document(db, hashlib.sha256(content).hexdigest())
+            return found, "" if found else examine(content, paper_certificates(db))
+        if signed := statement_in(what):
+            try:
+                return public_certificate(db, statement.read(signed, statement_keys(db)).code), "unlisted"
+            except BadStatement as error:
+                return None, error.message
+        return public_certificate(db, what), "unlisted"
+
+
+def _rotate_key(args: argparse.Namespace, runtime: Runtime) -> int:
+    with runtime.database.writing() as db:
+        new = rotate_statement_key(db)
+    print(_("Từ lần khởi động tới, mã QR mới được ký bằng khóa %(key)s; mã đã in vẫn kiểm được.", key=new))
+    return 0
+
+
+def as_json(found: PublicCertificate | None, reason: str = "") -> dict[str, object]:
+    """The stable document `--json` prints: what the public page shows; `state` is valid, revoked, replaced or unknown.
+
+    `reason` says why nothing was found: unlisted, what examine.Finding names for a file, or a sentence for a QR code.
+    """
     checked_at = clock.now().isoformat()
     if found is None:
-        return {"state": "unknown", "checked_at": checked_at}
+        return {"state": "unknown", "reason": reason, "checked_at": checked_at}
     revocation = {"kind": found.revocation_kind, "at": found.revoked_at.isoformat()} if found.revoked_at else None
     return {
         "state": found.state,
@@ -58,16 +90,19 @@ def as_json(found: PublicCertificate | None) -> dict[str, object]:
         "issued_on": found.issued_on.isoformat(),
         "issuer": found.issuer_name,
         "revocation": revocation,
+        "replaced_by": found.replacement.number if found.replacement else None,
         "pdf_sha256": found.sha256,
     }
 
 
-def _as_text(found: PublicCertificate | None) -> str:
+def _as_text(found: PublicCertificate | None, reason: str) -> str:
     if found is None:
-        return _("Không có giấy chứng nhận nào khớp.")
+        return f"{_('Không có giấy chứng nhận nào khớp.')} ({reason})"
     state = _("Còn hiệu lực")
     if found.revoked_at:
         state = _("Đã thu hồi ngày %(day)s", day=format_date(found.revoked_at))
+    elif found.replacement:
+        state = _("Đã được thay bằng giấy số %(number)s", number=found.replacement.number)
     return "\n".join(
         (
             f"{state}: {found.title}",
@@ -84,11 +119,11 @@ def _as_text(found: PublicCertificate | None) -> str:
     )
 
 
-def _digest(path: Path) -> str:
+def _content(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise CommandFailed(_("Không đọc được tệp %(path)s."), path=path) from error
     if not content.startswith(b"%PDF-"):
         raise CommandFailed(_("Tệp %(path)s không phải tệp PDF."), path=path)
-    return hashlib.sha256(content).hexdigest()
+    return content

@@ -7,36 +7,55 @@ from typing import Any
 
 from sqlalchemy import not_, or_, select
 
-from app.certificates import pdf, service
+from app.certificates import pdf, service, signing
+from app.certificates.keys import paper_key, record_keys
 from app.certificates.models import Certificate, CertificateDocument
+from app.certificates.papers import sheet_of
 from app.core import clock
 from app.core.jobs import JobContext, JobFunction
 from app.core.settings import get_settings
-from app.identity import sealing
 from app.identity.models import Account, Person
 from app.identity.people import SIMULATED
+from app.learning.models import Completion
 
 _AT_ONCE = 500
 
 
 def render_pdf(context: JobContext, certificate_id: int) -> Mapping[str, Any]:
-    """Make and keep the PDF of a certificate, once. The same row always gives the same bytes, so two runs agree."""
+    """Make, sign and keep the PDF of a certificate, once.
+
+    A signature is another one each time it is made: the file that is kept is the one whose name was committed. Each
+    try has a file of its own, so that a second one never touches what the first has kept.
+    """
+    key = paper_key()
     with context.database.reading() as db:
         certificate = db.get_one(Certificate, certificate_id)
         if certificate.document:
             return {"sha256": certificate.document.sha256}
-        key = f"certificates/{certificate.issued_on.year}/{certificate.code}.pdf"
-        born = sealing.unseal_text(db.get_one(Person, certificate.person_id), certificate.sealed_birth_date)
-        content = pdf.render(certificate, born, get_settings().public_url)
-    size = context.storage.put(key, io.BytesIO(content))
+        completion_id, place = (
+            certificate.completion_id,
+            f"certificates/{certificate.issued_on.year}/{certificate.code}",
+        )
+        document = pdf.render([sheet_of(db, context.storage, certificate, key)], get_settings().public_url)
+    content = signing.sign(document, key)
     digest = hashlib.sha256(content).hexdigest()
+    name = f"{place}-{digest[:12]}.pdf"
+    size = context.storage.put(name, io.BytesIO(content))
     with context.database.writing() as db:
-        if db.get(CertificateDocument, certificate_id) is None:
+        record_keys(db)
+        # In turns with another try; whoever comes second finds the first one's.
+        db.get_one(Completion, completion_id, with_for_update=True)
+        if kept := db.get(CertificateDocument, certificate_id):
+            digest = kept.sha256
+        else:
             db.add(
                 CertificateDocument(
-                    certificate_id=certificate_id, sha256=digest, size=size, storage_key=key, made_at=clock.now()
+                    certificate_id=certificate_id, sha256=digest, size=size, storage_key=name, made_at=clock.now(),
+                    signed_by=key.id,
                 )
-            )
+            )  # fmt: skip
+    if kept and kept.storage_key != name:
+        context.storage.delete(name)
     return {"sha256": digest}
 
 

@@ -1,16 +1,18 @@
-"""A certificate as a PDF: archival (PDF/A-2a), readable aloud (PDF/UA-1), the same bytes each time it is made."""
+"""Certificates as a PDF: archival (PDF/A-2a), readable aloud (PDF/UA-1), the same bytes each time it is made."""
 
-import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 import segno
 
-from app.certificates.models import Certificate
-from app.certificates.wording import birth_day, grouped, plain_number
+from app.certificates.models import Certificate, CertificateForm
+from app.certificates.wording import birth_day, filled, grouped, plain_number
 from app.core.templating import format_date
 
 # Loaded with the first paper made: 7 MB, needed where jobs run.
@@ -18,58 +20,114 @@ if TYPE_CHECKING:
     import typst
 
 _HERE = Path(__file__).parent
+# Modules of white around a code inside its white box, and a run of dark ones.
+_QUIET = 2
+_DARK = re.compile(rb"\x01+")
+TRIAL = "Bản dùng thử: chữ ký số thử nghiệm"
 
 
-def render(certificate: Certificate, born: str, public_url: str) -> bytes:
-    """The paper of a certificate. `born`: what was sealed, 1985-03-02 or 1985 or nothing."""
+@dataclass(frozen=True)
+class Sheet:
+    """One paper: what its row says, and what the row does not hold itself.
+
+    `born`: what was sealed, 1985-03-02 or 1985 or nothing. `signature`: the picture of the signer's signature, PNG.
+    """
+
+    certificate: Certificate
+    form: CertificateForm
+    born: str
+    statement: str
+    signature: bytes | None = None
+    is_trial: bool = False
+
+
+def render(sheets: Sequence[Sheet], public_url: str) -> bytes:
+    """The papers, one on each page."""
     import typst
 
+    first = sheets[0].certificate
+    day = first.issued_on
+    many = f"{len(sheets)} giấy chứng nhận"
+    papers = {
+        "title": f"{first.title} {first.number}" if len(sheets) == 1 else many,
+        "author": first.issuer_name,
+        "date": {"year": day.year, "month": day.month, "day": day.day},
+        "papers": [_data(sheet, public_url) for sheet in sheets],
+    }
+    files: dict[str, bytes] = {
+        "main": (_HERE / "certificate.typ").read_bytes(),
+        "papers.json": json.dumps(papers).encode(),
+    }
+    files |= {_signature_file(sheet): sheet.signature for sheet in sheets if sheet.signature}
+    # The stubs do not know that several files may be given.
     return typst.compile(
-        _HERE / "certificate.typ",
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(_data(certificate, born, public_url))},
-        pdf_standards=["a-2a", "ua-1"],
+        cast(Any, files), font_paths=_fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"]
     )
 
 
 def verify_url(public_url: str, code: str) -> str:
-    """The public page of a certificate: what its QR code says."""
+    """The public page of a certificate."""
     return f"{public_url}/verify/{code}"
 
 
-def qr_svg(text: str) -> str:
-    """A QR code as an SVG document; level M still reads with a fold or a stain across it."""
-    out = io.BytesIO()
-    segno.make_qr(text, error="m").save(out, kind="svg", border=2, xmldecl=False)
-    return out.getvalue().decode()
+def statement_url(public_url: str, statement: str) -> str:
+    """What a paper's QR code says: the same page, by the signed statement."""
+    return f"{public_url}/verify/q/{statement}"
 
 
-def qr_data_uri(text: str) -> str:
+def qr_svg(public_url: str, statement: str) -> str:
+    """The QR code of a paper as an SVG document; level M still reads with a fold or a stain across it.
+
+    Any of the eight masks may be chosen (ISO/IEC 18004, 7.8): the letters look random already, and weighing all
+    eight would take as long as eight papers.
+    """
+    # Two segments: the letters of the statement take five and a half bits each instead of eight.
+    parts: Any = [statement_url(public_url, ""), statement]
+    rows = segno.make_qr(parts, error="m", boost_error=False, mask=3).matrix
+    side = len(rows) + 2 * _QUIET
+    runs = (
+        f"M{_QUIET + run.start()} {_QUIET + y + 0.5}h{run.end() - run.start()}"
+        for y, row in enumerate(rows)
+        for run in _DARK.finditer(row)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}">'
+        f'<path stroke="#000" d="{"".join(runs)}"/></svg>'
+    )
+
+
+def qr_data_uri(public_url: str, statement: str) -> str:
     """The same code as the address of a picture, for a page."""
-    return segno.make_qr(text, error="m").svg_data_uri(border=2, xmldecl=False)
+    return f"data:image/svg+xml,{quote(qr_svg(public_url, statement))}"
 
 
-def _data(certificate: Certificate, born: str, public_url: str) -> dict[str, object]:
+def _data(sheet: Sheet, public_url: str) -> dict[str, object]:
     """What certificate.typ reads; the paper speaks Vietnamese whatever language the job runs in."""
-    day = certificate.issued_on
+    certificate, form = sheet.certificate, sheet.form
     place = ", ".join(part for part in (certificate.holder_title, certificate.unit_name) if part)
     return {
-        "document_title": f"{certificate.title} {certificate.number}",
-        "date": {"year": day.year, "month": day.month, "day": day.day},
         "superior": certificate.superior_name,
         "issuer": certificate.issuer_name,
         "title": certificate.title,
+        "colour": form.colour,
         "number": certificate.number,
+        "trial": TRIAL if sheet.is_trial else "",
+        "lead": filled(form.lead, certificate),
         "holder": certificate.holder_name,
-        "about_holder": [line for line in (f"Sinh {birth_day(born)}" if born else "", place) if line],
+        "about_holder": [line for line in (f"Sinh {birth_day(sheet.born)}" if sheet.born else "", place) if line],
+        "body": filled(form.body, certificate),
         "course": certificate.course_title,
         "about_course": " · ".join(_about_course(certificate)),
-        "qr": qr_svg(verify_url(public_url, certificate.code)),
-        "qr_alt": f"Mã QR mở trang tra cứu giấy chứng nhận số {certificate.number}",
+        "note": filled(form.note, certificate),
+        "qr": qr_svg(public_url, sheet.statement),
+        "qr_alt": f"Mã QR có chữ ký, mở trang tra cứu giấy chứng nhận số {certificate.number}",
         "verify_page": f"{public_url}/verify",
         "code": grouped(certificate.code),
-        "issued_on": format_date(day),
+        "issued_on": format_date(certificate.issued_on),
+        "has_seal_place": form.has_seal_place,
+        "signature": _signature_file(sheet) if sheet.signature else None,
+        "signature_alt": f"Chữ ký của {certificate.signer_name}",
+        "signer_authority": certificate.signer_authority,
         "signer_title": certificate.signer_title,
         "signer_name": certificate.signer_name,
     }
@@ -81,6 +139,10 @@ def _about_course(certificate: Certificate) -> Iterator[str]:
     if certificate.score_percent is not None:
         yield f"Kết quả {plain_number(certificate.score_percent)}/100 điểm"
     yield f"Hoàn thành ngày {format_date(certificate.completed_on)}"
+
+
+def _signature_file(sheet: Sheet) -> str:
+    return f"signature-{sheet.form.id}.png"
 
 
 @lru_cache(maxsize=1)

@@ -7,15 +7,22 @@ from typing import Literal, cast
 from sqlalchemy import ColumnElement, Table, bindparam, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from app.certificates.models import Certificate, CertificateDocument, CertificateRevocation, RevocationKind
+from app.certificates.models import (
+    Certificate,
+    CertificateDocument,
+    CertificateReplacement,
+    CertificateRevocation,
+    ReplacementKind,
+    RevocationKind,
+    State,
+)
+from app.certificates.papers import statement_of
 from app.certificates.service import subject_of
 from app.certificates.wording import code_in, masked_birth_date, number_in
 from app.core import jobs
 from app.core.text import fold
 from app.identity import sealing
 from app.identity.models import Person
-
-State = Literal["valid", "revoked"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,16 @@ class CertificateCard:
 
 
 @dataclass(frozen=True)
+class Replacement:
+    """The certificate that stands for another one now."""
+
+    kind: ReplacementKind
+    replaced_at: datetime
+    code: str
+    number: str
+
+
+@dataclass(frozen=True)
 class PublicCertificate:
     """What anybody with the code may see; `holder_name` and `birth_date` are None once erased or never known.
 
@@ -46,6 +63,7 @@ class PublicCertificate:
     state: State
     revocation_kind: RevocationKind | None
     revoked_at: datetime | None
+    replacement: "Replacement | None"
     is_erased: bool
     holder_name: str | None
     birth_date: str | None
@@ -72,15 +90,20 @@ class Document:
 
 @dataclass(frozen=True)
 class OwnCertificate:
-    """A certificate as its holder sees it. `pdf`: ready, making, or failed (it will be tried again by itself)."""
+    """A certificate as its holder sees it. `pdf`: ready, making, or failed (it will be tried again by itself).
+
+    `statement`: the signed text of its QR code.
+    """
 
     certificate: PublicCertificate
+    statement: str
     pdf: Literal["ready", "making", "failed"]
     document: Document | None
 
 
-_CERTIFICATE, _DOCUMENT, _REVOCATION = (
-    cast(Table, model.__table__) for model in (Certificate, CertificateDocument, CertificateRevocation)
+_CERTIFICATE, _DOCUMENT, _REVOCATION, _REPLACEMENT = (
+    cast(Table, model.__table__)
+    for model in (Certificate, CertificateDocument, CertificateRevocation, CertificateReplacement)
 )
 # Built once: everybody's own page asks it.
 _OF_PERSON = (
@@ -91,19 +114,25 @@ _OF_PERSON = (
     )
     .outerjoin(_REVOCATION, _REVOCATION.c.certificate_id == _CERTIFICATE.c.id)
     .outerjoin(_DOCUMENT, _DOCUMENT.c.certificate_id == _CERTIFICATE.c.id)
-    .where(_CERTIFICATE.c.person_id == bindparam("person_id"))
+    .outerjoin(_REPLACEMENT, _REPLACEMENT.c.certificate_id == _CERTIFICATE.c.id)
+    .where(_CERTIFICATE.c.person_id == bindparam("person_id"), _REPLACEMENT.c.certificate_id.is_(None))
     .order_by(_CERTIFICATE.c.issued_on.desc(), _CERTIFICATE.c.id.desc())
 )  # fmt: skip
 
 
 def certificates_of(db: Session, person_id: int) -> list[CertificateCard]:
-    """All certificates of a person, the newest first, the revoked ones among them."""
+    """All certificates of a person but the replaced ones, the newest first, the revoked ones among them."""
     return [
         CertificateCard(code, number, title, completed_on, issued_on, "revoked" if is_revoked else "valid", *rest)
         for code, number, title, completed_on, issued_on, is_revoked, *rest in db.connection().execute(
             _OF_PERSON, {"person_id": person_id}
         )
     ]
+
+
+def is_newest() -> ColumnElement[bool]:
+    """Certificates that no other one replaced: each completion has one at most."""
+    return Certificate.id.not_in(select(CertificateReplacement.certificate_id))
 
 
 def public_certificate(db: Session, code: str) -> PublicCertificate | None:
@@ -127,12 +156,12 @@ def own_certificate(db: Session, person_id: int, code: str) -> OwnCertificate | 
     if row is None:
         return None
     certificate, person = row
-    shown = _shown(certificate, person)
+    shown, statement = _shown(certificate, person), statement_of(certificate)
     if document := certificate.document:
         name = f"giay-chung-nhan-{certificate.number.replace('/', '-')}.pdf"
-        return OwnCertificate(shown, "ready", Document(document.storage_key, document.size, name))
+        return OwnCertificate(shown, statement, "ready", Document(document.storage_key, document.size, name))
     job = jobs.latest(db, subject_of(certificate.id))
-    return OwnCertificate(shown, "failed" if job and job.state == "failed" else "making", None)
+    return OwnCertificate(shown, statement, "failed" if job and job.state == "failed" else "making", None)
 
 
 def _public(db: Session, *where: ColumnElement[bool]) -> PublicCertificate | None:
@@ -146,7 +175,11 @@ def _row(db: Session, *where: ColumnElement[bool]) -> tuple[Certificate, Person]
         .join(Person, Person.id == Certificate.person_id)
         .outerjoin(Certificate.document)
         .where(*where)
-        .options(contains_eager(Certificate.document), joinedload(Certificate.revocation))
+        .options(
+            contains_eager(Certificate.document),
+            joinedload(Certificate.revocation),
+            joinedload(Certificate.replacement).joinedload(CertificateReplacement.new_certificate),
+        )
     ).one_or_none()
     return (found[0], found[1]) if found else None
 
@@ -155,7 +188,7 @@ def _shown(certificate: Certificate, person: Person) -> PublicCertificate:
     # Erasing a person destroys their key: what was sealed cannot be read, and the name is no longer shown either.
     is_erased = certificate.sealed_birth_date is not None and person.wrapped_key is None
     born = sealing.unseal_text(person, certificate.sealed_birth_date)
-    revocation, document = certificate.revocation, certificate.document
+    revocation, replacement, document = certificate.revocation, certificate.replacement, certificate.document
     return PublicCertificate(
         id=certificate.id,
         code=certificate.code,
@@ -164,6 +197,14 @@ def _shown(certificate: Certificate, person: Person) -> PublicCertificate:
         state=certificate.state,
         revocation_kind=revocation.kind if revocation else None,
         revoked_at=revocation.revoked_at if revocation else None,
+        replacement=Replacement(
+            replacement.kind,
+            replacement.replaced_at,
+            replacement.new_certificate.code,
+            replacement.new_certificate.number,
+        )
+        if replacement
+        else None,
         is_erased=is_erased,
         holder_name=None if is_erased else certificate.holder_name,
         birth_date=masked_birth_date(born) if born else None,

@@ -1,4 +1,4 @@
-"""Issue and revoke. What a certificate says is copied into its row once and never changed (DESIGN 4.5)."""
+"""Issue, revoke and replace. What a certificate says is copied into its row once and never changed (DESIGN 4.5)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,11 +6,19 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.catalogue.models import CourseVersion
-from app.certificates.issuer import issuer_on
-from app.certificates.models import Certificate, CertificateRevocation, CertificateSeries, RevocationKind
+from app.certificates.forms import form_on
+from app.certificates.models import (
+    Certificate,
+    CertificateForm,
+    CertificateReplacement,
+    CertificateRevocation,
+    CertificateSeries,
+    ReplacementKind,
+    RevocationKind,
+)
 from app.core import audit, clock, ids, jobs, text
 from app.core.errors import Conflict
 from app.core.i18n import lazy as _
@@ -21,23 +29,25 @@ from app.identity.sealing import SealedFields
 from app.learning import completions
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
-# Names the layout and wording of certificate.typ; a paper keeps the one it was printed with.
-TEMPLATE_VERSION = "1"
-DEFAULT_TITLE = "Giấy chứng nhận hoàn thành khóa học"
+# Names the layout of certificate.typ; a paper keeps the one it was printed with.
+TEMPLATE_VERSION = "2"
 
 
 def issue(db: Session, completion_id: int) -> Certificate:
-    """The certificate of a completion; issuing again returns the first one. Raises Conflict for an annulled one."""
+    """The certificate of a completion; issuing again returns the one there is. Raises Conflict for an annulled one."""
     # The lock makes two simultaneous issues take turns, so that the second neither doubles nor wastes a number.
     completion = db.get_one(Completion, completion_id, with_for_update=True)
-    if issued := db.scalar(select(Certificate).where(Certificate.completion_id == completion_id)):
+    if issued := newest(db, completion_id):
         return issued
     if db.get(CompletionAnnulment, completion_id):
         raise Conflict(_("Kết quả hoàn thành này đã bị hủy nên không cấp giấy chứng nhận."))
-    certificate = _write(db, completion)
-    db.add(certificate)
-    db.flush()
-    return certificate
+    return _write(db, completion)
+
+
+def newest(db: Session, completion_id: int) -> Certificate | None:
+    """The certificate of a completion that no other one replaced."""
+    query = select(Certificate).where(Certificate.completion_id == completion_id)
+    return db.scalars(query.order_by(Certificate.edition.desc()).limit(1)).first()
 
 
 def is_earned(db: Session, completion_id: int) -> bool:
@@ -72,92 +82,140 @@ def revoke(
 ) -> CertificateRevocation:
     """End a certificate: "clerical" leaves the completion, "fraud" annuls it. `by`: the account, None for the system.
 
-    Revoking again returns the first revocation.
+    Those it replaced end with it. Revoking again returns the first revocation.
     """
     if certificate.revocation:
         return certificate.revocation
-    certificate.revocation = CertificateRevocation(kind=kind, reason=reason, revoked_at=clock.now(), account_id=by)
-    audit.record(db, "certificate.revoke", "certificate", certificate.id, account_id=by, kind=kind)
+    editions = select(Certificate).where(
+        Certificate.completion_id == certificate.completion_id, Certificate.edition <= certificate.edition
+    )
+    for edition in db.scalars(editions.order_by(Certificate.edition)):
+        if edition.revocation is None:
+            edition.revocation = CertificateRevocation(kind=kind, reason=reason, revoked_at=clock.now(), account_id=by)
+            audit.record(db, "certificate.revoke", "certificate", edition.id, account_id=by, kind=kind)
     db.flush()
     if kind == "fraud":
         completion = db.get_one(Completion, certificate.completion_id)
         completions.annul_completion(db, completion, by, reason, fraud=True)
+    assert certificate.revocation
     return certificate.revocation
+
+
+def replace(db: Session, certificate: Certificate, kind: ReplacementKind, reason: str, by: int | None) -> Certificate:
+    """A new certificate for the same completion, with today's number and form and the holder's name as it is now.
+
+    Replacing again returns the one that stands for it. Raises Conflict for a revoked one.
+    """
+    # In turns with whoever issues or replaces for the same completion.
+    completion = db.get_one(Completion, certificate.completion_id, with_for_update=True)
+    db.refresh(certificate, ["revocation", "replacement"])
+    if certificate.replacement:
+        return certificate.replacement.new_certificate
+    if certificate.revocation:
+        raise Conflict(_("Giấy chứng nhận này đã bị thu hồi nên không cấp lại được."))
+    new = _write(db, completion, after=certificate)
+    certificate.replacement = CertificateReplacement(
+        new_certificate=new, kind=kind, reason=reason, replaced_at=clock.now(), account_id=by
+    )
+    db.flush()
+    audit.record(db, "certificate.replace", "certificate", certificate.id, account_id=by, kind=kind, new=new.id)
+    order_pdf(db, new)
+    return new
 
 
 def revoke_after_annulment(db: Session, completion_id: int, *, fraud: bool) -> None:
     """A completion that was annulled takes its certificate with it."""
-    certificate = db.scalar(
-        select(Certificate)
-        .where(Certificate.completion_id == completion_id)
-        .options(joinedload(Certificate.revocation))
-    )
+    certificate = newest(db, completion_id)
     annulment = db.get(CompletionAnnulment, completion_id)
     if certificate and annulment:
         revoke(db, certificate, "fraud" if fraud else "clerical", annulment.reason, annulment.account_id)
 
 
-def _write(db: Session, completion: Completion) -> Certificate:
+def _write(db: Session, completion: Completion, after: Certificate | None = None) -> Certificate:
+    """`after`: the certificate this one replaces; what that said of the course and of the day's post stays so."""
     person = db.get_one(Person, completion.person_id)
-    version = db.get_one(CourseVersion, completion.course_version_id)
-    post = post_of_the_day(
-        db.scalars(select(CompletionPost).where(CompletionPost.completion_id == completion.id)).all()
-    )
     born = birth_text(sealing.unseal(person))
     today, settings = clock.today(), get_settings()
-    return Certificate(
+    form = form_on(db, today)
+    certificate = Certificate(
         code=ids.readable_code(),
         completion_id=completion.id,
         person_id=person.id,
         sealed_birth_date=sealing.seal_text(person, born) if born else None,
         recorded_at=clock.now(),
+        edition=after.edition + 1 if after else 1,
         **contents(
-            serial=_next_number(db, today.year),
+            form=form,
+            serial=_next_number(db, form.symbol, today.year),
             issued_on=today,
             holder_name=person.name,
-            holder_title=post.title if post else "",
-            unit_id=post.unit_id if post else None,
-            unit_name=unit_queries.full_name(db, post.unit_id, completion.completed_on) if post else "",
-            certificate_title=version.certificate_title,
-            course_title=version.title,
-            course_version_number=version.number,
-            hours=completion.hours,
-            score_percent=completion.score_percent,
-            completed_on=completion.completed_on,
             signer_name=settings.signer_name,
             signer_title=settings.signer_title,
+            **(_said(after) if after else _learned(db, completion)),
         ),
     )
+    db.add(certificate)
+    db.flush()
+    return certificate
+
+
+def _learned(db: Session, completion: Completion) -> dict[str, Any]:
+    """What a first certificate says of the course and of the post of the day."""
+    version = db.get_one(CourseVersion, completion.course_version_id)
+    post = post_of_the_day(
+        db.scalars(select(CompletionPost).where(CompletionPost.completion_id == completion.id)).all()
+    )
+    return {
+        "holder_title": post.title if post else "",
+        "unit_id": post.unit_id if post else None,
+        "unit_name": unit_queries.full_name(db, post.unit_id, completion.completed_on) if post else "",
+        "certificate_title": version.certificate_title,
+        "course_title": version.title,
+        "course_version_number": version.number,
+        "hours": completion.hours,
+        "score_percent": completion.score_percent,
+        "completed_on": completion.completed_on,
+    }
+
+
+def _said(certificate: Certificate) -> dict[str, Any]:
+    kept = (
+        "holder_title", "unit_id", "unit_name", "course_title", "course_version_number", "hours", "score_percent",
+        "completed_on",
+    )  # fmt: skip
+    return {"certificate_title": certificate.title} | {name: getattr(certificate, name) for name in kept}
 
 
 def contents(
-    *, serial: int, issued_on: date, holder_name: str, holder_title: str, unit_id: int | None, unit_name: str,
-    certificate_title: str, course_title: str, course_version_number: int, hours: float, score_percent: float | None,
-    completed_on: date, signer_name: str, signer_title: str,
+    *, form: CertificateForm, serial: int, issued_on: date, holder_name: str, holder_title: str, unit_id: int | None,
+    unit_name: str, certificate_title: str, course_title: str, course_version_number: int, hours: float,
+    score_percent: float | None, completed_on: date, signer_name: str, signer_title: str,
 ) -> dict[str, Any]:  # fmt: skip
     """What a certificate of that day says, by the columns of its row: a pure function, so that it is written once.
 
-    `serial` counts within the year of issue.
+    `form`: the one in force that day. `serial` counts within its series and the year of issue. The signer given is
+    printed where the form names none.
     """
-    issuer = issuer_on(issued_on)
     return {
-        "number": f"{serial:05d}/{issued_on.year}/{issuer.symbol}",
+        "number": f"{serial:05d}/{issued_on.year}/{form.symbol}",
         "holder_name": holder_name,
         "folded_holder_name": text.fold(holder_name),
         "holder_title": holder_title,
         "unit_id": unit_id,
         "unit_name": unit_name,
-        "title": certificate_title or DEFAULT_TITLE,
+        "title": certificate_title or form.title,
         "course_title": course_title,
         "course_version_number": course_version_number,
         "hours": hours,
         "score_percent": score_percent,
         "completed_on": completed_on,
         "issued_on": issued_on,
-        "superior_name": issuer.superior_name,
-        "issuer_name": issuer.name,
-        "signer_name": signer_name,
-        "signer_title": signer_title,
+        "superior_name": form.superior_name,
+        "issuer_name": form.issuer_name,
+        "signer_authority": form.signer_authority,
+        "signer_name": form.signer_name if form.signer_title else signer_name,
+        "signer_title": form.signer_title or signer_title,
+        "form_id": form.id,
         "template_version": TEMPLATE_VERSION,
     }
 
@@ -186,14 +244,15 @@ def birth_text(fields: SealedFields) -> str:
     return fields.birth_date.isoformat() if fields.birth_date else str(fields.birth_year or "")
 
 
-def _next_number(db: Session, year: int) -> int:
-    """Count the year's series up; its row stays locked until the commit, and a rollback gives the number back."""
+def _next_number(db: Session, symbol: str, year: int) -> int:
+    """Count a series up; its row stays locked until the commit, and a rollback gives the number back."""
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     return db.execute(
         insert(CertificateSeries)
-        .values(year=year, last_number=1)
+        .values(symbol=symbol, year=year, last_number=1)
         .on_conflict_do_update(
-            index_elements=[CertificateSeries.year], set_={"last_number": CertificateSeries.last_number + 1}
+            index_elements=[CertificateSeries.symbol, CertificateSeries.year],
+            set_={"last_number": CertificateSeries.last_number + 1},
         )
         .returning(CertificateSeries.last_number)
     ).scalar_one()

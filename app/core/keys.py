@@ -1,10 +1,11 @@
-"""The two secrets of an installation: from the environment, else generated once into a file only we can read."""
+"""The secrets of an installation: from the environment, else generated once into a file only we can read."""
 
 import base64
 import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -46,12 +47,20 @@ def forget_cached_keys() -> None:
 
 
 def _given_or_generated(given: str, name: str) -> bytes:
-    if given:
-        return given.encode()
+    return given.encode() if given else kept(name, new_secret)
+
+
+def new_secret() -> bytes:
+    """32 random bytes as text."""
+    return base64.b64encode(secrets.token_bytes(32))
+
+
+def kept(name: str, make: Callable[[], bytes]) -> bytes:
+    """What a file of DATA_DIR holds that only we can read; made once if it is not there. Raises CommandFailed."""
     path = get_settings().data_dir / name
     try:
         if not path.exists():
-            _generate(path)
+            keep(path, make())
         value = path.read_bytes().strip()
     except OSError as error:
         raise CommandFailed(
@@ -65,13 +74,13 @@ def _given_or_generated(given: str, name: str) -> bytes:
     return value
 
 
-def _generate(path: Path) -> None:
+def keep(path: Path, key: bytes) -> None:
     """Write a new key in one step that only one of several processes or threads wins; all then read the same key."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{ids.token(48)}")
     try:
         with os.fdopen(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(base64.b64encode(secrets.token_bytes(32)))
+            file.write(key)
             file.flush()
             os.fsync(file.fileno())
         with suppress(FileExistsError):

@@ -89,6 +89,20 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "Học Số <hocso@localhost>", description="Tên và địa chỉ người gửi của thư, ví dụ Học Số <hocso@vidu.vn>."
     )
+    statement_key: SecretStr = Field(
+        SecretStr(""),
+        description="Khóa ký nội dung mã QR trên giấy chứng nhận. Trống: sinh một lần, giữ trong "
+        "DATA_DIR/statement_key; nhiều máy chủ thì đặt cùng một giá trị.",
+    )
+    signing_pkcs12: str = Field(
+        "",
+        description="Tệp PKCS#12 (.p12, .pfx) chứa khóa và chứng thư số của cơ quan cấp, để ký bản PDF. Trống: tự sinh "
+        "khóa thử nghiệm, và giấy in rõ là bản dùng thử.",
+    )
+    signing_password: SecretStr = Field(SecretStr(""), description="Mật khẩu của tệp SIGNING_PKCS12.")
+    signing_tsa_url: str = Field(
+        "", description="Địa chỉ máy chủ dấu thời gian (RFC 3161). Trống: chữ ký không kèm dấu thời gian."
+    )
     ffmpeg: str = Field("", description="Đường dẫn ffmpeg. Trống: ffmpeg của hệ thống, nếu không có thì bản đi kèm.")
     transcode_timeout_s: int = Field(
         3600, ge=10, description="Thời gian tối đa cho một lần chuyển mã video, tính bằng giây."

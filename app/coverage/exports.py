@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion
 from app.certificates.models import Certificate
+from app.certificates.queries import is_newest
 from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.errors import NotFound
@@ -226,7 +227,7 @@ def _completions(db: Session, chosen: CompletionFilter) -> Select[*tuple[Any, ..
                 or_(UnitVersion.valid_to.is_(None), UnitVersion.valid_to > Completion.completed_on),
             ),
         )
-        .outerjoin(Certificate, Certificate.completion_id == Completion.id)
+        .outerjoin(Certificate, and_(Certificate.completion_id == Completion.id, is_newest()))
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
         .order_by(Completion.completed_on, Completion.id)
     )  # fmt: skip

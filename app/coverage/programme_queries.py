@@ -169,7 +169,8 @@ def _certificates(first: date, last: date, below: Select[int] | None) -> tuple[_
     query: _Counts = (
         select(Completion.course_version_id, func.count())
         .join(Certificate, Certificate.completion_id == Completion.id)
-        .where(Certificate.issued_on >= first, Certificate.issued_on <= last)
+        # A paper that replaces another is no further certificate; revoking it revokes the first as well.
+        .where(Certificate.issued_on >= first, Certificate.issued_on <= last, Certificate.edition == 1)
         .group_by(Completion.course_version_id)
     )
     if below is not None:

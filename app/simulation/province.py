@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, not_, or_, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.certificates.forms import all_forms, chosen
 from app.certificates.models import CertificateSeries
 from app.core import clock
 from app.core.errors import CommandFailed
@@ -71,7 +72,7 @@ def simulate(db: Session, people: int, seed: int, say: Say = lambda _line: None)
         say(_("Đã viết xong câu chuyện của %(people)s người.", people=people))
         settings = get_settings()
         replay = Replay(
-            books, map_, ledger, clock.now(), (settings.signer_name, settings.signer_title)
+            books, map_, ledger, clock.now(), all_forms(db), (settings.signer_name, settings.signer_title)
         )  # fmt: skip
         for done, story in enumerate(teller.tell(numbers), start=1):
             replay.write(story, iter(serials.get(story.number, ())))
@@ -118,14 +119,18 @@ def _number_certificates(db: Session, teller: Storyteller, numbers: range) -> di
     for story in teller.tell(numbers):
         certified += [(instant, story.number) for instant in story.certified_at]
     certified.sort()
-    given_out = db.execute(select(CertificateSeries.year, CertificateSeries.last_number)).all()
-    last: Counter[int] = Counter(dict(given_out))
+    last: Counter[tuple[str, int]] = Counter(
+        {(series.symbol, series.year): series.last_number for series in db.scalars(select(CertificateSeries))}
+    )
+    forms = all_forms(db)
     serials: dict[int, list[int]] = {}
     for instant, number in certified:
-        year = clock.day_of(instant).year
-        last[year] += 1
-        serials.setdefault(number, []).append(last[year])
-    _upsert(db, CertificateSeries, ["year"], [{"year": year, "last_number": number} for year, number in last.items()])
+        day = clock.day_of(instant)
+        series = chosen(forms, day).symbol, day.year
+        last[series] += 1
+        serials.setdefault(number, []).append(last[series])
+    rows = [{"symbol": symbol, "year": year, "last_number": number} for (symbol, year), number in last.items()]
+    _upsert(db, CertificateSeries, ["symbol", "year"], rows)
     return serials
 
 

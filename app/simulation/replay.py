@@ -10,6 +10,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from app.certificates.forms import chosen
+from app.certificates.models import CertificateForm
 from app.certificates.service import birth_text, contents, post_of_the_day
 from app.core import clock, ids
 from app.core.text import fold, sortable
@@ -81,10 +83,14 @@ class _Result:
 class Replay:
     """Writes stories into the books, one after the other. `now` is when the simulation ends."""
 
-    def __init__(self, books: Books, map_: Map, ledger: LedgerReplay, now: datetime, signer: tuple[str, str]) -> None:
+    def __init__(
+        self, books: Books, map_: Map, ledger: LedgerReplay, now: datetime, forms: list[CertificateForm],
+        signer: tuple[str, str],
+    ) -> None:  # fmt: skip
         self._books = books
         self._map = map_
         self._ledger = ledger
+        self._forms = forms
         self._signer_name, self._signer_title = signer
         # The nightly job has forgotten the pages that were silent by then.
         self._remembered_since = now - FORGET_AFTER
@@ -261,7 +267,8 @@ class _Life:
     ) -> int:
         post = post_of_the_day(held)
         says = contents(
-            serial=next(self._serials), issued_on=clock.day_of(at), holder_name=self._story.name,
+            form=chosen(self._replay._forms, clock.day_of(at)), serial=next(self._serials),
+            issued_on=clock.day_of(at), holder_name=self._story.name,
             holder_title=post.title if post else "", unit_id=post.unit_id if post else None,
             unit_name=self._replay._map.full_name(post.unit_id, on) if post else "",
             certificate_title=course.certificate_title, course_title=course.title, course_version_number=course.number,
@@ -271,8 +278,8 @@ class _Life:
         rows = self._books.certificates
         born = birth_text(self._fields)
         return rows.add_new(
-            ids.readable_code(), completion_id, self._id, self._key.seal_text(born) if born else None, at,
-            *(says[name] for name in rows.columns[6:]),
+            ids.readable_code(), completion_id, self._id, self._key.seal_text(born) if born else None, at, 1,
+            *(says[name] for name in rows.columns[7:]),
         )  # fmt: skip
 
     def is_annulled(self, happened: IsAnnulled) -> None:

@@ -24,6 +24,7 @@ from app.catalogue.queries import lesson
 from app.catalogue.service import publish, save_version
 from app.catalogue.source import FileSource, LessonSource
 from app.certificates.models import Certificate
+from app.certificates.papers import statement_of
 from app.core import clock, jobs
 from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
@@ -94,6 +95,7 @@ class World:
     failed_job: int
     certificate: str
     certificate_number: str
+    statement: str
     open_attempt: int
     submitted_attempt: int
     question: str
@@ -207,7 +209,12 @@ def _certificate(db: Session, storage: Storage) -> dict[str, Any]:
     issued = db.scalars(select(Certificate)).one()
     assert issued.document is not None, "the worker has made its PDF"
     pdf = b"".join(storage.read(issued.document.storage_key))
-    return {"certificate": issued.code, "certificate_number": issued.number, "pdf": pdf}
+    return {
+        "certificate": issued.code,
+        "certificate_number": issued.number,
+        "statement": statement_of(issued),
+        "pdf": pdf,
+    }
 
 
 def _notice(db: Session, person_id: int) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion
 from app.certificates import service
+from app.certificates.forms import TITLE
 from app.certificates.models import Certificate
-from app.certificates.service import DEFAULT_TITLE
 from app.core import clock
 from app.identity.models import Person
 from app.identity.people_queries import posts_on
@@ -28,7 +28,7 @@ def course_version(db: Session, title: str = COURSE_TITLE, hours: float = 6.0) -
     )
     version = CourseVersion(
         course=course, number=3, state="draft", title=title, folded_text="", summary="", access="open", hours=hours,
-        language="vi", licence="CC-BY-4.0", owner="", contact="", certificate_title=DEFAULT_TITLE,
+        language="vi", licence="CC-BY-4.0", owner="", contact="", certificate_title=TITLE,
         audiences=[], tags=[], checksum="", created_at=clock.now(),
     )  # fmt: skip
     db.add(version)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.certificates import handlers, service
-from app.certificates.issuer import issuer_on
+from app.certificates.forms import form_on
 from app.certificates.models import Certificate
 from app.core import clock
 from app.core.db import Database
@@ -170,6 +170,6 @@ def test_an_annulment_takes_the_certificate_with_it(db: Session) -> None:
         (date(2026, 9, 20), "UBND thành phố Bắc Ninh", "Sở Khoa học và Công nghệ", "HS-SKHCN"),
     ],
 )
-def test_the_issuer_is_called_as_on_the_day(day: date, superior: str, name: str, symbol: str) -> None:
-    issuer = issuer_on(day)
-    assert (issuer.superior_name, issuer.name, issuer.symbol) == (superior, name, symbol)
+def test_the_issuer_is_called_as_on_the_day(db: Session, day: date, superior: str, name: str, symbol: str) -> None:
+    form = form_on(db, day)
+    assert (form.superior_name, form.issuer_name, form.symbol) == (superior, name, symbol)

@@ -99,7 +99,7 @@ def test_the_issued_pdf_matches_and_a_changed_one_does_not(
     start = hashlib.sha256(content).hexdigest()[:8]
     assert f"{start[:4]} {start[4:]}" in page.text
     changed = browser.post("/verify/file", files={"file": ("giay.pdf", content + b" ", "application/pdf")})
-    assert "Tệp không trùng với bản nào đã cấp" in changed.text
+    assert "Tệp đã bị sửa sau khi ký" in changed.text
     assert "Nguyễn Thị Hạnh" not in changed.text
 
 

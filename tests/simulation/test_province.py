@@ -75,7 +75,7 @@ def test_certificate_numbers_run_without_a_gap_in_the_order_of_issue(db: Session
     for series in db.scalars(select(CertificateSeries)):
         numbers = db.scalars(
             select(Certificate.number)
-            .where(Certificate.number.contains(f"/{series.year}/"))
+            .where(Certificate.number.endswith(f"/{series.year}/{series.symbol}"))
             .order_by(Certificate.recorded_at)
         ).all()
         assert [int(number[:5]) for number in numbers] == list(range(1, series.last_number + 1))
