@@ -1,11 +1,24 @@
 """What a lesson asks before it counts as done: the `completion` of its head, and how a version keeps it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, get_args
 
 # Credits and the last words of the speaker need not be sat through.
 WATCH_PERCENT = 80
+
+
+# Who may confirm a practical task: whoever holds this role over the learner's unit (identity.policy.ROLES).
+ConfirmingRole = Literal["unit_manager", "instructor"]
+CONFIRMING_ROLES: tuple[ConfirmingRole, ...] = get_args(ConfirmingRole)
+
+
+@dataclass(frozen=True)
+class PracticalTask:
+    """Something to do away from the screen, which another person sees and confirms."""
+
+    task: str
+    role: ConfirmingRole = "unit_manager"
 
 
 @dataclass(frozen=True)
@@ -13,13 +26,14 @@ class LessonRule:
     """What is asked of whatever a lesson holds; the defaults are what a lesson asks whose author says nothing.
 
     `watch`: percent of each video, 0 for none. `read`: the text is read, for a while the server's clock bears out, and
-    the learner says so. `quiz`: passed. `open`: having opened the lesson.
+    the learner says so. `quiz`: passed. `open`: having opened the lesson. `practical`: a task another person confirms.
     """
 
     watch: int = WATCH_PERCENT
     read: bool = True
     quiz: bool = True
     open: bool = False
+    practical: PracticalTask | None = None
 
 
 # Where opening is enough, nothing else is asked unless it is named beside it.
@@ -29,15 +43,13 @@ OPENING = LessonRule(watch=0, read=False, quiz=False, open=True)
 def as_stored(rule: LessonRule) -> dict[str, Any]:
     """What differs from saying nothing, as LessonVersion.completion_rule and a lesson's head have it."""
     base = OPENING if rule.open else LessonRule()
-    said = {"open": True} if rule.open else {}
-    return said | {
-        one.name: getattr(rule, one.name)
-        for one in fields(rule)
-        if one.name != "open" and getattr(rule, one.name) != getattr(base, one.name)
-    }
+    opening = {"open": True} if rule.open else {}
+    return opening | {name: said for name, said in asdict(rule).items() if said != getattr(base, name)}
 
 
 def rule_of(stored: Mapping[str, Any] | None) -> LessonRule:
     """The rule of a stored lesson; null for one that says nothing."""
-    base = OPENING if stored and stored.get("open") else LessonRule()
-    return LessonRule(**({one.name: getattr(base, one.name) for one in fields(base)} | dict(stored or {})))
+    said = dict(stored or {})
+    if said.get("practical"):
+        said["practical"] = PracticalTask(**said["practical"])
+    return replace(OPENING if said.get("open") else LessonRule(), **said)

@@ -24,18 +24,22 @@ class Role:
 _UNIT_MANAGER = frozenset(
     {
         "people.view", "coverage.people", "export.completions", "evidence.verify", "classes.record", "learning.assign",
+        "practical.unit_manager",
     }
 )  # fmt: skip
+_INSTRUCTOR = frozenset({"practical.instructor"})
 _AUTHOR = frozenset({"course.author"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 
 ROLES: dict[str, Role] = {
     "unit_manager": Role(_("Phụ trách đơn vị"), _UNIT_MANAGER),
+    "instructor": Role(_("Giảng viên"), _INSTRUCTOR),
     "author": Role(_("Người soạn bài"), _AUTHOR),
     "content_admin": Role(_("Quản trị nội dung"), _CONTENT_ADMIN),
     "province_admin": Role(
         _("Quản trị cấp tỉnh"),
         _UNIT_MANAGER
+        | _INSTRUCTOR
         | _CONTENT_ADMIN
         | {"people.import", "people.manage", "coverage.manage", "jobs.view", "audit.view"},
     ),

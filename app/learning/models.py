@@ -120,6 +120,39 @@ class LessonReading(Base):
     read_at: Mapped[datetime]
 
 
+class PracticalReport(Base):
+    """The learner says that a lesson's practical task is done (báo thực hành); an immutable row.
+
+    `task` and `role` as the lesson asked when it was reported: the role over the learner's unit that may confirm it.
+    """
+
+    __tablename__ = "practical_report"
+    __table_args__ = (Index(None, "enrolment_id", "lesson_key"), Index(None, "role", "reported_at"))
+
+    id: Mapped[int] = pk()
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    lesson_key: Mapped[str] = mapped_column(String(40))
+    task: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(Text)
+    reported_at: Mapped[datetime]
+
+    enrolment: Mapped[Enrolment] = relationship()
+
+
+class PracticalVerdict(Base):
+    """What another person said of a report: confirmed, or returned with a reason; an immutable row."""
+
+    __tablename__ = "practical_verdict"
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("practical_report.id"), primary_key=True)
+    is_confirmed: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Text)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    account_id: Mapped[int]
+    decided_at: Mapped[datetime]
+
+
 class Attempt(Base):
     """One go at a lesson's quiz (lượt làm bài). The paper is frozen at the start, with its pass rule.
 

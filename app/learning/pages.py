@@ -14,6 +14,7 @@ from app.learning import guests, stamps
 from app.learning.addressed import EnrolmentHere, OwnEnrolment, learner_here
 from app.learning.models import Enrolment
 from app.learning.page_queries import course_page, find_enrolment, lesson_offer, lesson_page
+from app.learning.practicals import LONGEST_TEXT, NobodyToConfirm, NoteMissing, report_done
 from app.learning.service import ReadTooSoon, enrol, finish_reading, move_to_published
 
 router = APIRouter()
@@ -82,6 +83,23 @@ def have_read(
     return redirect(request, f"/learn/{slug}/{lesson_key}#state")
 
 
+@router.post("/learn/{slug}/{lesson_key}/practical")
+def report_practical(
+    lesson_key: str, request: Request, db: Db, actor: Me, enrolment: EnrolmentHere, slug: str,
+    note: Annotated[str, Form(max_length=LONGEST_TEXT)] = "", stamp: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """The practical task is done, says the learner; it goes to those who may confirm it."""
+    try:
+        report_done(db, enrolment, lesson_key, note)
+    except (NoteMissing, NobodyToConfirm) as error:
+        return _lesson(
+            request, db, actor, enrolment, lesson_key, stamp, status=422, note=note, note_problem=error.message
+        )
+    if wants_fragment(request):
+        return _lesson(request, db, actor, enrolment, lesson_key, stamp)
+    return redirect(request, f"/learn/{slug}/{lesson_key}#state")
+
+
 def private(response: Response) -> Response:
     """A guest's page is as much one's own as a page of somebody signed in: kept by no browser, no proxy."""
     response.headers["cache-control"] = "private, no-store"
@@ -90,13 +108,18 @@ def private(response: Response) -> Response:
 
 def _lesson(
     request: Request, db: Session, actor: Actor | None, enrolment: Enrolment, lesson_key: str, stamp: str,
-    *, status: int = 200, problem: str = "",
+    *, status: int = 200, problem: str = "", note: str = "", note_problem: str = "",
 ) -> Response:  # fmt: skip
     kept = _kept(stamp, request.state.browser, enrolment, lesson_key)
     if not kept and (actor is None or not enrolment.id):
         kept = stamps.issue_in(request.state.browser, enrolment.course_id, lesson_key)
     page = lesson_page(db, enrolment, lesson_key, stamp=kept)
-    return private(render(request, "learning/lesson.html", status=status, fragment="state", page=page, problem=problem))
+    return private(
+        render(
+            request, "learning/lesson.html", status=status, fragment="state", page=page, problem=problem, note=note,
+            note_problem=note_problem,
+        )
+    )  # fmt: skip
 
 
 def _kept(stamp: str, browser: str, enrolment: Enrolment, lesson_key: str) -> str:

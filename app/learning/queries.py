@@ -7,14 +7,25 @@ from typing import Any, cast
 from sqlalchemy import Row, Select, Table, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.catalogue.lesson_rules import LessonRule, rule_of
+from app.catalogue.lesson_rules import LessonRule, PracticalTask, rule_of
 from app.catalogue.models import LessonVersion
 from app.catalogue.queries import LessonDemands, VideoDemand, lesson_demands
-from app.learning.models import Attempt, BlockProgress, Enrolment, LessonFinish, LessonReading
+from app.identity.models import Person
+from app.identity.policy import ROLES
+from app.learning.models import (
+    Attempt,
+    BlockProgress,
+    Enrolment,
+    LessonFinish,
+    LessonReading,
+    PracticalReport,
+    PracticalVerdict,
+)
 from app.learning.rules import (
     READING,
     LessonState,
     Measure,
+    PracticalState,
     QuizState,
     ReadingState,
     VideoState,
@@ -24,8 +35,9 @@ from app.learning.rules import (
 from app.learning.spans import clip, total
 from app.media.models import Asset
 
-_FINISH, _READING, _BLOCK, _ATTEMPT, _ASSET = (
-    cast(Table, model.__table__) for model in (LessonFinish, LessonReading, BlockProgress, Attempt, Asset)
+_FINISH, _READING, _BLOCK, _ATTEMPT, _REPORT, _VERDICT, _ASSET = (
+    cast(Table, model.__table__)
+    for model in (LessonFinish, LessonReading, BlockProgress, Attempt, PracticalReport, PracticalVerdict, Asset)
 )
 
 
@@ -41,6 +53,19 @@ _READ_AT = _of_lessons(_READING, "read_at")
 _FINISHED_AT = _of_lessons(_FINISH, "finished_at")
 _EARNED = _of_lessons(_BLOCK, "block_id", "spans", "earned", "position")
 _ATTEMPTS = _of_lessons(_ATTEMPT, "id", "submitted_at", "passed", "result")
+_PRACTICALS = (
+    select(
+        _REPORT.c.enrolment_id, _REPORT.c.lesson_key, _REPORT.c.reported_at, _VERDICT.c.is_confirmed,
+        _VERDICT.c.decided_at, _VERDICT.c.reason, Person.name.label("by"),
+    )
+    .outerjoin(_VERDICT, _VERDICT.c.report_id == _REPORT.c.id)
+    .outerjoin(Person, Person.id == _VERDICT.c.person_id)
+    .where(
+        _REPORT.c.enrolment_id.in_(bindparam("enrolments", expanding=True)),
+        _REPORT.c.lesson_key.in_(bindparam("lessons", expanding=True)),
+    )
+    .order_by(_REPORT.c.id)
+)  # fmt: skip
 _FINISHED_KEYS = select(_FINISH.c.lesson_key).where(_FINISH.c.enrolment_id == bindparam("enrolment_id"))
 _LENGTHS = select(_ASSET.c.id, _ASSET.c.duration_s).where(
     _ASSET.c.id.in_(bindparam("asset_ids", expanding=True)), _ASSET.c.state == "ready"
@@ -57,7 +82,7 @@ def lesson_state(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonSt
 
 
 def lesson_states(db: Session, places: Collection[Place]) -> dict[Place, LessonState]:
-    """`lesson_state` of many: five queries, whatever their number, besides what is remembered of the lessons."""
+    """`lesson_state` of many: six queries at most, whatever their number, besides what is remembered of the lessons."""
     asked = {place: lesson_demands(db, place[1], place[2]) for place in places}
     if not asked:
         return {}
@@ -69,6 +94,7 @@ def lesson_states(db: Session, places: Collection[Place]) -> dict[Place, LessonS
     blocks = _rows(db, _EARNED, given)
     opened, finished = _rows(db, _READ_AT, given), _rows(db, _FINISHED_AT, given)
     attempts = _rows(db, _ATTEMPTS, given) if any(demands.question_count for demands in asked.values()) else {}
+    practicals = _rows(db, _PRACTICALS, given) if any(demands.rule.practical for demands in asked.values()) else {}
     states = {}
     for place, demands in asked.items():
         here = place[0], place[2]
@@ -81,6 +107,7 @@ def lesson_states(db: Session, places: Collection[Place]) -> dict[Place, LessonS
             reading=_reading_state(demands, mine, opened_at),
             opened_at=opened_at,
             quiz=_quiz_state(demands, attempts.get(here, ())) if demands.question_count else None,
+            practical=_practical_state(demands.rule.practical, practicals.get(here, ())),
             finished_at=next((row.finished_at for row in finished.get(here, ())), None),
         )
     return states
@@ -177,6 +204,21 @@ def _quiz_state(demands: LessonDemands, attempts: Sequence[Row[*tuple[Any, ...]]
         passed=any(attempt.passed for attempt in submitted),
         attempt_count=len(submitted),
         open_attempt_id=next((attempt.id for attempt in attempts if not attempt.submitted_at), None),
+    )
+
+
+def _practical_state(
+    task: PracticalTask | None, reports: Sequence[Row[*tuple[Any, ...]]]
+) -> PracticalState | None:  # fmt: skip
+    if task is None:
+        return None
+    role_title = str(ROLES[task.role].title)
+    if not reports:
+        return PracticalState(task.task, role_title)
+    # Once confirmed it stays so; else the latest report counts.
+    last = next((report for report in reports if report.is_confirmed), reports[-1])
+    return PracticalState(
+        task.task, role_title, last.reported_at, last.is_confirmed, last.decided_at, last.by or "", last.reason or ""
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.catalogue.lesson_rules import LessonRule
 from app.core.i18n import gettext as _
-from app.core.templating import format_minutes, format_number, format_percent
+from app.core.templating import format_date, format_minutes, format_number, format_percent
 
 # The part of a lesson that stands for the reading of its text; no file of an author makes a block of this name.
 READING = "@read"
@@ -53,7 +53,7 @@ class Requirement:
     `is_enough`: what is measured is all there, and only the learner's word is missing.
     """
 
-    kind: Literal["video", "reading", "opening", "quiz"]
+    kind: Literal["video", "reading", "opening", "quiz", "practical"]
     is_done: bool
     text: str
     block_id: str = ""
@@ -174,6 +174,39 @@ class QuizState:
 
 
 @dataclass(frozen=True)
+class PracticalState:
+    """The latest report of a practical task and what was said of it; `by` names who said so."""
+
+    task: str
+    role_title: str
+    reported_at: datetime | None = None
+    is_confirmed: bool | None = None
+    decided_at: datetime | None = None
+    by: str = ""
+    reason: str = ""
+
+    @property
+    def may_report(self) -> bool:
+        """Nothing was reported yet, or it came back."""
+        return self.reported_at is None or self.is_confirmed is False
+
+    def requirement(self) -> Requirement:
+        if self.is_confirmed and self.decided_at:
+            day = format_date(self.decided_at)
+            text = _("Thực hành: %(name)s đã xác nhận ngày %(day)s.", name=self.by, day=day)
+        elif self.is_confirmed is False:
+            text = _(
+                "Thực hành: %(name)s trả lại: “%(reason)s”. Anh/chị làm lại rồi báo.", name=self.by, reason=self.reason
+            )
+        elif self.reported_at:
+            day = format_date(self.reported_at)
+            text = _("Thực hành: đã báo ngày %(day)s, chờ %(role)s xác nhận.", day=day, role=self.role_title.lower())
+        else:
+            text = _("Thực hành: làm xong thì báo để %(role)s xác nhận.", role=self.role_title.lower())
+        return Requirement("practical", bool(self.is_confirmed), text)
+
+
+@dataclass(frozen=True)
 class LessonState:
     """How far one learner is with one lesson. Once finished it stays so, whatever a later version asks.
 
@@ -187,6 +220,7 @@ class LessonState:
     reading: ReadingState | None = None
     opened_at: datetime | None = None
     quiz: QuizState | None = None
+    practical: PracticalState | None = None
     finished_at: datetime | None = None
 
     @property
@@ -200,6 +234,7 @@ class LessonState:
             *((self.reading.requirement(),) if self.reading else ()),
             *((opening,) if self.rule.open and self.reading is None else ()),
             *((self.quiz.requirement(),) if self.quiz and self.rule.quiz else ()),
+            *((self.practical.requirement(),) if self.practical else ()),
         )
 
     @property

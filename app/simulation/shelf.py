@@ -30,6 +30,7 @@ class Lesson:
     videos: tuple[tuple[str, float], ...]
     has_text: bool
     quiz: Mapping[str, Any] | None
+    has_practical: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +53,11 @@ class Shelved:
 
     @property
     def can_be_finished(self) -> bool:
-        """Online, that is: it has lessons to do and no video is missing."""
-        return any(lesson.is_required for lesson in self.lessons) and all(
-            seconds for lesson in self.lessons for _block, seconds in lesson.videos
+        """Online and alone, that is: it has lessons to do, no video is missing, no other person has to confirm."""
+        return (
+            any(lesson.is_required for lesson in self.lessons)
+            and all(seconds for lesson in self.lessons for _block, seconds in lesson.videos)
+            and not any(lesson.has_practical for lesson in self.lessons)
         )
 
 
@@ -107,7 +110,7 @@ def _lesson(lesson: LessonVersion, seconds: Mapping[int, float | None]) -> Lesso
         ),
         # Opening a lesson leaves the row that reading it does.
         has_text=rule.open or (rule.read and any(block["kind"] == "html" for block in lesson.blocks)),
-        quiz=lesson.quiz if rule.quiz else None,
+        quiz=lesson.quiz if rule.quiz else None, has_practical=rule.practical is not None,
     )  # fmt: skip
 
 

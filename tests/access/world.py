@@ -19,6 +19,7 @@ from app.assignments.members import keep_list
 from app.assignments.models import AssignmentMember
 from app.assignments.rules import Rule
 from app.assignments.service import Order, assign
+from app.catalogue.lesson_rules import LessonRule, PracticalTask
 from app.catalogue.models import CourseVersion
 from app.catalogue.queries import lesson
 from app.catalogue.service import publish, save_version
@@ -35,6 +36,7 @@ from app.identity.models import Account
 from app.learning import stamps
 from app.learning.evidence import Submission, submit, verify
 from app.learning.evidence_lists import EVIDENCE, TEMPLATE
+from app.learning.practicals import report_done
 from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.service import enrol
 from app.main import CRONS, JOBS
@@ -68,7 +70,7 @@ ROLES: dict[str, tuple[str | None, str]] = {
 PERSONAS = (ANONYMOUS, *ROLES)
 
 SLUG, CLOSED_SLUG, OPEN_SLUG = "khoa-thu", "khoa-kin", "khoa-mo"
-READ, WATCH, ANSWER, DRAFT = "THU.1.1", "THU.1.2", "THU.1.3", "THU.1.4"
+READ, WATCH, ANSWER, DRAFT, PRACTISE = "THU.1.1", "THU.1.2", "THU.1.3", "THU.1.4", "THU.1.5"
 LEARNER_NAME, COLLEAGUE_NAME = "Nguyễn Thị Người Học", "Hoàng Thị Còn Thiếu"
 BORN = date(1985, 3, 2)
 # Texts only some may read.
@@ -76,6 +78,7 @@ LESSON_TEXT = "Đoạn này chỉ người đã ghi danh mới đọc."
 OPEN_LESSON, OPEN_TEXT = "MO.1.1", "Đoạn này ai cũng đọc được, không cần tài khoản."
 EVIDENCE_TITLE = "Chứng nhận chỉ người duyệt mới đọc"
 EVIDENCE_LIST_NAME = "minh-chung-rieng.xlsx"
+PRACTICAL_NOTE = "Điều người học viết chỉ người xác nhận mới đọc."
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
@@ -105,6 +108,7 @@ class World:
     calendar_token: str
     stop_token: str
     read_stamp: str
+    practical: int
     watch_stamp: str
     video_block: str
     base_version: int
@@ -241,16 +245,18 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
     )
     watch = making.lesson(WATCH, markdown="![Phim](02-phim.mp4)\n", quiz=None, files=(_file("02-phim.mp4", film),))
     answer = making.lesson(ANSWER)
+    rule = LessonRule(read=False, practical=PracticalTask("Ký số một giấy mời"))
+    practise = making.lesson(PRACTISE, quiz=None, completion=rule)
     draft = making.lesson(
         DRAFT,
         DRAFT_TITLE,
         "![Nháp](04-anh.webp)\n\n![Một](04-dang-chay.mp4)\n\n![Hai](04-da-dung.mp4)\n",
         files=(_file("04-anh.webp", hidden), _file("04-dang-chay.mp4", running), _file("04-da-dung.mp4", stopped)),
     )
-    first = publish(db, _save(db, storage, province, read, watch, answer), None)
+    first = publish(db, _save(db, storage, province, read, watch, answer, practise), None)
     learning = _learning(db, who, first)
-    publish(db, _save(db, storage, province, read, watch, making.lesson(ANSWER, "Tên mới")), None)
-    newest = _save(db, storage, province, read, watch, answer, draft)
+    publish(db, _save(db, storage, province, read, watch, making.lesson(ANSWER, "Tên mới"), practise), None)
+    newest = _save(db, storage, province, read, watch, answer, draft, practise)
     opened = making.course(
         making.lesson(OPEN_LESSON, markdown=f"{OPEN_TEXT}\n"), slug=OPEN_SLUG, code="MO", access="open"
     )
@@ -278,6 +284,7 @@ def _learning(db: Session, who: dict[str, Account], version: CourseVersion) -> d
         read_stamp, watch_stamp = stamps.issue(mine.id, READ), stamps.issue(mine.id, WATCH)
     opened = start_attempt(db, mine, ANSWER)
     return {
+        "practical": report_done(db, mine, PRACTISE, PRACTICAL_NOTE).id,
         "submitted_attempt": submitted.id,
         "open_attempt": opened.id,
         "question": opened.paper["questions"][0]["id"],

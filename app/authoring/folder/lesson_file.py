@@ -3,12 +3,13 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import cast
 
 from app.authoring.folder import names
 from app.authoring.folder.lesson_text import check_text
 from app.authoring.folder.marked_yaml import Fields, Node, YamlProblem, read_yaml
 from app.authoring.folder.problems import Findings
-from app.catalogue.lesson_rules import OPENING, LessonRule
+from app.catalogue.lesson_rules import CONFIRMING_ROLES, OPENING, ConfirmingRole, LessonRule, PracticalTask
 from app.catalogue.source import Citation
 from app.core.i18n import gettext as _
 
@@ -86,12 +87,21 @@ def _completion(fields: Fields, file: str, findings: Findings) -> LessonRule | N
     """What the lesson asks; None where its author leaves that to the defaults."""
     if not fields.has("completion"):
         return None
-    asked = Fields(fields.children["completion"], file, findings, ("watch", "read", "quiz", "open"))
+    asked = Fields(fields.children["completion"], file, findings, ("watch", "read", "quiz", "open", "practical"))
     base = OPENING if asked.flag("open", False) else LessonRule()
     return LessonRule(
         watch=int(asked.number("watch", 0, 100, whole=True)) if asked.has("watch") else base.watch,
         read=asked.flag("read", base.read), quiz=asked.flag("quiz", base.quiz), open=base.open,
+        practical=_practical(asked, file, findings),
     )  # fmt: skip
+
+
+def _practical(asked: Fields, file: str, findings: Findings) -> PracticalTask | None:
+    if not asked.has("practical"):
+        return None
+    given = Fields(asked.children["practical"], file, findings, ("task", "role"))
+    role = cast(ConfirmingRole, given.choice("role", CONFIRMING_ROLES, required=False))
+    return PracticalTask(given.text("task", longest=1000), role)
 
 
 def _source(item: Node, file: str, findings: Findings) -> Citation:

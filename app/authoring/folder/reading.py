@@ -183,7 +183,7 @@ class _Reader:
         if _asks_nothing(lesson, quiz):
             self.findings.add(
                 file, lesson.completion_line,
-                _("Theo “completion”, bài này không yêu cầu gì. Hãy giữ ít nhất một việc: đọc, xem, làm bài hoặc mở."),
+                _("Theo “completion”, bài này không yêu cầu gì. Hãy giữ ít nhất một việc trong bảng ở tài liệu."),
             )  # fmt: skip
         return LessonSource(
             key=lesson.key,
@@ -276,7 +276,7 @@ class _Reader:
 
 def _asks_nothing(lesson: LessonFile, quiz: dict[str, object] | None) -> bool:
     rule = lesson.completion
-    if rule is None or rule.read or rule.open:
+    if rule is None or rule.read or rule.open or rule.practical:
         return False
     has_video = any(one.kind == "video" for one in references(parse(lesson.markdown)))
     return not (rule.watch and has_video) and not (rule.quiz and quiz)

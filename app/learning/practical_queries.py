@@ -1,0 +1,127 @@
+"""What waits for somebody to confirm, and whether they may."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import Session, contains_eager
+
+from app.catalogue.lesson_rules import CONFIRMING_ROLES
+from app.catalogue.models import Course, CourseVersion, LessonVersion
+from app.core import clock
+from app.core.access import Actor
+from app.core.errors import NotFound
+from app.identity.models import Affiliation, Person
+from app.identity.policy import held_on, visible_people
+from app.identity.unit_queries import full_names
+from app.learning.models import Enrolment, PracticalReport, PracticalVerdict
+
+# More is no list to work through; the rest follows as these are done.
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class WaitingReport:
+    """One report: who did what, where, in which lesson."""
+
+    id: int
+    learner: str
+    units: tuple[str, ...]
+    course_title: str
+    lesson_title: str
+    task: str
+    note: str
+    reported_at: datetime
+
+
+@dataclass(frozen=True)
+class WaitingPage:
+    """The oldest reports first; `total` counts all."""
+
+    reports: tuple[WaitingReport, ...]
+    total: int
+
+
+def may_confirm(actor: Actor) -> bool:
+    """Anywhere at all."""
+    return any(actor.can(f"practical.{role}") for role in CONFIRMING_ROLES)
+
+
+def visible_reports(actor: Actor) -> ColumnElement[bool]:
+    """Of people in units where the actor holds the role the lesson names; one's own included, to be told why not."""
+    reach = [
+        and_(PracticalReport.role == role, Enrolment.person_id.in_(_people(actor, role)))
+        for role in CONFIRMING_ROLES
+        if actor.can(f"practical.{role}")
+    ]
+    return or_(false(), *reach)
+
+
+def report_for(db: Session, actor: Actor, report_id: int) -> PracticalReport:
+    """Raises NotFound for a report the actor may not see."""
+    found = db.scalars(
+        select(PracticalReport)
+        .join(PracticalReport.enrolment)
+        .options(contains_eager(PracticalReport.enrolment))
+        .where(PracticalReport.id == report_id, visible_reports(actor))
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def waiting_page(db: Session, actor: Actor) -> WaitingPage:
+    """What waits for this actor; one's own work waits for somebody else."""
+    waiting = (
+        visible_reports(actor),
+        Enrolment.person_id != actor.person_id,
+        ~exists().where(PracticalVerdict.report_id == PracticalReport.id),
+    )
+    rows = db.execute(
+        select(PracticalReport, Person.id, Person.name, CourseVersion.title, LessonVersion.title)
+        .select_from(PracticalReport)
+        .join(Enrolment, Enrolment.id == PracticalReport.enrolment_id)
+        .join(Person, Person.id == Enrolment.person_id)
+        .join(Course, Course.id == Enrolment.course_id)
+        .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
+        .outerjoin(
+            LessonVersion,
+            and_(
+                LessonVersion.course_version_id == Enrolment.course_version_id,
+                LessonVersion.key == PracticalReport.lesson_key,
+            ),
+        )
+        .where(*waiting)
+        .order_by(PracticalReport.reported_at, PracticalReport.id)
+        .limit(SHOWN)
+    ).all()
+    total = db.scalar(select(func.count()).select_from(PracticalReport).join(PracticalReport.enrolment).where(*waiting))
+    units = _units(db, {person_id for _report, person_id, *_rest in rows})
+    return WaitingPage(
+        tuple(
+            WaitingReport(
+                report.id, name, units.get(person_id, ()), course, lesson or report.lesson_key, report.task,
+                report.note, report.reported_at,
+            )
+            for report, person_id, name, course, lesson in rows
+        ),
+        total or 0,
+    )  # fmt: skip
+
+
+def _people(actor: Actor, role: str) -> ColumnElement[int]:
+    return select(Person.id).where(visible_people(actor, f"practical.{role}")).scalar_subquery()
+
+
+def _units(db: Session, person_ids: set[int]) -> dict[int, tuple[str, ...]]:
+    today = clock.today()
+    posts = db.execute(
+        select(Affiliation.person_id, Affiliation.unit_id)
+        .where(Affiliation.person_id.in_(person_ids), held_on(today))
+        .order_by(Affiliation.started_on, Affiliation.id)
+    ).all()
+    names = full_names(db, {unit_id for _person, unit_id in posts}, today)
+    units: dict[int, tuple[str, ...]] = {}
+    for person_id, unit_id in posts:
+        units[person_id] = (*units.get(person_id, ()), names.get(unit_id, ""))
+    return units
