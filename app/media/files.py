@@ -38,7 +38,7 @@ class NotAccepted(Invalid):
 
 @dataclass(frozen=True)
 class FileType:
-    """`kind`: image, video, caption. `reader` is the only format libav or Pillow may open it as."""
+    """`kind`: image, video, caption, sound. `reader` is the only format libav or Pillow may open it as."""
 
     kind: str
     content_type: str
@@ -55,6 +55,8 @@ MP4 = FileType("video", "video/mp4", "mov", ".mp4")
 MOV = FileType("video", "video/quicktime", "mov", ".mov")
 MATROSKA = FileType("video", "video/x-matroska", "matroska", ".mkv")
 WEBM = FileType("video", "video/webm", "matroska", ".webm")
+MP3 = FileType("sound", "audio/mpeg", "mp3", ".mp3")
+M4A = FileType("sound", "audio/mp4", "mov", ".m4a")
 WEBVTT = FileType("caption", "text/vtt", "vtt", ".vtt")
 SRT = FileType("caption", "text/vtt", "srt", ".srt")
 
@@ -73,12 +75,14 @@ def file_type(head: bytes, file_name: str) -> FileType:
 
 
 def local_file_type(path: Path) -> FileType:
-    """`file_type` of a file on our own disk, where SVG is allowed too. Raises NotAccepted."""
+    """`file_type` of a file on our own disk, where SVG and sounds are allowed too. Raises NotAccepted."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     # Whether it really is harmless SVG is for `svg.check_svg` to say.
     if path.suffix.lower() == ".svg" and b"<" in head and _by_signature(head) is None:
         return SVG
+    if sound := _sound_type(head):
+        return sound
     return file_type(head, path.name)
 
 
@@ -106,6 +110,13 @@ def _iso_media_type(head: bytes) -> FileType | None:
     if head[8:12] == b"qt  ":
         return MOV
     return MP4 if brands & _VIDEO_BRANDS else None
+
+
+def _sound_type(head: bytes) -> FileType | None:
+    # A tag before the sound, or the first frame of MPEG 1 or 2, layer 3.
+    if head.startswith((b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")):
+        return MP3
+    return M4A if head[4:12] == b"ftypM4A " else None
 
 
 def _text_type(head: bytes, file_name: str) -> FileType | None:

@@ -9,7 +9,7 @@ from app.core.db import Base, pk
 
 
 class Asset(Base):
-    """One uploaded file. `kind`: image, video, caption. `state`: stored, processing, ready, failed (`error`: why)."""
+    """One file. `kind`: image, video, caption, sound. `state`: stored, processing, ready, failed (`error`: why)."""
 
     __tablename__ = "asset"
     __table_args__ = (Index(None, "sha256"),)

@@ -16,7 +16,7 @@ router = APIRouter(dependencies=[Depends(identify)])
 
 _YEAR_S = 365 * 24 * 3600
 _SHOWN_IN_PLACE = frozenset(
-    {"image/webp", "image/jpeg", "image/svg+xml", "video/mp4", "audio/mp4", PLAYLIST_TYPE, "text/vtt"}
+    {"image/webp", "image/jpeg", "image/svg+xml", "video/mp4", "audio/mp4", "audio/mpeg", PLAYLIST_TYPE, "text/vtt"}
 )
 # An uploaded file opened by itself must not be able to act in the name of this site.
 _NOTHING_RUNS = {

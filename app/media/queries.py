@@ -126,7 +126,7 @@ def _view(asset: Asset) -> AssetView:
     renditions = asset.renditions
     sizes = {r.name: r.size for r in renditions}
     pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp")
-    shown = next((r.name for r in renditions if r.name.endswith((".mp4", ".vtt"))), None)
+    shown = next((r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a"))), None)
     if asset.kind == "image":
         small_enough = [name for width, name in pictures if width <= _USUAL_WIDTH_PX] or [
             name for _width, name in pictures

@@ -25,6 +25,7 @@ from app.media.models import Asset, Rendition
 from app.media.playlists import MASTER_NAME
 from app.media.probe import VideoInfo, probe
 from app.media.shelf import Shelf, Shelved, scratch_folder, sha256_of
+from app.media.sound import sound_length_s
 from app.media.svg import check_svg
 
 _CHUNK = 1024 * 1024
@@ -77,9 +78,9 @@ def store(
 
 
 def store_local(storage: Storage, path: Path) -> StoredFile:
-    """Store a file of a course folder byte for byte, so that an export gives it back; SVG is allowed here.
+    """Store a file of a course folder byte for byte, so that an export gives it back; SVG and sounds are allowed here.
 
-    Raises as `store` does, and SvgInvalid.
+    Raises as `store` does, SvgInvalid and SoundInvalid.
     """
     return _shelve(storage, path, path.name, local_file_type(path), keep_original=True)
 
@@ -235,6 +236,8 @@ def _shelve(storage: Storage, path: Path, name: str, kind: FileType, *, keep_ori
             return _shelve_video(storage, path, name, kind)
         case "caption":
             return _shelve_captions(storage, path, name, keep_original)
+        case "sound":
+            return _shelve_sound(storage, path, name, kind)
     return (
         _shelve_drawing(storage, path, name)
         if kind is SVG
@@ -282,6 +285,16 @@ def _shelve_captions(storage: Storage, path: Path, name: str, keep_original: boo
         key = shelf.put_source(kept)
         shown = shelf.put("captions.vtt", "text/vtt", clean)
         return StoredFile("caption", name, "text/vtt", len(kept), shelf.sha256, key, None, None, None, (shown,))
+
+
+def _shelve_sound(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:
+    duration_s, size = sound_length_s(path, kind.reader, name), path.stat().st_size
+    with Shelf(storage, sha256_of(path)) as shelf:
+        key = shelf.put_source(path)
+        shown = Shelved(f"sound{kind.ending}", kind.content_type, size, None, None, key)
+        return StoredFile(
+            "sound", name, kind.content_type, size, shelf.sha256, key, None, None, duration_s, (shown,)
+        )  # fmt: skip
 
 
 def _shelve_video(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:

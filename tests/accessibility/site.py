@@ -13,13 +13,18 @@ from sqlalchemy import select
 from app.authoring.folder import load_starter_courses
 from app.catalogue.models import Course
 from app.catalogue.queries import outline
+from app.catalogue.service import publish, save_version
 from app.core.csrf import SESSION_COOKIE
 from app.core.settings import ROOT, Settings
 from app.identity.accounts import find_candidate, sign_in
 from app.identity.models import Account
+from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.service import enrol
+from tests import factories
 from tests.access.declarations import DECLARED
 from tests.access.world import ANONYMOUS, PERSONAS, build
+from tests.catalogue import making
+from tests.catalogue.samples import SAMPLES
 from tests.journey.conftest import LiveServer, chromium_path
 
 PA11Y = ROOT / ".cache" / "pa11y"
@@ -56,6 +61,7 @@ class Site(LiveServer):
             ]
         ]
         asked += self._starter_lessons()
+        asked += self._papers()
         asked += [
             *(Visit(f"{url} as a stranger", url, "") for url in ("/", "/courses", "/sign-in", "/sign-up", "/verify")),
             Visit("not found", "/khong-co-trang-nay", ""),
@@ -75,6 +81,24 @@ class Site(LiveServer):
                     url = f"/learn/{course.slug}/{lesson.key}"
                     found.append(Visit(f"lesson {lesson.key}", url, self._cookies["learner"]))
         return found
+
+    def _papers(self) -> list[Visit]:
+        """A paper with every kind of question, open and handed in with a right, a wrong and a waiting answer."""
+        with self.runtime.database.writing() as db:
+            learner = db.scalars(select(Account).where(Account.username == "learner")).one()
+            quiz = {"pass_percent": 70, "shuffle": False, "questions": list(SAMPLES.values())}
+            source = making.course(making.lesson(quiz=quiz), slug="moi-loai-cau-hoi", code="MLCH")
+            version = publish(
+                db, save_version(db, self.runtime.storage, source, factories.unit_id(db, "24"), None), None
+            )
+            enrolment = enrol(db, learner.person_id, version.course_id)
+            key = source.modules[0].lessons[0].key
+            handed_in = start_attempt(db, enrolment, key)
+            submit_attempt(
+                db, handed_in, {"vd-single": ["o1"], "vd-cloze:1": ["8"], "vd-ordering:i1": ["1"], "vd-essay": ["Bài"]}
+            )
+            papers = {"handed in": handed_in.id, "open": start_attempt(db, enrolment, key).id}
+        return [Visit(f"paper, {name}", f"/attempts/{one}", self._cookies["learner"]) for name, one in papers.items()]
 
     def _is_page(self, visit: Visit) -> bool:
         headers = {"cookie": visit.cookie, "accept": "text/html"}

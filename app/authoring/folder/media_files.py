@@ -1,8 +1,9 @@
-"""Pictures, videos and captions of a course folder, judged before anything is stored."""
+"""Pictures, videos, sounds and captions of a course folder, judged before anything is stored."""
 
 from pathlib import Path
 
 from app.authoring.folder.problems import Findings
+from app.catalogue.inline import SOUND_ENDINGS
 from app.catalogue.markdown import IMAGE_ENDINGS, VIDEO_ENDINGS
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
@@ -12,10 +13,12 @@ from app.media.captions import CaptionsInvalid, read_captions
 from app.media.files import local_file_type
 from app.media.images import open_image
 from app.media.probe import probe
+from app.media.sound import sound_length_s
 from app.media.svg import check_svg
 
 # A phone on a weak signal must get a picture in a few seconds.
 LARGEST_IMAGE_BYTES = 1024 * 1024
+LARGEST_SOUND_BYTES = 3 * 1024 * 1024
 
 
 def check_media_file(path: Path, file: str, findings: Findings) -> None:
@@ -23,7 +26,8 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
     ending = path.suffix.lower()
     size = path.stat().st_size
     video = ending in VIDEO_ENDINGS
-    limit = get_settings().upload_limit_bytes if video else LARGEST_IMAGE_BYTES
+    sound = ending in SOUND_ENDINGS
+    limit = get_settings().upload_limit_bytes if video else LARGEST_SOUND_BYTES if sound else LARGEST_IMAGE_BYTES
     if size > limit:
         findings.add(
             file,
@@ -32,14 +36,16 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
         )
         return
     try:
-        if ending not in (*IMAGE_ENDINGS, *VIDEO_ENDINGS):
+        if ending not in (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *SOUND_ENDINGS):
             read_captions(path.read_bytes(), path.name)
             return
         kind = local_file_type(path)
-        if kind.kind != ("video" if video else "image"):
+        if kind.kind != ("video" if video else "sound" if sound else "image"):
             findings.add(file, 1, _("Nội dung tệp không đúng với đuôi “%(ending)s”.", ending=ending))
         elif kind.reader == "SVG":
             check_svg(path.read_bytes(), path.name)
+        elif sound:
+            sound_length_s(path, kind.reader)
         elif video:
             probe(path, kind.reader)
         else:
