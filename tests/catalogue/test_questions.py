@@ -365,6 +365,7 @@ def without(kind: str, name: str) -> dict[str, Any]:
         (SAMPLES["matching"] | {"pairs": [{"left": "a", "right": "b"}, {"left": "A", "right": "c"}]}, "vế trái"),
         (SAMPLES["matching"] | {"pairs": [{"left": "a", "right": "b"}, {"left": "c", "right": "b"}],
                                 "distractors": []}, "khác nhau"),
+        (SAMPLES["matching"] | {"distractors": [str(number) for number in range(24)]}, "nhiều nhất 26"),
         (SAMPLES["matching"] | {"distractors": ["Video"]}, "mồi nhử"),
         (SAMPLES["ordering"] | {"items": ["a"]}, "từ 2 đến"),
         (SAMPLES["ordering"] | {"items": ["a", "A"]}, "trùng"),

@@ -21,6 +21,8 @@ from app.catalogue.questions.shape import TEXT, Shape
 from app.core.i18n import gettext as _
 
 SHAPE: dict[str, Shape] = {"pairs": [{"left": TEXT, "right": TEXT}], "distractors": [TEXT]}
+# Each has a letter where its choices hold pictures.
+MOST_CHOICES = 26
 
 
 def validate(question: Question) -> list[str]:
@@ -40,6 +42,8 @@ def validate(question: Question) -> list[str]:
     rights = {same_text(pair["right"]) for pair in pairs}
     if len(rights | {same_text(one) for one in distractors}) < 2:
         messages.append(_("Câu ghép cặp (matching) cần ít nhất hai vế phải khác nhau."))
+    if len(pairs) + len(distractors) > MOST_CHOICES:
+        messages.append(_("Câu ghép cặp (matching) có nhiều nhất %(most)s vế phải.", most=MOST_CHOICES))
     messages += [
         _("“%(text)s” vừa là đáp án vừa là mồi nhử (distractors).", text=text)
         for text in distractors
