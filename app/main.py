@@ -24,6 +24,8 @@ from app.certificates import handlers as certificates
 from app.certificates import jobs as certificate_jobs
 from app.certificates import pages as certificate_pages
 from app.certificates import verify_pages
+from app.classes import attendee_lists
+from app.classes import pages as class_pages
 from app.core import events
 from app.core.csrf import check_token
 from app.core.jobs import Cron, JobFunction, Worker
@@ -68,7 +70,7 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    practical_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, certificate_pages,
+    practical_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, certificate_pages,
     verify_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages,
     assignment_pages, my_assignment_pages, notice_pages, mail_pages, admin_pages,
 )  # fmt: skip
@@ -99,6 +101,7 @@ JOBS: dict[str, JobFunction] = (
     | media_jobs.JOBS
     | learning_jobs.JOBS
     | certificate_jobs.JOBS
+    | attendee_lists.JOBS
     | coverage_jobs.JOBS
     | upkeep.JOBS
 )
@@ -160,6 +163,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         ("/studio/", settings.upload_limit_bytes + _FORM_BYTES),
         ("/people/imports", 20 * _FORM_BYTES),
         ("/evidence/lists", 20 * _FORM_BYTES),
+        ("/classes/", 20 * _FORM_BYTES),
         ("/my/evidence", 6 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),
         ("/", _FORM_BYTES),

@@ -3,6 +3,7 @@
 from app.assignments import models as assignments
 from app.catalogue import models as catalogue
 from app.certificates import models as certificates
+from app.classes import models as classes
 from app.core import access, audit, jobs, limiting
 from app.coverage import models as coverage
 from app.identity import models as identity
@@ -22,6 +23,7 @@ __all__ = [
     "audit",
     "catalogue",
     "certificates",
+    "classes",
     "coverage",
     "identity",
     "is_compared",

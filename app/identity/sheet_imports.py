@@ -44,11 +44,15 @@ class ListKind:
 
 @dataclass(frozen=True)
 class ListPlace:
-    """Where a kind of list has its pages, what leads there, and what to say once it is applied."""
+    """Where a kind of list has its pages, what leads there, and what to say once it is applied.
+
+    `upload_url` is where another file can be chosen, `url` itself unless it says otherwise.
+    """
 
     url: str
     crumbs: tuple[tuple[str, str], ...]
     applied_note: str
+    upload_url: str = ""
 
 
 # --- what is wished -----------------------------------------------------------------------------------------------

@@ -65,6 +65,16 @@ class Renewal:
 
 
 @dataclass(frozen=True)
+class LearnedElsewhere:
+    """A class of a training task, or what evidence proved; `how` as in Completion."""
+
+    title: str
+    how: str
+    completed_on: date
+    hours: float
+
+
+@dataclass(frozen=True)
 class MyLearning:
     """`required`: assigned to a group I belong to today, unfinished first. `in_progress`: others I have begun.
     `renewals`: what ends within RENEWAL_NOTICE or has ended, the earliest first.
@@ -77,6 +87,7 @@ class MyLearning:
     in_progress: tuple[MyCourse, ...]
     completed: tuple[MyCourse, ...]
     renewals: tuple[Renewal, ...]
+    elsewhere: tuple[LearnedElsewhere, ...]
     posts: tuple[tuple[str, int], ...]
 
 
@@ -123,8 +134,19 @@ _COMPLETED = (
 )
 
 
+_ELSEWHERE = (
+    select(_COMPLETION.c.title, _COMPLETION.c.how, _COMPLETION.c.completed_on, _COMPLETION.c.hours)
+    .where(
+        _COMPLETION.c.person_id == bindparam("person_id"),
+        _COMPLETION.c.title.is_not(None),
+        ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
+    )
+    .order_by(_COMPLETION.c.completed_on.desc(), _COMPLETION.c.id.desc())
+)
+
+
 def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> MyLearning:
-    """Ten queries at most, however many courses there are, and what is not remembered of their versions.
+    """Eleven queries at most, however many courses there are, and what is not remembered of their versions.
 
     `assigned`: ids of courses required of this person beside those for their groups.
     """
@@ -169,6 +191,7 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
         in_progress=tuple(course for course in others if course.completed_on is None),
         completed=tuple(course for course in others if course.completed_on is not None),
         renewals=_renewals(published, completed, today),
+        elsewhere=tuple(LearnedElsewhere(*row) for row in ask(_ELSEWHERE, me)),
         posts=tuple(posts.values()),
     )
 

@@ -1,6 +1,6 @@
 """What a course asks before it is completed (CompletionRule), and the parts of it that are met outside of lessons.
 
-`record_part` is where classes and exams report to: the course is completed if that was the last thing missing.
+Classes and exams report to service.meet_part: the course is completed if that was the last thing missing.
 """
 
 from collections.abc import Collection, Sequence
@@ -49,7 +49,7 @@ def record_part(
 ) -> PartMet:  # fmt: skip
     """A class or an exam of the course was met on that day; saying it again changes nothing.
 
-    Whoever calls this judges the course next (service.complete_after_part).
+    service.meet_part also judges the course.
     """
     take_turns(db, [person_id])
     known = db.scalars(
@@ -69,7 +69,7 @@ def record_part(
 
 
 def withdraw_part(db: Session, occasion: str) -> None:
-    """It was not so. A completion it brought is for its owner to annul."""
+    """It was not so. service.take_back_part also takes back what it brought."""
     for part in db.scalars(select(PartMet).where(PartMet.occasion == occasion, PartMet.withdrawn_at.is_(None))):
         part.withdrawn_at = clock.now()
     db.flush()

@@ -14,10 +14,10 @@ from app.core.events import emit
 from app.core.i18n import lazy as _
 from app.core.templating import format_minutes
 from app.identity.taking_turns import take_turns
-from app.learning.completions import record_completion
+from app.learning.completions import annul_completion, record_completion
 from app.learning.events import LessonFinished
-from app.learning.models import Completion, Enrolment, LessonFinish, LessonReading
-from app.learning.parts import all_met_on, course_demands
+from app.learning.models import Completion, CompletionAnnulment, Enrolment, LessonFinish, LessonReading
+from app.learning.parts import PartKind, all_met_on, course_demands, record_part, withdraw_part
 from app.learning.queries import best_percents, lesson_state, required_lesson_keys
 from app.learning.rules import LessonState, ReadingState
 from app.learning.stamps import Stamp, StampRefused
@@ -131,10 +131,11 @@ def mark_active(enrolment: Enrolment, lesson_key: str) -> None:
     enrolment.last_lesson_key, enrolment.last_active_at = lesson_key, clock.now()
 
 
-def complete_if_all_done(db: Session, enrolment: Enrolment, on: date | None = None) -> None:
+def complete_if_all_done(db: Session, enrolment: Enrolment, on: date | None = None, occasion: str = "") -> None:
     """Record the completion, dated `on` (default: today), if all the course asks is met (parts.course_demands).
 
-    A guest completes nothing: a completion is somebody's. It is recorded when the guest becomes a person.
+    `occasion` is of what came last, if that was no lesson. A guest completes nothing: a completion is somebody's. It is
+    recorded when the guest becomes a person.
     """
     if enrolment.person_id is None:
         return
@@ -145,17 +146,48 @@ def complete_if_all_done(db: Session, enrolment: Enrolment, on: date | None = No
     record_completion(
         db, person_id=enrolment.person_id, course_version_id=enrolment.course_version_id, how="online",
         completed_on=on or clock.today(), score_percent=round(sum(percents) / len(percents), 1) if percents else None,
-        enrolment_id=enrolment.id,
+        enrolment_id=enrolment.id, occasion=occasion,
     )  # fmt: skip
 
 
-def complete_after_part(db: Session, person_id: int, course_id: int) -> None:
-    """A class or an exam was recorded (parts.record_part): complete the course if nothing else was missing."""
-    enrolment = db.scalars(
+def meet_part(
+    db: Session, *, person_id: int, course_id: int, kind: PartKind, occasion: str, met_on: date
+) -> None:  # fmt: skip
+    """A class or an exam of the course was met on that day: complete the course if nothing else was missing."""
+    record_part(db, person_id=person_id, course_id=course_id, kind=kind, occasion=occasion, met_on=met_on)
+    enrolment = _enrolment_of(db, person_id, course_id)
+    if enrolment is not None and _valid_completion(db, enrolment) is None:
+        complete_if_all_done(db, enrolment, all_met_on(db, enrolment), occasion)
+
+
+def take_back_part(
+    db: Session, *, person_id: int, course_id: int, occasion: str, by: int | None, reason: str
+) -> None:  # fmt: skip
+    """It was not so: a completion that could not be without it is annulled. `by` is an account id."""
+    withdraw_part(db, occasion)
+    enrolment = _enrolment_of(db, person_id, course_id)
+    completion = _valid_completion(db, enrolment) if enrolment else None
+    if enrolment and completion and not all(demand.is_done for demand in course_demands(db, enrolment)):
+        annul_completion(db, completion, by, reason, fraud=False)
+
+
+def _enrolment_of(db: Session, person_id: int, course_id: int) -> Enrolment | None:
+    return db.scalars(
         select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
     ).one_or_none()  # fmt: skip
-    if enrolment is not None and not _has_completed(db, enrolment):
-        complete_if_all_done(db, enrolment, all_met_on(db, enrolment))
+
+
+def _valid_completion(db: Session, enrolment: Enrolment) -> Completion | None:
+    """What completed the enrolment's version, unless that was annulled."""
+    return db.scalars(
+        select(Completion)
+        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
+        .where(
+            Completion.enrolment_id == enrolment.id, Completion.course_version_id == enrolment.course_version_id,
+            CompletionAnnulment.completion_id.is_(None),
+        )
+        .limit(1)
+    ).first()  # fmt: skip
 
 
 def _has_completed(db: Session, enrolment: Enrolment) -> bool:

@@ -12,6 +12,8 @@ from tests.access.world import (
     ANONYMOUS,
     ANSWER,
     BORN,
+    CLASS_LIST_NAME,
+    CLASS_TITLE,
     CLOSED_SLUG,
     CLOSED_TITLE,
     COLLEAGUE_NAME,
@@ -238,6 +240,29 @@ _EVIDENCE = (
     act("/evidence/lists/{import_id}/apply", MANAGER, "/evidence/lists/{evidence_list}/apply", refused=_NOT_MINE),
 )  # fmt: skip
 
+_CLASSES = (
+    page("/classes", MANAGERS, secret=CLASS_TITLE, told_to=MANAGERS_HERE),
+    page("/classes/new", MANAGERS),
+    act("/classes/new", MANAGERS_HERE, refused={"other_manager": 422},
+        form={"title": "Tập huấn thử", "subject": "task:P04-NENTANG", "first_on": "15/03/2026", "place": "Hội trường",
+              "hours": "6", "unit": HERE, "teachers": "Giảng Viên Thử"}),
+    page("/classes/template.xlsx", MANAGERS),
+    page("/classes/{class_id}", MANAGERS_HERE, "/classes/{held_class}", refused=_ELSEWHERE, secret=CLASS_TITLE,
+         told_to=MANAGERS_HERE),
+    act("/classes/{class_id}/attendees", MANAGERS_HERE, "/classes/{held_class}/attendees", refused=_ELSEWHERE,
+        form={"ref": "{colleague_ref}"}),
+    act("/classes/{class_id}/attendees/{attendance_id}/remove", MANAGERS_HERE,
+        "/classes/{held_class}/attendees/{attendance}/remove", refused=_ELSEWHERE, form={"reason": "Ghi nhầm người"}),
+    act("/classes/{class_id}/lists", MANAGERS_HERE, "/classes/{held_class}/lists", refused=_ELSEWHERE,
+        files={"file": ("du-lop.xlsx", "attendee_workbook")}),
+    page("/classes/{class_id}/lists/{import_id}", MANAGER, "/classes/{held_class}/lists/{class_list}",
+         refused=_NOT_MINE, secret=CLASS_LIST_NAME, told_to=MANAGER),
+    page("/classes/{class_id}/lists/{import_id}/result.xlsx", MANAGER,
+         "/classes/{held_class}/lists/{class_list}/result.xlsx", refused=_NOT_MINE),
+    act("/classes/{class_id}/lists/{import_id}/apply", MANAGER, "/classes/{held_class}/lists/{class_list}/apply",
+        refused=_NOT_MINE),
+)  # fmt: skip
+
 _CERTIFICATES = (
     page("/certificates/{code}", LEARNER, "/certificates/{certificate}", others=HIDDEN, secret="{certificate_number}",
          told_to=LEARNER),
@@ -363,6 +388,6 @@ _ADMIN = (
 )
 
 DECLARED = (
-    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CERTIFICATES, *_STUDIO, *_COVERAGE,
-    *_ASSIGNMENTS, *_NOTICES, *_ADMIN,
+    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CLASSES, *_CERTIFICATES, *_STUDIO,
+    *_COVERAGE, *_ASSIGNMENTS, *_NOTICES, *_ADMIN,
 )  # fmt: skip

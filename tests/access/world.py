@@ -26,13 +26,16 @@ from app.catalogue.service import publish, save_version
 from app.catalogue.source import FileSource, LessonSource
 from app.certificates.models import Certificate
 from app.certificates.papers import statement_of
+from app.classes.attendee_lists import ATTENDEES
+from app.classes.service import ClassForm, add_attendee, record_class
 from app.core import clock, jobs
 from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
 from app.coverage.models import ExportFile
 from app.identity import accounts, people_imports, sheet_imports
-from app.identity.models import Account
+from app.identity.models import Account, Person
+from app.identity.people_lists import WHO
 from app.learning import stamps
 from app.learning.evidence import Submission, submit, verify
 from app.learning.evidence_lists import EVIDENCE, TEMPLATE
@@ -79,6 +82,7 @@ OPEN_LESSON, OPEN_TEXT = "MO.1.1", "Đoạn này ai cũng đọc được, khôn
 EVIDENCE_TITLE = "Chứng nhận chỉ người duyệt mới đọc"
 EVIDENCE_LIST_NAME = "minh-chung-rieng.xlsx"
 PRACTICAL_NOTE = "Điều người học viết chỉ người xác nhận mới đọc."
+CLASS_TITLE, CLASS_LIST_NAME = "Lớp chỉ người phụ trách mới thấy", "nguoi-du-rieng.xlsx"
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
@@ -92,6 +96,10 @@ class World:
     evidence: int
     verified_evidence: int
     evidence_list: int
+    held_class: int
+    attendance: int
+    class_list: int
+    colleague_ref: str
     ready_export: int
     waiting_export: int
     queued_job: int
@@ -120,6 +128,7 @@ class World:
     pdf: bytes
     workbook: bytes
     evidence_workbook: bytes
+    attendee_workbook: bytes
     picture: bytes
 
     def fill(self, text: str) -> str:
@@ -143,6 +152,7 @@ def build(runtime: Runtime) -> World:
             **_notice(db, who["learner"].person_id),
             **_learning_and_studio(db, runtime.storage, who),
             workbook=workbook([GOOD]),
+            attendee_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(WHO)),
             evidence_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)),
             picture=_png("red"),
         )
@@ -163,7 +173,8 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
     assert actor is not None
     key = sheet_imports.keep_source(storage, workbook([GOOD]))
     checked = sheet_imports.request_check(db, actor, people_imports.PEOPLE, WORKBOOK_NAME, key)
-    return _evidence(db, storage, who) | {"people_import": checked.id, "ready_export": _export(db, who["manager"])}
+    done = _evidence(db, storage, who) | _held_class(db, storage, who)
+    return done | {"people_import": checked.id, "ready_export": _export(db, who["manager"])}
 
 
 def _evidence(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
@@ -178,6 +189,21 @@ def _evidence(db: Session, storage: Storage, who: dict[str, Account]) -> dict[st
     key = sheet_imports.keep_source(storage, workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)))
     checked = sheet_imports.request_check(db, manager, EVIDENCE, EVIDENCE_LIST_NAME, key)
     return {"evidence": waiting.id, "verified_evidence": decided.id, "evidence_list": checked.id}
+
+
+def _held_class(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
+    """The manager here recorded a class, the learner in it, and checks a list of its attendees."""
+    manager = accounts.actor_of(db, who["manager"].id)
+    assert manager is not None
+    form = ClassForm(CLASS_TITLE, "task:P04-NENTANG", "15/03/2026", "", "Hội trường thử", "6", HERE, "Giảng Viên Thử")
+    held = record_class(db, manager, form)
+    attendance, _is_new = add_attendee(db, manager, held, who["learner"].person_id)
+    key = sheet_imports.keep_source(storage, workbook([evidence_row(LEARNER_NAME, "learner")], tuple(WHO)))
+    checked = sheet_imports.request_check(db, manager, ATTENDEES, CLASS_LIST_NAME, key, held.id)
+    ref = db.scalar(select(Person.ref).where(Person.name == COLLEAGUE_NAME))
+    return {
+        "held_class": held.id, "attendance": attendance.id, "class_list": checked.id, "colleague_ref": ref,
+    }  # fmt: skip
 
 
 def _assignment(db: Session, who: dict[str, Account]) -> dict[str, Any]:

@@ -13,9 +13,8 @@ from app.identity.models import Account
 from app.learning import stamps
 from app.learning.completions import annul_completion
 from app.learning.models import Completion, CompletionAnnulment, Enrolment
-from app.learning.parts import record_part, withdraw_part
 from app.learning.quizzes import start_attempt, submit_attempt
-from app.learning.service import complete_after_part, enrol, finish_reading
+from app.learning.service import enrol, finish_reading, meet_part, take_back_part
 from app.main import HANDLERS
 from tests import factories
 from tests.browser import Browser
@@ -73,11 +72,10 @@ def test_a_part_met_elsewhere_completes_the_course_whichever_comes_last(
     rule = CompletionRule(in_person=kind == "in_person", exam=kind == "exam")
 
     def meet(enrolment: Enrolment, occasion: str) -> None:
-        record_part(
+        meet_part(
             db, person_id=learner.person_id, course_id=enrolment.course_id, kind=kind, occasion=occasion,  # type: ignore[arg-type]
             met_on=date(2026, 11, 20),
         )  # fmt: skip
-        complete_after_part(db, learner.person_id, enrolment.course_id)
 
     enrolment = take(db, learner, making.READ, rule=rule)
     with clock.frozen(datetime(2026, 11, 2, 3, tzinfo=UTC)):
@@ -91,13 +89,35 @@ def test_a_part_met_elsewhere_completes_the_course_whichever_comes_last(
 
 def test_a_withdrawn_part_does_not_count(db: Session, learner: Account) -> None:
     enrolment = take(db, learner, making.READ, rule=CompletionRule(in_person=True))
-    record_part(
+    meet_part(
         db, person_id=learner.person_id, course_id=enrolment.course_id, kind="in_person", occasion="attendance:1",
         met_on=date(2026, 11, 20),
     )  # fmt: skip
-    withdraw_part(db, "attendance:1")
+    take_back(db, enrolment, "attendance:1")
     read(db, enrolment)
     assert completions(db) == []
+
+
+def test_withdrawing_the_part_takes_back_the_completion_until_it_is_met_again(db: Session, learner: Account) -> None:
+    enrolment = take(db, learner, making.READ, rule=CompletionRule(in_person=True))
+    read(db, enrolment)
+    for occasion in ("attendance:1", "attendance:2"):
+        meet_part(
+            db, person_id=learner.person_id, course_id=enrolment.course_id, kind="in_person", occasion=occasion,
+            met_on=date(2026, 11, 20),
+        )  # fmt: skip
+        if occasion == "attendance:1":
+            take_back(db, enrolment, occasion)
+    first, second = completions(db)
+    assert set(db.scalars(select(CompletionAnnulment.completion_id))) == {first.id}
+    assert second.occasion == "attendance:2"
+
+
+def take_back(db: Session, enrolment: Enrolment, occasion: str) -> None:
+    assert enrolment.person_id is not None
+    take_back_part(
+        db, person_id=enrolment.person_id, course_id=enrolment.course_id, occasion=occasion, by=None, reason="Ghi nhầm"
+    )
 
 
 def test_the_course_page_says_what_is_met_and_what_is_missing(db: Session, browser: Browser) -> None:

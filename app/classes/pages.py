@@ -1,0 +1,222 @@
+"""Recording classes that were held: the class itself, and one by one or from a list who took part."""
+
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, File, Form, Request, UploadFile
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.classes.attendee_lists import ATTENDEES, MAX_ROWS, read_list
+from app.classes.models import HeldClass
+from app.classes.queries import (
+    AttendeeView,
+    ClassView,
+    attendees,
+    class_list,
+    class_view,
+    find_attendance,
+    find_class,
+    own_unit_code,
+    subject_choices,
+)  # fmt: skip
+from app.classes.service import PERMISSION, ClassForm, add_attendee, record_class, remove_attendee
+from app.core.access import Actor
+from app.core.errors import Invalid, NotFound
+from app.core.i18n import gettext as _
+from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
+from app.identity.models import Person
+from app.identity.people_lists import WHO
+from app.identity.people_queries import PeopleList, people_in_scope
+from app.identity.people_report import OUTCOMES, Outcome
+from app.identity.people_sheet import result_bytes, template_bytes
+from app.identity.policy import visible_people
+from app.identity.sheet_imports import (
+    ImportSummary,
+    ListPlace,
+    download,
+    import_view,
+    keep_source,
+    past_imports,
+    request_apply,
+    request_check,
+    stored_report,
+    visible_import,
+)  # fmt: skip
+
+router = APIRouter()
+
+Recorder = Annotated[Actor, having(PERMISSION)]
+
+
+class ClassFields(BaseModel):
+    """The form, as typed."""
+
+    title: str = ""
+    subject: str = ""
+    first_on: str = ""
+    last_on: str = ""
+    place: str = ""
+    hours: str = ""
+    unit: str = ""
+    teachers: str = ""
+
+
+@dataclass(frozen=True)
+class NewClassPage:
+    subjects: list[tuple[str, str]]
+    form: ClassForm
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ClassPage:
+    """`found`: people to pick from, for what was looked for; `problem` of an uploaded list; `removing` an attendance
+    whose reason was missing."""
+
+    held: ClassView
+    attendees: list[AttendeeView]
+    past: list[ImportSummary]
+    max_rows: int
+    found: PeopleList | None = None
+    problem: str = ""
+    removing: int = 0
+    reason_error: str = ""
+
+    @property
+    def refs(self) -> set[str]:
+        """Of those present, who need not be offered again."""
+        return {one.ref for one in self.attendees if one.removed_at is None}
+
+
+@router.get("/classes")
+def classes(request: Request, actor: Recorder, db: Db, page: int = 1) -> Response:
+    return render(request, "classes/classes.html", page=class_list(db, actor, page))
+
+
+@router.get("/classes/new")
+def new_class(request: Request, actor: Recorder, db: Db) -> Response:
+    form = ClassForm(unit=own_unit_code(db, actor))
+    return render(request, "classes/new.html", page=NewClassPage(subject_choices(db), form))
+
+
+@router.post("/classes/new")
+def record(request: Request, actor: Recorder, db: Db, form: Annotated[ClassFields, Form()]) -> Response:
+    given = ClassForm(**form.model_dump())
+    try:
+        held = record_class(db, actor, given)
+    except Invalid as error:
+        page = NewClassPage(subject_choices(db), given, error.fields)
+        return render(request, "classes/new.html", status=422, page=page)
+    flash = ("ok", _("Đã ghi lớp. Bây giờ hãy thêm người đã dự."))
+    return redirect(request, f"/classes/{held.id}", flash=flash)
+
+
+@router.get("/classes/template.xlsx")
+def template(actor: Recorder) -> Response:
+    return download(template_bytes(WHO), "mau-nguoi-du-lop.xlsx")
+
+
+@router.get("/classes/{class_id}")
+def show_class(request: Request, actor: Recorder, db: Db, class_id: RowId, q: str = "") -> Response:
+    held = find_class(db, actor, class_id)
+    return _class_page(request, db, actor, held, found=people_in_scope(db, actor, q) if q.strip() else None)
+
+
+@router.post("/classes/{class_id}/attendees")
+def add(
+    request: Request, actor: Recorder, db: Db, class_id: RowId, ref: Annotated[list[str] | None, Form()] = None
+) -> Response:
+    """Those ticked; who is not in one's scope is not found."""
+    held = find_class(db, actor, class_id)
+    refs = list(dict.fromkeys(ref or ()))
+    people = db.scalars(select(Person.id).where(Person.ref.in_(refs), visible_people(actor, PERMISSION))).all()
+    if len(people) != len(refs):
+        raise NotFound
+    new = sum(add_attendee(db, actor, held, person_id)[1] for person_id in people)
+    flash = ("ok", _("Đã thêm %(count)s người vào lớp.", count=new)) if refs else ("warn", _("Chưa chọn ai."))
+    return redirect(request, f"/classes/{class_id}", flash=flash)
+
+
+@router.post("/classes/{class_id}/attendees/{attendance_id}/remove")
+def remove(
+    request: Request, actor: Recorder, db: Db, class_id: RowId, attendance_id: RowId,
+    reason: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    held = find_class(db, actor, class_id)
+    try:
+        remove_attendee(db, actor, held, find_attendance(db, held, attendance_id), reason)
+    except Invalid as error:
+        said = error.fields["reason"]
+        return _class_page(request, db, actor, held, removing=attendance_id, reason_error=said, status=422)
+    flash = ("ok", _("Đã bỏ khỏi lớp; kết quả đã tính cho người này bị hủy."))
+    return redirect(request, f"/classes/{class_id}", flash=flash)
+
+
+@router.post("/classes/{class_id}/lists")
+def upload(
+    request: Request, actor: Recorder, databases: Databases, files: Files, class_id: RowId,
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:  # fmt: skip
+    with databases.reading() as db:
+        held = find_class(db, actor, class_id)
+        try:
+            if file is None or not file.filename:
+                raise Invalid(_("Hãy chọn một tệp .xlsx."))
+            content, name = file.file.read(), PurePath(file.filename.replace("\\", "/")).name[-200:]
+            read_list(content, name)
+        except Invalid as error:
+            return _class_page(request, db, actor, held, problem=error.message, status=422)
+    source_key = keep_source(files, content)
+    with databases.writing() as db:
+        wish = request_check(db, actor, ATTENDEES, name, source_key, class_id)
+    return redirect(request, f"/classes/{class_id}/lists/{wish.id}")
+
+
+@router.get("/classes/{class_id}/lists/{import_id}")
+def show_list(
+    request: Request, actor: Recorder, db: Db, files: Files, class_id: RowId, import_id: RowId, outcome: str = "",
+    page: int = 1,
+) -> Response:  # fmt: skip
+    held = _class_of(db, actor, class_id, import_id)
+    chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
+    view = import_view(db, files, actor, ATTENDEES, import_id, chosen, page)
+    where = ListPlace(
+        f"/classes/{class_id}/lists", ((_("Lớp đã tổ chức"), "/classes"), (held.title, f"/classes/{class_id}")),
+        _("Người dự lớp đã được tính hoàn thành vào ngày cuối của lớp."), f"/classes/{class_id}#list",
+    )  # fmt: skip
+    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where)
+
+
+@router.post("/classes/{class_id}/lists/{import_id}/apply")
+def apply(request: Request, actor: Recorder, db: Db, class_id: RowId, import_id: RowId) -> Response:
+    _class_of(db, actor, class_id, import_id)
+    return redirect(request, f"/classes/{class_id}/lists/{request_apply(db, actor, ATTENDEES, import_id).id}")
+
+
+@router.get("/classes/{class_id}/lists/{import_id}/result.xlsx")
+def result(actor: Recorder, db: Db, files: Files, class_id: RowId, import_id: RowId) -> Response:
+    _class_of(db, actor, class_id, import_id)
+    wish = visible_import(db, actor, ATTENDEES, import_id)
+    name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-lop-{class_id}-{import_id}.xlsx"
+    return download(result_bytes(stored_report(files, wish), WHO), name)
+
+
+def _class_of(db: Session, actor: Actor, class_id: int, import_id: int) -> HeldClass:
+    """The class of that list; raises NotFound for a list of another one."""
+    if visible_import(db, actor, ATTENDEES, import_id).subject_id != class_id:
+        raise NotFound
+    return find_class(db, actor, class_id)
+
+
+def _class_page(
+    request: Request, db: Session, actor: Actor, held: HeldClass, *, found: PeopleList | None = None,
+    problem: str = "", removing: int = 0, reason_error: str = "", status: int = 200,
+) -> Response:  # fmt: skip
+    page = ClassPage(
+        class_view(db, held), attendees(db, held), past_imports(db, actor, ATTENDEES, held.id), MAX_ROWS, found,
+        problem, removing, reason_error,
+    )  # fmt: skip
+    return render(request, "classes/class.html", status=status, page=page)
