@@ -73,13 +73,15 @@ class NewClassPage:
 
 @dataclass(frozen=True)
 class ClassPage:
-    """`found`: people to pick from, for what was looked for; `problem` of an uploaded list; `removing` an attendance
-    whose reason was missing."""
+    """`own_ref` is the reader, who cannot be picked; `found`: people to pick from, for what was looked for; `problem` of
+    an uploaded list; `removing` an attendance whose reason was missing.
+    """
 
     held: ClassView
     attendees: list[AttendeeView]
     past: list[ImportSummary]
     max_rows: int
+    own_ref: str
     found: PeopleList | None = None
     problem: str = ""
     removing: int = 0
@@ -216,7 +218,8 @@ def _class_page(
     problem: str = "", removing: int = 0, reason_error: str = "", status: int = 200,
 ) -> Response:  # fmt: skip
     page = ClassPage(
-        class_view(db, held), attendees(db, held), past_imports(db, actor, ATTENDEES, held.id), MAX_ROWS, found,
+        class_view(db, held), attendees(db, held), past_imports(db, actor, ATTENDEES, held.id), MAX_ROWS,
+        db.get_one(Person, actor.person_id).ref, found,
         problem, removing, reason_error,
     )  # fmt: skip
     return render(request, "classes/class.html", status=status, page=page)
