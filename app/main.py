@@ -70,7 +70,8 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    practical_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, certificate_pages,
+    practical_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
+    certificate_pages,
     verify_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages,
     assignment_pages, my_assignment_pages, notice_pages, mail_pages, admin_pages,
 )  # fmt: skip

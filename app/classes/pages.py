@@ -73,7 +73,7 @@ class NewClassPage:
 
 @dataclass(frozen=True)
 class ClassPage:
-    """`own_ref` is the reader, who cannot be picked; `found`: people to pick from, for what was looked for; `problem` of
+    """`own_ref` is the reader, who cannot be picked; `found`: people to pick from; `problem` of
     an uploaded list; `removing` an attendance whose reason was missing.
     """
 
