@@ -14,7 +14,8 @@ from app.core import clock
 from app.core.db import Database
 from app.identity.accounts import find_candidate, sign_in
 from app.learning import stamps
-from app.learning.models import BlockProgress
+from app.learning.models import Attempt, BlockProgress
+from app.learning.quizzes import start_attempt
 from app.learning.service import enrol
 from app.learning.spans import Span, merge, total
 from tests import factories
@@ -22,6 +23,7 @@ from tests.learning import making
 from tests.live import LiveServer
 
 VIDEO_S = 100_000
+QUESTION, ANSWER_EVERY = "q2", 4
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -29,7 +31,8 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 class Learner:
     """One person's page: sends spans in order, each again until it is answered, and writes down what was answered.
 
-    `claimed` is everything ever sent, `kept` what the server acknowledged; the ledger of the test.
+    `claimed` is everything ever sent, `kept` what the server acknowledged; the ledger of the test. Every few spans an
+    answer is given too, "true" with odd numbers and "false" with even ones; `answered` is the newest acknowledged.
     """
 
     server: LiveServer
@@ -37,9 +40,11 @@ class Learner:
     session: str
     stamp: str
     random: Random
+    attempt_id: int = 0
     page: str = "trang"
     kept: list[Span] = field(default_factory=list)
     claimed: list[Span] = field(default_factory=list)
+    answered: int = 0
     token: str = ""
     repeats: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -54,12 +59,19 @@ class Learner:
                 self.claimed.append(span)
                 sequence += 1
                 self._send_until_answered(client, sequence, span, done)
+                if sequence % ANSWER_EVERY == 0:
+                    self._send_until_answered(client, sequence // ANSWER_EVERY, None, done)
 
-    def _send_until_answered(self, client: httpx.Client, sequence: int, span: Span, done: threading.Event) -> None:
+    def _send_until_answered(
+        self, client: httpx.Client, sequence: int, span: Span | None, done: threading.Event
+    ) -> None:  # fmt: skip
         while not done.is_set():
             try:
                 self.token = self.token or self._form_token(client)
-                self._send(client, sequence, span)
+                if span is None:
+                    self._answer(client, sequence)
+                else:
+                    self._send(client, sequence, span)
                 return
             except httpx.TransportError:
                 self.repeats += 1
@@ -88,6 +100,18 @@ class Learner:
         if earned < total(merge(self.kept)):
             self.wrong.append(f"answered {earned} after acknowledging {total(merge(self.kept))}")
 
+    def _answer(self, client: httpx.Client, sequence: int) -> None:
+        form = {"question": QUESTION, "value": _value(sequence), "seq": str(sequence), "csrf_token": self.token}
+        response = client.post(f"/attempts/{self.attempt_id}/answers", data=form)
+        if response.status_code == 303:
+            self.answered = sequence
+        else:
+            self.wrong.append(f"{response.status_code}: {response.text}")
+
+
+def _value(sequence: int) -> str:
+    return "true" if sequence % 2 else "false"
+
 
 def enrolled(database: Database, servers: Sequence[LiveServer], people: int) -> list[Learner]:
     """People with the same long video, each with a page of it open on every server.
@@ -95,7 +119,7 @@ def enrolled(database: Database, servers: Sequence[LiveServer], people: int) -> 
     The pages were opened a week ago: the clock allows all they claim.
     """
     with database.writing() as db:
-        version = making.course(db, making.Lesson("L1", videos=(float(VIDEO_S),)))
+        version = making.course(db, making.Lesson("L1", videos=(float(VIDEO_S),)), making.ANSWER)
         learners = []
         for number in range(people):
             account = factories.civil_servant(db)
@@ -103,11 +127,12 @@ def enrolled(database: Database, servers: Sequence[LiveServer], people: int) -> 
             candidate = find_candidate(db, account.username)
             assert candidate
             session = sign_in(db, candidate)
+            attempt = start_attempt(db, enrolment, making.ANSWER.key)
             with clock.frozen(clock.now() - timedelta(days=7)):
                 stamp = stamps.issue(enrolment.id, "L1")
             for page, server in enumerate(servers):
                 random = Random(number * len(servers) + page)
-                learners.append(Learner(server, enrolment.id, session, stamp, random, f"trang-{page}"))
+                learners.append(Learner(server, enrolment.id, session, stamp, random, attempt.id, f"trang-{page}"))
     return learners
 
 
@@ -118,9 +143,16 @@ def check_nothing_is_lost(database: Database, learners: Sequence[Learner]) -> No
     after.
     """
     kept = _by_enrolment((learner.enrolment_id, learner.kept) for learner in learners)
+    answered = [(learner.attempt_id, learner.answered) for learner in learners]
     with database.reading() as db:
+        papers = {attempt.id: (attempt.answers, attempt.answer_seq) for attempt in db.scalars(select(Attempt))}
         rows = db.execute(select(BlockProgress.enrolment_id, BlockProgress.spans, BlockProgress.earned)).all()
     claimed = _by_enrolment((learner.enrolment_id, learner.claimed) for learner in learners)
+    for attempt_id, sequence in answered:
+        answers, sequences = papers[attempt_id]
+        assert sequences.get(QUESTION, 0) >= sequence, "an acknowledged answer is missing"
+        if sequences:
+            assert str(answers[QUESTION]).lower() == _value(sequences[QUESTION]), "another answer than was given"
     stored = {enrolment_id: (merge((a, b) for a, b in spans), earned) for enrolment_id, spans, earned in rows}
     for enrolment_id in kept:
         spans, earned = stored.get(enrolment_id, ((), 0.0))

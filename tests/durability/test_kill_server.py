@@ -35,7 +35,7 @@ def learners(server: LiveServer, database: Database) -> list[Learner]:
     return enrolled(database, [server], LEARNERS)
 
 
-def test_twenty_kills_lose_no_acknowledged_second(
+def test_twenty_kills_lose_no_acknowledged_second_and_no_answer(
     server: LiveServer, database: Database, learners: list[Learner]
 ) -> None:
     random, done = Random(1908), threading.Event()
@@ -57,6 +57,7 @@ def test_twenty_kills_lose_no_acknowledged_second(
                 thread.join(30)
         check_nothing_is_lost(database, learners)
     assert [message for learner in learners for message in learner.wrong] == []
+    assert all(learner.answered for learner in learners)
     # The kills met work: saves were cut off and sent again.
     assert sum(learner.repeats for learner in learners) >= KILLS
 
