@@ -24,6 +24,7 @@ from app.learning.models import (
     LessonReading,
     ProgressClient,
 )
+from app.learning.rules import READING
 from tests import factories
 from tests.browser import Browser
 from tests.learning import making
@@ -239,6 +240,25 @@ def test_watching_twice_at_the_same_time_counts_no_faster_than_the_clock(
         video = db.scalars(select(BlockProgress)).one()
         assert (video.spans, video.earned) == ([[40, 90]], 50)
         assert db.scalars(select(LessonFinish)).all() == []
+
+
+def test_reading_in_two_places_adds_up_and_at_once_is_one_time(
+    visitor: Visitor, member: Account, new_browser: Callable[[], Browser], database: Database
+) -> None:
+    mine = at_home(new_browser, member)
+    with at(-1):
+        earlier = mine.open("L1")
+    with at(0):
+        here, there = visitor.open("L1"), mine.open("L1")
+    with at(0.2):
+        assert mine.save(earlier, (0, 10), block=READING, client="som").json()["earned"] == 10
+        assert mine.save(there, (0, 12), block=READING, client="nha").json()["earned"] == 22
+        assert visitor.save(here, (6, 12), block=READING, client="quan").json()["earned"] == 6
+        take_home(visitor, member)
+    with database.reading() as db:
+        reading = db.scalars(select(BlockProgress)).one()
+        assert reading.earned == reading.spent_s == 22
+        assert set(db.scalars(select(ProgressClient.client_id))) == {"som", "nha", "quan"}
 
 
 def test_attempts_are_counted_on_and_the_best_one_stays(
