@@ -20,6 +20,8 @@ from app.assignments import pages as assignment_pages
 from app.authoring import lesson_pages
 from app.authoring import pages as studio_pages
 from app.catalogue import pages as catalogue_pages
+from app.certificates import desk_pages as certificate_desk_pages
+from app.certificates import file_jobs as certificate_file_jobs
 from app.certificates import handlers as certificates
 from app.certificates import jobs as certificate_jobs
 from app.certificates import pages as certificate_pages
@@ -71,9 +73,9 @@ from app.runtime import Runtime
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
     practical_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
-    certificate_pages,
-    verify_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages,
-    assignment_pages, my_assignment_pages, notice_pages, mail_pages, admin_pages,
+    certificate_desk_pages, certificate_pages, verify_pages, studio_pages, lesson_pages, coverage_pages,
+    definition_pages, programme_pages, export_pages, assignment_pages, my_assignment_pages, notice_pages, mail_pages,
+    admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -102,6 +104,7 @@ JOBS: dict[str, JobFunction] = (
     | media_jobs.JOBS
     | learning_jobs.JOBS
     | certificate_jobs.JOBS
+    | certificate_file_jobs.JOBS
     | attendee_lists.JOBS
     | coverage_jobs.JOBS
     | upkeep.JOBS
@@ -121,6 +124,7 @@ CRONS = (
     Cron("notices.look_for_due", every=timedelta(minutes=5)),
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
+    Cron("certificates.forget_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
 )
 
 _FORM_BYTES = 2 * 1024 * 1024
@@ -166,6 +170,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         ("/evidence/lists", 20 * _FORM_BYTES),
         ("/classes/", 20 * _FORM_BYTES),
         ("/my/evidence", 6 * _FORM_BYTES),
+        ("/certificates/forms", 2 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),
         ("/", _FORM_BYTES),
     ]

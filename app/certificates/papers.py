@@ -11,6 +11,8 @@ from app.core.storage import Storage
 from app.identity import sealing
 from app.identity.models import Person
 
+TRIAL = "Bản dùng thử: chữ ký số thử nghiệm"
+
 
 def statement_of(certificate: Certificate) -> str:
     """The signed text its QR code carries."""
@@ -33,5 +35,5 @@ def sheet_of(db: Session, storage: Storage, certificate: Certificate, key: Paper
         born=sealing.unseal_text(db.get_one(Person, certificate.person_id), certificate.sealed_birth_date),
         statement=statement_of(certificate),
         signature=b"".join(storage.read(form.signature_key)) if form.signature_key else None,
-        is_trial=key.is_trial,
+        label=TRIAL if key.is_trial else "",
     )

@@ -23,7 +23,6 @@ _HERE = Path(__file__).parent
 # Modules of white around a code inside its white box, and a run of dark ones.
 _QUIET = 2
 _DARK = re.compile(rb"\x01+")
-TRIAL = "Bản dùng thử: chữ ký số thử nghiệm"
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,8 @@ class Sheet:
     born: str
     statement: str
     signature: bytes | None = None
-    is_trial: bool = False
+    # Printed below the number where a paper is not what it looks like.
+    label: str = ""
 
 
 def render(sheets: Sequence[Sheet], public_url: str) -> bytes:
@@ -52,17 +52,16 @@ def render(sheets: Sequence[Sheet], public_url: str) -> bytes:
         "title": f"{first.title} {first.number}" if len(sheets) == 1 else many,
         "author": first.issuer_name,
         "date": {"year": day.year, "month": day.month, "day": day.day},
+        # As numbers: Typst takes no other files than text from memory.
+        "signatures": {str(sheet.form.id): list(sheet.signature) for sheet in sheets if sheet.signature},
         "papers": [_data(sheet, public_url) for sheet in sheets],
     }
     files: dict[str, bytes] = {
         "main": (_HERE / "certificate.typ").read_bytes(),
         "papers.json": json.dumps(papers).encode(),
     }
-    files |= {_signature_file(sheet): sheet.signature for sheet in sheets if sheet.signature}
     # The stubs do not know that several files may be given.
-    return typst.compile(
-        cast(Any, files), font_paths=_fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"]
-    )
+    return typst.compile(cast(Any, files), font_paths=fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
 
 
 def verify_url(public_url: str, code: str) -> str:
@@ -111,7 +110,7 @@ def _data(sheet: Sheet, public_url: str) -> dict[str, object]:
         "title": certificate.title,
         "colour": form.colour,
         "number": certificate.number,
-        "trial": TRIAL if sheet.is_trial else "",
+        "label": sheet.label,
         "lead": filled(form.lead, certificate),
         "holder": certificate.holder_name,
         "about_holder": [line for line in (f"Sinh {birth_day(sheet.born)}" if sheet.born else "", place) if line],
@@ -125,7 +124,7 @@ def _data(sheet: Sheet, public_url: str) -> dict[str, object]:
         "code": grouped(certificate.code),
         "issued_on": format_date(certificate.issued_on),
         "has_seal_place": form.has_seal_place,
-        "signature": _signature_file(sheet) if sheet.signature else None,
+        "signature": str(sheet.form.id) if sheet.signature else None,
         "signature_alt": f"Chữ ký của {certificate.signer_name}",
         "signer_authority": certificate.signer_authority,
         "signer_title": certificate.signer_title,
@@ -141,12 +140,8 @@ def _about_course(certificate: Certificate) -> Iterator[str]:
     yield f"Hoàn thành ngày {format_date(certificate.completed_on)}"
 
 
-def _signature_file(sheet: Sheet) -> str:
-    return f"signature-{sheet.form.id}.png"
-
-
 @lru_cache(maxsize=1)
-def _fonts() -> "typst.Fonts":
+def fonts() -> "typst.Fonts":
     import typst
 
     return typst.Fonts(include_system_fonts=False, font_paths=[str(_HERE / "fonts")])

@@ -23,8 +23,8 @@ class Role:
 
 _UNIT_MANAGER = frozenset(
     {
-        "people.view", "coverage.people", "export.completions", "evidence.verify", "classes.record", "learning.assign",
-        "practical.unit_manager",
+        "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
+        "classes.record", "learning.assign", "practical.unit_manager",
     }
 )  # fmt: skip
 _INSTRUCTOR = frozenset({"practical.instructor"})
@@ -41,7 +41,7 @@ ROLES: dict[str, Role] = {
         _UNIT_MANAGER
         | _INSTRUCTOR
         | _CONTENT_ADMIN
-        | {"people.import", "people.manage", "coverage.manage", "jobs.view", "audit.view"},
+        | {"certificates.manage", "people.import", "people.manage", "coverage.manage", "jobs.view", "audit.view"},
     ),
     "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"})),
 }

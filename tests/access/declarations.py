@@ -264,6 +264,22 @@ _CLASSES = (
 )  # fmt: skip
 
 _CERTIFICATES = (
+    page("/certificates", MANAGERS, secret="{certificate_number}", told_to=MANAGERS_HERE),
+    act("/certificates/files", MANAGERS, form={"what": "register", "format": "xlsx"}, case="register"),
+    act("/certificates/files", IMPORTERS, form={"what": "reissue", "reason": "Đổi mẫu", "count": "1"}, case="reissue",
+        refused=dict.fromkeys(("manager", "other_manager"), FORBIDDEN)),
+    page("/certificates/files/{file_id}", MANAGER, "/certificates/files/{register_file}",
+         refused=dict.fromkeys(MANAGERS, HIDDEN)),
+    act("/certificates/files/{file_id}/cancel", MANAGER, "/certificates/files/{register_file}/cancel",
+        refused=dict.fromkeys(MANAGERS, HIDDEN)),
+    page("/certificates/{code}/manage", IMPORTERS, "/certificates/{certificate}/manage",
+         secret="{certificate_number}", told_to=IMPORTERS),
+    act("/certificates/{code}/replace", IMPORTERS, "/certificates/{certificate}/replace",
+        form={"kind": "name", "reason": "Sai tên"}),
+    act("/certificates/{code}/revoke", IMPORTERS, "/certificates/{certificate}/revoke",
+        form={"kind": "clerical", "reason": "Sai tên"}),
+    page("/certificates/forms", IMPORTERS),
+    act("/certificates/forms", IMPORTERS, form={"act": "preview"}, answers=(422,)),
     page("/certificates/{code}", LEARNER, "/certificates/{certificate}", others=HIDDEN, secret="{certificate_number}",
          told_to=LEARNER),
     page("/certificates/{code}/pdf", LEARNER, "/certificates/{certificate}/pdf", others=HIDDEN),

@@ -24,7 +24,7 @@ from app.catalogue.models import CourseVersion
 from app.catalogue.queries import lesson
 from app.catalogue.service import publish, save_version
 from app.catalogue.source import FileSource, LessonSource
-from app.certificates.models import Certificate
+from app.certificates.models import Certificate, CertificateFile
 from app.certificates.papers import statement_of
 from app.classes.attendee_lists import ATTENDEES
 from app.classes.service import ClassForm, add_attendee, record_class
@@ -102,6 +102,7 @@ class World:
     colleague_ref: str
     ready_export: int
     waiting_export: int
+    register_file: int
     queued_job: int
     failed_job: int
     certificate: str
@@ -174,7 +175,11 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
     key = sheet_imports.keep_source(storage, workbook([GOOD]))
     checked = sheet_imports.request_check(db, actor, people_imports.PEOPLE, WORKBOOK_NAME, key)
     done = _evidence(db, storage, who) | _held_class(db, storage, who)
-    return done | {"people_import": checked.id, "ready_export": _export(db, who["manager"])}
+    return done | {
+        "people_import": checked.id,
+        "ready_export": _export(db, who["manager"]),
+        "register_file": _register(db, who["manager"]),
+    }
 
 
 def _evidence(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
@@ -232,6 +237,14 @@ def _export(db: Session, owner: Account) -> int:
     db.add(wish)
     db.flush()
     wish.job_id = jobs.enqueue(db, "coverage.export", export_id=wish.id)
+    return wish.id
+
+
+def _register(db: Session, owner: Account) -> int:
+    wish = CertificateFile(account_id=owner.id, what="register", format="xlsx", filters={}, created_at=clock.now())
+    db.add(wish)
+    db.flush()
+    wish.job_id = jobs.enqueue(db, "certificates.make_file", file_id=wish.id)
     return wish.id
 
 
