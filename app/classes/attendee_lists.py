@@ -18,7 +18,8 @@ from app.identity.people_sheet import PeopleSheet, read_people_bytes
 from app.identity.sheet_imports import ListKind
 
 ATTENDEES = ListKind("attendees", "classes.import_attendees", PERMISSION)
-MAX_ROWS = 500
+# As for evidence: each row is a completion with its figures.
+MAX_ROWS = 200
 
 
 def read_list(content: bytes, file_name: str) -> PeopleSheet:

@@ -29,7 +29,7 @@ TEMPLATE = WHO | {
     "Số chứng nhận": 20, "Điểm (%)": 9, "Nơi cấp": 28,
 }  # fmt: skip
 # Each row is a completion with its figures: more would keep everybody else who writes waiting for too long.
-MAX_ROWS = 1000
+MAX_ROWS = 200
 
 
 def read_list(content: bytes, file_name: str) -> PeopleSheet:
