@@ -28,6 +28,7 @@ from app.certificates import pages as certificate_pages
 from app.certificates import verify_pages
 from app.classes import attendee_lists
 from app.classes import pages as class_pages
+from app.community import pages as community_pages
 from app.core import events
 from app.core.csrf import check_token
 from app.core.jobs import Cron, JobFunction, Worker
@@ -74,8 +75,8 @@ PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
     practical_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
     certificate_desk_pages, certificate_pages, verify_pages, studio_pages, lesson_pages, coverage_pages,
-    definition_pages, programme_pages, export_pages, assignment_pages, my_assignment_pages, notice_pages, mail_pages,
-    admin_pages,
+    definition_pages, programme_pages, export_pages, assignment_pages, my_assignment_pages, notice_pages,
+    community_pages, mail_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.

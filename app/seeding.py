@@ -80,8 +80,8 @@ def _seed_demo_completions(db: Session) -> None:
 
 
 def _seed_demo_assignment(db: Session) -> None:
-    """The made-up province asks its civil servants for the first starter course, within six weeks, every year."""
-    course = db.scalars(select(Course).where(Course.published_version_id.is_not(None)).order_by(Course.id)).first()
+    """The made-up province asks its civil servants for the whole of KH04, within six weeks, every year."""
+    course = db.scalars(select(Course).where(Course.published_version_id.is_not(None), Course.code == "KH04")).first()
     account_id = db.scalar(select(Account.id).where(Account.username == "quantri", Account.is_demo.is_(True)))
     province = unit_queries.unit_on(db, get_settings().province_code, clock.today())
     if course is None or account_id is None or province is None or db.scalar(select(Assignment.id).limit(1)):

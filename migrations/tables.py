@@ -4,6 +4,7 @@ from app.assignments import models as assignments
 from app.catalogue import models as catalogue
 from app.certificates import models as certificates
 from app.classes import models as classes
+from app.community import models as community
 from app.core import access, audit, jobs, limiting
 from app.coverage import models as coverage
 from app.identity import models as identity
@@ -24,6 +25,7 @@ __all__ = [
     "catalogue",
     "certificates",
     "classes",
+    "community",
     "coverage",
     "identity",
     "is_compared",

@@ -142,6 +142,7 @@ def _about_course(certificate: Certificate) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def fonts() -> "typst.Fonts":
+    """Those our papers are set in, and no others."""
     import typst
 
     return typst.Fonts(include_system_fonts=False, font_paths=[str(_HERE / "fonts")])

@@ -24,11 +24,11 @@ class Role:
 _UNIT_MANAGER = frozenset(
     {
         "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
-        "classes.record", "learning.assign", "practical.unit_manager",
+        "classes.record", "learning.assign", "practical.unit_manager", "help.answer",
     }
 )  # fmt: skip
-_INSTRUCTOR = frozenset({"practical.instructor"})
-_AUTHOR = frozenset({"course.author"})
+_INSTRUCTOR = frozenset({"practical.instructor", "discussion.moderate"})
+_AUTHOR = frozenset({"course.author", "discussion.moderate"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 
 ROLES: dict[str, Role] = {
@@ -45,6 +45,11 @@ ROLES: dict[str, Role] = {
     ),
     "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"})),
 }
+
+
+def roles_with(permission: str) -> list[str]:
+    """The roles that allow something."""
+    return [code for code, role in ROLES.items() if permission in role.permissions]
 
 
 def held_on(day: date) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from app.core.errors import NotFound
 from app.core.i18n import LANGUAGES
 from app.core.web import Config, Db, Me, Response, local_url, redirect, render
 from app.portal.queries import my_page
+from app.portal.record import learning_record, render_record
 
 router = APIRouter()
 
@@ -26,6 +27,17 @@ def home(request: Request, db: Db) -> Response:
 @router.get("/my")
 def my(request: Request, db: Db, actor: Me) -> Response:
     return render(request, "portal/my.html", page=my_page(db, actor))
+
+
+@router.get("/my/record.pdf")
+def record(db: Db, actor: Me, config: Config) -> Response:
+    """The learning record for the personnel file."""
+    content = render_record(learning_record(db, actor.person_id), config.public_url)
+    headers = {
+        "content-disposition": 'inline; filename="phieu-ket-qua-hoc-tap.pdf"',
+        "cache-control": "private, no-store",
+    }
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 @router.post("/settings/look")

@@ -21,15 +21,18 @@ from tests.access.world import (
     DRAFT_TITLE,
     EVIDENCE_LIST_NAME,
     EVIDENCE_TITLE,
+    HELP_TEXT,
     HERE,
     IMPORTED_NAME,
     LEARNER_NAME,
     LESSON_TEXT,
+    NOTE_TEXT,
     NOTICE_TEXT,
     OPEN_LESSON,
     OPEN_SLUG,
     OPEN_TEXT,
     PERSONAS,
+    POST_TEXT,
     PRACTICAL_NOTE,
     PRACTISE,
     READ,
@@ -211,6 +214,35 @@ _LEARNING = (
     # The hot route: JSON, with its token in a header.
     act("/progress", LEARNER, others=HIDDEN, anonymous=401, answers=(200,),
         json={"stamp": "{watch_stamp}", "block": "{video_block}", "client": "trang-1", "seq": 1, "spans": [[0, 30]]}),
+)  # fmt: skip
+
+_LESSON = f"/learn/{SLUG}/{READ}"
+MODERATORS = PROVINCE_AUTHORS
+_TALKERS = ENROLLED | MODERATORS
+_COMMUNITY = (
+    page("/learn/{slug}/{lesson_key}/note", _TALKERS, f"{_LESSON}/note", others=HIDDEN, secret=NOTE_TEXT,
+         told_to=LEARNER),
+    act("/learn/{slug}/{lesson_key}/note", _TALKERS, f"{_LESSON}/note", others=HIDDEN, form={"text": "Ghi nhớ"}),
+    page("/my/notes", SIGNED_IN, why_open="one's own notes", secret=NOTE_TEXT, told_to=LEARNER),
+    page("/my/record.pdf", SIGNED_IN, why_open="one's own record"),
+    page("/learn/{slug}/{lesson_key}/discussion", _TALKERS, f"{_LESSON}/discussion", others=HIDDEN, secret=POST_TEXT,
+         told_to=_TALKERS),
+    act("/learn/{slug}/{lesson_key}/discussion", _TALKERS, f"{_LESSON}/discussion", others=HIDDEN,
+        form={"text": "Hỏi thêm"}),
+    act("/learn/{slug}/{lesson_key}/discussion/{post_id}/report", _TALKERS, f"{_LESSON}/discussion/{{post}}/report",
+        others=HIDDEN),
+    act("/learn/{slug}/{lesson_key}/discussion/{post_id}/hide", MODERATORS | LEARNER,
+        f"{_LESSON}/discussion/{{post}}/hide", others=HIDDEN, form={"reason": "nhầm chỗ"}),
+    act("/learn/{slug}/{lesson_key}/discussion/{post_id}/show", MODERATORS, f"{_LESSON}/discussion/{{post}}/show",
+        others=HIDDEN),
+    page("/learn/{slug}/{lesson_key}/help", _TALKERS, f"{_LESSON}/help", others=HIDDEN, secret=HELP_TEXT,
+         told_to=LEARNER),
+    act("/learn/{slug}/{lesson_key}/help", _TALKERS, f"{_LESSON}/help", others=HIDDEN, form={"text": "Không mở được"}),
+    page("/help-requests", MANAGERS, secret=HELP_TEXT, told_to=MANAGERS_HERE),
+    act("/help-requests/{request_id}/answer", MANAGERS_HERE, "/help-requests/{help_request}/answer",
+        refused={"other_manager": HIDDEN}, form={"answer": "Bấm nút bên phải"}),
+    page("/courses/{slug}/rating", _TALKERS, f"/courses/{SLUG}/rating", others=HIDDEN),
+    act("/courses/{slug}/rating", _TALKERS, f"/courses/{SLUG}/rating", others=HIDDEN, form={"stars": "4"}),
 )  # fmt: skip
 
 _ELSEWHERE = {"other_manager": HIDDEN}
@@ -404,6 +436,6 @@ _ADMIN = (
 )
 
 DECLARED = (
-    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CLASSES, *_CERTIFICATES, *_STUDIO,
-    *_COVERAGE, *_ASSIGNMENTS, *_NOTICES, *_ADMIN,
+    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CLASSES, *_CERTIFICATES, *_STUDIO, *_COVERAGE,
+    *_ASSIGNMENTS, *_COMMUNITY, *_NOTICES, *_ADMIN,
 )  # fmt: skip

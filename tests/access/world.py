@@ -28,6 +28,10 @@ from app.certificates.models import Certificate, CertificateFile
 from app.certificates.papers import statement_of
 from app.classes.attendee_lists import ATTENDEES
 from app.classes.service import ClassForm, add_attendee, record_class
+from app.community.discussion import post as ask_here
+from app.community.helping import ask as call
+from app.community.notes import keep_note
+from app.community.places import lesson_place
 from app.core import clock, jobs
 from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
@@ -83,6 +87,7 @@ EVIDENCE_TITLE = "Chứng nhận chỉ người duyệt mới đọc"
 EVIDENCE_LIST_NAME = "minh-chung-rieng.xlsx"
 PRACTICAL_NOTE = "Điều người học viết chỉ người xác nhận mới đọc."
 CLASS_TITLE, CLASS_LIST_NAME = "Lớp chỉ người phụ trách mới thấy", "nguoi-du-rieng.xlsx"
+NOTE_TEXT, POST_TEXT, HELP_TEXT = "Chỉ tôi đọc", "Người cùng học đọc được", "Chỉ đơn vị tôi đọc"
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
@@ -116,6 +121,8 @@ class World:
     assignment_member: int
     calendar_token: str
     stop_token: str
+    post: int
+    help_request: int
     read_stamp: str
     practical: int
     watch_stamp: str
@@ -324,6 +331,7 @@ def _learning(db: Session, who: dict[str, Account], version: CourseVersion) -> d
     opened = start_attempt(db, mine, ANSWER)
     return {
         "practical": report_done(db, mine, PRACTISE, PRACTICAL_NOTE).id,
+        **_writing(db, who["learner"]),
         "submitted_attempt": submitted.id,
         "open_attempt": opened.id,
         "question": opened.paper["questions"][0]["id"],
@@ -331,6 +339,15 @@ def _learning(db: Session, who: dict[str, Account], version: CourseVersion) -> d
         "watch_stamp": watch_stamp,
         "video_block": next(block.id for block in lesson(db, version.id, WATCH).blocks if block.kind == "video"),
     }
+
+
+def _writing(db: Session, learner: Account) -> dict[str, Any]:
+    """A note, a question and a call for help at the lesson everybody reads."""
+    actor = accounts.actor_of(db, learner.id)
+    assert actor is not None
+    place = lesson_place(db, actor, SLUG, READ)
+    keep_note(db, actor.person_id, place, NOTE_TEXT, is_bookmarked=True)
+    return {"post": ask_here(db, actor, place, POST_TEXT).id, "help_request": call(db, actor, place, HELP_TEXT).id}
 
 
 # --- files --------------------------------------------------------------------------------------------------------
