@@ -67,7 +67,7 @@ from app.media import pages as media_pages
 from app.notices import jobs as notice_jobs
 from app.notices import pages as notice_pages
 from app.notices.queries import unread_count
-from app.portal import info_pages
+from app.portal import info_pages, teaching_pages
 from app.portal import pages as portal_pages
 from app.runtime import Runtime
 
@@ -76,7 +76,7 @@ PAGES = (
     practical_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
     certificate_desk_pages, certificate_pages, verify_pages, studio_pages, lesson_pages, coverage_pages,
     definition_pages, programme_pages, export_pages, assignment_pages, my_assignment_pages, notice_pages,
-    community_pages, mail_pages, admin_pages,
+    community_pages, teaching_pages, mail_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.

@@ -24,10 +24,10 @@ class Role:
 _UNIT_MANAGER = frozenset(
     {
         "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
-        "classes.record", "learning.assign", "practical.unit_manager", "help.answer",
+        "classes.record", "learning.assign", "practical.unit_manager", "help.answer", "learning.follow",
     }
 )  # fmt: skip
-_INSTRUCTOR = frozenset({"practical.instructor", "discussion.moderate"})
+_INSTRUCTOR = frozenset({"practical.instructor", "discussion.moderate", "learning.follow"})
 _AUTHOR = frozenset({"course.author", "discussion.moderate"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 

@@ -245,6 +245,13 @@ _COMMUNITY = (
     act("/courses/{slug}/rating", _TALKERS, f"/courses/{SLUG}/rating", others=HIDDEN, form={"stars": "4"}),
 )  # fmt: skip
 
+_TEACHING = (
+    page("/teaching", MANAGERS, secret=f"/teaching/{SLUG}", told_to=MANAGERS),
+    page("/teaching/{slug}", MANAGERS, f"/teaching/{SLUG}", secret=f"{LEARNER_NAME}</b><br>", told_to=MANAGERS_HERE),
+    act("/teaching/{slug}/message", MANAGERS, f"/teaching/{SLUG}/message", form={"text": "Cần giúp gì không?"}),
+    page("/teaching/{slug}/learners.xlsx", MANAGERS, f"/teaching/{SLUG}/learners.xlsx"),
+)  # fmt: skip
+
 _ELSEWHERE = {"other_manager": HIDDEN}
 _NOT_MINE = dict.fromkeys(MANAGERS, HIDDEN)
 _EVIDENCE = (
@@ -437,5 +444,5 @@ _ADMIN = (
 
 DECLARED = (
     *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CLASSES, *_CERTIFICATES, *_STUDIO, *_COVERAGE,
-    *_ASSIGNMENTS, *_COMMUNITY, *_NOTICES, *_ADMIN,
+    *_ASSIGNMENTS, *_COMMUNITY, *_TEACHING, *_NOTICES, *_ADMIN,
 )  # fmt: skip
