@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.append_only import refuse_changes
 
 revision = "0013"
 down_revision = "0012"
@@ -99,14 +100,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_assignment_commitment")),
     )
     # A promise is a fact: it stays as it was made.
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER assignment_commitment_refuses_{verb.lower()} BEFORE {verb} ON assignment_commitment "
-                "BEGIN SELECT RAISE(ABORT, 'assignment_commitment is append-only'); END"
-            )
-    else:
-        op.execute(
-            "CREATE TRIGGER assignment_commitment_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE "
-            "ON assignment_commitment FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
+    refuse_changes("assignment_commitment")

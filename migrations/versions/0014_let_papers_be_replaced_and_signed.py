@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.append_only import refuse_changes
 
 revision = "0014"
 down_revision = "0013"
@@ -28,7 +29,7 @@ def upgrade() -> None:
         "CONSTRAINT fk_certificate_document_signed_by REFERENCES certificate_key (id)"
     )
     _split_series("instr" if is_sqlite else "strpos")
-    _refuse_changes(is_sqlite, *_APPEND_ONLY)
+    refuse_changes(*_APPEND_ONLY)
 
 
 def _make_tables() -> None:
@@ -157,7 +158,7 @@ def _rebuild_certificates() -> None:
         f"SELECT {kept}, 1, '' FROM certificates_before ORDER BY id"
     )
     op.execute("DROP TABLE certificates_before")
-    _refuse_changes(True, "certificate")
+    refuse_changes("certificate")
 
 
 def _alter_certificates() -> None:
@@ -204,18 +205,3 @@ def _split_series(position: str) -> None:
     op.bulk_insert(
         series, [{"symbol": symbol, "year": year, "last_number": number} for (symbol, year), number in last.items()]
     )
-
-
-def _refuse_changes(is_sqlite: bool, *tables: str) -> None:
-    for table in tables:
-        if is_sqlite:
-            for verb in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
-        else:
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )

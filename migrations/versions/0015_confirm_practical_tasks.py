@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.append_only import refuse_changes
 
 revision = "0015"
 down_revision = "0014"
@@ -42,16 +43,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["report_id"], ["practical_report.id"], name=op.f("fk_practical_verdict_report_id")),
         sa.PrimaryKeyConstraint("report_id", name=op.f("pk_practical_verdict")),
     )
-    is_sqlite = op.get_bind().dialect.name == "sqlite"
-    for table in _FACTS:
-        if is_sqlite:
-            for verb in ("UPDATE", "DELETE"):
-                op.execute(
-                    f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
-                    f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-                )
-        else:
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-                "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-            )
+    refuse_changes(*_FACTS)
