@@ -115,6 +115,7 @@ CRONS = (
     Cron("coverage.rebuild", every=timedelta(days=1), at=timedelta(hours=2)),
     Cron("admin.refresh_statistics", every=timedelta(days=1), at=timedelta(hours=2, minutes=30)),
     Cron("admin.forget_tries", every=timedelta(hours=1)),
+    Cron("learning.close_overdue_attempts", every=timedelta(minutes=1)),
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.lesson_rules import LessonRule, rule_of
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
+from app.catalogue.quiz_rules import QuizRule, quiz_rule
 from app.catalogue.render import Block, asset_ids, resolve
 from app.catalogue.source import Citation, CompletionRule
 from app.core.errors import NotFound
@@ -98,13 +99,13 @@ class VideoDemand:
 
 @dataclass(frozen=True)
 class LessonDemands:
-    """What a lesson holds that can be asked of a learner, and what of it is; without a quiz its numbers are 0."""
+    """What a lesson holds that can be asked of a learner, and what of it is; `quiz` is None without one."""
 
     rule: LessonRule
     minutes: int
     videos: tuple[VideoDemand, ...]
     has_text: bool
-    pass_percent: int
+    quiz: QuizRule | None
     question_count: int
 
 
@@ -289,7 +290,7 @@ def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
             if block["kind"] == "video"
         ),
         has_text=any(block["kind"] == "html" for block in row.blocks),
-        pass_percent=row.quiz["pass_percent"] if row.quiz else 0,
+        quiz=quiz_rule(row.quiz) if row.quiz else None,
         question_count=len(row.quiz["questions"]) if row.quiz else 0,
     )
 

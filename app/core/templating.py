@@ -69,8 +69,10 @@ def format_filesize(size: int | None) -> str:
 
 
 def format_minutes(seconds: float) -> str:
-    """A span of time in words: “4 phút 10 giây”."""
+    """A span of time in words: “4 phút 10 giây”; “24 giờ” where it is whole hours from two on."""
     minutes, rest = divmod(round(seconds), 60)
+    if minutes >= 120 and not rest and not minutes % 60:
+        return _("%(hours)s giờ", hours=minutes // 60)
     if not minutes:
         return _("%(seconds)s giây", seconds=rest)
     if not rest:

@@ -6,7 +6,7 @@ COMMIT. Answers of one attempt are applied in the order they came.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, select
@@ -38,9 +38,11 @@ _LOCK = (
 )
 _READ = (
     select(
-        _ATTEMPT.c.id, _ATTEMPT.c.lesson_key, _ATTEMPT.c.paper, _ATTEMPT.c.answers, _ATTEMPT.c.answer_seq,
-        _ATTEMPT.c.submitted_at, _ATTEMPT.c.saved_at, _ENROLMENT.c.id.label("enrolment_id"), _ENROLMENT.c.person_id,
-        _ENROLMENT.c.guest_id, _ENROLMENT.c.last_lesson_key, _ENROLMENT.c.last_active_at,
+        *(_ATTEMPT.c[name] for name in (
+            "id", "lesson_key", "paper", "answers", "answer_seq", "submitted_at", "deadline_at", "saved_at",
+        )),
+        _ENROLMENT.c.id.label("enrolment_id"), _ENROLMENT.c.person_id, _ENROLMENT.c.guest_id,
+        _ENROLMENT.c.last_lesson_key, _ENROLMENT.c.last_active_at,
     )
     .join(_ENROLMENT, _ENROLMENT.c.id == _ATTEMPT.c.enrolment_id)
     .where(_THESE)
@@ -53,6 +55,8 @@ _CHANGE_ENROLMENTS = ChangeRows(_ENROLMENT, ("last_lesson_key", "last_active_at"
 class AnswerSave:
     """One answer on its way: the values of a form by part, and a rising `sequence` if the page counts.
 
+    `waited`: how long ago it was given, as its page says.
+
     `token` and `browser` are cookies, resolved in the batch; what is refused is said in `language`.
     """
 
@@ -63,6 +67,7 @@ class AnswerSave:
     fields: Fields
     sequence: int | None
     language: str
+    waited: timedelta = timedelta()
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,7 @@ class _Paper:
     answers: dict[str, Any]
     answer_seq: dict[str, int]
     submitted_at: datetime | None
+    deadline_at: datetime | None
     saved_at: datetime
     enrolment_id: int
     person_id: int | None
@@ -151,7 +157,7 @@ def _answer(papers: dict[int, _Paper], learners: _Learners, save: AnswerSave) ->
         paper = papers.get(save.attempt_id)
         if paper is None or (paper.person_id, paper.guest_id) != learner:
             raise NotFound
-        require_open(paper.submitted_at)
+        require_open(paper.submitted_at, paper.deadline_at, save.waited)
         if keep_answer(paper.paper, paper.answers, paper.answer_seq, save.question_id, save.fields, save.sequence):
             paper.saved_at, paper.changed = clock.now(), True
         return saved_answers(paper.paper, paper.answers, paper.saved_at)

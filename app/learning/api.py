@@ -5,6 +5,7 @@ themselves, since a dependency would cost each save a thread hop (TECH).
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 
 import msgspec
@@ -99,9 +100,10 @@ router.add_route("/progress", save_progress, methods=["POST"])
 
 
 async def save_answer(request: Request) -> Response:
-    """Keep one answer: `question`, its value(s) as `value` or in the fields of the page, and a rising `seq`.
+    """Keep one answer: `question`, its value(s) as `value` or in the fields of the page, a rising `seq`, and `waited`,
+    the milliseconds since it was given.
 
-    404 for an attempt that is not the learner's own, 409 once it is handed in.
+    404 for an attempt that is not the learner's own, 409 once it is handed in or its time is over.
     """
     if getattr(request.state, "too_large", False):
         raise TooLarge
@@ -114,7 +116,8 @@ async def save_answer(request: Request) -> Response:
         attempt_id=_row_id(request.path_params["attempt_id"]),
         question_id=question,
         fields={"": fields["value"]} if fields.get("value") else fields_of(question, fields),
-        sequence=_sequence(_one(fields, "seq")),
+        sequence=_count(_one(fields, "seq")),
+        waited=timedelta(milliseconds=_count(_one(fields, "waited")) or 0),
         language=i18n.language(),
     )
     saved: SavedAnswers | AppError = await request.app.state.answer_committer.save(save)
@@ -132,7 +135,7 @@ def _one(fields: Mapping[str, list[str]], name: str) -> str:
     return next(iter(fields.get(name, [])), "")
 
 
-def _sequence(text: str) -> int | None:
+def _count(text: str) -> int | None:
     if not text:
         return None
     if not text.isdecimal() or len(text) > 16:

@@ -8,6 +8,7 @@ from app.core import clock
 from app.core.jobs import JobContext, JobFunction
 from app.learning import evidence, evidence_lists, guests
 from app.learning.models import ProgressClient
+from app.learning.quizzes import close_overdue, overdue_attempts
 
 # A page silent for a month will not repeat a save; how people watched is kept no longer than needed (DESIGN 9).
 FORGET_AFTER = timedelta(days=30)
@@ -35,9 +36,23 @@ def forget_guests(context: JobContext) -> dict[str, int]:
         forgotten += some
 
 
+def close_overdue_attempts(context: JobContext) -> dict[str, int]:
+    """Hand in what nobody can add to any more, each in a transaction of its own: nobody waits long."""
+    closed = 0
+    with context.database.reading() as db:
+        waiting = overdue_attempts(db)
+    for number, attempt_id in enumerate(waiting):
+        if number % 20 == 0:
+            context.beat()
+        with context.database.writing() as db:
+            closed += close_overdue(db, attempt_id)
+    return {"closed": closed}
+
+
 JOBS: dict[str, JobFunction] = {
     "learning.forget_progress_clients": forget_progress_clients,
     "learning.forget_guests": forget_guests,
+    "learning.close_overdue_attempts": close_overdue_attempts,
     "learning.forget_evidence": evidence.forget_files,
     evidence_lists.EVIDENCE.job: evidence_lists.run_list,
 }

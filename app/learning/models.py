@@ -3,7 +3,18 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, pk
@@ -157,7 +168,7 @@ class Attempt(Base):
     """One go at a lesson's quiz (lượt làm bài). The paper is frozen at the start, with its pass rule.
 
     `paper`: {"pass_percent": 70, "questions": [questions as `questions.freeze` leaves them], "files": {name: asset id}
-    if the questions show any}.
+    if the questions show any}, and the fields of catalogue/quiz_rules.py that its quiz had.
     `answers`: question id -> answer; `answer_seq`: question id -> last sequence taken.
     `result`: null until submitted, then {"score": points, "max": points, "percent": n, "passed": bool,
     "questions": {id: {"score": 0..1, "right": bool}}}. Where a person must mark, `score` and `right` of that question,
@@ -165,7 +176,14 @@ class Attempt(Base):
     """
 
     __tablename__ = "attempt"
-    __table_args__ = (UniqueConstraint("enrolment_id", "lesson_key", "number"),)
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "lesson_key", "number"),
+        # The few a job closes when their time is up.
+        Index(
+            "ix_attempt_deadline_at", "deadline_at", sqlite_where=text("submitted_at IS NULL"),
+            postgresql_where=text("submitted_at IS NULL"),
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = pk()
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
@@ -180,8 +198,31 @@ class Attempt(Base):
     submitted_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     passed: Mapped[bool | None]
+    # Null for a quiz without a time limit. Set at the start; nothing moves it.
+    deadline_at: Mapped[datetime | None]
+    # Handed in by the clock, with what was saved; `submitted_at` is then the deadline.
+    is_timed_out: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     enrolment: Mapped[Enrolment] = relationship()
+
+
+class AttemptGrant(Base):
+    """Leave to attempt a quiz beyond its rule (cho làm thêm, cho làm lại từ đầu): an immutable row, with who and why.
+
+    `kind` and `after_number` are as in attempt_rules.Grant.
+    """
+
+    __tablename__ = "attempt_grant"
+    __table_args__ = (Index(None, "enrolment_id", "lesson_key"),)
+
+    id: Mapped[int] = pk()
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"))
+    lesson_key: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(10))
+    after_number: Mapped[int]
+    granted_at: Mapped[datetime]
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    reason: Mapped[str] = mapped_column(String(300))
 
 
 class Completion(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.catalogue.lesson_rules import LessonRule, PracticalTask, rule_of
 from app.catalogue.models import LessonVersion
 from app.catalogue.queries import LessonDemands, VideoDemand, lesson_demands
+from app.catalogue.quiz_rules import QuizRule
 from app.identity.models import Person
 from app.identity.policy import ROLES
 from app.learning.models import (
@@ -93,7 +94,7 @@ def lesson_states(db: Session, places: Collection[Place]) -> dict[Place, LessonS
     lengths = _durations(db, (video.asset_id for demands in asked.values() for video in demands.videos))
     blocks = _rows(db, _EARNED, given)
     opened, finished = _rows(db, _READ_AT, given), _rows(db, _FINISHED_AT, given)
-    attempts = _rows(db, _ATTEMPTS, given) if any(demands.question_count for demands in asked.values()) else {}
+    attempts = _rows(db, _ATTEMPTS, given) if any(demands.quiz for demands in asked.values()) else {}
     practicals = _rows(db, _PRACTICALS, given) if any(demands.rule.practical for demands in asked.values()) else {}
     states = {}
     for place, demands in asked.items():
@@ -106,7 +107,7 @@ def lesson_states(db: Session, places: Collection[Place]) -> dict[Place, LessonS
             videos=tuple(_video_state(demands.rule, video, lengths, mine) for video in demands.videos),
             reading=_reading_state(demands, mine, opened_at),
             opened_at=opened_at,
-            quiz=_quiz_state(demands, attempts.get(here, ())) if demands.question_count else None,
+            quiz=_quiz_state(demands.quiz, demands, attempts.get(here, ())) if demands.quiz else None,
             practical=_practical_state(demands.rule.practical, practicals.get(here, ())),
             finished_at=next((row.finished_at for row in finished.get(here, ())), None),
         )
@@ -193,11 +194,11 @@ def _reading_state(
     return ReadingState(reading_measure(demands.minutes), mine[READING].earned if READING in mine else 0.0, read_at)
 
 
-def _quiz_state(demands: LessonDemands, attempts: Sequence[Row[*tuple[Any, ...]]]) -> QuizState:
+def _quiz_state(rule: QuizRule, demands: LessonDemands, attempts: Sequence[Row[*tuple[Any, ...]]]) -> QuizState:
     submitted = [attempt for attempt in attempts if attempt.submitted_at]
     percents = [attempt.result["percent"] for attempt in submitted]
     return QuizState(
-        pass_percent=demands.pass_percent,
+        rule=rule,
         question_count=demands.question_count,
         best_percent=max((one for one in percents if one is not None), default=None),
         is_waiting=None in percents,

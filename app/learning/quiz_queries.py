@@ -12,18 +12,24 @@ from app.catalogue import questions
 from app.catalogue.inline import Said, say
 from app.catalogue.questions import Review, Say, View
 from app.catalogue.questions.asking import Gaps, ReviewedGaps
+from app.catalogue.quiz_rules import QuizRule, quiz_rule
+from app.core import clock
 from app.core.errors import NotFound
 from app.learning.answering import SavedAnswers, saved_answers
+from app.learning.attempt_rules import Allowance, is_over
 from app.learning.models import Attempt, Enrolment
 from app.learning.page_queries import last_completion
 from app.learning.queries import lesson_state
+from app.learning.quizzes import find_allowance
 from app.learning.rules import LessonState
 from app.media.queries import asset_views
 
 
 @dataclass(frozen=True)
 class PastAttempt:
-    """`percent` and `passed` are None while the attempt waits to be marked."""
+    """`percent` and `passed` are None while the attempt waits to be marked; where the quiz shows no score, `percent` is
+    None for good.
+    """
 
     id: int
     number: int
@@ -52,10 +58,11 @@ class QuizPlace:
 
 @dataclass(frozen=True)
 class QuizPage:
-    """A quiz before an attempt: its rules, and the attempts so far, the newest first."""
+    """A quiz before an attempt: its rules, what is left of them, and the attempts so far, the newest first."""
 
     place: QuizPlace
-    pass_percent: int
+    rule: QuizRule
+    allowance: Allowance
     question_count: int
     open_attempt_id: int | None
     passed: bool
@@ -75,12 +82,15 @@ class QuestionView:
 
 @dataclass(frozen=True)
 class AttemptPage:
-    """An open attempt."""
+    """An open attempt. `left_s` until `deadline_at`, below zero after it; both None without a time limit."""
 
     place: QuizPlace
     attempt_id: int
     number: int
     pass_percent: int
+    deadline_at: datetime | None
+    left_s: float | None
+    is_over: bool
     questions: tuple[QuestionView, ...]
     saved: SavedAnswers
 
@@ -110,17 +120,20 @@ class ReviewedQuestion:
 class ResultPage:
     """A submitted attempt: what came of it, question by question, and what is next.
 
-    `percent` and `passed` are None while it waits to be marked; `score` is then what is certain.
+    `percent` and `passed` are None while it waits to be marked; `score` is then what is certain. `rule` is the one the
+    paper froze, but for `allowance`: whether there is a next attempt. `questions` is empty where they are not shown.
     """
 
     place: QuizPlace
     attempt_id: int
     number: int
+    rule: QuizRule
+    allowance: Allowance
+    is_timed_out: bool
     submitted_at: datetime
     score: float
     max: float
     percent: float | None
-    pass_percent: int
     passed: bool | None
     questions: tuple[ReviewedQuestion, ...]
     lesson: LessonState
@@ -133,7 +146,7 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
     if state.quiz is None:
         raise NotFound
     rows = db.execute(
-        select(Attempt.id, Attempt.number, Attempt.submitted_at, Attempt.result)
+        select(Attempt.id, Attempt.number, Attempt.submitted_at, Attempt.result, Attempt.paper)
         .where(
             Attempt.enrolment_id == enrolment.id, Attempt.lesson_key == lesson_key, Attempt.submitted_at.is_not(None)
         )
@@ -141,12 +154,19 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
     )
     return QuizPage(
         place=_place(db, enrolment.course_version_id, lesson_key),
-        pass_percent=state.quiz.pass_percent,
+        rule=state.quiz.rule,
+        allowance=find_allowance(db, enrolment.id, lesson_key, state.quiz.rule),
         question_count=state.quiz.question_count,
         open_attempt_id=state.quiz.open_attempt_id,
         passed=state.quiz.passed,
         past=tuple(
-            PastAttempt(row.id, row.number, row.submitted_at, row.result["percent"], row.result["passed"])
+            PastAttempt(
+                row.id,
+                row.number,
+                row.submitted_at,
+                row.result["percent"] if quiz_rule(row.paper).shows_score else None,
+                row.result["passed"],
+            )
             for row in rows
         ),
     )
@@ -154,13 +174,16 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
 
 def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
     """An attempt that is still open."""
-    say_it = _say(db, attempt)
+    say_it, deadline_at, now = _say(db, attempt), attempt.deadline_at, clock.now()
     worths = {questions.points(question) for question in attempt.paper["questions"]}
     return AttemptPage(
         place=_place(db, attempt.course_version_id, attempt.lesson_key),
         attempt_id=attempt.id,
         number=attempt.number,
         pass_percent=attempt.paper["pass_percent"],
+        deadline_at=deadline_at,
+        left_s=(deadline_at - now).total_seconds() if deadline_at else None,
+        is_over=is_over(deadline_at, now),
         questions=tuple(
             _question(number, question, attempt.answers.get(question["id"]), say_it, is_weighed=worths != {1})
             for number, question in enumerate(attempt.paper["questions"], start=1)
@@ -174,29 +197,43 @@ def result_page(db: Session, attempt: Attempt) -> ResultPage:
     result = attempt.result
     if result is None or attempt.submitted_at is None:
         raise NotFound
-    say_it = _say(db, attempt)
+    rule, lesson = quiz_rule(attempt.paper), lesson_state(db, attempt.enrolment, attempt.lesson_key)
     return ResultPage(
         place=_place(db, attempt.course_version_id, attempt.lesson_key),
         attempt_id=attempt.id,
         number=attempt.number,
+        rule=rule,
+        allowance=_allowance_now(db, attempt, lesson),
+        is_timed_out=attempt.is_timed_out,
         submitted_at=attempt.submitted_at,
         score=result["score"],
         max=result["max"],
         percent=result["percent"],
-        pass_percent=attempt.paper["pass_percent"],
         passed=result["passed"],
-        questions=tuple(
-            _reviewed(
-                number,
-                question,
-                attempt.answers.get(question["id"]),
-                result["questions"][question["id"]]["score"],
-                say_it,
-            )
-            for number, question in enumerate(attempt.paper["questions"], start=1)
-        ),
-        lesson=lesson_state(db, attempt.enrolment, attempt.lesson_key),
+        questions=_reviews(db, attempt, result) if _shows_questions(rule, attempt, lesson) else (),
+        lesson=lesson,
         completed_on=done.completed_on if (done := last_completion(db, attempt.enrolment)) else None,
+    )
+
+
+def _shows_questions(rule: QuizRule, attempt: Attempt, lesson: LessonState) -> bool:
+    if rule.review == "after_pass":
+        return bool(attempt.passed or (lesson.quiz and lesson.quiz.passed))
+    return rule.review == "after_submit"
+
+
+def _allowance_now(db: Session, attempt: Attempt, lesson: LessonState) -> Allowance:
+    """By the rule of the version the learner is at; none left where that has no quiz any more."""
+    if lesson.quiz is None:
+        return Allowance(left=0)
+    return find_allowance(db, attempt.enrolment_id, attempt.lesson_key, lesson.quiz.rule)
+
+
+def _reviews(db: Session, attempt: Attempt, result: dict[str, Any]) -> tuple[ReviewedQuestion, ...]:
+    say_it, credits = _say(db, attempt), result["questions"]
+    return tuple(
+        _reviewed(number, question, attempt.answers.get(question["id"]), credits[question["id"]]["score"], say_it)
+        for number, question in enumerate(attempt.paper["questions"], start=1)
     )
 
 

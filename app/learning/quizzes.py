@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from typing import Any
 
@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from app.catalogue import questions
 from app.catalogue.queries import quiz_of
 from app.catalogue.questions import Answer, Fields, Question
+from app.catalogue.quiz_rules import QuizRule, as_frozen, quiz_rule
 from app.core import clock
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import lazy as _
 from app.core.templating import format_datetime
-from app.learning.models import Attempt, Enrolment
+from app.learning.attempt_rules import LATE, Allowance, Grant, Past, allowance, is_over, is_past_waiting, is_taken
+from app.learning.models import Attempt, AttemptGrant, Enrolment
 from app.learning.service import judge_lesson, mark_active
 
 
@@ -25,20 +27,46 @@ class AttemptClosed(Conflict):
     text = _("Bài đã nộp lúc %(at)s. Câu trả lời gửi sau đó không được tính; hãy tải lại trang để xem kết quả.")
 
 
+class TimeOver(Conflict):
+    title = _("Hết giờ làm bài")
+    text = _("Đã hết giờ làm bài lúc %(at)s. Câu trả lời đưa ra sau đó không được tính; hãy nộp bài để xem kết quả.")
+
+
+class NoAttemptLeft(Conflict):
+    title = _("Đã hết số lần làm bài")
+    text = _(
+        "Bài kiểm tra này được làm %(most)s lần và anh/chị đã làm hết. Người phụ trách khóa học cho làm thêm được."
+    )
+
+
+class NextAttemptLater(Conflict):
+    title = _("Chưa đến giờ làm tiếp")
+    text = _("Lần làm tiếp theo từ %(at)s.")
+
+
 def start_attempt(db: Session, enrolment: Enrolment, lesson_key: str, rng: Random | None = None) -> Attempt:
-    """A new attempt with its own shuffled paper, or the open one if there is one; NotFound if there is no quiz."""
+    """A new attempt with its own shuffled paper, or the open one if there is one.
+
+    An open one that nothing can be added to any more is handed in first, and returned. Raises NotFound if there is no
+    quiz, NoAttemptLeft and NextAttemptLater.
+    """
     quiz = quiz_of(db, enrolment.course_version_id, lesson_key)
     if quiz is None:
         raise NotFound
     mine = (Attempt.enrolment_id == enrolment.id, Attempt.lesson_key == lesson_key)
     opened = db.scalars(select(Attempt).where(*mine, Attempt.submitted_at.is_(None))).first()
-    if opened is not None:
-        return opened
     now = clock.now()
+    if opened is not None:
+        if is_past_waiting(opened.deadline_at, now):
+            submit_attempt(db, opened, {})
+        return opened
+    rule = quiz_rule(quiz)
+    _require_allowed(rule, find_allowance(db, enrolment.id, lesson_key, rule))
     attempt = Attempt(
         enrolment_id=enrolment.id, lesson_key=lesson_key, course_version_id=enrolment.course_version_id,
         number=1 + (db.scalar(select(func.max(Attempt.number)).where(*mine)) or 0),
         paper=make_paper(quiz, rng or SystemRandom()), answers={}, answer_seq={}, started_at=now, saved_at=now,
+        deadline_at=now + timedelta(minutes=rule.time_limit) if rule.time_limit else None,
     )  # fmt: skip
     db.add(attempt)
     mark_active(enrolment, lesson_key)
@@ -46,8 +74,33 @@ def start_attempt(db: Session, enrolment: Enrolment, lesson_key: str, rng: Rando
     return attempt
 
 
+def find_allowance(db: Session, enrolment_id: int, lesson_key: str, rule: QuizRule) -> Allowance:
+    """What is left of the attempts at a quiz; no query for one without limits."""
+    if rule.attempts is None and not rule.wait:
+        return Allowance()
+    attempts = db.execute(
+        select(Attempt.number, Attempt.submitted_at)
+        .where(Attempt.enrolment_id == enrolment_id, Attempt.lesson_key == lesson_key)
+        .order_by(Attempt.number)
+    )
+    past = [Past(number, at) for number, at in attempts if at]
+    grants = db.execute(
+        select(AttemptGrant.kind, AttemptGrant.after_number).where(
+            AttemptGrant.enrolment_id == enrolment_id, AttemptGrant.lesson_key == lesson_key
+        )
+    )
+    return allowance(rule, past, [Grant(*one) for one in grants], clock.now())
+
+
+def _require_allowed(rule: QuizRule, found: Allowance) -> None:
+    if found.left == 0:
+        raise NoAttemptLeft(most=rule.attempts)
+    if found.opens_at is not None:
+        raise NextAttemptLater(at=format_datetime(found.opens_at))
+
+
 def make_paper(quiz: Mapping[str, Any], rng: Random) -> dict[str, Any]:
-    """The quiz as one learner sees it: questions and options in the order shown, and the percentage to pass.
+    """The quiz as one learner sees it: questions and options in the order shown, and how it may be taken.
 
     `files`, by name the assets the questions show, only if there are any.
     """
@@ -55,8 +108,7 @@ def make_paper(quiz: Mapping[str, Any], rng: Random) -> dict[str, Any]:
     asked = list(quiz["questions"])
     if shuffle:
         rng.shuffle(asked)
-    paper = {
-        "pass_percent": quiz["pass_percent"],
+    paper = as_frozen(quiz) | {
         "questions": [questions.freeze(question, rng if shuffle else None) for question in asked],
     }
     return paper | ({"files": quiz["files"]} if quiz.get("files") else {})
@@ -86,28 +138,65 @@ def keep_answer(
 def submit_attempt(db: Session, attempt: Attempt, given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Take the answers on the submitted page, grade once, judge the lesson; submitting again returns the first result.
 
-    `given` are the fields of the form; a question missing there keeps the answer saved before. Where a person must
-    mark, the result waits: it has neither percentage nor verdict until then.
+    `given` are the fields of the form; a question missing there keeps the answer saved before. When the time is over
+    they come too late, and what was saved counts. Where a person must mark, the result waits: it has neither
+    percentage nor verdict until then.
     """
     if attempt.result is not None:
         return attempt.result
+    if is_over(attempt.deadline_at, clock.now()):
+        return close_by_time(db, attempt)
     answers: dict[str, Answer] = dict(attempt.answers)
     for question in attempt.paper["questions"]:
         if fields := questions.fields_of(question["id"], given):
             keep_answer(attempt.paper, answers, {}, question["id"], fields)
             attempt.answers, attempt.saved_at = answers, clock.now()
-    result = grade_paper(attempt.paper, attempt.answers)
-    attempt.result, attempt.passed, attempt.submitted_at = result, result["passed"], clock.now()
     mark_active(attempt.enrolment, attempt.lesson_key)
+    return _hand_in(db, attempt, clock.now())
+
+
+def close_by_time(db: Session, attempt: Attempt) -> dict[str, Any]:
+    """Hand in what was saved, as of the deadline; again, it returns the first result."""
+    if attempt.result is not None:
+        return attempt.result
+    assert attempt.deadline_at is not None
+    attempt.is_timed_out = True
+    return _hand_in(db, attempt, attempt.deadline_at)
+
+
+def overdue_attempts(db: Session) -> list[int]:
+    """Open attempts nothing can be added to any more."""
+    ended = clock.now() - LATE
+    return list(
+        db.scalars(select(Attempt.id).where(Attempt.submitted_at.is_(None), Attempt.deadline_at < ended))
+    )  # fmt: skip
+
+
+def close_overdue(db: Session, attempt_id: int) -> bool:
+    """Close one of them; False if somebody was first."""
+    # The enrolment first, as everywhere (docs/architecture.md 4).
+    db.execute(select(Enrolment.id).join(Attempt).where(Attempt.id == attempt_id).with_for_update(of=Enrolment))
+    attempt = db.get(Attempt, attempt_id)
+    if attempt is None or attempt.submitted_at is not None:
+        return False
+    close_by_time(db, attempt)
+    return True
+
+
+def _hand_in(db: Session, attempt: Attempt, at: datetime) -> dict[str, Any]:
+    result = grade_paper(attempt.paper, attempt.answers)
+    attempt.result, attempt.passed, attempt.submitted_at = result, result["passed"], at
     db.flush()
     judge_lesson(db, attempt.enrolment, attempt.lesson_key)
     return result
 
 
-def require_open(submitted_at: datetime | None) -> None:
-    """Raises AttemptClosed after submission."""
+def require_open(submitted_at: datetime | None, deadline_at: datetime | None, waited: timedelta) -> None:
+    """Raises AttemptClosed after submission, TimeOver for an answer given too late; `waited` as in `is_taken`."""
     if submitted_at is not None:
         raise AttemptClosed(at=format_datetime(submitted_at))
+    if deadline_at is not None and not is_taken(deadline_at, clock.now(), waited):
+        raise TimeOver(at=format_datetime(deadline_at))
 
 
 def grade_paper(paper: Mapping[str, Any], answers: Mapping[str, Answer]) -> dict[str, Any]:

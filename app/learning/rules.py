@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from app.catalogue.lesson_rules import LessonRule
+from app.catalogue.quiz_rules import QuizRule
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_minutes, format_number, format_percent
 
@@ -147,7 +148,7 @@ class ReadingState:
 class QuizState:
     """`best_percent` over submitted and marked attempts, None before the first; `is_waiting`: one is to be marked."""
 
-    pass_percent: int
+    rule: QuizRule
     question_count: int
     best_percent: float | None = None
     passed: bool = False
@@ -156,19 +157,28 @@ class QuizState:
     is_waiting: bool = False
 
     def requirement(self) -> Requirement:
-        if self.passed and self.best_percent is not None:
+        needed, shows_score = self.rule.pass_percent, self.rule.shows_score
+        if self.passed and not shows_score:
+            text = _("Bài kiểm tra: đã đạt.")
+        elif self.passed and self.best_percent is not None:
             text = _("Bài kiểm tra: đã đạt, điểm cao nhất %(best)s.", best=format_percent(self.best_percent / 100))
         elif self.open_attempt_id is not None:
-            text = _("Bài kiểm tra: đang làm dở. Cần đạt từ %(needed)s%%.", needed=self.pass_percent)
+            text = _("Bài kiểm tra: đang làm dở. Cần đạt từ %(needed)s%%.", needed=needed)
         elif self.is_waiting:
             text = _("Bài kiểm tra: đã nộp, đang chờ người chấm.")
+        elif self.best_percent is not None and not shows_score:
+            text = _("Bài kiểm tra: chưa đạt, cần từ %(needed)s%%.", needed=needed)
         elif self.best_percent is not None:
-            text = _(
-                "Bài kiểm tra: điểm cao nhất %(best)s, cần đạt từ %(needed)s%%. Anh/chị được làm lại.",
-                best=format_percent(self.best_percent / 100), needed=self.pass_percent,
-            )  # fmt: skip
+            best = format_percent(self.best_percent / 100)
+            if self.rule.attempts is None:
+                text = _(
+                    "Bài kiểm tra: điểm cao nhất %(best)s, cần đạt từ %(needed)s%%. Anh/chị được làm lại.",
+                    best=best, needed=needed,
+                )  # fmt: skip
+            else:
+                text = _("Bài kiểm tra: điểm cao nhất %(best)s, cần đạt từ %(needed)s%%.", best=best, needed=needed)
         else:
-            count, needed = self.question_count, self.pass_percent
+            count = self.question_count
             text = _("Bài kiểm tra: %(count)s câu, cần đạt từ %(needed)s%%.", count=count, needed=needed)
         return Requirement("quiz", self.passed, text)
 

@@ -1,7 +1,7 @@
 """Courses to study, made up for tests: rows with videos of a given length, no files behind them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -47,6 +47,8 @@ class Lesson:
     questions: tuple[dict[str, Any], ...] = ()
     is_required: bool = True
     completion: dict[str, Any] | None = None
+    # Fields of the quiz beside its questions: {"time_limit": 10}.
+    quiz: dict[str, Any] = field(default_factory=dict)
 
 
 READ = Lesson("L1")
@@ -112,7 +114,7 @@ def _lesson(db: Session, module: ModuleVersion, position: int, lesson: Lesson) -
                 "tracks": {},
             }
         )
-    quiz = {"pass_percent": 70, "shuffle": True, "questions": list(lesson.questions)} if lesson.questions else None
+    quiz = {"pass_percent": 70, "shuffle": True, "questions": list(lesson.questions)} | lesson.quiz
     return LessonVersion(
         course_version_id=module.course_version_id,
         module_version_id=module.id,
@@ -128,7 +130,7 @@ def _lesson(db: Session, module: ModuleVersion, position: int, lesson: Lesson) -
         sources=[],
         markdown="",
         blocks=blocks,
-        quiz=quiz,
+        quiz=quiz if lesson.questions else None,
         completion_rule=lesson.completion,
         has_video=bool(lesson.videos),
         question_count=len(lesson.questions),

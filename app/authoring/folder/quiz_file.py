@@ -10,7 +10,11 @@ from app.authoring.folder.problems import Findings
 from app.catalogue import questions
 from app.catalogue.inline import Medium, media_in
 from app.catalogue.questions.shape import ANY, Leaf, Shape
+from app.catalogue.quiz_rules import MOST_ATTEMPTS, MOST_MINUTES, MOST_WAIT_MINUTES, REVIEWS
 from app.core.i18n import gettext as _
+
+# Field -> its greatest value; the least is 1. Left out: no limit.
+_LIMITS = {"time_limit": MOST_MINUTES, "attempts": MOST_ATTEMPTS, "wait": MOST_WAIT_MINUTES}
 
 
 def read_quiz(
@@ -20,11 +24,13 @@ def read_quiz(
 
     `beside` are the names of the files in the quiz's folder.
     """
-    fields = Fields(root, file, findings, ("pass_percent", "shuffle", "questions"))
+    fields = Fields(root, file, findings, ("pass_percent", "shuffle", *_LIMITS, "review", "questions"))
     asked = [_question(item, file, findings, taken_ids, beside) for item in fields.items("questions")]
+    limits = {name: int(fields.number(name, 1, most, whole=True)) for name, most in _LIMITS.items() if fields.has(name)}
+    review = {"review": fields.choice("review", REVIEWS)} if fields.has("review") else {}
     return {
         "pass_percent": int(fields.number("pass_percent", 1, 100, whole=True)), "shuffle": fields.flag("shuffle", True),
-        "questions": asked,
+        **limits, **review, "questions": asked,
     }  # fmt: skip
 
 

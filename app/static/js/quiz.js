@@ -1,10 +1,10 @@
-// Answers are saved as they are given: a choice at once, a text when typing pauses. Each carries a rising number, so that
-// a late packet never overwrites a newer answer; what could not be sent waits in this browser and is sent when the network
-// or the session is back.
+// Answers are saved as they are given: a choice at once, a text when typing pauses. Each carries the instant it was given
+// at as its number, so that a late packet never overwrites a newer answer, and how long it waited; what could not be sent
+// waits in this browser and is sent when the network or the session is back. A paper with a deadline hands itself in.
 const paper = document.querySelector("[data-paper]");
 const place = `hs-answers:${paper.dataset.paper}`;
 const TYPING_PAUSE_MS = 1500;
-// Question -> number of the save that carries its newest answer, null before that is sent.
+// Question -> the instant of its newest answer (ms), which numbers the save that carries it.
 const unsent = new Map();
 const pauses = new Map();
 let last = 0;
@@ -34,8 +34,16 @@ function isChanged(field) {
 }
 
 function keep() {
-  if (unsent.size) localStorage.setItem(place, JSON.stringify([...unsent.keys()].map((name) => [name, given(name)])));
+  const waiting = [...unsent].map(([question, at]) => [question, given(question), at]);
+  if (waiting.length) localStorage.setItem(place, JSON.stringify(waiting));
   else localStorage.removeItem(place);
+}
+
+// Given just now: rising, also within one millisecond.
+function note(question, at = Math.max(last + 1, Date.now())) {
+  last = Math.max(last, at);
+  unsent.set(question, at);
+  keep();
 }
 
 function send(question) {
@@ -53,8 +61,7 @@ function questionOf(event) {
 paper.addEventListener("input", (event) => {
   const question = event.target.closest("[data-question]")?.dataset.question;
   if (!question || isTick(event.target) || event.target.tagName === "SELECT") return;
-  unsent.set(question, null);
-  keep();
+  note(question);
   clearTimeout(pauses.get(question));
   pauses.set(question, setTimeout(() => send(question), TYPING_PAUSE_MS));
 });
@@ -67,6 +74,12 @@ function sayTwice(rows) {
   said.hidden = !twice;
   said.textContent = twice ? said.dataset.twice.replace("{place}", twice) : "";
 }
+
+// Before htmx hears of it; what we send again ourselves was noted when it was given.
+paper.addEventListener("change", ({ target }) => {
+  const question = target.closest("[data-question]")?.dataset.question;
+  if (question && (isTick(target) || target.tagName === "SELECT")) note(question);
+}, true);
 
 paper.addEventListener("change", ({ target }) => {
   clearTimeout(pauses.get(target.closest("[data-question]")?.dataset.question));
@@ -82,10 +95,10 @@ document.addEventListener("htmx:config:request", (event) => {
   const others = new Set([...paper.elements].map((field) => field.name));
   for (const field of fields(question)) others.delete(field.name);
   for (const name of others) if (name && name !== "csrf_token") body.delete(name);
-  last = Math.max(last + 1, Date.now());
-  body.set("seq", last);
-  unsent.set(question, last);
-  keep();
+  if (!unsent.has(question)) note(question);
+  const at = unsent.get(question);
+  body.set("seq", at);
+  body.set("waited", Math.max(0, Date.now() - at));
 });
 
 document.addEventListener("htmx:after:request", (event) => {
@@ -98,6 +111,7 @@ document.addEventListener("htmx:after:request", (event) => {
   // What was typed meanwhile is still to be sent.
   if (String(unsent.get(question)) === request.body?.get?.("seq")) unsent.delete(question);
   keep();
+  if (isOver && !unsent.size) handIn();
 });
 
 document.addEventListener("htmx:error", (event) => {
@@ -107,9 +121,9 @@ document.addEventListener("htmx:error", (event) => {
 addEventListener("online", sendAgain);
 
 // What an ended session or a closed window left behind.
-for (const [question, pairs] of JSON.parse(localStorage.getItem(place) ?? "[]")) {
+for (const [question, pairs, at] of JSON.parse(localStorage.getItem(place) ?? "[]")) {
   restore(question, pairs);
-  unsent.set(question, null);
+  note(question, at);
 }
 // Also what was answered before htmx listened, on a slow line or kept over a reload. It begins in a timeout of its own,
 // asked for before the page is loaded: ours comes after it.
@@ -117,8 +131,66 @@ addEventListener("load", () => {
   setTimeout(() => {
     for (const field of paper.elements) {
       const question = field.name && field.closest("[data-question]")?.dataset.question;
-      if (question && isChanged(field)) unsent.set(question, null);
+      if (question && isChanged(field) && !unsent.has(question)) note(question);
     }
     sendAgain();
   });
 });
+
+// The server's clock decides; this one only says it, every minute and at the end every second, and aloud only twice.
+const timer = document.querySelector("[data-left]");
+const WARN_AT_S = [300, 60];
+const TRY_AGAIN_MS = 5000;
+let isOver = false;
+
+function sayTime(sentence) {
+  document.querySelector("[data-timer-said]").textContent = sentence;
+}
+
+function seal() {
+  for (const one of paper.querySelectorAll("[data-question]")) one.inert = true;
+}
+
+// First what waits, each with how long it did; then the paper itself, which the server takes for a minute more.
+async function handIn() {
+  if (unsent.size && !navigator.onLine) return sayTime(timer.dataset.offline);
+  if (unsent.size) return sendAgain();
+  try {
+    const answer = await fetch(paper.action, { method: "POST", body: new URLSearchParams(new FormData(paper)) });
+    if (answer.status < 500) return location.reload();
+  } catch {
+    timer.querySelector("small").textContent = timer.dataset.offline;
+    sayTime(timer.dataset.offline);
+  }
+}
+
+function countDown(end) {
+  const left = Math.ceil((end - Date.now()) / 1000);
+  const shown = timer.querySelector("[role=timer]");
+  shown.hidden = false;
+  shown.textContent =
+    left > WARN_AT_S[0]
+      ? timer.dataset.minutes.replace("{count}", Math.ceil(left / 60))
+      : timer.dataset.seconds.replace(
+          "{time}",
+          `${Math.floor(Math.max(0, left) / 60)}:${String(Math.max(0, left) % 60).padStart(2, "0")}`,
+        );
+  if (WARN_AT_S.includes(left)) sayTime(timer.dataset.warning.replace("{count}", left / 60));
+  timer.classList.toggle("soon", left <= WARN_AT_S[1]);
+  if (left > 0) return true;
+  isOver = true;
+  seal();
+  timer.querySelector("small").textContent = timer.dataset.over;
+  sayTime(timer.dataset.over);
+  handIn();
+  setInterval(handIn, TRY_AGAIN_MS);
+  addEventListener("online", handIn);
+  return false;
+}
+
+if (timer) {
+  const end = Date.now() + Number(timer.dataset.left) * 1000;
+  const ticking = setInterval(() => countDown(end) || clearInterval(ticking), 1000);
+  countDown(end) || clearInterval(ticking);
+}
+if ("over" in paper.dataset) seal();
