@@ -145,7 +145,7 @@ def test_starting_again_closes_what_nobody_can_add_to(timed: tuple[Browser, str]
     assert attempt_in(database).is_timed_out
 
 
-def test_the_job_closes_overdue_attempts_once(timed: tuple[Browser, str], database: Database, storage: Storage) -> None:
+def test_the_job_closes_overdue_attempts_once(timed: tuple[Browser, str], database: Database) -> None:
     browser, url = timed
     with clock.frozen(START):
         for seq, (question, values) in enumerate(RIGHT_ANSWERS.items()):
