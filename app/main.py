@@ -53,6 +53,7 @@ from app.learning import (
     evidence_pages,
     guest_pages,
     guest_sign_up_pages,
+    marking_pages,
     practical_pages,
     quiz_pages,
     renewals,
@@ -73,7 +74,7 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    practical_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
+    practical_pages, marking_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
     certificate_desk_pages, certificate_pages, verify_pages, studio_pages, lesson_pages, coverage_pages,
     definition_pages, programme_pages, export_pages, assignment_pages, my_assignment_pages, notice_pages,
     community_pages, teaching_pages, mail_pages, admin_pages,
@@ -116,6 +117,7 @@ CRONS = (
     Cron("admin.refresh_statistics", every=timedelta(days=1), at=timedelta(hours=2, minutes=30)),
     Cron("admin.forget_tries", every=timedelta(hours=1)),
     Cron("learning.close_overdue_attempts", every=timedelta(minutes=1)),
+    Cron("learning.tell_markers", every=timedelta(days=1), at=timedelta(hours=7, minutes=15)),
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),

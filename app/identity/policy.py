@@ -27,7 +27,7 @@ _UNIT_MANAGER = frozenset(
         "classes.record", "learning.assign", "practical.unit_manager", "help.answer", "learning.follow",
     }
 )  # fmt: skip
-_INSTRUCTOR = frozenset({"practical.instructor", "discussion.moderate", "learning.follow"})
+_INSTRUCTOR = frozenset({"practical.instructor", "discussion.moderate", "learning.follow", "learning.mark"})
 _AUTHOR = frozenset({"course.author", "discussion.moderate"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 

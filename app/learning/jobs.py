@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from app.core import clock
 from app.core.jobs import JobContext, JobFunction
-from app.learning import evidence, evidence_lists, guests
+from app.learning import evidence, evidence_lists, guests, marking
 from app.learning.models import ProgressClient
 from app.learning.quizzes import close_overdue, overdue_attempts
 
@@ -49,10 +49,17 @@ def close_overdue_attempts(context: JobContext) -> dict[str, int]:
     return {"closed": closed}
 
 
+def tell_markers(context: JobContext) -> dict[str, int]:
+    """Say to whoever marks that something waits; a second run of the day says it to nobody twice."""
+    with context.database.writing() as db:
+        return {"told": marking.tell_markers(db)}
+
+
 JOBS: dict[str, JobFunction] = {
     "learning.forget_progress_clients": forget_progress_clients,
     "learning.forget_guests": forget_guests,
     "learning.close_overdue_attempts": close_overdue_attempts,
+    "learning.tell_markers": tell_markers,
     "learning.forget_evidence": evidence.forget_files,
     evidence_lists.EVIDENCE.job: evidence_lists.run_list,
 }

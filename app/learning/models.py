@@ -183,6 +183,11 @@ class Attempt(Base):
             "ix_attempt_deadline_at", "deadline_at", sqlite_where=text("submitted_at IS NULL"),
             postgresql_where=text("submitted_at IS NULL"),
         ),
+        # The few that wait for a person to mark them.
+        Index(
+            "ix_attempt_submitted_at", "submitted_at", sqlite_where=text("submitted_at IS NOT NULL AND passed IS NULL"),
+            postgresql_where=text("submitted_at IS NOT NULL AND passed IS NULL"),
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = pk()
@@ -223,6 +228,25 @@ class AttemptGrant(Base):
     granted_at: Mapped[datetime]
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     reason: Mapped[str] = mapped_column(String(300))
+
+
+class Marking(Base):
+    """What a person gave an answer (chấm bài): an immutable row. A correction is a later one, and the last counts.
+
+    `points`: by criterion, in the order of the rubric. `credit`: 0 to 1 of the question.
+    """
+
+    __tablename__ = "marking"
+    __table_args__ = (Index(None, "attempt_id", "question_id"),)
+
+    id: Mapped[int] = pk()
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempt.id"))
+    question_id: Mapped[str] = mapped_column(String(40))
+    points: Mapped[list[float]] = mapped_column(JSON)
+    credit: Mapped[float]
+    comment: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    marked_at: Mapped[datetime]
 
 
 class Completion(Base):

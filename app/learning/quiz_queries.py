@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import queries as catalogue
 from app.catalogue import questions
-from app.catalogue.inline import Said, say
+from app.catalogue.inline import Said
 from app.catalogue.questions import Review, Say, View
 from app.catalogue.questions.asking import Gaps, ReviewedGaps
 from app.catalogue.quiz_rules import QuizRule, quiz_rule
@@ -17,12 +17,13 @@ from app.core import clock
 from app.core.errors import NotFound
 from app.learning.answering import SavedAnswers, saved_answers
 from app.learning.attempt_rules import Allowance, is_over
+from app.learning.marking_queries import MarkedLine, markings_of
 from app.learning.models import Attempt, Enrolment
 from app.learning.page_queries import last_completion
 from app.learning.queries import lesson_state
+from app.learning.quiz_texts import sayer
 from app.learning.quizzes import find_allowance
 from app.learning.rules import LessonState
-from app.media.queries import asset_views
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class AttemptPage:
 class ReviewedQuestion:
     """One question after submission. `outcome`: right, partly, wrong, empty, waiting (to be marked).
 
-    `explanation` is None while it waits: it may tell what a marker looks for.
+    `explanation` is None while it waits: it may tell what a marker looks for. `marked` is what a person gave.
     """
 
     number: int
@@ -114,6 +115,7 @@ class ReviewedQuestion:
     points: float
     view: Review
     explanation: Said | None
+    marked: MarkedLine | None
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
 
 def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
     """An attempt that is still open."""
-    say_it, deadline_at, now = _say(db, attempt), attempt.deadline_at, clock.now()
+    say_it, deadline_at, now = sayer(db, attempt.paper), attempt.deadline_at, clock.now()
     worths = {questions.points(question) for question in attempt.paper["questions"]}
     return AttemptPage(
         place=_place(db, attempt.course_version_id, attempt.lesson_key),
@@ -230,11 +232,15 @@ def _allowance_now(db: Session, attempt: Attempt, lesson: LessonState) -> Allowa
 
 
 def _reviews(db: Session, attempt: Attempt, result: dict[str, Any]) -> tuple[ReviewedQuestion, ...]:
-    say_it, credits = _say(db, attempt), result["questions"]
+    say_it, credits, asked = sayer(db, attempt.paper), result["questions"], attempt.paper["questions"]
+    marked = markings_of(db, attempt.id) if any(question["kind"] == "essay" for question in asked) else {}
     return tuple(
-        _reviewed(number, question, attempt.answers.get(question["id"]), credits[question["id"]]["score"], say_it)
-        for number, question in enumerate(attempt.paper["questions"], start=1)
-    )
+        _reviewed(
+            number, question, attempt.answers.get(question["id"]), credits[question["id"]]["score"], say_it,
+            next(iter(marked.get(question["id"], ())), None),
+        )
+        for number, question in enumerate(asked, start=1)
+    )  # fmt: skip
 
 
 def _place(db: Session, version_id: int, lesson_key: str) -> QuizPlace:
@@ -254,14 +260,6 @@ def _place(db: Session, version_id: int, lesson_key: str) -> QuizPlace:
     )
 
 
-def _say(db: Session, attempt: Attempt) -> Say:
-    """What puts the paper's own pictures and sounds into its texts; no query for a paper that has none."""
-    files: dict[str, int] = attempt.paper.get("files", {})
-    views = asset_views(db, files.values()) if files else {}
-    shown = {name: views[asset_id] for name, asset_id in files.items()}
-    return lambda text: say(text, shown)
-
-
 def _question(
     number: int, question: dict[str, Any], answer: questions.Answer, say_it: Say, *, is_weighed: bool
 ) -> QuestionView:
@@ -271,8 +269,9 @@ def _question(
 
 
 def _reviewed(
-    number: int, question: dict[str, Any], answer: questions.Answer, score: float | None, say_it: Say
-) -> ReviewedQuestion:
+    number: int, question: dict[str, Any], answer: questions.Answer, score: float | None, say_it: Say,
+    marked: MarkedLine | None,
+) -> ReviewedQuestion:  # fmt: skip
     view = questions.review(question, answer, say_it)
     if score is None:
         outcome = "waiting"
@@ -287,4 +286,5 @@ def _reviewed(
         points=points,
         view=view,
         explanation=None if score is None else say_it(question["explanation"]),
+        marked=marked,
     )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import func, select
@@ -199,13 +200,17 @@ def require_open(submitted_at: datetime | None, deadline_at: datetime | None, wa
         raise TimeOver(at=format_datetime(deadline_at))
 
 
-def grade_paper(paper: Mapping[str, Any], answers: Mapping[str, Answer]) -> dict[str, Any]:
+def grade_paper(
+    paper: Mapping[str, Any], answers: Mapping[str, Answer], marks: Mapping[str, float] = MappingProxyType({})
+) -> dict[str, Any]:
     """What every answer earns; the percentage is rounded down, so that 69,96 % never looks like a passing 70 %.
 
-    While a question waits for a person, `score` is what is certain so far, and `percent` and `passed` are None.
+    `marks`: what persons gave, 0 to 1 by question. While a question waits for one, `score` is what is certain so far,
+    and `percent` and `passed` are None.
     """
     asked: list[Question] = paper["questions"]
     credits = {question["id"]: questions.grade(question, answers.get(question["id"])) for question in asked}
+    credits |= {key: marks.get(key) for key, credit in credits.items() if credit is None}
     most = math.fsum(questions.points(question) for question in asked)
     score = math.fsum(questions.points(question) * (credits[question["id"]] or 0) for question in asked)
     is_waiting = None in credits.values()

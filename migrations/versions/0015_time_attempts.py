@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("enrolment_id", wide_id(), nullable=False),
         sa.Column("lesson_key", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("after_number", sa.Integer(), nullable=False),
+        sa.Column("after_number", wide_id(), nullable=False),
         sa.Column("granted_at", Instant(), nullable=False),
         sa.Column("account_id", wide_id(), nullable=False),
         sa.Column("reason", sa.String(length=300), nullable=False),

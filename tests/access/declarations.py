@@ -19,6 +19,7 @@ from tests.access.world import (
     COLLEAGUE_NAME,
     DRAFT,
     DRAFT_TITLE,
+    ESSAY_TEXT,
     EVIDENCE_LIST_NAME,
     EVIDENCE_TITLE,
     HELP_TEXT,
@@ -51,6 +52,8 @@ ENROLLED = frozenset({"learner", "other_learner"})
 IMPORTER, IMPORTERS = frozenset({"province_admin"}), frozenset({"province_admin", "other_admin"})
 MANAGERS = IMPORTERS | {"manager", "other_manager"}
 MANAGERS_HERE = IMPORTERS | {"manager"}
+MARKERS = IMPORTERS | {"instructor", "other_instructor"}
+MARKERS_HERE = IMPORTERS | {"instructor"}
 PUBLISHERS = IMPORTERS | {"content_admin"}
 PROVINCE_AUTHORS = PUBLISHERS | {"author"}
 AUTHORS = PROVINCE_AUTHORS | {"other_author"}
@@ -253,6 +256,7 @@ _TEACHING = (
 )  # fmt: skip
 
 _ELSEWHERE = {"other_manager": HIDDEN}
+_NO_MARKER = {"other_instructor": HIDDEN}
 _NOT_MINE = dict.fromkeys(MANAGERS, HIDDEN)
 _EVIDENCE = (
     page("/my/evidence", SIGNED_IN, why_open="one's own evidence", secret=EVIDENCE_TITLE, told_to=LEARNER),
@@ -260,6 +264,16 @@ _EVIDENCE = (
         form={"title": "Kỹ năng số", "programme": "P04-NENTANG", "dated_on": "15/03/2026", "issuer": "Nền tảng thử",
               "hours": "6", "number": "NT-9"}),
     page("/my/evidence/{evidence_id}/file", LEARNER, "/my/evidence/{evidence}/file", others=HIDDEN),
+    page("/marking", MARKERS, secret="Anh/chị làm thế nào?", told_to=MARKERS_HERE),
+    page("/marking/attempts", MARKERS, secret=LEARNER_NAME, told_to=MARKERS_HERE),
+    page("/marking/attempts/{attempt_id}", MARKERS_HERE, "/marking/attempts/{essay_attempt}", refused=_NO_MARKER,
+         secret=LEARNER_NAME, told_to=MARKERS_HERE),
+    act("/marking/attempts/{attempt_id}/grants", MARKERS_HERE, "/marking/attempts/{essay_attempt}/grants",
+        refused=_NO_MARKER, form={"kind": "one_more", "reason": "Mất điện"}),
+    page("/marking/{attempt_id}/{question_id}", MARKERS_HERE, "/marking/{essay_attempt}/{essay}", refused=_NO_MARKER,
+         secret=ESSAY_TEXT, told_to=MARKERS_HERE),
+    act("/marking/{attempt_id}/{question_id}", MARKERS_HERE, "/marking/{essay_attempt}/{essay}", refused=_NO_MARKER,
+        form={"points": "2"}),
     page("/evidence", MANAGERS, secret=EVIDENCE_TITLE, told_to=MANAGERS_HERE),
     page("/evidence/{evidence_id}", MANAGERS_HERE, "/evidence/{evidence}", refused=_ELSEWHERE, secret=EVIDENCE_TITLE,
          told_to=MANAGERS_HERE),

@@ -67,6 +67,8 @@ ROLES: dict[str, tuple[str | None, str]] = {
     "other_learner": (None, ELSEWHERE),
     "manager": ("unit_manager", HERE),
     "other_manager": ("unit_manager", ELSEWHERE),
+    "instructor": ("instructor", HERE),
+    "other_instructor": ("instructor", ELSEWHERE),
     "author": ("author", PROVINCE),
     "other_author": ("author", ELSEWHERE),
     "content_admin": ("content_admin", PROVINCE),
@@ -77,7 +79,7 @@ ROLES: dict[str, tuple[str | None, str]] = {
 PERSONAS = (ANONYMOUS, *ROLES)
 
 SLUG, CLOSED_SLUG, OPEN_SLUG = "khoa-thu", "khoa-kin", "khoa-mo"
-READ, WATCH, ANSWER, DRAFT, PRACTISE = "THU.1.1", "THU.1.2", "THU.1.3", "THU.1.4", "THU.1.5"
+READ, WATCH, ANSWER, DRAFT, PRACTISE, ESSAY = "THU.1.1", "THU.1.2", "THU.1.3", "THU.1.4", "THU.1.5", "THU.1.6"
 LEARNER_NAME, COLLEAGUE_NAME = "Nguyễn Thị Người Học", "Hoàng Thị Còn Thiếu"
 BORN = date(1985, 3, 2)
 # Texts only some may read.
@@ -88,6 +90,7 @@ EVIDENCE_LIST_NAME = "minh-chung-rieng.xlsx"
 PRACTICAL_NOTE = "Điều người học viết chỉ người xác nhận mới đọc."
 CLASS_TITLE, CLASS_LIST_NAME = "Lớp chỉ người phụ trách mới thấy", "nguoi-du-rieng.xlsx"
 NOTE_TEXT, POST_TEXT, HELP_TEXT = "Chỉ tôi đọc", "Người cùng học đọc được", "Chỉ đơn vị tôi đọc"
+ESSAY_TEXT = "Bài làm này chỉ người chấm mới đọc."
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
@@ -116,6 +119,8 @@ class World:
     open_attempt: int
     submitted_attempt: int
     question: str
+    essay_attempt: int
+    essay: str
     notice: int
     assignment: int
     assignment_member: int
@@ -293,13 +298,14 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
     answer = making.lesson(ANSWER)
     rule = LessonRule(read=False, practical=PracticalTask("Ký số một giấy mời"))
     practise = making.lesson(PRACTISE, quiz=None, completion=rule)
+    essay = making.lesson(ESSAY, quiz={"pass_percent": 50, "shuffle": False, "questions": [_ESSAY_QUESTION]})
     draft = making.lesson(
         DRAFT,
         DRAFT_TITLE,
         "![Nháp](04-anh.webp)\n\n![Một](04-dang-chay.mp4)\n\n![Hai](04-da-dung.mp4)\n",
         files=(_file("04-anh.webp", hidden), _file("04-dang-chay.mp4", running), _file("04-da-dung.mp4", stopped)),
     )
-    first = publish(db, _save(db, storage, province, read, watch, answer, practise), None)
+    first = publish(db, _save(db, storage, province, read, watch, answer, practise, essay), None)
     learning = _learning(db, who, first)
     publish(db, _save(db, storage, province, read, watch, making.lesson(ANSWER, "Tên mới"), practise), None)
     newest = _save(db, storage, province, read, watch, answer, draft, practise)
@@ -317,15 +323,26 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
     }
 
 
+_ESSAY_QUESTION = {
+    "id": f"{ESSAY}-q1", "kind": "essay", "text": "Anh/chị làm thế nào?", "explanation": "Theo các bước.",
+    "rubric": [{"criterion": "Đủ bước", "points": 2}],
+}  # fmt: skip
+
+
 def _save(db: Session, storage: Storage, unit_id: int, *lessons: LessonSource) -> CourseVersion:
     return save_version(db, storage, making.course(*lessons, slug=SLUG), unit_id, None)
 
 
 def _learning(db: Session, who: dict[str, Account], version: CourseVersion) -> dict[str, Any]:
-    """The learner has handed in one attempt and begun another; the other learner has only enrolled."""
+    """The learner has handed in one attempt, another that waits to be marked, and begun a third; the other learner has
+    only enrolled.
+    """
     mine, _theirs = (enrol(db, who[name].person_id, version.course_id) for name in ("learner", "other_learner"))
     submitted = start_attempt(db, mine, ANSWER)
     submit_attempt(db, submitted, {})
+    waiting = start_attempt(db, mine, ESSAY)
+    essay = waiting.paper["questions"][0]["id"]
+    submit_attempt(db, waiting, {essay: [ESSAY_TEXT]})
     with clock.frozen(clock.now() - timedelta(hours=1)):
         read_stamp, watch_stamp = stamps.issue(mine.id, READ), stamps.issue(mine.id, WATCH)
     opened = start_attempt(db, mine, ANSWER)
@@ -334,6 +351,8 @@ def _learning(db: Session, who: dict[str, Account], version: CourseVersion) -> d
         **_writing(db, who["learner"]),
         "submitted_attempt": submitted.id,
         "open_attempt": opened.id,
+        "essay_attempt": waiting.id,
+        "essay": essay,
         "question": opened.paper["questions"][0]["id"],
         "read_stamp": read_stamp,
         "watch_stamp": watch_stamp,

@@ -1,0 +1,48 @@
+"""mark answers: what persons give, and the attempts that wait for them"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from app.core.db import Instant
+
+revision = "0016"
+down_revision = "0015"
+
+
+def wide_id() -> sa.types.TypeEngine[int]:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "marking",
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("attempt_id", wide_id(), nullable=False),
+        sa.Column("question_id", sa.String(length=40), nullable=False),
+        sa.Column("points", sa.JSON(), nullable=False),
+        sa.Column("credit", sa.Double(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("account_id", wide_id(), nullable=False),
+        sa.Column("marked_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_marking_account_id")),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_marking_attempt_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_marking")),
+    )
+    op.create_index(op.f("ix_marking_attempt_id_question_id"), "marking", ["attempt_id", "question_id"])
+    waits = sa.text("submitted_at IS NOT NULL AND passed IS NULL")
+    op.create_index("ix_attempt_submitted_at", "attempt", ["submitted_at"], sqlite_where=waits, postgresql_where=waits)
+    _refuse_changes("marking")
+
+
+def _refuse_changes(table: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+    else:
+        op.execute(
+            f"CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
