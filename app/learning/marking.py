@@ -18,7 +18,7 @@ from app.core.templating import format_number, format_percent
 from app.core.text import several_lines
 from app.identity.accounts import actor_of
 from app.identity.models import Account, RoleGrant
-from app.identity.policy import ROLES
+from app.identity.policy import roles_with
 from app.learning.attempt_rules import AFRESH, ONE_MORE
 from app.learning.marking_queries import essay_of, latest_marks, waiting_count
 from app.learning.models import Attempt, AttemptGrant, Marking
@@ -96,11 +96,10 @@ def grant(db: Session, actor: Actor, attempt: Attempt, kind: str, reason: str) -
 
 def tell_markers(db: Session) -> int:
     """Once a day, whoever may mark hears how much waits for them; how many were told."""
-    roles = [code for code, role in ROLES.items() if MARK in role.permissions]
     holders = db.scalars(
         select(Account.id)
         .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.role.in_(roles), Account.disabled_at.is_(None))
+        .where(RoleGrant.role.in_(roles_with(MARK)), Account.disabled_at.is_(None))
         .distinct()
         .order_by(Account.id)
     ).all()

@@ -60,6 +60,10 @@ AUTHORS = PROVINCE_AUTHORS | {"other_author"}
 OPERATORS = IMPORTERS | {"operator"}
 
 
+# The task in the world is confirmed by a unit manager.
+_NO_CONFIRMER = dict.fromkeys(("other_manager", "instructor", "other_instructor"), HIDDEN)
+
+
 @dataclass(frozen=True)
 class Declared:
     """One call of a route. What is open to everybody, or to everybody signed in, must say why.
@@ -189,11 +193,11 @@ _LEARNING = (
         others=HIDDEN, refused={"other_learner": 422}),
     act("/learn/{slug}/{lesson_key}/practical", ENROLLED, f"/learn/{SLUG}/{PRACTISE}/practical", others=HIDDEN,
         form={"note": "Đã ký số một giấy mời."}),
-    page("/practicals", MANAGERS, secret=PRACTICAL_NOTE, told_to=MANAGERS_HERE),
+    page("/practicals", MANAGERS | MARKERS, secret=PRACTICAL_NOTE, told_to=MANAGERS_HERE),
     act("/practicals/{report_id}/confirm", MANAGERS_HERE, "/practicals/{practical}/confirm",
-        refused={"other_manager": HIDDEN}),
+        refused=_NO_CONFIRMER),
     act("/practicals/{report_id}/return", MANAGERS_HERE, "/practicals/{practical}/return", form={"reason": "Chưa rõ."},
-        refused={"other_manager": HIDDEN}),
+        refused=_NO_CONFIRMER),
     page("/learn/{slug}/{lesson_key}/quiz", ENROLLED, f"/learn/{SLUG}/{ANSWER}/quiz", others=HIDDEN),
     act("/learn/{slug}/{lesson_key}/quiz", ENROLLED, f"/learn/{SLUG}/{ANSWER}/quiz", others=HIDDEN),
     page("/attempts/{attempt_id}", LEARNER, "/attempts/{open_attempt}", case="open", others=HIDDEN),

@@ -5,8 +5,8 @@ from alembic import op
 
 from app.core.db import Instant
 
-revision = "0016"
-down_revision = "0015"
+revision = "0019"
+down_revision = "0018"
 
 
 def wide_id() -> sa.types.TypeEngine[int]:
