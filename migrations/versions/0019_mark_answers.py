@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.append_only import refuse_changes
 
 revision = "0019"
 down_revision = "0018"
@@ -31,18 +32,4 @@ def upgrade() -> None:
     op.create_index(op.f("ix_marking_attempt_id_question_id"), "marking", ["attempt_id", "question_id"])
     waits = sa.text("submitted_at IS NOT NULL AND passed IS NULL")
     op.create_index("ix_attempt_submitted_at", "attempt", ["submitted_at"], sqlite_where=waits, postgresql_where=waits)
-    _refuse_changes("marking")
-
-
-def _refuse_changes(table: str) -> None:
-    if op.get_bind().dialect.name == "sqlite":
-        for verb in ("UPDATE", "DELETE"):
-            op.execute(
-                f"CREATE TRIGGER {table}_refuses_{verb.lower()} BEFORE {verb} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-            )
-    else:
-        op.execute(
-            f"CREATE TRIGGER {table}_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
+    refuse_changes("marking")

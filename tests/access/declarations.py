@@ -54,6 +54,7 @@ MANAGERS = IMPORTERS | {"manager", "other_manager"}
 MANAGERS_HERE = IMPORTERS | {"manager"}
 MARKERS = IMPORTERS | {"instructor", "other_instructor"}
 MARKERS_HERE = IMPORTERS | {"instructor"}
+FOLLOWERS = MANAGERS | MARKERS
 PUBLISHERS = IMPORTERS | {"content_admin"}
 PROVINCE_AUTHORS = PUBLISHERS | {"author"}
 AUTHORS = PROVINCE_AUTHORS | {"other_author"}
@@ -253,10 +254,11 @@ _COMMUNITY = (
 )  # fmt: skip
 
 _TEACHING = (
-    page("/teaching", MANAGERS, secret=f"/teaching/{SLUG}", told_to=MANAGERS),
-    page("/teaching/{slug}", MANAGERS, f"/teaching/{SLUG}", secret=f"{LEARNER_NAME}</b><br>", told_to=MANAGERS_HERE),
-    act("/teaching/{slug}/message", MANAGERS, f"/teaching/{SLUG}/message", form={"text": "Cần giúp gì không?"}),
-    page("/teaching/{slug}/learners.xlsx", MANAGERS, f"/teaching/{SLUG}/learners.xlsx"),
+    page("/teaching", FOLLOWERS, secret=f"/teaching/{SLUG}", told_to=FOLLOWERS),
+    page("/teaching/{slug}", FOLLOWERS, f"/teaching/{SLUG}", secret=f"{LEARNER_NAME}</b><br>",
+         told_to=MANAGERS_HERE | MARKERS_HERE),
+    act("/teaching/{slug}/message", FOLLOWERS, f"/teaching/{SLUG}/message", form={"text": "Cần giúp gì không?"}),
+    page("/teaching/{slug}/learners.xlsx", FOLLOWERS, f"/teaching/{SLUG}/learners.xlsx"),
 )  # fmt: skip
 
 _ELSEWHERE = {"other_manager": HIDDEN}
