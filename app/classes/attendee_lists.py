@@ -17,9 +17,8 @@ from app.identity.people_report import ImportReport, Outcome
 from app.identity.people_sheet import PeopleSheet, read_people_bytes
 from app.identity.sheet_imports import ListKind
 
-ATTENDEES = ListKind("attendees", "classes.import_attendees", PERMISSION)
-# As for evidence: each row is a completion with its figures.
-MAX_ROWS = 200
+ATTENDEES = ListKind("attendees", "classes.import_attendees", PERMISSION, at_once=50)
+MAX_ROWS = 2_000
 
 
 def read_list(content: bytes, file_name: str) -> PeopleSheet:

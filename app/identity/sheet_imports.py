@@ -8,7 +8,7 @@ files are deleted after KEPT.
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -21,6 +21,7 @@ from app.core.access import Actor
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import lazy as _
 from app.core.storage import Storage
+from app.core.tables import cell_text
 from app.identity.accounts import actor_of
 from app.identity.models import PeopleImport
 from app.identity.people_report import ImportReport, Outcome, RowReport
@@ -35,11 +36,16 @@ _LISTED = 50
 
 @dataclass(frozen=True)
 class ListKind:
-    """A kind of list: its name in the rows, the job that reads it, the permission its importer needs."""
+    """A kind of list: its name in the rows, the job that reads it, the permission its importer needs.
+
+    `at_once`: so many rows are applied in a transaction, so that a long list keeps nobody waiting, and a row met again
+    changes nothing. None: all or nothing, and checking is doing and undoing.
+    """
 
     name: str
     job: str
     permission: str
+    at_once: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,10 @@ class ListPlace:
     crumbs: tuple[tuple[str, str], ...]
     applied_note: str
     upload_url: str = ""
+
+
+# What is done with the rows of a list, or would be: checked with a wish that is a dry run, else done.
+Act = Callable[[Session, Actor, PeopleImport, PeopleSheet], ImportReport]
 
 
 # --- what is wished -----------------------------------------------------------------------------------------------
@@ -103,7 +113,7 @@ def run_list(
     kind: ListKind,
     import_id: int,
     read: Callable[[bytes, str], PeopleSheet],
-    act: Callable[[Session, Actor, PeopleImport, PeopleSheet], ImportReport],
+    act: Act,
 ) -> dict[str, int] | None:
     """Check or apply one workbook. The report is stored before the commit, so nothing it alone tells is ever lost."""
     with context.database.reading() as db:
@@ -114,22 +124,81 @@ def run_list(
     context.progress(0.1, str(_("Đang đọc tệp…")))
     sheet = read(unseal_file(content), file_name)
     context.progress(0.3, str(_("Đang đối chiếu %(rows)s dòng…") % {"rows": len(sheet.rows)}))
+    parted = _in_parts(context, kind, import_id, sheet, act) if kind.at_once else None
     with context.database.writing() as db:
         wish = db.get_one(PeopleImport, import_id, with_for_update=True)
         if wish.result_key:
             return None
-        actor = actor_of(db, wish.account_id) if wish.account_id else None
-        # The role may have been taken away while the job waited.
-        if actor is None or not actor.can(kind.permission):
-            raise Forbidden
-        report = act(db, actor, wish, sheet)
+        report = parted or act(db, _importer(db, wish, kind), wish, sheet)
         key = f"imports/{ids.token()}.report.sealed"
         context.storage.put(key, io.BytesIO(seal_file(msgspec.json.encode(report))))
         wish.outcome, wish.result_key = report.counts, key
         if not report.dry_run:
             action = f"{kind.name}.import"
             audit.record(db, action, "people_import", import_id, account_id=wish.account_id, **report.counts)
+    _forget_parts(context.storage, import_id)
     return report.counts
+
+
+def _in_parts(context: jobs.JobContext, kind: ListKind, import_id: int, sheet: PeopleSheet, act: Act) -> ImportReport:
+    """Check all rows without writing, or apply them part by part; whoever stops it keeps what was done.
+
+    The report of a part is stored once the part is committed, so that a job that begins again passes it over. A part
+    whose report was lost is met again, and changes nothing.
+    """
+    with context.database.reading() as db:
+        wish = db.get_one(PeopleImport, import_id)
+        if wish.dry_run:
+            return act(db, _importer(db, wish, kind), wish, sheet)
+    step = kind.at_once or len(sheet.rows)
+    parts: list[ImportReport] = []
+    done = set(context.storage.all_keys(_parts_of(import_id)))
+    for start in range(0, len(sheet.rows), step):
+        part = replace(sheet, rows=sheet.rows[start : start + step])
+        key = f"{_parts_of(import_id)}/{start}.sealed"
+        if key in done:
+            parts.append(_read_report(context.storage, key))
+            continue
+        try:
+            context.progress(
+                0.3 + 0.6 * start / len(sheet.rows),
+                str(_("Đã xong %(done)s trên %(rows)s dòng") % {"done": start, "rows": len(sheet.rows)}),
+            )
+        except jobs.Cancelled:
+            parts.append(_left_undone(replace(sheet, rows=sheet.rows[start:])))
+            break
+        with context.database.writing() as db:
+            wish = db.get_one(PeopleImport, import_id)
+            report = act(db, _importer(db, wish, kind), wish, part)
+        context.storage.put(key, io.BytesIO(seal_file(msgspec.json.encode(report))))
+        parts.append(report)
+    return replace(parts[0], rows=tuple(row for part in parts for row in part.rows))
+
+
+def _parts_of(import_id: int) -> str:
+    return f"imports/{import_id}"
+
+
+def _forget_parts(storage: Storage, import_id: int) -> None:
+    for key in list(storage.all_keys(_parts_of(import_id))):
+        storage.delete(key)
+
+
+def _left_undone(sheet: PeopleSheet) -> ImportReport:
+    """What a stopped job says of the rows it did not come to."""
+    said = (str(_("Đã dừng trước khi tới dòng này; chưa ghi gì.")),)
+    rows = (
+        RowReport(number, tuple(map(cell_text, cells)), "refused", said, "", {}, {}) for number, cells in sheet.rows
+    )
+    return ImportReport(sheet.file, sheet.sheet, clock.today(), False, tuple(rows))
+
+
+def _importer(db: Session, wish: PeopleImport, kind: ListKind) -> Actor:
+    """Raises Forbidden: the role may have been taken away while the job waited."""
+    actor = actor_of(db, wish.account_id) if wish.account_id else None
+    if actor is None or not actor.can(kind.permission):
+        raise Forbidden
+    return actor
 
 
 def forget_imports(context: jobs.JobContext) -> dict[str, int]:
@@ -141,6 +210,7 @@ def forget_imports(context: jobs.JobContext) -> dict[str, int]:
             )
         ).all()
     for import_id, source_key, result_key in old:
+        _forget_parts(context.storage, import_id)
         context.storage.delete(source_key)
         if result_key:
             context.storage.delete(result_key)
@@ -230,7 +300,11 @@ def stored_report(storage: Storage, wish: PeopleImport) -> ImportReport:
     """Row by row what came of an import; raises NotFound if it is not done or forgotten."""
     if not wish.result_key:
         raise NotFound
-    return msgspec.json.decode(unseal_file(b"".join(storage.read(wish.result_key))), type=ImportReport)
+    return _read_report(storage, wish.result_key)
+
+
+def _read_report(storage: Storage, key: str) -> ImportReport:
+    return msgspec.json.decode(unseal_file(b"".join(storage.read(key))), type=ImportReport)
 
 
 def _request(

@@ -23,13 +23,13 @@ from app.identity.sheet_imports import ListKind
 from app.learning.evidence import PERMISSION, new_evidence, read_hours, verify
 from app.learning.models import CompletionAnnulment, Evidence
 
-EVIDENCE = ListKind("evidence", "learning.import_evidence", PERMISSION)
+EVIDENCE = ListKind("evidence", "learning.import_evidence", PERMISSION, at_once=50)
 TEMPLATE = WHO | {
     "Mã nhiệm vụ hoặc mã khóa học": 18, "Tên khóa học, chứng nhận": 40, "Ngày hoàn thành": 14, "Số giờ": 8,
     "Số chứng nhận": 20, "Điểm (%)": 9, "Nơi cấp": 28,
 }  # fmt: skip
-# Each row is a completion with its figures: more would keep everybody else who writes waiting for too long.
-MAX_ROWS = 200
+# All civil servants of a province, four times over.
+MAX_ROWS = 20_000
 
 
 def read_list(content: bytes, file_name: str) -> PeopleSheet:
