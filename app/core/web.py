@@ -182,6 +182,11 @@ def render(
     return response
 
 
+def render_part(template: str, block: str, **context: Any) -> Response:
+    """A block that shows nothing of the page around it: no name, no token, so that none has to be found or signed."""
+    return HTMLResponse(render_block(template, block, context), headers={"vary": "HX-Request"})
+
+
 def page_context(request: Request) -> dict[str, Any]:
     """What every template may use (templates/base.html names them)."""
     theme = request.cookies.get("theme", "auto")
@@ -385,5 +390,5 @@ def _unexpected(request: Request, error: Exception) -> Response:
 __all__ = [
     "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "Response", "RowId", "answer_error", "answer_head",
     "error_response", "form_fields", "having", "identify", "install_error_handlers", "local_url", "page_context",
-    "redirect", "render", "wants_fragment",
+    "redirect", "render", "render_part", "wants_fragment",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from app.core.csrf import BROWSER_COOKIE, SESSION_COOKIE, check_token
 from app.core.db import Database
 from app.core.errors import AppError, Invalid, NotFound, SignInRequired, TooLarge
 from app.core.i18n import gettext as _
-from app.core.web import form_fields, redirect, render, wants_fragment
+from app.core.web import form_fields, redirect, render_part, wants_fragment
 from app.learning import stamps
 from app.learning.answering import AnswerSave, SavedAnswers
 from app.learning.guest_saving import enrolment_of_page
@@ -125,7 +125,7 @@ async def save_answer(request: Request) -> Response:
         raise saved
     if not wants_fragment(request):
         return redirect(request, f"/attempts/{save.attempt_id}")
-    return private(render(request, "learning/attempt.html", fragment="saved", saved=saved))
+    return private(render_part("learning/attempt.html", "saved", saved=saved))
 
 
 router.add_route("/attempts/{attempt_id}/answers", save_answer, methods=["POST"])

@@ -53,7 +53,10 @@ def _of_lessons(table: Table, *columns: str) -> Select[*tuple[Any, ...]]:
 _READ_AT = _of_lessons(_READING, "read_at")
 _FINISHED_AT = _of_lessons(_FINISH, "finished_at")
 _EARNED = _of_lessons(_BLOCK, "block_id", "spans", "earned", "position")
-_ATTEMPTS = _of_lessons(_ATTEMPT, "id", "submitted_at", "passed", "result")
+# The percentage alone: an attempt's whole result is long, and there may be many.
+_ATTEMPTS = _of_lessons(_ATTEMPT, "id", "submitted_at", "passed").add_columns(
+    _ATTEMPT.c.result["percent"].as_float().label("percent")
+)
 _PRACTICALS = (
     select(
         _REPORT.c.enrolment_id, _REPORT.c.lesson_key, _REPORT.c.reported_at, _VERDICT.c.is_confirmed,
@@ -196,7 +199,7 @@ def _reading_state(
 
 def _quiz_state(rule: QuizRule, demands: LessonDemands, attempts: Sequence[Row[*tuple[Any, ...]]]) -> QuizState:
     submitted = [attempt for attempt in attempts if attempt.submitted_at]
-    percents = [attempt.result["percent"] for attempt in submitted]
+    percents = [attempt.percent for attempt in submitted]
     return QuizState(
         rule=rule,
         question_count=demands.question_count,

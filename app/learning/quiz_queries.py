@@ -148,7 +148,14 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
     if state.quiz is None:
         raise NotFound
     rows = db.execute(
-        select(Attempt.id, Attempt.number, Attempt.submitted_at, Attempt.result, Attempt.paper)
+        select(
+            Attempt.id,
+            Attempt.number,
+            Attempt.submitted_at,
+            Attempt.passed,
+            Attempt.result["percent"].as_float().label("percent"),
+            Attempt.paper["review"].as_string().label("review"),
+        )
         .where(
             Attempt.enrolment_id == enrolment.id, Attempt.lesson_key == lesson_key, Attempt.submitted_at.is_not(None)
         )
@@ -163,11 +170,7 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
         passed=state.quiz.passed,
         past=tuple(
             PastAttempt(
-                row.id,
-                row.number,
-                row.submitted_at,
-                row.result["percent"] if quiz_rule(row.paper).shows_score else None,
-                row.result["passed"],
+                row.id, row.number, row.submitted_at, None if row.review == "never" else row.percent, row.passed
             )
             for row in rows
         ),
