@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import commands
 from app.admin.backup import commands as backup_commands
-from app.authoring import course_commands
+from app.authoring import course_commands, question_commands
 from app.certificates import certificate_commands
 from app.core import events
 from app.core.errors import AppError, CommandFailed
@@ -27,8 +27,8 @@ from app.simulation import simulate_commands
 
 # Each adds its commands by `register`; a command sets `func(args, runtime) -> int` as its default.
 COMMANDS = (
-    commands, unit_commands, people_commands, media_commands, course_commands, certificate_commands, coverage_commands,
-    backup_commands, simulate_commands,
+    commands, unit_commands, people_commands, media_commands, course_commands, question_commands, certificate_commands,
+    coverage_commands, backup_commands, simulate_commands,
 )  # fmt: skip
 
 

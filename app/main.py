@@ -17,7 +17,8 @@ from app.assignments import handlers as assignments
 from app.assignments import jobs as assignment_jobs
 from app.assignments import my_pages as my_assignment_pages
 from app.assignments import pages as assignment_pages
-from app.authoring import lesson_pages
+from app.authoring import bank_pages, lesson_pages, question_file_pages, statistics_pages
+from app.authoring import jobs as authoring_jobs
 from app.authoring import pages as studio_pages
 from app.catalogue import pages as catalogue_pages
 from app.certificates import desk_pages as certificate_desk_pages
@@ -75,9 +76,9 @@ from app.runtime import Runtime
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
     practical_pages, marking_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
-    certificate_desk_pages, certificate_pages, verify_pages, studio_pages, lesson_pages, coverage_pages,
-    definition_pages, programme_pages, export_pages, assignment_pages, my_assignment_pages, notice_pages,
-    community_pages, teaching_pages, mail_pages, admin_pages,
+    certificate_desk_pages, certificate_pages, verify_pages, question_file_pages, statistics_pages, bank_pages,
+    studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
+    my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -105,6 +106,7 @@ JOBS: dict[str, JobFunction] = (
     | assignment_jobs.JOBS
     | media_jobs.JOBS
     | learning_jobs.JOBS
+    | authoring_jobs.JOBS
     | certificate_jobs.JOBS
     | certificate_file_jobs.JOBS
     | attendee_lists.JOBS
@@ -121,6 +123,7 @@ CRONS = (
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),
+    Cron("authoring.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=35)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
     Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
     Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),

@@ -1,13 +1,18 @@
-"""Whose courses one may write, and whose one may publish: the courses of the units a role reaches."""
+"""Whose courses and banks of questions one may write, and whose one may publish: those of the units a role reaches."""
 
 from sqlalchemy import ColumnElement
 
-from app.catalogue.models import Course
+from app.catalogue.models import Course, QuestionBank
 from app.core.access import Actor
 
 
 def authored_courses(actor: Actor) -> ColumnElement[bool]:
     return Course.unit_id.in_(actor.units_with("course.author"))
+
+
+def authored_banks(actor: Actor) -> ColumnElement[bool]:
+    """Those of the same units; drawing from a shared bank needs no right, its questions stay unseen."""
+    return QuestionBank.unit_id.in_(actor.units_with("course.author"))
 
 
 def publishable_courses(actor: Actor) -> ColumnElement[bool]:

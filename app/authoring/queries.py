@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, aliased
 from app.authoring.changes import Change, changes_between
 from app.authoring.folder.lesson_text import check_text
 from app.authoring.policy import authored_courses, publishable_courses
+from app.catalogue.banks import draw_faults
+from app.catalogue.drawing import asked_count
 from app.catalogue.models import Course, CourseVersion, LessonFile, LessonVersion
 from app.catalogue.queries import CourseView, LessonDoc, Outline, course_version, lesson, outline
 from app.catalogue.source import CourseSource, LessonSource
@@ -182,7 +184,7 @@ def preview_page(db: Session, course: Course, key: str) -> PreviewPage:
     return PreviewPage(
         course=course_version(db, version.id),
         doc=doc,
-        question_count=len(doc.quiz["questions"]) if doc.quiz else 0,
+        question_count=asked_count(doc.quiz) if doc.quiz else 0,
         videos=unfinished_videos(db, version, key),
         advice=tuple(advice(source_of(db, version.id).lesson(key)[1])),
     )
@@ -199,7 +201,7 @@ def publication(db: Session, actor: Actor, course: Course) -> Publication:
         course=course_version(db, version.id),
         published_number=published.number if published else None,
         changes=changes,
-        checks=(*_video_checks(videos), *_lesson_checks(source, touched)),
+        checks=(*_video_checks(videos), *_draw_checks(db, course, source), *_lesson_checks(source, touched)),
         videos=videos,
         may_publish=may_publish(db, actor, course),
     )
@@ -260,6 +262,17 @@ def _video_checks(videos: Sequence[AssetProgress]) -> list[Check]:
     return [
         Check("block", _("Video “%(name)s”: %(state)s. Xong mới công bố được.", name=video.file_name, state=video.text))
         for video in videos
+    ]
+
+
+def _draw_checks(db: Session, course: Course, source: CourseSource) -> list[Check]:
+    """Quizzes that cannot draw a full paper: publication would be refused."""
+    return [
+        Check("block", _("%(title)s: %(fault)s", title=one.title, fault=fault), one.key)
+        for module in source.modules
+        for one in module.lessons
+        if one.quiz
+        for fault in draw_faults(db, one.quiz, course.id)
     ]
 
 

@@ -111,7 +111,8 @@ def publish_reviewed(db: Session, actor: Actor, course: Course, number: int) -> 
     if review.course.number != number:
         raise Conflict(_("Vừa có bản nháp mới hơn bản anh/chị đã xem. Hãy xem lại rồi công bố."))
     if review.is_blocked:
-        raise Conflict(_("Còn video chưa sẵn sàng nên chưa công bố được. Hãy chờ chuyển mã xong hoặc thay video khác."))
+        blocks = " ".join(check.text for check in review.checks if check.state == "block")
+        raise Conflict(_("Chưa công bố được. %(blocks)s"), blocks=blocks)
     version = newest_version(db, course)
     return publish(db, version, actor.account_id)
 

@@ -1,4 +1,4 @@
-"""Programmes, courses and their immutable published versions."""
+"""Programmes, courses and their immutable published versions, banks of questions."""
 
 from datetime import datetime
 from typing import Any
@@ -176,3 +176,63 @@ class CourseFile(Base):
     path: Mapped[str] = mapped_column(String(200))
     asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
     text: Mapped[str | None] = mapped_column(Text)
+
+
+class QuestionBank(Base):
+    """Questions to draw from (ngân hàng câu hỏi): of one course, or shared by all courses where `course_id` is null.
+
+    `key` is what quiz files name; `unit_id` owns it, as with courses.
+    """
+
+    __tablename__ = "question_bank"
+
+    id: Mapped[int] = pk()
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    course_id: Mapped[int | None] = mapped_column(ForeignKey("course.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None]
+
+
+class BankQuestion(Base):
+    """One revision of a question in a bank. `key` stays the same; the newest revision is the one that is not replaced.
+
+    `body` is the question as a quiz file has it, its `id` is the key. `files`: name in its texts -> asset id.
+    `state`: active; retired (drawn no more); replaced (by the next revision). What a revision says never changes.
+    """
+
+    __tablename__ = "bank_question"
+    __table_args__ = (UniqueConstraint("key", "revision"), Index(None, "bank_id", "state"))
+
+    id: Mapped[int] = pk()
+    bank_id: Mapped[int] = mapped_column(ForeignKey("question_bank.id"))
+    key: Mapped[str] = mapped_column(String(40))
+    revision: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    topic: Mapped[str] = mapped_column(String(40), default="")
+    difficulty: Mapped[int | None]
+    folded_text: Mapped[str] = mapped_column(Text)
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    files: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    state: Mapped[str] = mapped_column(String(10), default="active")
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[int | None]
+
+
+class QuestionUpload(Base):
+    """A file of questions that was read and waits for confirmation; forgotten after a week.
+
+    `reading`: {"found": [{"place", "question", "notes", "files"}], "refused": [{"place", "text", "reason"}]}.
+    """
+
+    __tablename__ = "question_upload"
+
+    id: Mapped[int] = pk()
+    bank_id: Mapped[int] = mapped_column(ForeignKey("question_bank.id"))
+    account_id: Mapped[int | None]
+    file_name: Mapped[str] = mapped_column(String(200))
+    format: Mapped[str] = mapped_column(String(12))
+    reading: Mapped[dict[str, Any]] = mapped_column(JSON)
+    uploaded_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.catalogue.drawing import asked_count
 from app.catalogue.lesson_rules import LessonRule, rule_of
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.quiz_rules import QuizRule, quiz_rule
@@ -291,7 +292,7 @@ def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
         ),
         has_text=any(block["kind"] == "html" for block in row.blocks),
         quiz=quiz_rule(row.quiz) if row.quiz else None,
-        question_count=len(row.quiz["questions"]) if row.quiz else 0,
+        question_count=asked_count(row.quiz) if row.quiz else 0,
     )
 
 

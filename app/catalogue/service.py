@@ -11,6 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalogue import questions
+from app.catalogue.banks import draw_faults
+from app.catalogue.drawing import asked_count
 from app.catalogue.events import CourseVersionPublished
 from app.catalogue.inline import media_in
 from app.catalogue.lesson_rules import as_stored
@@ -89,8 +91,8 @@ def save_version(
 def publish(db: Session, version: CourseVersion, by: int | None) -> CourseVersion:
     """Show this version to learners from now on; publishing it again changes nothing.
 
-    Raises Conflict when a newer version is published already, Invalid when the version has no lesson or one of its
-    videos could not be prepared.
+    Raises Conflict when a newer version is published already, Invalid when the version has no lesson, one of its
+    videos could not be prepared or one of its quizzes cannot draw enough questions.
     """
     if version.state == "published":
         return version
@@ -208,7 +210,7 @@ def _lesson_version(
         quiz_source=source.quiz_source,
         completion_rule=as_stored(source.completion) if source.completion else None,
         has_video=any(block["kind"] == "video" for block in blocks),
-        question_count=len(quiz["questions"]) if quiz else 0,
+        question_count=asked_count(quiz) if quiz else 0,
         files=[LessonFile(name=name, asset_id=asset.id) for name, asset in assets.items()],
     )
 
@@ -284,6 +286,12 @@ def _used_assets(db: Session, version: CourseVersion) -> set[int]:
 def _must_be_publishable(db: Session, version: CourseVersion, used: set[int]) -> None:
     if db.scalar(select(LessonVersion.id).where(LessonVersion.course_version_id == version.id).limit(1)) is None:
         raise Invalid(_("Khóa học chưa có bài học nào để công bố."))
+    lessons = db.execute(
+        select(LessonVersion.title, LessonVersion.quiz).where(LessonVersion.course_version_id == version.id)
+    )
+    for title, quiz in lessons:
+        if quiz and (faults := draw_faults(db, quiz, version.course_id)):
+            raise Invalid(_("Bài “%(title)s”: %(faults)s"), title=title, faults=" ".join(faults))
     broken = db.scalars(
         select(Asset.file_name).where(Asset.id.in_(used), Asset.state == "failed").order_by(Asset.file_name)
     )

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from app.core import clock
 from app.core.jobs import JobContext, JobFunction
-from app.learning import evidence, evidence_lists, guests, marking
+from app.learning import evidence, evidence_lists, guests, marking, question_figures
 from app.learning.models import ProgressClient
 from app.learning.quizzes import close_overdue, overdue_attempts
 
@@ -62,4 +62,5 @@ JOBS: dict[str, JobFunction] = {
     "learning.tell_markers": tell_markers,
     "learning.forget_evidence": evidence.forget_files,
     evidence_lists.EVIDENCE.job: evidence_lists.run_list,
+    question_figures.JOB: question_figures.count_questions,
 }

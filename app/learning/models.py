@@ -380,3 +380,18 @@ class CompletionAnnulment(Base):
     annulled_at: Mapped[datetime]
     account_id: Mapped[int | None]
     reason: Mapped[str] = mapped_column(Text)
+
+
+class QuestionFigures(Base):
+    """How the questions of one quiz or bank did in the attempts handed in by `counted_at`; a count replaces the last.
+
+    `subject`: "quiz:12:KH01.1.2" (course id, lesson key) or "bank:7". `figures` as in question_figures.py.
+    """
+
+    __tablename__ = "question_figures"
+
+    id: Mapped[int] = pk()
+    subject: Mapped[str] = mapped_column(String(120), unique=True)
+    counted_at: Mapped[datetime]
+    attempt_count: Mapped[int]
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.catalogue import queries as catalogue
 from app.catalogue import questions
 from app.catalogue.inline import Said
-from app.catalogue.questions import Review, Say, View
+from app.catalogue.questions import Question, Review, Say, View
 from app.catalogue.questions.asking import Gaps, ReviewedGaps
 from app.catalogue.quiz_rules import QuizRule, quiz_rule
 from app.core import clock
@@ -190,7 +190,7 @@ def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
         left_s=(deadline_at - now).total_seconds() if deadline_at else None,
         is_over=is_over(deadline_at, now),
         questions=tuple(
-            _question(number, question, attempt.answers.get(question["id"]), say_it, is_weighed=worths != {1})
+            question_view(number, question, attempt.answers.get(question["id"]), say_it, is_weighed=worths != {1})
             for number, question in enumerate(attempt.paper["questions"], start=1)
         ),
         saved=saved_answers(attempt.paper, attempt.answers, attempt.saved_at),
@@ -238,7 +238,7 @@ def _reviews(db: Session, attempt: Attempt, result: dict[str, Any]) -> tuple[Rev
     say_it, credits, asked = sayer(db, attempt.paper), result["questions"], attempt.paper["questions"]
     marked = markings_of(db, attempt.id) if any(question["kind"] == "essay" for question in asked) else {}
     return tuple(
-        _reviewed(
+        reviewed_question(
             number, question, attempt.answers.get(question["id"]), credits[question["id"]]["score"], say_it,
             next(iter(marked.get(question["id"], ())), None),
         )
@@ -263,18 +263,20 @@ def _place(db: Session, version_id: int, lesson_key: str) -> QuizPlace:
     )
 
 
-def _question(
-    number: int, question: dict[str, Any], answer: questions.Answer, say_it: Say, *, is_weighed: bool
+def question_view(
+    number: int, question: Question, answer: questions.Answer, say_it: Say, *, is_weighed: bool
 ) -> QuestionView:
+    """A frozen question as an open paper shows it."""
     view = questions.present(question, answer, say_it)
     text = Said.plainly(view.title) if isinstance(view, Gaps) else say_it(question["text"])
     return QuestionView(number, question["id"], text, questions.points(question) if is_weighed else None, view)
 
 
-def _reviewed(
-    number: int, question: dict[str, Any], answer: questions.Answer, score: float | None, say_it: Say,
-    marked: MarkedLine | None,
+def reviewed_question(
+    number: int, question: Question, answer: questions.Answer, score: float | None, say_it: Say,
+    marked: MarkedLine | None = None,
 ) -> ReviewedQuestion:  # fmt: skip
+    """A frozen question as a result shows it."""
     view = questions.review(question, answer, say_it)
     if score is None:
         outcome = "waiting"

@@ -1,16 +1,18 @@
 """Attempts at a lesson's quiz: start, answer, submit. The paper is frozen at the start, with its pass rule."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from app.catalogue import questions
+from app.catalogue import drawing, questions
+from app.catalogue.banks import DrawnFrom, drawn_from
+from app.catalogue.inline import media_in
 from app.catalogue.queries import quiz_of
 from app.catalogue.questions import Answer, Fields, Question
 from app.catalogue.quiz_rules import QuizRule, as_frozen, quiz_rule
@@ -45,6 +47,11 @@ class NextAttemptLater(Conflict):
     text = _("Lần làm tiếp theo từ %(at)s.")
 
 
+class NothingToAsk(Conflict):
+    title = _("Chưa có câu hỏi")
+    text = _("Ngân hàng của bài kiểm tra này hiện không có câu nào để hỏi. Hãy báo đơn vị chủ quản khóa học.")
+
+
 def start_attempt(db: Session, enrolment: Enrolment, lesson_key: str, rng: Random | None = None) -> Attempt:
     """A new attempt with its own shuffled paper, or the open one if there is one.
 
@@ -66,7 +73,8 @@ def start_attempt(db: Session, enrolment: Enrolment, lesson_key: str, rng: Rando
     attempt = Attempt(
         enrolment_id=enrolment.id, lesson_key=lesson_key, course_version_id=enrolment.course_version_id,
         number=1 + (db.scalar(select(func.max(Attempt.number)).where(*mine)) or 0),
-        paper=make_paper(quiz, rng or SystemRandom()), answers={}, answer_seq={}, started_at=now, saved_at=now,
+        paper=make_paper(quiz, rng or SystemRandom(), drawn_from(db, quiz), _seen(db, mine, quiz)), answers={},
+        answer_seq={}, started_at=now, saved_at=now,
         deadline_at=now + timedelta(minutes=rule.time_limit) if rule.time_limit else None,
     )  # fmt: skip
     db.add(attempt)
@@ -100,19 +108,42 @@ def _require_allowed(rule: QuizRule, found: Allowance) -> None:
         raise NextAttemptLater(at=format_datetime(found.opens_at))
 
 
-def make_paper(quiz: Mapping[str, Any], rng: Random) -> dict[str, Any]:
+def make_paper(
+    quiz: Mapping[str, Any], rng: Random, source: DrawnFrom = DrawnFrom({}, {}), seen: Collection[str] = ()
+) -> dict[str, Any]:
     """The quiz as one learner sees it: questions and options in the order shown, and how it may be taken.
 
-    `files`, by name the assets the questions show, only if there are any.
+    What is drawn comes from `source`, questions in `seen` (by id) last. `files`, by name the assets the questions show,
+    only if there are any. Raises NothingToAsk if there is no question at all.
     """
     shuffle = quiz.get("shuffle", True)
-    asked = list(quiz["questions"])
+    asked = drawing.questions_of_paper(quiz, source.pools, rng, seen)
+    if not asked:
+        raise NothingToAsk
     if shuffle:
         rng.shuffle(asked)
     paper = as_frozen(quiz) | {
         "questions": [questions.freeze(question, rng if shuffle else None) for question in asked],
     }
-    return paper | ({"files": quiz["files"]} if quiz.get("files") else {})
+    return paper | ({"files": files} if (files := _files_of(quiz, source, asked)) else {})
+
+
+def _files_of(quiz: Mapping[str, Any], source: DrawnFrom, asked: Sequence[Question]) -> dict[str, int]:
+    """What the quiz shows, and what the drawn questions do."""
+    files: dict[str, int] = quiz.get("files", {})
+    if not source.files:
+        return files
+    shown = {one.name for question in asked for text in questions.texts_of(question) for one in media_in(text)}
+    return files | {name: asset for name, asset in source.files.items() if name in shown}
+
+
+def _seen(db: Session, mine: Sequence[ColumnElement[bool]], quiz: Mapping[str, Any]) -> set[str]:
+    """Ids of the questions this learner has been asked here; not asked for where nothing is drawn."""
+    if not drawing.draws_of(quiz):
+        return set()
+    return {
+        question["id"] for paper in db.scalars(select(Attempt.paper).where(*mine)) for question in paper["questions"]
+    }
 
 
 def keep_answer(

@@ -11,6 +11,7 @@ from tests import factories
 from tests.access.world import (
     ANONYMOUS,
     ANSWER,
+    BANK_TITLE,
     BORN,
     CLASS_LIST_NAME,
     CLASS_TITLE,
@@ -358,6 +359,46 @@ _CERTIFICATES = (
 
 # Authors elsewhere do not find the course; who writes none is told so.
 _NOT_THEIRS = {"other_author": HIDDEN}
+_BANK = "/studio/banks/{bank}"
+_QUESTION = {"text": "Ký số là gì?", "explanation": "Là ký bằng chứng thư số.", "answer": "true", "revision": "1"}
+_BANKS = (
+    page("/studio/banks", AUTHORS, secret=BANK_TITLE, told_to=PROVINCE_AUTHORS),
+    act("/studio/banks", PROVINCE_AUTHORS, form={"title": "Ngân hàng mới", "belongs": "course:{course}"},
+        refused=_NOT_THEIRS),
+    page("/studio/banks/template.xlsx", AUTHORS),
+    page("/studio/banks/{key}", PROVINCE_AUTHORS, _BANK, refused=_NOT_THEIRS, secret=BANK_TITLE,
+         told_to=PROVINCE_AUTHORS),
+    page("/studio/banks/{key}/questions/new", PROVINCE_AUTHORS, f"{_BANK}/questions/new", refused=_NOT_THEIRS),
+    act("/studio/banks/{key}/questions/new", PROVINCE_AUTHORS, f"{_BANK}/questions/new?kind=true_false",
+        refused=_NOT_THEIRS, form=_QUESTION),
+    page("/studio/banks/{key}/questions/{question_key}", PROVINCE_AUTHORS, f"{_BANK}/questions/{{bank_question}}",
+         refused=_NOT_THEIRS),
+    act("/studio/banks/{key}/questions/{question_key}", PROVINCE_AUTHORS, f"{_BANK}/questions/{{bank_question}}",
+        refused=_NOT_THEIRS, form=_QUESTION),
+    page("/studio/banks/{key}/questions/{question_key}/preview", PROVINCE_AUTHORS,
+         f"{_BANK}/questions/{{bank_question}}/preview", refused=_NOT_THEIRS),
+    act("/studio/banks/{key}/questions/{question_key}/retire", PROVINCE_AUTHORS,
+        f"{_BANK}/questions/{{bank_question}}/retire", refused=_NOT_THEIRS, form={"retired": "true"}),
+    act("/studio/banks/{key}/questions/{question_key}/copy", PROVINCE_AUTHORS,
+        f"{_BANK}/questions/{{bank_question}}/copy", refused=_NOT_THEIRS, form={"to": "{bank}"}),
+    page("/studio/banks/{key}/import", PROVINCE_AUTHORS, f"{_BANK}/import", refused=_NOT_THEIRS),
+    act("/studio/banks/{key}/import", PROVINCE_AUTHORS, f"{_BANK}/import", refused=_NOT_THEIRS,
+        files={"file": ("cau-hoi.gift", "gift")}),
+    page("/studio/banks/{key}/imports/{upload_id}", PROVINCE_AUTHORS, f"{_BANK}/imports/{{bank_upload}}",
+         refused=_NOT_THEIRS),
+    act("/studio/banks/{key}/imports/{upload_id}", PROVINCE_AUTHORS, f"{_BANK}/imports/{{bank_upload}}",
+        refused=_NOT_THEIRS),
+    page("/studio/banks/{key}/imports/{upload_id}/result.xlsx", PROVINCE_AUTHORS,
+         f"{_BANK}/imports/{{bank_upload}}/result.xlsx", refused=_NOT_THEIRS),
+    page("/studio/banks/{key}/export", PROVINCE_AUTHORS, f"{_BANK}/export", refused=_NOT_THEIRS),
+    page("/studio/banks/{key}/export/{format_name}", PROVINCE_AUTHORS, f"{_BANK}/export/gift", refused=_NOT_THEIRS),
+    page("/studio/banks/{key}/statistics", PROVINCE_AUTHORS, f"{_BANK}/statistics", refused=_NOT_THEIRS),
+    act("/studio/banks/{key}/statistics", PROVINCE_AUTHORS, f"{_BANK}/statistics", refused=_NOT_THEIRS),
+    page("/studio/{slug}/lessons/{key}/statistics", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{ANSWER}/statistics",
+         refused=_NOT_THEIRS),
+    act("/studio/{slug}/lessons/{key}/statistics", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{ANSWER}/statistics",
+        refused=_NOT_THEIRS),
+)  # fmt: skip
 _STUDIO = (
     page("/studio", AUTHORS, secret=CLOSED_TITLE, told_to=PROVINCE_AUTHORS),
     page("/studio/{slug}", PROVINCE_AUTHORS, f"/studio/{SLUG}", refused=_NOT_THEIRS, secret=DRAFT_TITLE,
@@ -462,6 +503,6 @@ _ADMIN = (
 )
 
 DECLARED = (
-    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CLASSES, *_CERTIFICATES, *_STUDIO, *_COVERAGE,
-    *_ASSIGNMENTS, *_COMMUNITY, *_TEACHING, *_NOTICES, *_ADMIN,
+    *_PORTAL, *_ACCOUNTS, *_UNITS_AND_PEOPLE, *_LEARNING, *_EVIDENCE, *_CLASSES, *_CERTIFICATES, *_BANKS, *_STUDIO,
+    *_COVERAGE, *_ASSIGNMENTS, *_COMMUNITY, *_TEACHING, *_NOTICES, *_ADMIN,
 )  # fmt: skip

@@ -19,6 +19,9 @@ from app.assignments.members import keep_list
 from app.assignments.models import AssignmentMember
 from app.assignments.rules import Rule
 from app.assignments.service import Order, assign
+from app.authoring.question_files import Taken, keep_upload
+from app.authoring.questions_io import Found, Reading, Refused
+from app.catalogue.banks import add_bank, add_question
 from app.catalogue.lesson_rules import LessonRule, PracticalTask
 from app.catalogue.models import CourseVersion
 from app.catalogue.queries import lesson
@@ -61,6 +64,7 @@ from tests.identity.workbooks import GOOD, evidence_row, workbook
 
 HERE, ELSEWHERE, PROVINCE = factories.BAC_GIANG, "07228", "24"
 ANONYMOUS = "anonymous"
+BANK_TITLE = "Câu hỏi về ký số của tỉnh"
 # The role of each persona and where it is held; learners have a post there and no role.
 ROLES: dict[str, tuple[str | None, str]] = {
     "learner": (None, HERE),
@@ -137,12 +141,17 @@ class World:
     draft_picture: str
     running_video: str
     stopped_video: str
+    course: int
+    bank: str
+    bank_question: str
+    bank_upload: int
     # Uploads.
     pdf: bytes
     workbook: bytes
     evidence_workbook: bytes
     attendee_workbook: bytes
     picture: bytes
+    gift: bytes
 
     def fill(self, text: str) -> str:
         return text.format_map(vars(self))
@@ -168,6 +177,7 @@ def build(runtime: Runtime) -> World:
             attendee_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(WHO)),
             evidence_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)),
             picture=_png("red"),
+            gift="Ký số là gì? {=đúng ~sai}".encode(),
         )
 
 
@@ -314,13 +324,29 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
     )
     publish(db, save_version(db, storage, opened, province, author), None)
     save_version(db, storage, making.course(slug=CLOSED_SLUG, code="KIN", title=CLOSED_TITLE), province, author)
-    return learning | {
-        "base_version": newest.id,
-        "public_picture": f"{public.public_id}/{public.renditions[0].name}",
-        "draft_picture": f"{hidden.public_id}/{hidden.renditions[0].name}",
-        "running_video": running.public_id,
-        "stopped_video": stopped.public_id,
-    }
+    return (
+        learning
+        | _bank(db, province, author)
+        | {
+            "course": newest.course_id,
+            "base_version": newest.id,
+            "public_picture": f"{public.public_id}/{public.renditions[0].name}",
+            "draft_picture": f"{hidden.public_id}/{hidden.renditions[0].name}",
+            "running_video": running.public_id,
+            "stopped_video": stopped.public_id,
+        }
+    )
+
+
+def _bank(db: Session, unit_id: int, author: int) -> dict[str, Any]:
+    """A shared bank of the province with one question, and a sheet that waits to be confirmed."""
+    bank = add_bank(db, BANK_TITLE, unit_id, by=author)
+    question = add_question(db, bank, making.QUIZ["questions"][1], by=author)
+    refused = Refused(3, "Hỏng", "Thiếu đáp án.", {"text": "Hỏng", "parts": []})
+    found = Found(2, {key: value for key, value in making.QUIZ["questions"][1].items() if key != "id"})
+    taken = Taken(Reading((found,), (refused,)), ({},))
+    upload = keep_upload(db, bank, taken, "cau-hoi.xlsx", "xlsx", by=author)
+    return {"bank": bank.key, "bank_question": question.key, "bank_upload": upload.id}
 
 
 _ESSAY_QUESTION = {

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from app.authoring.folder import names
 from app.authoring.folder.problems import Findings, Problem
+from app.catalogue.drawing import asked_count
 from app.catalogue.markdown import parse, references
 from app.catalogue.outlines import module_outline
 from app.catalogue.prose import count_words, sentences, words_of
@@ -199,11 +200,11 @@ def _check_quiz(lesson: LessonSource, stem: str, findings: Findings) -> None:
         return
     file = f"{stem}{names.QUIZ_ENDING}"
     questions = lesson.quiz["questions"]
-    if len(questions) < LEAST_QUESTIONS:
+    if (count := asked_count(lesson.quiz)) < LEAST_QUESTIONS:
         findings.add(
             file,
             1,
-            _("Bài kiểm tra có %(count)s câu; cần ít nhất %(least)s câu.", count=len(questions), least=LEAST_QUESTIONS),
+            _("Bài kiểm tra có %(count)s câu; cần ít nhất %(least)s câu.", count=count, least=LEAST_QUESTIONS),
         )
     for question in questions:
         if len(words_of(question["explanation"])) < LEAST_EXPLANATION_WORDS:

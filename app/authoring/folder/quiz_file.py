@@ -1,13 +1,16 @@
 """A quiz file: the questions of one lesson. What each kind of question may say is in catalogue/questions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+import yaml
+
 from app.authoring.folder import names
-from app.authoring.folder.marked_yaml import Fields, Node
+from app.authoring.folder.marked_yaml import Fields, Node, YamlProblem, read_yaml
 from app.authoring.folder.problems import Findings
 from app.catalogue import questions
+from app.catalogue.drawing import MOST_DRAWN, THIS, asked_count, shortage
 from app.catalogue.inline import Medium, media_in
 from app.catalogue.questions.shape import ANY, Leaf, Shape
 from app.catalogue.quiz_rules import MOST_ATTEMPTS, MOST_MINUTES, MOST_WAIT_MINUTES, REVIEWS
@@ -24,20 +27,68 @@ def read_quiz(
 
     `beside` are the names of the files in the quiz's folder.
     """
-    fields = Fields(root, file, findings, ("pass_percent", "shuffle", *_LIMITS, "review", "questions"))
-    asked = [_question(item, file, findings, taken_ids, beside) for item in fields.items("questions")]
+    fields = Fields(root, file, findings, ("pass_percent", "shuffle", *_LIMITS, "review", "questions", "draw"))
+    draws = [_draw(item, file, findings) for item in fields.items("draw", required=False)]
+    # A quiz that draws all of its questions from banks need not have any of its own.
+    own = fields.items("questions", required=not draws)
+    asked = [_question(item, file, findings, taken_ids, beside) for item in own]
     limits = {name: int(fields.number(name, 1, most, whole=True)) for name, most in _LIMITS.items() if fields.has(name)}
     review = {"review": fields.choice("review", REVIEWS)} if fields.has("review") else {}
-    return {
+    quiz = {
         "pass_percent": int(fields.number("pass_percent", 1, 100, whole=True)), "shuffle": fields.flag("shuffle", True),
         **limits, **review, "questions": asked,
-    }  # fmt: skip
+    } | ({"draw": draws} if draws else {})  # fmt: skip
+    _check_draws(quiz, file, fields.line_of("draw"), findings)
+    return quiz
+
+
+def read_own_fields(text: str, kind: str) -> tuple[dict[str, Any], list[str]]:
+    """The fields of one kind written as in a quiz file, and what is wrong with their spelling, by line."""
+    findings = Findings()
+    try:
+        root = read_yaml(text)
+    except YamlProblem as error:
+        return {}, [_("Dòng %(line)s: %(what)s", line=error.line, what=error.message)]
+    if root.value is None:
+        return {}, []
+    fields = _taken(root, dict(questions.KINDS[kind].SHAPE), "", findings)
+    faults = [_("Dòng %(line)s: %(what)s", line=one.line, what=one.message) for one in findings.problems]
+    return (
+        (fields, faults)
+        if isinstance(fields, dict)
+        else ({}, [_("Hãy viết mỗi dòng một trường: tên, hai chấm, giá trị.")])
+    )
+
+
+def own_fields_text(question: Mapping[str, Any]) -> str:
+    """The fields of a question's kind, as `read_own_fields` reads them."""
+    own = {name: question[name] for name in questions.KINDS[question["kind"]].SHAPE if name in question}
+    return yaml.safe_dump(own, allow_unicode=True, sort_keys=False, width=100) if own else ""
 
 
 def shown_in(quiz: dict[str, Any] | None) -> list[str]:
     """Names of the files the questions show, in order."""
     asked = quiz["questions"] if quiz else []
     return [medium.name for question in asked for text in questions.texts_of(question) for medium in media_in(text)]
+
+
+def _draw(item: Node, file: str, findings: Findings) -> dict[str, Any]:
+    fields = Fields(item, file, findings, ("bank", "topic", "difficulty", "count"))
+    draw: dict[str, Any] = {"bank": fields.text("bank", longest=80)}
+    if fields.has("topic"):
+        draw["topic"] = fields.text("topic", longest=40)
+    if fields.has("difficulty"):
+        draw["difficulty"] = int(fields.number("difficulty", 1, 3, whole=True))
+    return draw | {"count": int(fields.number("count", 1, MOST_DRAWN, whole=True))}
+
+
+def _check_draws(quiz: dict[str, Any], file: str, line: int, findings: Findings) -> None:
+    """Whether the quiz has enough questions of its own; what banks hold is known where the course is published."""
+    own = [draw for draw in quiz.get("draw", ()) if draw["bank"] == THIS]
+    if lacking := shortage(quiz | {"draw": own}, {}):
+        findings.add(file, line, _("draw rút nhiều hơn số câu của bài: còn thiếu %(lacking)s câu.", lacking=lacking))
+    if asked_count(quiz) > MOST_DRAWN:
+        findings.add(file, line, _("Một đề có nhiều nhất %(most)s câu.", most=MOST_DRAWN))
 
 
 def _question(

@@ -1,0 +1,296 @@
+"""Banks of questions in the studio: the list, one bank, its questions. Files of questions: question_file_pages.py."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Depends, Form, Request
+from starlette.datastructures import UploadFile
+
+from app.authoring import bank_queries as queries
+from app.authoring.bank_form import DIFFICULTIES, KIND_NAMES, QuestionFields, of_form, of_question, question_of
+from app.authoring.bank_queries import BankRow, Filters, Preview, Revision
+from app.authoring.pages import Author
+from app.authoring.question_files import PICTURE_LIMIT_BYTES, name_pictures
+from app.catalogue import questions
+from app.catalogue.banks import (
+    add_bank,
+    add_question,
+    copy_question,
+    current,
+    revise_question,
+    set_retired,
+)
+from app.catalogue.inline import media_in
+from app.catalogue.models import BankQuestion, QuestionBank
+from app.core.access import Actor
+from app.core.db import Session
+from app.core.errors import AppError, Conflict, Invalid, NotFound
+from app.core.i18n import gettext as _
+from app.core.text import nfc
+from app.core.web import Databases, Db, Files, Response, redirect, render
+from app.media.queries import own_uploads
+from app.media.service import store
+
+router = APIRouter()
+
+# Stands for the picture just chosen until it has a name.
+_CHOSEN = "anh"
+
+
+def _authored(key: str, actor: Author, db: Db) -> QuestionBank:
+    return queries.authored_bank(db, actor, key)
+
+
+AuthoredBank = Annotated[QuestionBank, Depends(_authored)]
+
+
+@dataclass(frozen=True)
+class QuestionPage:
+    """The form of a question. `question_key` is empty for a new one; `copy_to` lists banks it can be copied to."""
+
+    bank: BankRow
+    question_key: str
+    fields: QuestionFields
+    errors: dict[str, str]
+    is_retired: bool = False
+    revisions: tuple[Revision, ...] = ()
+    copy_to: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PreviewPage:
+    bank: BankRow
+    question_key: str
+    is_retired: bool
+    preview: Preview
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A question's form as it came, with the picture chosen in it."""
+
+    form: dict[str, list[str]]
+    picture: tuple[str, BinaryIO] | None
+
+
+async def _receive(request: Request) -> AsyncIterator[Sent]:
+    form = await request.form(max_files=1, max_fields=200)
+    chosen = form.get("picture")
+    values = {name: [one for one in form.getlist(name) if isinstance(one, str)] for name in form}
+    try:
+        yield Sent(
+            {name: found for name, found in values.items() if found},
+            (chosen.filename, chosen.file) if isinstance(chosen, UploadFile) and chosen.filename else None,
+        )
+    finally:
+        await form.close()
+
+
+SentForm = Annotated[Sent, Depends(_receive)]
+
+
+@router.get("/studio/banks")
+def banks(request: Request, db: Db, actor: Author) -> Response:
+    return render(request, "authoring/banks.html", page=queries.banks_page(db, actor), errors={}, typed={})
+
+
+@router.post("/studio/banks")
+def make(
+    request: Request, db: Db, actor: Author, title: Annotated[str, Form()] = "", belongs: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """`belongs`: “course:12” or “unit:7”, as the form offers them."""
+    kind, _sign, number = belongs.partition(":")
+    chosen = int(number) if number.isdecimal() and len(number) < 18 else 0
+    page = queries.banks_page(db, actor)
+    try:
+        if kind == "course":
+            course = queries.course_by_id(db, actor, chosen)
+            bank = add_bank(db, title, course.unit_id, course, by=actor.account_id)
+        elif kind == "unit" and chosen in dict(page.units):
+            bank = add_bank(db, title, chosen, by=actor.account_id)
+        else:
+            raise Invalid(fields={"belongs": _("Hãy chọn ngân hàng dùng cho đâu.")})
+    except Invalid as error:
+        typed = {"title": title, "belongs": belongs}
+        return render(request, "authoring/banks.html", status=422, page=page, errors=error.fields, typed=typed)
+    return redirect(
+        request, f"/studio/banks/{bank.key}", flash=("ok", _("Đã lập ngân hàng. Giờ thêm câu hỏi đầu tiên."))
+    )
+
+
+@router.get("/studio/banks/{key}")
+def bank(
+    request: Request, db: Db, bank: AuthoredBank, filters: Annotated[Filters, Depends()], page: int = 1
+) -> Response:
+    view = queries.bank_page(db, bank, filters, page)
+    return render(request, "authoring/bank.html", page=view, kind_names=KIND_NAMES, difficulties=DIFFICULTIES)
+
+
+@router.get("/studio/banks/{key}/questions/new")
+def new(request: Request, db: Db, bank: AuthoredBank, kind: str = "single") -> Response:
+    if kind not in questions.KINDS:
+        raise NotFound
+    return _form(request, QuestionPage(queries.bank_row(db, bank), "", QuestionFields(kind), {}))
+
+
+@router.post("/studio/banks/{key}/questions/new")
+def create(
+    key: str, sent: SentForm, request: Request, actor: Author, databases: Databases, files: Files, kind: str = "single"
+) -> Response:
+    if kind not in questions.KINDS:
+        raise NotFound
+    return _save(request, _Try(key, "", kind, actor, sent), databases, files)
+
+
+@router.get("/studio/banks/{key}/questions/{question_key}")
+def edit(question_key: str, request: Request, db: Db, actor: Author, bank: AuthoredBank) -> Response:
+    question = current(db, bank, question_key)
+    fields = of_question(question.body, question.revision)
+    return _form(request, _page(db, actor, bank, question, fields, {}))
+
+
+@router.post("/studio/banks/{key}/questions/{question_key}")
+def change(
+    key: str, question_key: str, sent: SentForm, request: Request, actor: Author, databases: Databases, files: Files
+) -> Response:
+    return _save(request, _Try(key, question_key, "", actor, sent), databases, files)
+
+
+@router.get("/studio/banks/{key}/questions/{question_key}/preview")
+def preview(question_key: str, request: Request, db: Db, bank: AuthoredBank) -> Response:
+    question = current(db, bank, question_key)
+    page = PreviewPage(
+        queries.bank_row(db, bank), question.key, question.state == "retired", queries.preview(db, question)
+    )
+    return render(request, "authoring/bank_preview.html", page=page)
+
+
+@router.post("/studio/banks/{key}/questions/{question_key}/retire")
+def retire(
+    question_key: str, request: Request, db: Db, actor: Author, bank: AuthoredBank,
+    retired: Annotated[bool, Form()] = True,
+) -> Response:  # fmt: skip
+    """Draw it no more, or again; papers that hold it keep it."""
+    set_retired(db, current(db, bank, question_key), retired, by=actor.account_id)
+    said = _("Câu hỏi không còn được rút vào đề mới.") if retired else _("Câu hỏi lại được rút vào đề.")
+    return redirect(request, f"/studio/banks/{bank.key}/questions/{question_key}", flash=("ok", said))
+
+
+@router.post("/studio/banks/{key}/questions/{question_key}/copy")
+def copy(
+    question_key: str, request: Request, db: Db, actor: Author, bank: AuthoredBank, to: Annotated[str, Form()] = ""
+) -> Response:
+    target = queries.authored_bank(db, actor, to)
+    made = copy_question(db, current(db, bank, question_key), target, by=actor.account_id)
+    said = _("Đã chép sang ngân hàng “%(title)s”. Đây là bản chép.", title=target.title)
+    return redirect(request, f"/studio/banks/{target.key}/questions/{made.key}", flash=("ok", said))
+
+
+@dataclass(frozen=True)
+class _Try:
+    """One press of the save button; `question_key` is empty for a new question, `kind` for one there is."""
+
+    bank_key: str
+    question_key: str
+    kind: str
+    actor: Actor
+    sent: Sent
+
+
+def _save(request: Request, form: _Try, databases: Databases, files: Files) -> Response:
+    """Its own sessions: none is held while a picture is checked. What was typed comes back with every error."""
+    with databases.reading() as db:
+        bank = queries.authored_bank(db, form.actor, form.bank_key)
+        kind = current(db, bank, form.question_key).kind if form.question_key else form.kind
+    fields = of_form(kind, form.sent.form)
+    errors: dict[str, str] = {}
+    if form.sent.picture:
+        fields, errors = _with_picture(databases, files, form, fields)
+    body, faults = question_of(fields)
+    errors = faults | errors
+    try:
+        if errors:
+            raise Invalid(fields=errors)
+        with databases.writing() as db:
+            bank = queries.authored_bank(db, form.actor, form.bank_key)
+            old = current(db, bank, form.question_key) if form.question_key else None
+            if old is not None and old.revision != fields.revision:
+                raise Conflict(
+                    _("Câu hỏi vừa được lưu ở nơi khác. Hãy mở bản mới nhất ở thẻ khác để so rồi bấm lưu lại.")
+                )
+            shown = files_shown(db, form.actor, body, old.files if old else {})
+            saved = (
+                revise_question(db, old, body, by=form.actor.account_id, files=shown)
+                if old
+                else add_question(db, bank, body, by=form.actor.account_id, files=shown)
+            )
+            url = f"/studio/banks/{bank.key}/questions/{saved.key}/preview"
+    except (Invalid, Conflict) as error:
+        return _again(request, form, fields, error, databases)
+    return redirect(request, url, flash=("ok", _("Đã lưu câu hỏi. Dưới đây là điều người học thấy.")))
+
+
+def _again(
+    request: Request, form: _Try, fields: QuestionFields, error: Invalid | Conflict, databases: Databases
+) -> Response:
+    errors = error.fields if isinstance(error, Invalid) else {"question": error.message}
+    with databases.reading() as db:
+        bank = queries.authored_bank(db, form.actor, form.bank_key)
+        if not form.question_key:
+            return _form(request, QuestionPage(queries.bank_row(db, bank), "", fields, errors), error.status)
+        question = current(db, bank, form.question_key)
+        # Whoever saves once more after a warning has seen the newest revision.
+        fields = replace(fields, revision=question.revision)
+        return _form(request, _page(db, form.actor, bank, question, fields, errors), error.status)
+
+
+def _with_picture(
+    databases: Databases, files: Files, form: _Try, fields: QuestionFields
+) -> tuple[QuestionFields, dict[str, str]]:
+    """The picture stored, and named at the end of the question: so it is kept however often the form comes back."""
+    assert form.sent.picture is not None
+    file_name, stream = form.sent.picture
+    alt = nfc(form.sent.form.get("picture_alt", [""])[0]).replace("]", ")").replace("[", "(")
+    if not alt:
+        return fields, {"picture_alt": _("Hãy tả ảnh bằng lời cho người không nhìn thấy, rồi chọn lại ảnh.")}
+    try:
+        stored = store(files, stream, file_name, only="image", limit_bytes=PICTURE_LIMIT_BYTES)
+    except AppError as error:
+        return fields, {"picture": error.message}
+    with databases.writing() as db:
+        bank = queries.authored_bank(db, form.actor, form.bank_key)
+        typed = {"text": f"{fields.text}\n![{alt}]({_CHOSEN})".strip()}
+        named, _files = name_pictures(db, bank, typed, {_CHOSEN: stored}, by=form.actor.account_id)
+    return replace(fields, text=named["text"]), {}
+
+
+def files_shown(db: Session, actor: Actor, body: dict[str, Any], known: dict[str, int]) -> dict[str, int]:
+    """The files a question names: those it had, and what this author uploaded. Raises Invalid for any other."""
+    names = {one.name for text in questions.texts_of(body) for one in media_in(text)}
+    uploads = own_uploads(db, actor, [PurePath(name).stem for name in names - known.keys()])
+    found = {name: view.asset_id for name in names - known.keys() if (view := uploads.get(PurePath(name).stem))}
+    if lacking := sorted(names - known.keys() - found.keys()):
+        raise Invalid(fields={"text": _("Không có tệp “%(name)s”. Hãy chọn ảnh ở dưới.", name=lacking[0])})
+    return {name: asset_id for name, asset_id in known.items() if name in names} | found
+
+
+def _page(
+    db: Session, actor: Actor, bank: QuestionBank, question: BankQuestion, fields: QuestionFields,
+    errors: dict[str, str],
+) -> QuestionPage:  # fmt: skip
+    return QuestionPage(
+        queries.bank_row(db, bank), question.key, fields, errors, question.state == "retired",
+        queries.revisions(db, question), tuple(queries.other_banks(db, actor, bank)),
+    )  # fmt: skip
+
+
+def _form(request: Request, page: QuestionPage, status: int = 200) -> Response:
+    response = render(
+        request, "authoring/bank_question.html", status=status, page=page, kind_names=KIND_NAMES,
+        difficulties=DIFFICULTIES,
+    )  # fmt: skip
+    # Back from an error page without scripts, the browser must still have what was typed.
+    response.headers["cache-control"] = "private, no-cache"
+    return response

@@ -1,0 +1,6 @@
+"""Background work of authoring."""
+
+from app.authoring import question_files
+from app.core.jobs import JobFunction
+
+JOBS: dict[str, JobFunction] = {"authoring.forget_uploads": question_files.forget_uploads}
