@@ -17,7 +17,7 @@ from app.media.queries import AssetView
 TITLE_LENGTH = ROLE_LENGTH = 200
 SOURCE_ROWS = 2
 # Where a file may be chosen in the form, and the kind of asset it must be.
-SLOTS = {"picture": "image", "video": "video", "captions": "caption"}
+SLOTS = {"picture": "image", "video": "video", "captions": "caption", "document": "document"}
 # Fields in the order of the page, so that messages can be listed in it.
 _ORDER = (
     "module",
@@ -30,6 +30,8 @@ _ORDER = (
     "picture_alt",
     "video",
     "captions",
+    "document",
+    "document_title",
     "sources",
 )
 _ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
@@ -49,6 +51,7 @@ class LessonFields:
     picture_alt: str = ""
     picture_caption: str = ""
     video_title: str = ""
+    document_title: str = ""
     base_version: int = 0
 
     @classmethod
@@ -100,6 +103,8 @@ def problems(
         found["sources"] = message
     if "picture" in files and not fields.picture_alt:
         found["picture_alt"] = _("Hãy tả ảnh bằng lời cho người không nhìn thấy ảnh.")
+    if "document" in files and not fields.document_title:
+        found["document_title"] = _("Hãy đặt tên cho tài liệu.")
     if "captions" in files and "video" not in files and not has_video:
         found["captions"] = _("Phụ đề phải đi cùng một video. Hãy chọn cả video.")
     return found
@@ -129,6 +134,10 @@ def lesson_of(
         name = free_name(module, stem, video.file_name)
         kept[name] = FileSource(name, asset_id=video.asset_id)
         body = _placed(body, video.file_name, name, _image(fields.video_title or fields.title, name), "video")
+    if document := files.get("document"):
+        name = free_name(module, stem, document.file_name)
+        kept[name] = FileSource(name, asset_id=document.asset_id)
+        body = _placed(body, document.file_name, name, _image(fields.document_title, name), "document")
     if captions := files.get("captions"):
         name = caption_name(_new_video(body, kept, files))
         kept[name] = FileSource(name, asset_id=captions.asset_id)

@@ -72,6 +72,7 @@ def _fields(form: FormData) -> LessonFields:
         picture_alt=_text(form, "picture_alt"),
         picture_caption=_text(form, "picture_caption"),
         video_title=_text(form, "video_title"),
+        document_title=_text(form, "document_title"),
         base_version=int(base) if base.isdecimal() and len(base) < 18 else 0,
     )
 

@@ -32,7 +32,7 @@ class Medium:
     """A file a text shows; `alt` describes a picture or names a sound, `words` are what a sound says."""
 
     name: str
-    kind: Literal["image", "sound", "video", "other"]
+    kind: Literal["image", "sound", "video", "document", "other"]
     alt: str
     words: str
 

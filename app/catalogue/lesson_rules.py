@@ -25,11 +25,13 @@ class PracticalTask:
 class LessonRule:
     """What is asked of whatever a lesson holds; the defaults are what a lesson asks whose author says nothing.
 
-    `watch`: percent of each video, 0 for none. `read`: the text is read, for a while the server's clock bears out, and
-    the learner says so. `quiz`: passed. `open`: having opened the lesson. `practical`: a task another person confirms.
+    `watch`: percent of each video, 0 for none. `pages`: percent of the pages of each document. `read`: the text is
+    read, for a while the server's clock bears out, and the learner says so. `quiz`: passed. `open`: having opened the
+    lesson. `practical`: a task another person confirms.
     """
 
     watch: int = WATCH_PERCENT
+    pages: int = 100
     read: bool = True
     quiz: bool = True
     open: bool = False
@@ -37,7 +39,7 @@ class LessonRule:
 
 
 # Where opening is enough, nothing else is asked unless it is named beside it.
-OPENING = LessonRule(watch=0, read=False, quiz=False, open=True)
+OPENING = LessonRule(watch=0, pages=0, read=False, quiz=False, open=True)
 
 
 def as_stored(rule: LessonRule) -> dict[str, Any]:

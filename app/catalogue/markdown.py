@@ -1,4 +1,4 @@
-"""Lesson text: CommonMark with tables, four call-outs, figures and videos, turned into blocks of HTML and video.
+"""Lesson text: CommonMark with tables, four call-outs, figures, videos and documents, turned into blocks.
 
 Raw HTML is not understood and shows as text. Files are named by the author (`hinh.svg`) and kept as `asset:12`, so that
 a rendered lesson does not depend on where files live; render.py puts the addresses in.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import unquote
 
@@ -26,8 +27,12 @@ CALL_OUTS = {"note": "Lưu ý", "warn": "Hay nhầm", "example": "Ví dụ"}
 CONTAINERS = (*CALL_OUTS, "steps")
 IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv")
+DOCUMENT_ENDINGS = (".pdf",)
 _LINK = re.compile(r"^(https?://|mailto:|tel:|/(?!/)|#)", re.IGNORECASE)
 _BLOCK_ID_LENGTH = 40
+
+
+MediaKind = Literal["image", "video", "document", "other"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Reference:
     """A file the text shows. `line` counts from 1; `alone`: a paragraph of its own; `top`: in no list or box."""
 
     name: str
-    kind: Literal["image", "video", "other"]
+    kind: MediaKind
     line: int
     alt: str
     caption: str
@@ -57,12 +62,16 @@ def parse(text: str, *, raw_html: bool = False) -> list[Token]:
 
 
 def render_lesson(
-    text: str, files: Mapping[str, int], tracks: Mapping[str, Mapping[str, Track]]
+    text: str,
+    files: Mapping[str, int],
+    tracks: Mapping[str, Mapping[str, Track]],
+    pages: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """The blocks kept in LessonVersion.blocks.
 
-    `files`: name -> asset id; `tracks`: video name -> language -> captions. Raises Invalid when the text names a file
-    that is not there, or a video stands where it cannot be played.
+    `files`: name -> asset id; `tracks`: video name -> language -> captions; `pages`: document name -> the words of
+    each page. Raises Invalid when the text names a file that is not there, or a video or document stands where it
+    cannot be shown.
     """
     md = _parser(False)
     tokens = md.parse(text)
@@ -76,27 +85,24 @@ def render_lesson(
     taken: set[str] = set()
     run: list[Token] = []
     for token in tokens:
-        if token.type != "video":
+        if token.type not in ("video", "document"):
             run.append(token)
             continue
         blocks += _html_block(md, run)
         run = []
         name = token.meta["name"]
-        block_id = _block_id(name, taken)
-        said = {
-            language: {"asset_id": track.asset_id, "lines": list(track.lines)}
-            for language, track in tracks.get(name, {}).items()
-        }
-        blocks.append(
-            {
-                "kind": "video",
-                "id": block_id,
-                "asset_id": files[name],
-                "title": token.content,
-                "caption": token.info,
-                "tracks": said,
+        shown = {
+            "kind": token.type, "id": _block_id(name, taken), "asset_id": files[name], "title": token.content,
+            "caption": token.info,
+        }  # fmt: skip
+        if token.type == "video":
+            shown["tracks"] = {
+                language: {"asset_id": track.asset_id, "lines": list(track.lines)}
+                for language, track in tracks.get(name, {}).items()
             }
-        )
+        else:
+            shown["pages"] = list(pages[name])
+        blocks.append(shown)
     return blocks + _html_block(md, run)
 
 
@@ -116,7 +122,7 @@ def plain_texts(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
 
 
 def references(tokens: Iterable[Token]) -> Iterator[Reference]:
-    """Every picture or video the text shows, in order."""
+    """Every picture, video or document the text shows, in order."""
     line = 1
     depth = 0
     parent = ""
@@ -166,10 +172,13 @@ def _parser(raw_html: bool) -> MarkdownIt:
     return md
 
 
-def media_kind(name: str) -> Literal["image", "video", "other"]:
+def media_kind(name: str) -> MediaKind:
     """What a file's name says it is."""
     ending = PurePosixPath(name).suffix.lower()
-    return "video" if ending in VIDEO_ENDINGS else "image" if ending in IMAGE_ENDINGS else "other"
+    kinds: tuple[tuple[MediaKind, tuple[str, ...]], ...] = (
+        ("video", VIDEO_ENDINGS), ("image", IMAGE_ENDINGS), ("document", DOCUMENT_ENDINGS),
+    )  # fmt: skip
+    return next((kind for kind, endings in kinds if ending in endings), "other")
 
 
 def file_name_of(image: Token) -> str:
@@ -189,6 +198,12 @@ def _must_be_usable(reference: Reference, files: Mapping[str, int]) -> None:
             line=reference.line,
             name=reference.name,
         )
+    if reference.kind == "document" and not (reference.alone and reference.top and reference.alt):
+        raise Invalid(
+            _("Dòng %(line)s: tài liệu “%(name)s” phải có tên trong ngoặc vuông và đứng riêng một đoạn, ngoài khung."),
+            line=reference.line,
+            name=reference.name,
+        )
 
 
 def _words(child: Token) -> str:
@@ -198,7 +213,10 @@ def _words(child: Token) -> str:
 
 def _block_id(name: str, taken: set[str]) -> str:
     """From the file's name, so that a new edition of the lesson keeps what was watched of the same video."""
-    base = slugify(PurePosixPath(name).stem)[: _BLOCK_ID_LENGTH - 3].strip("-") or "video"
+    # A document keeps its ending: it is measured otherwise than a video, and must never be taken for one.
+    path = PurePosixPath(name)
+    ending = "-pdf" if media_kind(name) == "document" else ""
+    base = (slugify(path.stem)[: _BLOCK_ID_LENGTH - 3 - len(ending)].strip("-") or "video") + ending
     block_id, count = base, 1
     while block_id in taken:
         count += 1
@@ -221,7 +239,7 @@ def _raw(html: str) -> Token:
 
 
 def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
-    """A picture alone in a paragraph becomes a figure, a video alone in one a `video` token."""
+    """A picture alone in a paragraph becomes a figure, a video or document alone in one a token of that name."""
     shaped: list[Token] = []
     place = 0
     while place < len(tokens):
@@ -239,8 +257,8 @@ def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
 def _figure(image: Token, files: Mapping[str, int]) -> Token:
     name = file_name_of(image)
     caption = str(image.attrs.get("title", "")).strip()
-    if media_kind(name) == "video":
-        return Token("video", "", 0, content=image.content.strip(), info=caption, meta={"name": name})
+    if (kind := media_kind(name)) in ("video", "document"):
+        return Token(kind, "", 0, content=image.content.strip(), info=caption, meta={"name": name})
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     alt = escape(image.content.strip())
     return _raw(f'<figure><img src="asset:{files[name]}" alt="{alt}" loading="lazy">{said}</figure>\n')

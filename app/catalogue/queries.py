@@ -99,6 +99,13 @@ class VideoDemand:
 
 
 @dataclass(frozen=True)
+class DocumentDemand:
+    block_id: str
+    title: str
+    page_count: int
+
+
+@dataclass(frozen=True)
 class LessonDemands:
     """What a lesson holds that can be asked of a learner, and what of it is; `quiz` is None without one."""
 
@@ -108,6 +115,7 @@ class LessonDemands:
     has_text: bool
     quiz: QuizRule | None
     question_count: int
+    documents: tuple[DocumentDemand, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -293,6 +301,11 @@ def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
         has_text=any(block["kind"] == "html" for block in row.blocks),
         quiz=quiz_rule(row.quiz) if row.quiz else None,
         question_count=asked_count(row.quiz) if row.quiz else 0,
+        documents=tuple(
+            DocumentDemand(block["id"], block["title"], len(block["pages"]))
+            for block in row.blocks
+            if block["kind"] == "document"
+        ),
     )
 
 

@@ -1,10 +1,11 @@
-"""From stored blocks to what a page shows: addresses of files put in, videos with their posters and captions.
+"""From stored blocks to what a page shows: addresses of files put in, videos with their posters and captions, documents
+with their pages.
 
 Learning's lesson page and the studio's preview both use it.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, Literal
@@ -60,7 +61,31 @@ class VideoBlock:
     kind: Literal["video"] = "video"
 
 
-Block = HtmlBlock | VideoBlock
+@dataclass(frozen=True)
+class DocumentPage:
+    """A page as a picture and as words; `text` is empty for a scan."""
+
+    number: int
+    url: str
+    width: int | None
+    height: int | None
+    text: str
+
+
+@dataclass(frozen=True)
+class DocumentBlock:
+    """A PDF shown page by page; `url` to download it, `size` in bytes. `id` as of a video."""
+
+    id: str
+    title: str
+    caption: str
+    url: str
+    size: int
+    pages: tuple[DocumentPage, ...]
+    kind: Literal["document"] = "document"
+
+
+Block = HtmlBlock | VideoBlock | DocumentBlock
 
 
 def asset_ids(blocks: Iterable[Mapping[str, Any]]) -> set[int]:
@@ -70,13 +95,13 @@ def asset_ids(blocks: Iterable[Mapping[str, Any]]) -> set[int]:
         if block["kind"] == "html":
             found |= {int(number) for number in _ASSET.findall(block["html"])}
         else:
-            found |= {block["asset_id"], *(track["asset_id"] for track in block["tracks"].values())}
+            found |= {block["asset_id"], *(track["asset_id"] for track in block.get("tracks", {}).values())}
     return found
 
 
 def resolve(blocks: Sequence[Mapping[str, Any]], views: Mapping[int, AssetView]) -> tuple[Block, ...]:
     """Stored blocks as a page shows them; `views` must hold every id of `asset_ids(blocks)`."""
-    return tuple(_html(block, views) if block["kind"] == "html" else _video(block, views) for block in blocks)
+    return tuple(_RESOLVE[block["kind"]](block, views) for block in blocks)
 
 
 def picture_attributes(view: AssetView) -> str:
@@ -119,3 +144,23 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
         ),
         stream_url=view.stream_url or "",
     )
+
+
+def _document(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> DocumentBlock:
+    view = views[block["asset_id"]]
+    return DocumentBlock(
+        id=block["id"],
+        title=block["title"],
+        caption=block["caption"],
+        url=view.url or "",
+        size=view.size,
+        pages=tuple(
+            DocumentPage(number, page.url, page.width, page.height, text)
+            for number, (page, text) in enumerate(zip(view.pages, block["pages"], strict=True), start=1)
+        ),
+    )
+
+
+_RESOLVE: dict[str, Callable[[Mapping[str, Any], Mapping[int, AssetView]], Block]] = {
+    "html": _html, "video": _video, "document": _document,
+}  # fmt: skip

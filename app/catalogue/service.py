@@ -15,7 +15,7 @@ from app.catalogue.banks import draw_faults
 from app.catalogue.drawing import asked_count
 from app.catalogue.events import CourseVersionPublished
 from app.catalogue.inline import media_in
-from app.catalogue.lesson_rules import as_stored
+from app.catalogue.lesson_rules import OPENING, LessonRule, as_stored
 from app.catalogue.markdown import Track, parse, plain_texts, render_lesson
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, LessonVersion, ModuleVersion
 from app.catalogue.render import asset_ids
@@ -28,7 +28,7 @@ from app.core.i18n import lazy as _
 from app.core.storage import Storage
 from app.core.text import fold
 from app.media.models import Asset
-from app.media.service import add_local_file, make_public
+from app.media.service import add_local_file, make_public, page_texts
 
 
 def save_version(
@@ -186,7 +186,10 @@ def _lesson_version(
     storage: Storage, module: ModuleVersion, position: int, source: LessonSource, assets: dict[str, Asset]
 ) -> LessonVersion:  # fmt: skip
     blocks = render_lesson(
-        source.markdown, {name: asset.id for name, asset in assets.items()}, _tracks(storage, assets)
+        source.markdown,
+        {name: asset.id for name, asset in assets.items()},
+        _tracks(storage, assets),
+        {name: page_texts(storage, asset) for name, asset in assets.items() if asset.kind == "document"},
     )
     words = " ".join(text for _line, text in plain_texts(parse(source.markdown)))
     quiz = _quiz(source, assets)
@@ -263,6 +266,10 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
             return sorted(plainly, key=str) if value and isinstance(value[0], FileSource | ExtraFile) else plainly
         if isinstance(value, CompletionRule):
             return value.as_json()
+        if isinstance(value, LessonRule):
+            # As it was summed before there were documents, unless it says something of them.
+            base = OPENING if value.open else LessonRule()
+            return {name: one for name, one in asdict(value).items() if name != "pages" or one != base.pages}
         if hasattr(value, "__dataclass_fields__"):
             said = {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
             # A course or lesson that asks what every one asks keeps the sum it had before there was a choice.
@@ -273,7 +280,7 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
 
 
 def _used_assets(db: Session, version: CourseVersion) -> set[int]:
-    """Everything a learner of this version fetches: pictures, videos, captions, sounds, the cover."""
+    """Everything a learner of this version fetches: pictures, videos, documents, captions, sounds, the cover."""
     lessons = db.execute(
         select(LessonVersion.blocks, LessonVersion.quiz).where(LessonVersion.course_version_id == version.id)
     ).all()

@@ -35,7 +35,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[^\0]*$")]
 
 class ProgressBody(msgspec.Struct):
     """`spans` are [start, end] of what was done since the last save: seconds of the video played, repeats included, or
-    seconds since the page was opened in which its text was read (block "@read"). `position`: where the video is.
+    seconds since the page was opened in which its text was read (block "@read"), or pages of a document that were in
+    front for LEAST_PAGE_S (the fifth is [4, 5]). `position`: where the video is, or the page in front.
     `client` names the page (random), `seq` counts its saves of a block: together they make a save repeatable.
     """
 
@@ -48,7 +49,8 @@ class ProgressBody(msgspec.Struct):
 
 
 class ProgressReply(msgspec.Struct):
-    """Seconds. `credited` came for the first time in this save; `reason` says why a claim earned nothing.
+    """Seconds, or pages of a document. `credited` came for the first time in this save; `reason` says why a claim
+    earned nothing.
 
     `earned` of `whole` is what the learner has, `needed` what the lesson asks.
     """

@@ -23,10 +23,10 @@ from app.learning.models import (
     LessonReading,
     ProgressClient,
 )
-from app.learning.queries import finished_lesson_keys, required_lesson_keys
+from app.learning.queries import block_measures, finished_lesson_keys, required_lesson_keys
 from app.learning.rules import READING
 from app.learning.service import complete_if_all_done, judge_lesson
-from app.learning.spans import Watched, credit, merge, total
+from app.learning.spans import Watched, credit, credit_pages, merge, total
 
 OncePerLesson = TypeVar("OncePerLesson", LessonReading, LessonFinish)
 
@@ -77,19 +77,22 @@ def _merge(db: Session, theirs: Enrolment, own: Enrolment) -> None:
 
 def _merge_blocks(db: Session, theirs: Enrolment, own: Enrolment) -> set[str]:
     mine = {(block.lesson_key, block.block_id): block for block in _blocks(db, own)}
+    brought = _blocks(db, theirs)
+    measures = block_measures(db, {(own.course_version_id, block.lesson_key) for block in brought}) if brought else {}
     touched = set()
-    for block in _blocks(db, theirs):
+    for block in brought:
         touched.add(block.lesson_key)
         same = mine.get((block.lesson_key, block.block_id))
         if same is None:
             block.enrolment_id = own.id
         else:
-            _merge_block(db, block, same)
+            measure = measures.get((own.course_version_id, block.lesson_key, block.block_id))
+            _merge_block(db, block, same, is_document=measure is not None and measure.kind == "pages")
     db.flush()
     return touched
 
 
-def _merge_block(db: Session, theirs: BlockProgress, own: BlockProgress) -> None:
+def _merge_block(db: Session, theirs: BlockProgress, own: BlockProgress, *, is_document: bool) -> None:
     """Both were watched or read; together they may be no more than the clock allows one, else the longer one counts."""
     first, second = sorted((own, theirs), key=lambda block: block.earned, reverse=True)
     started_at = min(own.started_at, theirs.started_at)
@@ -97,6 +100,9 @@ def _merge_block(db: Session, theirs: BlockProgress, own: BlockProgress) -> None
         # Seconds of one clock: what both read at once is one time already.
         own.spans = [list(span) for span in merge((*_pairs(first.spans), *_pairs(second.spans)))]
         own.earned = own.spent_s = total(_pairs(own.spans))
+    elif is_document:
+        pages = credit_pages(_pairs(first.spans), _pairs(second.spans), started_at, float("inf"), clock.now())
+        own.spans, own.earned, own.spent_s = [list(span) for span in pages.spans], pages.earned, pages.spent_s
     else:
         # Its own length bounds a video when it is saved; here both parts were.
         has = Watched(_pairs(first.spans), first.spent_s, started_at, duration_s=float("inf"))

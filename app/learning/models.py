@@ -58,7 +58,8 @@ class Enrolment(Base):
 
 
 class BlockProgress(Base):
-    """What one person has of one measured part of a lesson: a video, or the reading of its text (`READING`).
+    """What one person has of one measured part of a lesson: a video, a document, or the reading of its text
+    (`READING`).
 
     `spans` are merged, sorted, disjoint [start, end]: what was credited (spans.py says of what), `earned` their length.
     `spent_s` is the time they took, repeats included: what the server's clock bounds. `started_at` is the server's
@@ -75,7 +76,7 @@ class BlockProgress(Base):
     spans: Mapped[list[list[float]]] = mapped_column(JSON)
     earned: Mapped[float]
     spent_s: Mapped[float] = mapped_column(default=0.0)
-    # Where to go on: seconds of a video.
+    # Where to go on: seconds of a video, or the page of a document.
     position: Mapped[float]
     started_at: Mapped[datetime]
     updated_at: Mapped[datetime]

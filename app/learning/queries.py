@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.lesson_rules import LessonRule, PracticalTask, rule_of
 from app.catalogue.models import LessonVersion
-from app.catalogue.queries import LessonDemands, VideoDemand, lesson_demands
+from app.catalogue.queries import DocumentDemand, LessonDemands, VideoDemand, lesson_demands
 from app.catalogue.quiz_rules import QuizRule
 from app.identity.models import Person
 from app.identity.policy import ROLES
@@ -24,12 +24,14 @@ from app.learning.models import (
 )
 from app.learning.rules import (
     READING,
+    DocumentState,
     LessonState,
     Measure,
     PracticalState,
     QuizState,
     ReadingState,
     VideoState,
+    pages_measure,
     reading_measure,
     video_measure,
 )
@@ -108,6 +110,7 @@ def lesson_states(db: Session, places: Collection[Place]) -> dict[Place, LessonS
             lesson_key=place[2],
             rule=demands.rule,
             videos=tuple(_video_state(demands.rule, video, lengths, mine) for video in demands.videos),
+            documents=tuple(_document_state(demands.rule, document, mine) for document in demands.documents),
             reading=_reading_state(demands, mine, opened_at),
             opened_at=opened_at,
             quiz=_quiz_state(demands.quiz, demands, attempts.get(here, ())) if demands.quiz else None,
@@ -139,6 +142,8 @@ def block_measures(db: Session, lessons: Collection[tuple[int, str]]) -> dict[tu
         for block in blocks:
             if block["kind"] == "video" and block["asset_id"] in lengths:
                 measures[version_id, key, block["id"]] = video_measure(lengths[block["asset_id"]], rule)
+            elif block["kind"] == "document":
+                measures[version_id, key, block["id"]] = pages_measure(len(block["pages"]), rule)
             elif block["kind"] == "html" and rule.read:
                 measures[version_id, key, READING] = reading_measure(minutes)
     return measures
@@ -187,6 +192,16 @@ def _video_state(
         return VideoState(video.block_id, video.title, measure)
     seen_s = total(clip([(start, end) for start, end in row.spans], duration_s))
     return VideoState(video.block_id, video.title, measure, seen_s, row.position)
+
+
+def _document_state(
+    rule: LessonRule, document: DocumentDemand, mine: Mapping[str, Row[*tuple[Any, ...]]]
+) -> DocumentState:  # fmt: skip
+    measure, row = pages_measure(document.page_count, rule), mine.get(document.block_id)
+    if not row:
+        return DocumentState(document.block_id, document.title, measure)
+    seen = total(clip([(start, end) for start, end in row.spans], measure.whole))
+    return DocumentState(document.block_id, document.title, measure, seen, row.position)
 
 
 def _reading_state(

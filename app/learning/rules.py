@@ -9,6 +9,7 @@ from app.catalogue.lesson_rules import LessonRule
 from app.catalogue.quiz_rules import QuizRule
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_minutes, format_number, format_percent
+from app.learning.spans import LEAST_PAGE_S
 
 # The part of a lesson that stands for the reading of its text; no file of an author makes a block of this name.
 READING = "@read"
@@ -24,12 +25,13 @@ def reading_needed(minutes: int) -> timedelta:
 
 @dataclass(frozen=True)
 class Measure:
-    """How one part of a lesson is measured, in seconds: of the video itself, or of reading by the server's clock.
+    """How one part of a lesson is measured: in seconds of the video itself or of reading by the server's clock, or in
+    pages of a document.
 
-    `whole` is the length of a video; of reading, as much as is needed.
+    `whole` is the length of a video or document; of reading, as much as is needed.
     """
 
-    kind: Literal["video", "reading"]
+    kind: Literal["video", "reading", "pages"]
     whole: float
     needed: float
 
@@ -40,6 +42,10 @@ class Measure:
 
 def video_measure(duration_s: float, rule: LessonRule) -> Measure:
     return Measure("video", duration_s, duration_s * rule.watch / 100)
+
+
+def pages_measure(page_count: int, rule: LessonRule) -> Measure:
+    return Measure("pages", page_count, math.ceil(page_count * rule.pages / 100))
 
 
 def reading_measure(minutes: int) -> Measure:
@@ -54,7 +60,7 @@ class Requirement:
     `is_enough`: what is measured is all there, and only the learner's word is missing.
     """
 
-    kind: Literal["video", "reading", "opening", "quiz", "practical"]
+    kind: Literal["video", "pages", "reading", "opening", "quiz", "practical"]
     is_done: bool
     text: str
     block_id: str = ""
@@ -120,6 +126,40 @@ class VideoState:
         else:
             text = _so_far(name, self.watched_s, self.measure.needed)
         return Requirement("video", self.is_done, text, self.block_id)
+
+
+@dataclass(frozen=True)
+class DocumentState:
+    """How many pages of a document were seen; `position` is the page last in front, 0 before the first."""
+
+    block_id: str
+    title: str
+    measure: Measure
+    seen: float = 0.0
+    position: float = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        return self.measure.is_enough(self.seen)
+
+    @property
+    def seconds_left(self) -> float:
+        """The least time that what is missing can be seen in."""
+        return max(0.0, self.measure.needed - self.seen) * LEAST_PAGE_S
+
+    def requirement(self) -> Requirement:
+        name = _("Tài liệu “%(title)s”", title=self.title)
+        seen, count, needed = (math.floor(one) for one in (self.seen, self.measure.whole, self.measure.needed))
+        if self.is_done:
+            text = _("%(name)s: đã xem đủ.", name=name)
+        elif needed < count:
+            text = _(
+                "%(name)s: Đã xem %(seen)s trên %(count)s trang, cần ít nhất %(needed)s.",
+                name=name, seen=seen, count=count, needed=needed,
+            )  # fmt: skip
+        else:
+            text = _("%(name)s: Đã xem %(seen)s trên %(count)s trang.", name=name, seen=seen, count=count)
+        return Requirement("pages", self.is_done, text, self.block_id)
 
 
 @dataclass(frozen=True)
@@ -220,13 +260,15 @@ class PracticalState:
 class LessonState:
     """How far one learner is with one lesson. Once finished it stays so, whatever a later version asks.
 
-    `videos` and `quiz` are what the lesson holds; `rule` says what of it is asked. `opened_at`: the learner's own word
-    that the lesson was read or, where that is enough, opened. `reading` is None where no text has to be read.
+    `videos`, `documents` and `quiz` are what the lesson holds; `rule` says what of it is asked. `opened_at`: the
+    learner's own word that the lesson was read or, where that is enough, opened. `reading` is None where no text has to
+    be read.
     """
 
     lesson_key: str
     rule: LessonRule
     videos: tuple[VideoState, ...] = ()
+    documents: tuple[DocumentState, ...] = ()
     reading: ReadingState | None = None
     opened_at: datetime | None = None
     quiz: QuizState | None = None
@@ -241,6 +283,7 @@ class LessonState:
         )
         return (
             *(video.requirement() for video in self.videos if self.rule.watch),
+            *(document.requirement() for document in self.documents if self.rule.pages),
             *((self.reading.requirement(),) if self.reading else ()),
             *((opening,) if self.rule.open and self.reading is None else ()),
             *((self.quiz.requirement(),) if self.quiz and self.rule.quiz else ()),
@@ -253,7 +296,13 @@ class LessonState:
 
     @property
     def asks_to_read(self) -> bool:
-        return self.reading is not None and self.reading.read_at is None
+        """Whether "I have read it" is still to be said, of the text or of documents."""
+        return bool(self.unseen) or (self.reading is not None and self.reading.read_at is None)
+
+    @property
+    def unseen(self) -> tuple[DocumentState, ...]:
+        """The documents whose pages are asked for and not all there."""
+        return tuple(one for one in self.documents if self.rule.pages and not one.is_done)
 
     @property
     def missing(self) -> tuple[Requirement, ...]:

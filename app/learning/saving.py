@@ -26,7 +26,7 @@ from app.learning.progress_book import (
 )
 from app.learning.queries import block_measures
 from app.learning.rules import Measure
-from app.learning.spans import Refusal, Span, Watched, clip, credit, credit_reading, merge, total
+from app.learning.spans import Refusal, Span, Watched, clip, credit, credit_pages, credit_reading, merge, total
 from app.learning.stamps import Stamp
 
 # A page that counts by ones needs a single range; of one that leaves gaps the newest are remembered. Forgetting one
@@ -38,7 +38,7 @@ _MAX_MEASURES = 50_000
 
 
 class Save(msgspec.Struct, frozen=True):
-    """One page's report: what was played or read since its last one.
+    """One page's report: what was played, read or leafed through since its last one.
 
     `token` is the session cookie, resolved in the batch; of a page nobody is signed in to, `guest_id` says whose it is.
     """
@@ -144,12 +144,12 @@ def _apply(book: Book, enrolment: EnrolmentEntry, save: Save, measure: Measure) 
         lesson_finished=False,
         # Reading is done by the learner's own word, not by time. A repeat asks again: the first answer may have been
         # lost together with its judgement.
-        should_judge=measure.kind == "video" and measure.is_enough(earned) and (is_repeat or not was_enough),
+        should_judge=measure.kind != "reading" and measure.is_enough(earned) and (is_repeat or not was_enough),
     )
 
 
 def _has_seen_it(answer: Saved | AppError) -> bool:
-    return isinstance(answer, Saved) and answer.measure.kind == "video" and answer.measure.is_enough(answer.earned)
+    return isinstance(answer, Saved) and answer.measure.kind != "reading" and answer.measure.is_enough(answer.earned)
 
 
 def _told(save: Save, answer: Saved | AppError, finished: set[tuple[int, str]]) -> Saved | AppError:
@@ -163,10 +163,12 @@ def _take(block: BlockEntry, client: ClientEntry, save: Save, measure: Measure, 
     block.started_at = min(block.started_at, save.stamp.at)
     if measure.kind == "reading":
         result = credit_reading(block.spans, save.spans, save.stamp.at, book.now)
+    elif measure.kind == "pages":
+        result = credit_pages(block.spans, save.spans, block.started_at, measure.whole, book.now)
     else:
         result = credit(Watched(block.spans, block.spent_s, block.started_at, measure.whole), save.spans, book.now)
-        if result.reason is None:
-            block.position = min(max(save.position, 0.0), measure.whole)
+    if measure.kind != "reading" and result.reason is None:
+        block.position = min(max(save.position, 0.0), measure.whole)
     block.spans, block.earned, block.spent_s = result.spans, result.earned, result.spent_s
     client.taken = merge((*client.taken, (save.sequence, save.sequence + 1)))[-_MAX_RANGES:]
     client.last_sequence, client.last_credited, client.last_refusal = save.sequence, result.credited, result.reason
@@ -180,7 +182,7 @@ def _mark_active(enrolment: EnrolmentEntry, lesson_key: str, book: Book) -> None
 
 
 def _earned(block: BlockEntry, measure: Measure) -> float:
-    # A newer version of the lesson may have a shorter video under the same name.
-    if measure.kind == "video" and block.spans and block.spans[-1][1] > measure.whole:
+    # A newer version of the lesson may have a shorter video or document under the same name.
+    if measure.kind != "reading" and block.spans and block.spans[-1][1] > measure.whole:
         return total(clip(block.spans, measure.whole))
     return block.earned

@@ -16,15 +16,20 @@ from app.core.templating import format_minutes
 from app.identity.taking_turns import take_turns
 from app.learning.completions import annul_completion, record_completion
 from app.learning.events import LessonFinished
-from app.learning.models import Completion, CompletionAnnulment, Enrolment, LessonFinish, LessonReading
+from app.learning.models import BlockProgress, Completion, CompletionAnnulment, Enrolment, LessonFinish, LessonReading
 from app.learning.parts import PartKind, all_met_on, course_demands, record_part, withdraw_part
 from app.learning.queries import best_percents, lesson_state, required_lesson_keys
-from app.learning.rules import LessonState, ReadingState
+from app.learning.rules import DocumentState, LessonState
+from app.learning.spans import LEAST_PAGE_S
 from app.learning.stamps import Stamp, StampRefused
 
 
 class ReadTooSoon(Invalid):
     text = _("Trang bài học mới mở được %(open)s. Anh/chị đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được.")
+
+
+class PagesUnseen(ReadTooSoon):
+    text = _("Tài liệu “%(title)s” còn %(left)s trang chưa xem. Anh/chị xem hết rồi bấm lại.")
 
 
 class ReadTooLittle(ReadTooSoon):
@@ -74,28 +79,60 @@ def finish_reading(
 ) -> LessonState:  # fmt: skip
     """Take the learner's word that the lesson is read (or opened, where that is enough), if there was time for it.
 
-    `is_measured`: the page reports how long it was read, and that counts; else the time since it was opened. Both are
-    by the server's clock. Raises ReadTooSoon, and StampRefused for the stamp of another lesson. Saying it again changes
+    `is_measured`: the page reports how long it was read and which pages of documents were in front, and that counts;
+    else the time since it was opened, which the word then gives those pages. Both are by the server's clock. Raises
+    ReadTooSoon, and StampRefused for the stamp of another lesson. Saying it again changes
     nothing.
     """
     if (stamp.enrolment_id, stamp.lesson_key) != (enrolment.id, lesson_key):
         raise StampRefused
     state = lesson_state(db, enrolment, lesson_key)
+    if state.asks_to_read:
+        _must_have_read(state, stamp, is_measured=is_measured)
+        for document in state.unseen:
+            _take_word_for_pages(db, enrolment.id, lesson_key, document, stamp)
     if state.opened_at is None:
-        if state.reading is not None:
-            _must_have_read(state.reading, stamp, is_measured=is_measured)
         db.add(LessonReading(enrolment_id=enrolment.id, lesson_key=lesson_key, opened_at=stamp.at, read_at=clock.now()))
         mark_active(enrolment, lesson_key)
         db.flush()
     return judge_lesson(db, enrolment, lesson_key)
 
 
-def _must_have_read(reading: ReadingState, stamp: Stamp, *, is_measured: bool) -> None:
-    read_s = reading.read_s if is_measured else max(0.0, stamp.age().total_seconds())
-    if not reading.measure.is_enough(read_s):
+def _must_have_read(state: LessonState, stamp: Stamp, *, is_measured: bool) -> None:
+    reading = state.reading if state.opened_at is None else None
+    needed_s = reading.measure.needed if reading else 0.0
+    if is_measured:
+        read_s = reading.read_s if reading else 0.0
+    else:
+        read_s = max(0.0, stamp.age().total_seconds())
+        needed_s += sum(document.seconds_left for document in state.unseen)
+    if read_s < needed_s - 1e-6:
         refused = ReadTooLittle if is_measured else ReadTooSoon
-        left_s = max(1.0, reading.measure.needed - read_s)
+        left_s = max(1.0, needed_s - read_s)
         raise refused(open=format_minutes(math.floor(read_s)), left=format_minutes(math.ceil(left_s)))
+    if is_measured and state.unseen:
+        document = state.unseen[0]
+        raise PagesUnseen(title=document.title, left=math.ceil(document.measure.needed - document.seen))
+
+
+def _take_word_for_pages(
+    db: Session, enrolment_id: int, lesson_key: str, document: DocumentState, stamp: Stamp
+) -> None:  # fmt: skip
+    """All pages of a document were seen, on a page that cannot report them one by one."""
+    whole, now = document.measure.whole, clock.now()
+    known = db.scalars(
+        select(BlockProgress).where(
+            BlockProgress.enrolment_id == enrolment_id, BlockProgress.lesson_key == lesson_key,
+            BlockProgress.block_id == document.block_id,
+        )
+    ).one_or_none()  # fmt: skip
+    block = known or BlockProgress(
+        enrolment_id=enrolment_id, lesson_key=lesson_key, block_id=document.block_id, started_at=stamp.at
+    )
+    block.started_at = min(block.started_at, stamp.at)
+    block.spans, block.earned, block.spent_s = [[0.0, float(whole)]], whole, whole * LEAST_PAGE_S
+    block.position, block.updated_at = whole, now
+    db.add(block)
 
 
 def judge_lesson(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonState:

@@ -1,12 +1,13 @@
 """Spans of what was watched and read: merging them, and what a new claim may earn (DESIGN 4.7). Values in, values out.
 
-A span is (start, end): of a video in seconds of its own time, of reading in seconds of the server's clock since 1970.
+A span is (start, end): of a video in seconds of its own time, of reading in seconds of the server's clock since 1970,
+of a document in pages, the fifth being (4, 5).
 What somebody has is kept merged: sorted and disjoint. Reading at two devices at once is thus one time on one clock.
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -22,6 +23,8 @@ SLACK_S = 5.0
 MAX_SPANS = 200
 # Browsers and ffprobe disagree by a few frames about where a video ends.
 END_TOLERANCE_S = 1.0
+# A page of a document counts once it was in front for so long; nobody takes one in sooner.
+LEAST_PAGE_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Watched:
 class Refusal:
     """Why a claim earned nothing; read it as a sentence with `str()`, in the reader's language."""
 
-    kind: Literal["too_fast", "ahead", "outside", "malformed"]
+    kind: Literal["too_fast", "ahead", "leafed", "outside", "malformed"]
     claimed_s: float = 0.0
     elapsed_s: float = 0.0
 
@@ -55,8 +58,16 @@ class Refusal:
                 "mà máy của anh/chị báo %(claimed)s giây. Anh/chị cứ đọc tiếp, phần sau vẫn được tính.",
                 elapsed=math.floor(max(self.elapsed_s, 0)), claimed=math.ceil(self.claimed_s),
             )  # fmt: skip
+        if self.kind == "leafed":
+            return _(
+                "Trang vừa gửi chưa được tính: theo đồng hồ máy chủ, bài này mới mở %(elapsed)s giây, "
+                "mà xem chừng ấy trang cần ít nhất %(claimed)s giây. Anh/chị xem lại trang ấy, rồi sẽ được tính.",
+                elapsed=math.floor(max(self.elapsed_s, 0)), claimed=math.ceil(self.claimed_s),
+            )  # fmt: skip
         if self.kind == "outside":
-            return _("Đoạn vừa gửi chưa được tính vì nằm ngoài thời lượng của video. Hãy tải lại trang rồi xem tiếp.")
+            return _(
+                "Đoạn vừa gửi chưa được tính vì nằm ngoài video hoặc tài liệu này. Hãy tải lại trang rồi xem tiếp."
+            )
         return _("Đoạn vừa gửi chưa được tính vì dữ liệu không đọc được. Hãy tải lại trang rồi xem tiếp.")
 
 
@@ -64,8 +75,8 @@ class Refusal:
 class Credit:
     """What the learner has after a claim.
 
-    `earned`: the length of the spans. `spent_s`: the time they must have taken, repeats included. `credited`: what came
-    for the first time; `reason`: why nothing did.
+    `earned`: the length of the spans, seconds or pages. `spent_s`: the time they must have taken, repeats included.
+    `credited`: what came for the first time; `reason`: why nothing did.
     """
 
     spans: tuple[Span, ...]
@@ -89,12 +100,12 @@ def merge(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def total(spans: Iterable[Span]) -> float:
-    """Seconds covered by disjoint spans."""
+    """Seconds, or pages, covered by disjoint spans."""
     return math.fsum(end - start for start, end in spans)
 
 
 def clip(spans: Iterable[Span], duration_s: float) -> tuple[Span, ...]:
-    """The part of the spans that lies within a video of this length."""
+    """The part of the spans that lies within a video or document of this length."""
     return tuple((start, min(end, duration_s)) for start, end in spans if start < duration_s)
 
 
@@ -127,6 +138,25 @@ def credit_reading(has: tuple[Span, ...], claim: Sequence[Span], opened_at: date
     return Credit(spans, after, after, after - before)
 
 
+def credit_pages(
+    has: tuple[Span, ...], claim: Sequence[Span], started_at: datetime, page_count: float, now: datetime
+) -> Credit:  # fmt: skip
+    """Add pages that were in front, whole or not at all. All of them together must fit into the time since the first
+    page of the lesson was opened; one seen again costs nothing.
+    """
+    before = total(has)
+    unchanged = Credit(has, before, before * LEAST_PAGE_S, 0.0)
+    if len(claim) > MAX_SPANS or not all(_is_sound(span) and _is_whole(span) for span in claim):
+        return replace(unchanged, reason=Refusal("malformed"))
+    if any(end > page_count for _start, end in claim):
+        return replace(unchanged, reason=Refusal("outside"))
+    spans = merge((*has, *claim))
+    after, elapsed_s = total(spans), (now - started_at).total_seconds()
+    if after > before and after * LEAST_PAGE_S > elapsed_s:
+        return replace(unchanged, reason=Refusal("leafed", after * LEAST_PAGE_S, elapsed_s))
+    return Credit(spans, after, after * LEAST_PAGE_S, after - before)
+
+
 def _why_not(row: Watched, claim: Sequence[Span], now: datetime) -> Refusal | None:
     if len(claim) > MAX_SPANS or not all(_is_sound(span) for span in claim):
         return Refusal("malformed")
@@ -142,3 +172,7 @@ def _why_not(row: Watched, claim: Sequence[Span], now: datetime) -> Refusal | No
 def _is_sound(span: Span) -> bool:
     start, end = span
     return math.isfinite(start) and math.isfinite(end) and 0 <= start <= end
+
+
+def _is_whole(span: Span) -> bool:
+    return all(edge == int(edge) for edge in span)

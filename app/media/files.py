@@ -32,13 +32,13 @@ class NotAccepted(Invalid):
     title = _("Tệp này chưa dùng được")
     text = _(
         "Tệp “%(file)s” không phải loại được nhận. Hãy dùng ảnh JPEG, PNG, WebP, GIF; video MP4, MOV, WebM, MKV;"
-        " phụ đề WebVTT hoặc SRT."
+        " tài liệu PDF; phụ đề WebVTT hoặc SRT."
     )
 
 
 @dataclass(frozen=True)
 class FileType:
-    """`kind`: image, video, caption, sound. `reader` is the only format libav or Pillow may open it as."""
+    """`kind`: image, video, caption, sound, document. `reader` is the only format libav or Pillow may open it as."""
 
     kind: str
     content_type: str
@@ -57,6 +57,7 @@ MATROSKA = FileType("video", "video/x-matroska", "matroska", ".mkv")
 WEBM = FileType("video", "video/webm", "matroska", ".webm")
 MP3 = FileType("sound", "audio/mpeg", "mp3", ".mp3")
 M4A = FileType("sound", "audio/mp4", "mov", ".m4a")
+PDF = FileType("document", "application/pdf", "pdf", ".pdf")
 WEBVTT = FileType("caption", "text/vtt", "vtt", ".vtt")
 SRT = FileType("caption", "text/vtt", "srt", ".srt")
 
@@ -97,6 +98,8 @@ def _by_signature(head: bytes) -> FileType | None:
         return WEBP
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return WEBM if b"webm" in head[:64] else MATROSKA
+    if head.startswith(b"%PDF-"):
+        return PDF
     if head[4:8] == b"ftyp":
         return _iso_media_type(head)
     # QuickTime files of old cameras begin with another box.

@@ -9,7 +9,10 @@ from app.core.db import Base, pk
 
 
 class Asset(Base):
-    """One file. `kind`: image, video, caption, sound. `state`: stored, processing, ready, failed (`error`: why)."""
+    """One file. `kind`: image, video, caption, sound, document. `state`: stored, processing, ready, failed.
+
+    `error` says why it failed.
+    """
 
     __tablename__ = "asset"
     __table_args__ = (Index(None, "sha256"),)
@@ -39,7 +42,8 @@ class Asset(Base):
 
 
 class Rendition(Base):
-    """A file made from an asset, whole and playable: `name` such as 480p.mp4, poster.jpg, 960.webp, captions.vtt.
+    """A file made from an asset, whole and playable: `name` such as 480p.mp4, poster.jpg, 960.webp, captions.vtt,
+    page-001.webp.
 
     The bytes behind `storage_key` never change, so its address may be cached for ever.
     """

@@ -19,6 +19,15 @@ _USUAL_WIDTH_PX = 960
 
 
 @dataclass(frozen=True)
+class PagePicture:
+    """A page of a document, as a picture."""
+
+    url: str
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True)
 class AssetView:
     """An asset as a page shows it. `url` is empty until it is ready; `srcset` only for pictures in several sizes.
 
@@ -40,6 +49,8 @@ class AssetView:
     stream_url: str | None = None
     file_name: str = ""
     public_id: str = ""
+    # Of a document, in order.
+    pages: tuple[PagePicture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,8 +136,9 @@ def progress_of(db: Session, asset_ids: Iterable[int]) -> dict[int, AssetProgres
 def _view(asset: Asset) -> AssetView:
     renditions = asset.renditions
     sizes = {r.name: r.size for r in renditions}
-    pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp")
-    shown = next((r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a"))), None)
+    pages = sorted((r for r in renditions if r.name.startswith("page-")), key=lambda page: page.name)
+    pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp" and r not in pages)
+    shown = next((r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a", ".pdf"))), None)
     if asset.kind == "image":
         small_enough = [name for width, name in pictures if width <= _USUAL_WIDTH_PX] or [
             name for _width, name in pictures
@@ -147,6 +159,7 @@ def _view(asset: Asset) -> AssetView:
         stream_url=_url(asset, MASTER_NAME) if MASTER_NAME in sizes else None,
         file_name=asset.file_name,
         public_id=asset.public_id,
+        pages=tuple(PagePicture(_url(asset, page.name), page.width, page.height) for page in pages),
     )
 
 

@@ -17,7 +17,7 @@ from app.core.i18n import lazy as _
 from app.core.settings import get_settings
 from app.core.storage import Storage
 from app.core.text import nfc
-from app.media import captions, images
+from app.media import captions, images, pdf
 from app.media.events import AssetReady
 from app.media.files import HEAD_BYTES, SVG, FileType, WrongKind, file_type, local_file_type
 from app.media.ladder import LIGHT_BITS_PER_SECOND, ladder, needs_nothing
@@ -31,10 +31,13 @@ from app.media.svg import check_svg
 _CHUNK = 1024 * 1024
 # What an upload is kept as; videos stay what they are.
 _KEPT_AS = {"image": ".webp", "caption": ".vtt"}
+# The rendition of a document that holds the words of its pages (pdf.parted).
+PAGE_TEXTS = "pages.txt"
 _KIND_NAMES = {
     "image": _("ảnh JPEG, PNG, WebP hoặc GIF"),
     "video": _("video MP4, MOV, WebM hoặc MKV"),
     "caption": _("phụ đề WebVTT hoặc SRT"),
+    "document": _("tài liệu PDF"),
 }
 
 
@@ -62,7 +65,7 @@ def store(
     """Receive an upload, of one kind if `only` says so. Needs no database, so a long upload holds no transaction.
 
     Pictures are kept without the camera's data, captions as WebVTT. Raises NotAccepted, TooLarge, StorageFull,
-    ImageInvalid, VideoInvalid or CaptionsInvalid; nothing is left behind then.
+    ImageInvalid, VideoInvalid, CaptionsInvalid or PdfInvalid; nothing is left behind then.
     """
     name = _plain_name(file_name)
     with scratch_folder("upload") as scratch:
@@ -159,6 +162,12 @@ def order_missing_ladders(db: Session) -> list[int]:
     return [asset.id for asset in lacking]
 
 
+def page_texts(storage: Storage, asset: Asset) -> tuple[str, ...]:
+    """The words of each page of a document; empty for a page that is only a picture."""
+    key = next(rendition.storage_key for rendition in asset.renditions if rendition.name == PAGE_TEXTS)
+    return pdf.parted(b"".join(storage.read(key)).decode())
+
+
 def make_public(db: Session, asset_ids: Iterable[int]) -> None:
     """From now on anyone may fetch these: a published course version uses them."""
     db.execute(update(Asset).where(Asset.id.in_(list(asset_ids)), Asset.is_public.is_(False)).values(is_public=True))
@@ -238,6 +247,8 @@ def _shelve(storage: Storage, path: Path, name: str, kind: FileType, *, keep_ori
             return _shelve_captions(storage, path, name, keep_original)
         case "sound":
             return _shelve_sound(storage, path, name, kind)
+        case "document":
+            return _shelve_document(storage, path, name, kind)
     return (
         _shelve_drawing(storage, path, name)
         if kind is SVG
@@ -295,6 +306,27 @@ def _shelve_sound(storage: Storage, path: Path, name: str, kind: FileType) -> St
         return StoredFile(
             "sound", name, kind.content_type, size, shelf.sha256, key, None, None, duration_s, (shown,)
         )  # fmt: skip
+
+
+def _shelve_document(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:
+    """The file itself to download, every page as a picture, and the words of all of them."""
+    size = path.stat().st_size
+    with scratch_folder("pages") as scratch:
+        pages = pdf.draw_pages(path, scratch, name)
+        with Shelf(storage, sha256_of(path)) as shelf:
+            key = shelf.put_source(path)
+            shown = (
+                Shelved("document.pdf", kind.content_type, size, None, None, key),
+                shelf.put(PAGE_TEXTS, "text/plain", pdf.joined([page.text for page in pages]).encode()),
+                *(
+                    shelf.put(f"page-{number:03}.webp", "image/webp", page.path, page.width, page.height)
+                    for number, page in enumerate(pages, start=1)
+                ),
+            )
+            first = pages[0]
+            return StoredFile(
+                "document", name, kind.content_type, size, shelf.sha256, key, first.width, first.height, None, shown
+            )  # fmt: skip
 
 
 def _shelve_video(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:

@@ -37,7 +37,7 @@ class Books:
             db, Enrolment, "id", "person_id", "course_id", "course_version_id", "enrolled_at", "last_lesson_key",
             "last_active_at",
         )  # fmt: skip
-        self.videos = Rows(
+        self.blocks = Rows(
             db, BlockProgress, "id", "enrolment_id", "lesson_key", "block_id", "spans", "earned", "spent_s",
             "position", "started_at", "updated_at",
         )  # fmt: skip

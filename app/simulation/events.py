@@ -49,6 +49,8 @@ class Watches(NamedTuple):
 
 
 class Reads(NamedTuple):
+    """The word that a lesson is read, and with it the pages of its documents seen."""
+
     at: datetime
     course: Shelved
     lesson: Lesson

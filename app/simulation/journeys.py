@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from app.learning.rules import reading_needed
+from app.learning.spans import LEAST_PAGE_S
 from app.simulation import calendar, shares
 from app.simulation.events import (
     Attends,
@@ -129,7 +130,9 @@ class Journey:
             at += timedelta(seconds=int(seconds) + rng.randrange(5, 60))
             yield Watches(at, course, lesson, video, opened_at)
         if lesson.has_text:
-            at = max(at, opened_at + reading_needed(lesson.minutes)) + timedelta(seconds=rng.randrange(5, 400))
+            pages_s = sum(count for _block, count in lesson.documents) * LEAST_PAGE_S
+            least = opened_at + reading_needed(lesson.minutes) + timedelta(seconds=pages_s)
+            at = max(at, least) + timedelta(seconds=rng.randrange(5, 400))
             yield Reads(at, course, lesson, opened_at)
         if lesson.quiz is not None:
             fails_first = rng.random() < shares.FAILED_FIRST_SHARE

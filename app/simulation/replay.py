@@ -21,7 +21,7 @@ from app.identity.people_queries import Post
 from app.identity.sealing import PersonKey, SealedFields
 from app.learning.jobs import FORGET_AFTER
 from app.learning.saving import ACTIVE_EVERY_S
-from app.learning.spans import Watched, credit
+from app.learning.spans import LEAST_PAGE_S, Watched, credit
 from app.simulation.books import Books
 from app.simulation.events import (
     Attends,
@@ -173,7 +173,7 @@ class _Life:
         taking, lesson, at = self._takings[happened.course.code], happened.lesson, happened.at
         block, seconds = lesson.videos[happened.video]
         seen = credit(Watched((), 0.0, happened.opened_at, seconds), ((0.0, seconds),), at)
-        video_id = self._books.videos.add_new(
+        video_id = self._books.blocks.add_new(
             taking.id, lesson.key, block, json_text(seen.spans), seen.earned, seen.spent_s, seconds,
             happened.opened_at, at,
         )  # fmt: skip
@@ -188,6 +188,11 @@ class _Life:
 
     def reads(self, happened: Reads) -> None:
         taking, lesson, at = self._takings[happened.course.code], happened.lesson, happened.at
+        for block, count in lesson.documents:
+            self._books.blocks.add_new(
+                taking.id, lesson.key, block, json_text([[0.0, float(count)]]), count, count * LEAST_PAGE_S, count,
+                happened.opened_at, at,
+            )  # fmt: skip
         self._books.readings.add_new(taking.id, lesson.key, happened.opened_at, at)
         taking.read.add(lesson.key)
         taking.mark_active(lesson, at)

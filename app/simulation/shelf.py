@@ -22,12 +22,16 @@ PAPERS = 12
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """What is asked of whoever takes the lesson. `videos`: block and seconds, 0 where one is still being prepared."""
+    """What is asked of whoever takes the lesson. `videos`: block and seconds, 0 where one is still being prepared.
+
+    `documents`: block and number of pages.
+    """
 
     key: str
     minutes: int
     is_required: bool
     videos: tuple[tuple[str, float], ...]
+    documents: tuple[tuple[str, int], ...]
     has_text: bool
     quiz: Mapping[str, Any] | None
     has_practical: bool
@@ -101,6 +105,9 @@ def _shelved(db: Session, course: Course, version: CourseVersion, seconds: Mappi
 
 def _lesson(lesson: LessonVersion, seconds: Mapping[int, float | None]) -> Lesson:
     rule = rule_of(lesson.completion_rule)
+    documents = tuple(
+        (block["id"], len(block["pages"])) for block in lesson.blocks if block["kind"] == "document" and rule.pages
+    )
     return Lesson(
         key=lesson.key, minutes=lesson.minutes, is_required=lesson.is_required,
         videos=tuple(
@@ -108,8 +115,11 @@ def _lesson(lesson: LessonVersion, seconds: Mapping[int, float | None]) -> Lesso
             for block in lesson.blocks
             if block["kind"] == "video" and rule.watch
         ),
-        # Opening a lesson leaves the row that reading it does.
-        has_text=rule.open or (rule.read and any(block["kind"] == "html" for block in lesson.blocks)),
+        documents=documents,
+        # Opening a lesson leaves the row that reading it does, and so does the word that its documents were seen.
+        has_text=(
+            rule.open or bool(documents) or (rule.read and any(block["kind"] == "html" for block in lesson.blocks))
+        ),
         quiz=lesson.quiz if rule.quiz else None, has_practical=rule.practical is not None,
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVer
 from app.catalogue.service import publish
 from app.catalogue.source import CompletionRule
 from app.core import clock, ids
-from app.media.models import Asset
+from app.media.models import Asset, Rendition
 from tests import factories
 
 SLUG = "khoa-thu"
@@ -38,11 +38,12 @@ RIGHT_ANSWERS: dict[str, list[str]] = {"q1": ["o2"], "q2": ["false"], "q3": ["o1
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a made-up lesson asks."""
+    """What a made-up lesson asks: `videos` in seconds, `documents` in pages."""
 
     key: str
     minutes: int = 1
     videos: tuple[float, ...] = ()
+    documents: tuple[int, ...] = ()
     has_text: bool = True
     questions: tuple[dict[str, Any], ...] = ()
     is_required: bool = True
@@ -114,6 +115,17 @@ def _lesson(db: Session, module: ModuleVersion, position: int, lesson: Lesson) -
                 "tracks": {},
             }
         )
+    for number, page_count in enumerate(lesson.documents, start=1):
+        blocks.append(
+            {
+                "kind": "document",
+                "id": f"d{number}-pdf",
+                "asset_id": _document(db, page_count).id,
+                "title": f"Bảng {number}",
+                "caption": "",
+                "pages": [f"Chữ của trang {page}" for page in range(1, page_count)] + [""],
+            }
+        )
     quiz = {"pass_percent": 70, "shuffle": True, "questions": list(lesson.questions)} | lesson.quiz
     return LessonVersion(
         course_version_id=module.course_version_id,
@@ -135,6 +147,33 @@ def _lesson(db: Session, module: ModuleVersion, position: int, lesson: Lesson) -
         has_video=bool(lesson.videos),
         question_count=len(lesson.questions),
     )
+
+
+def _document(db: Session, page_count: int) -> Asset:
+    asset = Asset(
+        public_id=ids.token(),
+        kind="document",
+        state="ready",
+        file_name="bang.pdf",
+        content_type="application/pdf",
+        size=1000,
+        sha256=ids.token()[:60],
+        storage_key="khong-co",
+        created_at=clock.now(),
+        renditions=[
+            Rendition(
+                name=name, content_type=content_type, size=100, width=1000, height=1414, storage_key="khong-co",
+                created_at=clock.now(),
+            )
+            for name, content_type in [
+                ("document.pdf", "application/pdf"),
+                *((f"page-{number:03}.webp", "image/webp") for number in range(1, page_count + 1)),
+            ]
+        ],
+    )  # fmt: skip
+    db.add(asset)
+    db.flush()
+    return asset
 
 
 def _video(db: Session, duration_s: float) -> Asset:

@@ -27,13 +27,14 @@ from app.learning.quizzes import AttemptClosed, start_attempt, submit_attempt
 from app.learning.rules import READING
 from app.learning.saving import ProgressSaver, Save, Saved
 from app.learning.service import enrol
-from app.learning.spans import Refusal, Span, merge, total
+from app.learning.spans import LEAST_PAGE_S, Refusal, Span, merge, total
 from app.learning.stamps import Stamp
 from tests import factories
 from tests.learning import making
 
 OPENED = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 VIDEO_S = 300.0
+DOCUMENT, PAGES = "d1-pdf", 12
 EXAMPLES, STEPS = 40, 40
 _numbers = count(1)
 # Of a request: answered; done, but the answer never heard; cut off before COMMIT, as a killed server leaves it.
@@ -57,7 +58,7 @@ class Device:
 
 
 class ProgressMachine(RuleBasedStateMachine):
-    """Two devices watch and read one lesson."""
+    """Two devices watch, read and leaf through one lesson."""
 
     database: Database
     saves = Bundle("saves")
@@ -67,7 +68,7 @@ class ProgressMachine(RuleBasedStateMachine):
         self.now = OPENED
         with clock.frozen(self.now), self.database.writing() as db:
             version = making.course(
-                db, making.Lesson("L1", minutes=2, videos=(VIDEO_S,)), slug=f"khoa-{next(_numbers)}"
+                db, making.Lesson("L1", minutes=2, videos=(VIDEO_S,), documents=(PAGES,)), slug=f"khoa-{next(_numbers)}"
             )
             account = factories.civil_servant(db)
             self.enrolment_id = enrol(db, account.person_id, version.course_id).id
@@ -76,9 +77,9 @@ class ProgressMachine(RuleBasedStateMachine):
             self.token = sign_in(db, candidate)
         self.saver = ProgressSaver()
         self.devices = [Device("may-ban", OPENED), Device("dien-thoai", OPENED)]
-        self.kept: dict[str, list[Span]] = {"v1": [], READING: []}
+        self.kept: dict[str, list[Span]] = {"v1": [], READING: [], DOCUMENT: []}
         self.decided: dict[tuple[str, int], tuple[float, Refusal | None]] = {}
-        self.earned: dict[str, float] = {"v1": 0.0, READING: 0.0}
+        self.earned: dict[str, float] = {"v1": 0.0, READING: 0.0, DOCUMENT: 0.0}
 
     @rule(target=saves, device=st.integers(0, 1), seconds=st.integers(1, 40), speed=st.sampled_from([1.0, 1.5, 2.0]))
     def watch(self, device: int, seconds: int, speed: float) -> Save:
@@ -97,10 +98,17 @@ class ProgressMachine(RuleBasedStateMachine):
         end = (self.now - page.opened_at).total_seconds()
         return page.save(self.token, self.enrolment_id, READING, (end - seconds, end))
 
-    @rule(target=saves, device=st.integers(0, 1), block=st.sampled_from(["v1", READING]))
+    @rule(target=saves, device=st.integers(0, 1), page=st.integers(1, PAGES), seconds=st.integers(0, 8))
+    def leaf(self, device: int, page: int, seconds: int) -> Save:
+        """A page in front for a while, at times for too short a one."""
+        self.now += timedelta(seconds=seconds)
+        return self.devices[device].save(self.token, self.enrolment_id, DOCUMENT, (float(page - 1), float(page)))
+
+    @rule(target=saves, device=st.integers(0, 1), block=st.sampled_from(["v1", READING, DOCUMENT]))
     def lie(self, device: int, block: str) -> Save:
         """Claims all at once, whatever the clock says."""
-        return self.devices[device].save(self.token, self.enrolment_id, block, (0.0, VIDEO_S))
+        whole = float(PAGES) if block == DOCUMENT else VIDEO_S
+        return self.devices[device].save(self.token, self.enrolment_id, block, (0.0, whole))
 
     @rule(batch=st.lists(saves, min_size=1, max_size=6), fate=FATES)
     def deliver(self, batch: list[Save], fate: str) -> None:
@@ -129,7 +137,7 @@ class ProgressMachine(RuleBasedStateMachine):
             self.earned[save.block] = answer.earned
 
     def _seconds(self, save: Save) -> list[Span]:
-        if save.block != READING:
+        if save.block != READING:  # of a video in seconds, of a document in pages
             return list(save.spans)
         opened = save.stamp.at.timestamp()
         elapsed = (self.now - save.stamp.at).total_seconds()
@@ -149,8 +157,9 @@ class ProgressMachine(RuleBasedStateMachine):
                 assert row is None or abs(row.earned - total(spans)) < 1e-6
                 if row:
                     elapsed = (self.now - OPENED).total_seconds()
-                    speed = 1.0 if block == READING else 2.0
-                    assert row.spent_s <= speed * elapsed + 5
+                    most = {READING: elapsed, "v1": 2 * elapsed + 5, DOCUMENT: elapsed}[block]
+                    assert row.spent_s <= most + 1e-6
+                    assert block != DOCUMENT or row.earned <= elapsed / LEAST_PAGE_S
 
 
 class AttemptMachine(RuleBasedStateMachine):

@@ -15,11 +15,11 @@ def make_shelf(db: Session) -> None:
     )  # fmt: skip
     course(
         db, Lesson("GV.1", minutes=3), Lesson("GV.2", has_text=False, questions=_QUIZ, is_required=False),
-        Lesson("GV.3", questions=_QUIZ),
+        Lesson("GV.3", questions=_QUIZ), Lesson("GV.4", documents=(2, 3), has_text=False),
         slug="giao-vien", audiences=("GIAOVIEN", "YTE"), tags=("CDS", "KNS"),
     )  # fmt: skip
     course(
-        db, Lesson("MN.1"), Lesson("MN.2", minutes=5, is_required=False),
+        db, Lesson("MN.1", documents=(4,)), Lesson("MN.2", minutes=5, is_required=False),
         slug="moi-nguoi", audiences=("NGUOIDAN", "TCNSCD", "LDDN", "HOCSINH"), tags=("KNS", "DVC"),
         certificate_rule="none",
     )  # fmt: skip

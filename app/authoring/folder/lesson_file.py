@@ -87,10 +87,13 @@ def _completion(fields: Fields, file: str, findings: Findings) -> LessonRule | N
     """What the lesson asks; None where its author leaves that to the defaults."""
     if not fields.has("completion"):
         return None
-    asked = Fields(fields.children["completion"], file, findings, ("watch", "read", "quiz", "open", "practical"))
+    asked = Fields(
+        fields.children["completion"], file, findings, ("watch", "pages", "read", "quiz", "open", "practical")
+    )
     base = OPENING if asked.flag("open", False) else LessonRule()
     return LessonRule(
         watch=int(asked.number("watch", 0, 100, whole=True)) if asked.has("watch") else base.watch,
+        pages=int(asked.number("pages", 0, 100, whole=True)) if asked.has("pages") else base.pages,
         read=asked.flag("read", base.read), quiz=asked.flag("quiz", base.quiz), open=base.open,
         practical=_practical(asked, file, findings),
     )  # fmt: skip

@@ -111,20 +111,39 @@ def _links(tokens: Sequence[Token]) -> Iterator[Found]:
 
 
 def _references(found: Sequence[Reference], files: Collection[str], language: str) -> Iterator[Found]:
-    seen_videos: set[str] = set()
+    seen: set[str] = set()
     for one in found:
         name, line = one.name, one.line
         if not one.alt:
-            word = _("tên video") if one.kind == "video" else _("lời mô tả cho người không nhìn thấy hình")
+            words = {"video": _("tên video"), "document": _("tên tài liệu")}
+            word = words.get(one.kind, _("lời mô tả cho người không nhìn thấy hình"))
             yield line, _("Thiếu %(what)s trong ngoặc vuông: ![…](%(name)s).", what=word, name=name)
         if "://" in name or name.startswith(("data:", "//")):
             yield line, _("“%(name)s”: hình và video phải là tệp nằm cạnh bài học, không lấy từ nơi khác.", name=name)
         elif PurePosixPath(name).name != name or "\\" in name or name.startswith("."):
             yield line, _("“%(name)s”: chỉ ghi tên tệp nằm cùng thư mục với bài học, không ghi đường dẫn.", name=name)
         elif one.kind == "other":
-            yield line, _("“%(name)s”: hình phải là svg, png, jpg, webp; video phải là mp4, webm, mov.", name=name)
+            yield (
+                line,
+                _(
+                    "“%(name)s”: hình phải là svg, png, jpg, webp; video phải là mp4, webm, mov; tài liệu phải là pdf.",
+                    name=name,
+                ),
+            )
         elif name not in files:
             yield line, _("Không có tệp “%(name)s” cạnh bài học.", name=name)
+        elif one.kind == "document":
+            if not (one.alone and one.top):
+                yield (
+                    line,
+                    _(
+                        "Tài liệu “%(name)s” phải đứng riêng một đoạn, không nằm trong khung, danh sách hay giữa câu.",
+                        name=name,
+                    ),
+                )
+            if name in seen:
+                yield line, _("Tài liệu “%(name)s” xuất hiện hai lần trong bài.", name=name)
+            seen.add(name)
         elif one.kind == "video":
             if not (one.alone and one.top):
                 yield (
@@ -134,9 +153,9 @@ def _references(found: Sequence[Reference], files: Collection[str], language: st
                         name=name,
                     ),
                 )
-            if name in seen_videos:
+            if name in seen:
                 yield line, _("Video “%(name)s” xuất hiện hai lần trong bài.", name=name)
-            seen_videos.add(name)
+            seen.add(name)
             if caption_name(name, language) not in files:
                 yield (
                     line,

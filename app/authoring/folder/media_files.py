@@ -1,10 +1,10 @@
-"""Pictures, videos, sounds and captions of a course folder, judged before anything is stored."""
+"""Pictures, videos, documents, sounds and captions of a course folder, judged before anything is stored."""
 
 from pathlib import Path
 
 from app.authoring.folder.problems import Findings
 from app.catalogue.inline import SOUND_ENDINGS
-from app.catalogue.markdown import IMAGE_ENDINGS, VIDEO_ENDINGS
+from app.catalogue.markdown import DOCUMENT_ENDINGS, IMAGE_ENDINGS, VIDEO_ENDINGS
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
@@ -12,13 +12,17 @@ from app.core.templating import format_filesize
 from app.media.captions import CaptionsInvalid, read_captions
 from app.media.files import local_file_type
 from app.media.images import open_image
+from app.media.pdf import draw_pages
 from app.media.probe import probe
+from app.media.shelf import scratch_folder
 from app.media.sound import sound_length_s
 from app.media.svg import check_svg
 
 # A phone on a weak signal must get a picture in a few seconds.
 LARGEST_IMAGE_BYTES = 1024 * 1024
 LARGEST_SOUND_BYTES = 3 * 1024 * 1024
+# Learners read a document page by page; who downloads it does so once.
+LARGEST_DOCUMENT_BYTES = 10 * 1024 * 1024
 
 
 def check_media_file(path: Path, file: str, findings: Findings) -> None:
@@ -27,7 +31,11 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
     size = path.stat().st_size
     video = ending in VIDEO_ENDINGS
     sound = ending in SOUND_ENDINGS
-    limit = get_settings().upload_limit_bytes if video else LARGEST_SOUND_BYTES if sound else LARGEST_IMAGE_BYTES
+    document = ending in DOCUMENT_ENDINGS
+    limit = (
+        get_settings().upload_limit_bytes if video else LARGEST_SOUND_BYTES if sound
+        else LARGEST_DOCUMENT_BYTES if document else LARGEST_IMAGE_BYTES
+    )  # fmt: skip
     if size > limit:
         findings.add(
             file,
@@ -36,11 +44,11 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
         )
         return
     try:
-        if ending not in (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *SOUND_ENDINGS):
+        if ending not in (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *DOCUMENT_ENDINGS, *SOUND_ENDINGS):
             read_captions(path.read_bytes(), path.name)
             return
         kind = local_file_type(path)
-        if kind.kind != ("video" if video else "sound" if sound else "image"):
+        if kind.kind != ("video" if video else "sound" if sound else "document" if document else "image"):
             findings.add(file, 1, _("Nội dung tệp không đúng với đuôi “%(ending)s”.", ending=ending))
         elif kind.reader == "SVG":
             check_svg(path.read_bytes(), path.name)
@@ -48,6 +56,9 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
             sound_length_s(path, kind.reader)
         elif video:
             probe(path, kind.reader)
+        elif document:
+            with scratch_folder("pages") as scratch:
+                draw_pages(path, scratch)
         else:
             open_image(path, kind.reader)
     except CaptionsInvalid as error:

@@ -15,6 +15,7 @@ MANIFEST = "course.yaml"
 LESSON_ENDING = ".md"
 QUIZ_ENDING = ".quiz.yaml"
 SLIDES_ENDING = ".slides.yaml"
+TYPST_ENDING = ".typ"
 CAPTION_ENDING = ".vtt"
 LONGEST_SLUG = 80
 LONGEST_FILE_NAME = 120

@@ -13,13 +13,13 @@ from app.authoring.folder.problems import CourseProblems, Findings
 from app.authoring.folder.quiz_file import read_quiz, shown_in
 from app.authoring.folder.texts import read_text
 from app.catalogue.inline import SOUND_ENDINGS
-from app.catalogue.markdown import IMAGE_ENDINGS, VIDEO_ENDINGS, parse, references
+from app.catalogue.markdown import DOCUMENT_ENDINGS, IMAGE_ENDINGS, VIDEO_ENDINGS, parse, references
 from app.catalogue.source import CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 
-_SHOWN_ENDINGS = (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *SOUND_ENDINGS, names.CAPTION_ENDING)
+_SHOWN_ENDINGS = (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *DOCUMENT_ENDINGS, *SOUND_ENDINGS, names.CAPTION_ENDING)
 
 
 def read_course(folder: Path) -> CourseSource:
@@ -163,6 +163,7 @@ class _Reader:
             self.findings.add(names.MANIFEST, head.line, _("Học phần “%(dir)s” chưa có bài học nào.", dir=head.folder))
         lessons = tuple(lesson for stem in stems if (lesson := self._lesson(folder, stem, here, manifest)))
         self._slides(folder, here)
+        self._document_sources(folder, here)
         self._leftovers(head.folder, here, stems)
         return ModuleSource(head.folder, head.title, head.objective, lessons)
 
@@ -260,10 +261,19 @@ class _Reader:
             self.extras.append(ExtraFile(f"{folder.name}/{name}", file=FileSource(name, path=folder / name)))
         self.used |= pictures
 
+    def _document_sources(self, folder: Path, here: Collection[str]) -> None:
+        """What a PDF was made from: kept for export, shown nowhere."""
+        for name in sorted(one for one in here if one.endswith(names.TYPST_ENDING)):
+            file = f"{folder.name}/{name}"
+            if f"{Path(name).stem}.pdf" not in here:
+                self.findings.add(file, 1, _("Nguồn này không có tệp PDF cùng tên."))
+            elif (text := read_text(folder / name, file, self.findings)) is not None:
+                self.extras.append(ExtraFile(file, text=text))
+
     def _leftovers(self, folder: str, here: Collection[str], stems: Collection[str]) -> None:
         for name in sorted(set(here) - self.used):
             file = f"{folder}/{name}"
-            if name.endswith((names.LESSON_ENDING, names.SLIDES_ENDING)):
+            if name.endswith((names.LESSON_ENDING, names.SLIDES_ENDING, names.TYPST_ENDING)):
                 continue
             if name.endswith(names.QUIZ_ENDING):
                 if name.removesuffix(names.QUIZ_ENDING) not in stems:
@@ -278,8 +288,10 @@ def _asks_nothing(lesson: LessonFile, quiz: dict[str, object] | None) -> bool:
     rule = lesson.completion
     if rule is None or rule.read or rule.open or rule.practical:
         return False
-    has_video = any(one.kind == "video" for one in references(parse(lesson.markdown)))
-    return not (rule.watch and has_video) and not (rule.quiz and quiz)
+    shown = {one.kind for one in references(parse(lesson.markdown))}
+    return not (
+        (rule.watch and "video" in shown) or (rule.pages and "document" in shown) or (rule.quiz and quiz)
+    )  # fmt: skip
 
 
 def _values_of(node: Node, name: str) -> list[Node]:

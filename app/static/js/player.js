@@ -1,5 +1,5 @@
-// Watching and reading: a video goes on where one stopped; what was really played, and how long the lesson was really
-// seen, is saved so that nothing is lost. What cannot be sent now waits in this browser, under the same client and
+// Watching and reading: a video goes on where one stopped; what was really played, which pages of a document were in
+// front, and how long the lesson was really seen, is saved so that nothing is lost. What cannot be sent now waits in this browser, under the same client and
 // number, and is sent again: the server recognises a repeat.
 
 const EVERY_MS = 15000;
@@ -7,8 +7,12 @@ const MOST_SPANS = 100;
 // Whoever has touched nothing for so long has gone to make tea.
 const IDLE_MS = 180000;
 const READING = "@read";
+// As app/learning/spans.py has it; a hair more, so that the server's clock never finds it too short.
+const PAGE_MS = 3100;
+const LOOK_MS = 250;
 const lesson = document.querySelector("[data-player]");
 const said = document.getElementById("saved");
+const TOUCHES = ["pointerdown", "pointermove", "keydown", "scroll", "touchmove"];
 
 class SignedOut extends Error {}
 
@@ -140,6 +144,56 @@ class Watcher {
   }
 }
 
+// --- which pages of a document were in front ---------------------------------------------------------------------
+
+// A page counts once it crossed the middle of the screen for a while with somebody there; the server checks the time.
+class Leafer {
+  constructor(figure) {
+    this.block = figure.dataset.document;
+    this.position = 0;
+    this.spans = [];
+    this.isTurned = false;
+    this.inFront = new Map();
+    this.front = new Set();
+    this.pages = figure.querySelectorAll("[data-page]");
+    const middle = new IntersectionObserver((entries) => {
+      for (const entry of entries) this.front[entry.isIntersecting ? "add" : "delete"](Number(entry.target.dataset.page));
+    }, { rootMargin: "-40% 0px" });
+    for (const page of this.pages) middle.observe(page);
+    figure.addEventListener("turned", () => (this.isTurned = true));
+    this.looked = performance.now();
+    setInterval(() => this.look(), LOOK_MS);
+  }
+
+  look() {
+    const now = performance.now();
+    // A page that slept was not looked at.
+    const passed = Math.min(now - this.looked, 2 * LOOK_MS);
+    this.looked = now;
+    const page = Math.min(...this.front);
+    if (document.hidden || now - lastTouched > IDLE_MS || !Number.isFinite(page)) return;
+    const before = this.inFront.get(page) ?? 0;
+    this.inFront.set(page, before + passed);
+    if (before >= PAGE_MS || before + passed < PAGE_MS) return;
+    this.spans.push([page - 1, page]);
+    this.position = page;
+    if (this.isWhole) saveAll();
+  }
+
+  get isWhole() {
+    return [...this.pages].every((page) => (this.inFront.get(Number(page.dataset.page)) ?? 0) >= PAGE_MS);
+  }
+
+  // Refused: these are to be looked at again.
+  forget(spans) {
+    for (const [before] of spans) this.inFront.delete(before + 1);
+  }
+
+  take() {
+    return this.spans.splice(0);
+  }
+}
+
 // --- how long the text was really seen ---------------------------------------------------------------------------
 
 // Seconds since this page was opened, while it is in front and somebody is there.
@@ -150,9 +204,7 @@ class Reader {
     this.spans = [];
     this.start = null;
     this.touched = performance.now();
-    for (const name of ["pointerdown", "pointermove", "keydown", "scroll", "touchmove"]) {
-      addEventListener(name, () => this.touch(), { passive: true });
-    }
+    for (const name of TOUCHES) addEventListener(name, () => this.touch(), { passive: true });
     document.addEventListener("visibilitychange", () => (document.hidden ? this.end() : this.touch()));
     this.begin();
   }
@@ -198,6 +250,7 @@ const enrolment = `hs-progress:${stamp.split(":")[0]}:`;
 const client = randomName();
 const outbox = new Outbox(enrolment + client);
 const left = Object.keys(localStorage).filter((key) => key.startsWith(enrolment)).map((key) => new Outbox(key));
+let lastTouched = performance.now();
 let patience = EVERY_MS;
 let retry = 0;
 
@@ -226,11 +279,15 @@ function show(body, answer) {
   if (answer.reason) say(answer.reason);
   else if (body.block !== READING) say(words.saved.replace("{time}", new Date().toTimeString().slice(0, 5)));
   isBegun = true;
+  const leafer = leafers.find((one) => one.block === body.block);
+  if (answer.reason) leafer?.forget(body.spans);
   if (!line) return;
   const enough = answer.earned >= answer.needed;
   if (enough ? !line.closest(".done, .enough") : answer.lesson_finished) return refresh();
   if (!enough) {
-    const rest = words.left.replace("{watched}", spell(answer.earned)).replace("{left}", spell(Math.ceil(answer.needed - answer.earned)));
+    const rest = leafer
+      ? words.pages.replace("{seen}", Math.floor(answer.earned)).replace("{count}", Math.floor(answer.whole))
+      : words.left.replace("{watched}", spell(answer.earned)).replace("{left}", spell(Math.ceil(answer.needed - answer.earned)));
     line.textContent = line.textContent.split(": ")[0] + ": " + rest;
   }
 }
@@ -276,6 +333,8 @@ function clockTime(seconds) {
 
 // Only looking at an open course makes nobody a learner: the time read there goes with the first thing done.
 let isBegun = lesson?.dataset.begun === "yes";
+let leafers = [];
+let saveAll = () => {};
 
 function isStillReading() {
   return document.querySelector(`.asks .open:not(.enough) > [data-asks="${READING}"]`) !== null;
@@ -287,6 +346,7 @@ async function sayRead(event, reader) {
   if (!form || form.elements.measured.value) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  for (const leafer of leafers) await save(leafer);
   if (isStillReading()) await save(reader);
   form.elements.measured.value = "yes";
   form.requestSubmit(event.submitter);
@@ -297,14 +357,17 @@ if (lesson) {
   const positions = JSON.parse(lesson.dataset.positions);
   const watchers = [...lesson.querySelectorAll("video[data-block]")].map((video) => new Watcher(video, positions[video.dataset.block] ?? 0));
   const reader = isStillReading() ? new Reader() : null;
-  const saveAll = () => {
+  leafers = [...lesson.querySelectorAll("[data-document]")].map((figure) => new Leafer(figure));
+  for (const name of TOUCHES) addEventListener(name, () => (lastTouched = performance.now()), { passive: true });
+  saveAll = () => {
     watchers.forEach(save);
+    leafers.filter((one) => isBegun || one.isTurned).forEach(save);
     if (reader && isBegun && isStillReading()) save(reader);
   };
   setInterval(saveAll, EVERY_MS);
   addEventListener("online", flush);
   addEventListener("pagehide", () => (saveAll(), outbox.farewell()));
   document.addEventListener("visibilitychange", () => document.hidden && saveAll());
-  if (reader) document.addEventListener("submit", (event) => sayRead(event, reader), { capture: true });
+  if (reader || leafers.length) document.addEventListener("submit", (event) => sayRead(event, reader), { capture: true });
   if (left.length) flush();
 }
