@@ -28,6 +28,7 @@ from tests.catalogue.samples import SAMPLES
 from tests.journey.conftest import LiveServer, chromium_path
 
 PA11Y = ROOT / ".cache" / "pa11y"
+WITH_DOCUMENT = "KH02.1.3"
 SCRIPT = ROOT / "tests" / "accessibility" / "pa11y" / "run.mjs"
 
 
@@ -71,13 +72,14 @@ class Site(LiveServer):
         return [visit for visit in asked if self._is_page(visit)]
 
     def _starter_lessons(self) -> list[Visit]:
-        """The first lesson of each starter course, pictures, tables, video and all."""
+        """The first lesson of each starter course, pictures, tables, video and all; and one with a document."""
         with self.runtime.database.writing() as db:
             learner = db.scalars(select(Account).where(Account.username == "learner")).one()
             found = []
             for course in db.scalars(select(Course).where(Course.published_version_id.is_not(None))):
                 enrolment = enrol(db, learner.person_id, course.id)
-                for lesson in outline(db, enrolment.course_version_id).lessons[:1]:
+                lessons = outline(db, enrolment.course_version_id).lessons
+                for lesson in (*lessons[:1], *(one for one in lessons if one.key == WITH_DOCUMENT)):
                     url = f"/learn/{course.slug}/{lesson.key}"
                     found.append(Visit(f"lesson {lesson.key}", url, self._cookies["learner"]))
         return found

@@ -25,6 +25,7 @@ from tests.authoring.folders import (
     write,
 )
 from tests.media.samples import video
+from tests.media.test_pdf import written
 
 
 def problems_of(folder: Path) -> list[Problem]:
@@ -251,6 +252,29 @@ def test_a_wrong_file_is_named(folder: Path, act: Callable[[Path], None], file: 
     act(folder)
     found = problems_of(folder)
     assert [problem for problem in found if problem.file == file and message in problem.message], found
+
+
+def test_a_document_needs_a_title_a_place_and_a_whole_file(folder: Path) -> None:
+    (folder / "01-mo-dau" / "01-bang.pdf").write_bytes(written("Bảng kiểm"))
+    line = "Chị Hoa gửi giấy mời."
+    swap(folder, LESSON, line, f'{line}\n\n![Bảng kiểm](01-bang.pdf "Một trang.")')
+    assert problems_of(folder) == []
+    assert "01-bang.pdf" in {file.name for file in read_course(folder).modules[0].lessons[0].files}
+    swap(folder, LESSON, "![Bảng kiểm](01-bang.pdf", "![](01-bang.pdf")
+    assert "tên tài liệu" in problems_of(folder)[0].message
+    swap(folder, LESSON, '![](01-bang.pdf "Một trang.")', "Xem ![Bảng](01-bang.pdf) nhé.")
+    assert "đứng riêng" in problems_of(folder)[0].message
+    (folder / "01-mo-dau" / "01-bang.pdf").write_bytes(written("Bảng kiểm")[:400])
+    assert any("đã bị hỏng" in problem.message for problem in problems_of(folder))
+
+
+def test_the_source_of_a_document_is_kept_for_the_export(folder: Path) -> None:
+    write(folder, "01-mo-dau/01-bang.typ", "= Bảng kiểm\n")
+    assert "không có tệp PDF cùng tên" in problems_of(folder)[0].message
+    (folder / "01-mo-dau" / "01-bang.pdf").write_bytes(written("Bảng kiểm"))
+    line = "Chị Hoa gửi giấy mời."
+    swap(folder, LESSON, line, f'{line}\n\n![Bảng kiểm](01-bang.pdf "Một trang.")')
+    assert "01-mo-dau/01-bang.typ" in {extra.path for extra in read_course(folder).extra_files}
 
 
 def test_a_truncated_video_is_found(folder: Path) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from app.authoring.folder import Problem, read_course, weaknesses
+from app.authoring.folder import Problem, quality, read_course, weaknesses
 from app.catalogue.outlines import ModuleOutline, module_outline
 from tests.authoring.folders import LESSON, QUIZ, SECOND, prose, sound_folder, swap, write
+from tests.media.test_pdf import written
 
 # fault, file, what stands there, what stands there instead, part of the message
 FAULTS: list[tuple[str, str, str, str, str]] = [
@@ -49,6 +50,14 @@ def test_each_weakness_is_named_with_its_file(folder: Path, file: str, old: str,
     swap(folder, file, old, new)
     found = weaknesses_of(folder)
     assert [problem.file for problem in found if message in problem.message] == [file], found
+
+
+def test_a_heavy_document_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "LARGEST_DOCUMENT_BYTES", 1000)
+    (folder / "01-mo-dau" / "01-bang.pdf").write_bytes(written("Bảng kiểm"))
+    line = "Chị Hoa gửi giấy mời."
+    swap(folder, LESSON, line, f'{line}\n\n![Bảng kiểm](01-bang.pdf "Một trang.")')
+    assert ["Trên 10 MB" in problem.message for problem in weaknesses_of(folder)] == [True]
 
 
 def test_sentences_that_are_long_throughout_are_averaged(folder: Path) -> None:

@@ -20,6 +20,7 @@ from app.media.models import Asset
 from tests.authoring.conftest import BODY, StudioCourse
 from tests.browser import Browser
 from tests.media.samples import Samples
+from tests.media.test_pdf import written
 
 NEW = "/studio/ky-so/lessons/new"
 LESSON = {
@@ -34,6 +35,7 @@ LESSON = {
     "source_url": "",
     "picture_alt": "Màn hình điện thoại có nút Ký số",
     "video_title": "Xem anh Bình ký",
+    "document_title": "",
 }
 
 
@@ -53,7 +55,7 @@ def send(browser: Browser, url: str, fields: dict[str, Any] | None = None, **fil
     started_from = {"base_version": base.group(1)} if base else {}
     opened = {slot: (path.name, path.read_bytes()) for slot, path in files.items()}
     # An untouched file field is sent as an empty part.
-    empty = {slot: ("", b"") for slot in ("picture", "video", "captions") if slot not in opened}
+    empty = {slot: ("", b"") for slot in ("picture", "video", "captions", "document") if slot not in opened}
     return browser.client.post(
         f"{url}?csrf_token={browser.token}",
         data=LESSON | started_from | (fields or {}),
@@ -373,3 +375,24 @@ def test_a_form_without_token_is_refused_before_its_files_are_read(
 def no_left_overs(tmp_path: Path) -> Iterator[None]:
     yield
     assert not list(tmp_path.glob("scratch/*"))
+
+
+def test_a_document_is_read_page_by_page_once_it_has_a_title(author: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "bang-kiem.pdf"
+    path.write_bytes(written("Ký đúng chỗ.", "Kiểm lại tên."))
+    refused = send(author, NEW, document=path)
+    assert refused.status_code == 422
+    assert "Hãy đặt tên cho tài liệu." in refused.text
+    kept = re.search(r'name="kept_document" value="([^"]+)"', refused.text)
+    assert kept, "what was sent need not be sent again"
+    page = send(author, NEW, {"document_title": "Bảng kiểm", "kept_document": kept.group(1)}).text
+    assert "Trang 2 trên 2" in page
+    assert "Kiểm lại tên." in page
+
+
+def test_a_broken_document_is_refused_at_its_field(author: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "bang-kiem.pdf"
+    path.write_bytes(written("x")[:300])
+    refused = send(author, NEW, {"document_title": "Bảng kiểm"}, document=path)
+    assert refused.status_code == 422
+    assert "đã bị hỏng" in refused.text

@@ -33,8 +33,10 @@ def is_finished(database: Database) -> bool:
         (None, LessonRule(80, read=True, quiz=True, open=False)),
         ({}, LessonRule(80, read=True, quiz=True, open=False)),
         ({"watch": 90, "read": False}, LessonRule(90, read=False, quiz=True, open=False)),
-        ({"open": True}, LessonRule(0, read=False, quiz=False, open=True)),
-        ({"open": True, "quiz": True}, LessonRule(0, read=False, quiz=True, open=True)),
+        ({"open": True}, LessonRule(0, pages=0, read=False, quiz=False, open=True)),
+        ({"pages": 50}, LessonRule(pages=50)),
+        ({"open": True, "pages": 100}, LessonRule(0, read=False, quiz=False, open=True)),
+        ({"open": True, "quiz": True}, LessonRule(0, pages=0, read=False, quiz=True, open=True)),
     ],
 )
 def test_what_is_not_said_is_the_default(stored: dict[str, Any] | None, rule: LessonRule) -> None:

@@ -21,8 +21,6 @@ from app.media.svg import check_svg
 # A phone on a weak signal must get a picture in a few seconds.
 LARGEST_IMAGE_BYTES = 1024 * 1024
 LARGEST_SOUND_BYTES = 3 * 1024 * 1024
-# Learners read a document page by page; who downloads it does so once.
-LARGEST_DOCUMENT_BYTES = 10 * 1024 * 1024
 
 
 def check_media_file(path: Path, file: str, findings: Findings) -> None:
@@ -32,10 +30,9 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
     video = ending in VIDEO_ENDINGS
     sound = ending in SOUND_ENDINGS
     document = ending in DOCUMENT_ENDINGS
-    limit = (
-        get_settings().upload_limit_bytes if video else LARGEST_SOUND_BYTES if sound
-        else LARGEST_DOCUMENT_BYTES if document else LARGEST_IMAGE_BYTES
-    )  # fmt: skip
+    limit = LARGEST_SOUND_BYTES if sound else LARGEST_IMAGE_BYTES
+    if video or document:
+        limit = get_settings().upload_limit_bytes
     if size > limit:
         findings.add(
             file,

@@ -1,6 +1,7 @@
 """Whether a course is good to learn from: what `courses check` asks beyond what makes a folder loadable.
 
-Pure: a CourseSource in, problems out. A province may load a course that falls short here; it is told, not stopped.
+A CourseSource in, problems out; of files only their size is looked at. A province may load a course that falls short
+here; it is told, not stopped.
 The limits are ours, taken from the lessons of the first course and from how people read on a phone.
 """
 
@@ -10,11 +11,12 @@ from collections.abc import Sequence
 from app.authoring.folder import names
 from app.authoring.folder.problems import Findings, Problem
 from app.catalogue.drawing import asked_count
-from app.catalogue.markdown import parse, references
+from app.catalogue.markdown import media_kind, parse, references
 from app.catalogue.outlines import module_outline
 from app.catalogue.prose import count_words, sentences, words_of
 from app.catalogue.source import CourseSource, LessonSource, ModuleSource
 from app.core.i18n import gettext as _
+from app.core.templating import format_filesize
 
 LEAST_WORDS, MOST_WORDS = 400, 2000
 # Nobody reads office prose faster than this on a phone; what the certificate calls hours must not be air either.
@@ -22,6 +24,8 @@ MOST_WORDS_A_MINUTE = 140
 LONGEST_MEAN_WORDS = 18
 LONGEST_SENTENCE_WORDS = 40
 LEAST_ALT_LETTERS = 25
+# Who downloads a document pays for every megabyte of it.
+LARGEST_DOCUMENT_BYTES = 10 * 1024 * 1024
 LEAST_EXPLANATION_WORDS = 5
 LEAST_QUESTIONS = 5
 LEAST_OBJECTIVES = 2
@@ -47,6 +51,7 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
             _check_length(lesson, file, findings)
             _check_sentences(course, lesson, file, findings, seen)
             _check_pictures(lesson, file, findings)
+            _check_documents(lesson, module.folder, findings)
             if len(lesson.objectives) < LEAST_OBJECTIVES:
                 findings.add(file, 1, _("Bài cần ít nhất %(least)s mục tiêu.", least=LEAST_OBJECTIVES))
             _check_quiz(lesson, f"{module.folder}/{lesson.stem}", findings)
@@ -189,6 +194,22 @@ def _check_pictures(lesson: LessonSource, file: str, findings: Findings) -> None
             )
         if shown.alone and not shown.caption:
             findings.add(file, where, _('“%(name)s” chưa có chú thích: ![…](%(name)s "Chú thích").', name=shown.name))
+
+
+def _check_documents(lesson: LessonSource, folder: str, findings: Findings) -> None:
+    for file in lesson.files:
+        size = file.path.stat().st_size if file.path and media_kind(file.name) == "document" else 0
+        if size > LARGEST_DOCUMENT_BYTES:
+            findings.add(
+                f"{folder}/{file.name}",
+                1,
+                _(
+                    "Tài liệu “%(name)s” nặng %(size)s. Trên 10 MB thì người học khó tải về; "
+                    "hãy giảm cỡ ảnh trong tệp.",
+                    name=file.name,
+                    size=format_filesize(size),
+                ),
+            )
 
 
 def _check_quiz(lesson: LessonSource, stem: str, findings: Findings) -> None:

@@ -13,9 +13,9 @@ class Turner {
     this.show((positions[figure.dataset.document] ?? 1) - 1);
   }
 
-  // Arrows of somebody who is on the document; elsewhere they scroll as ever.
+  // Arrows of somebody who is on the document.
   key(event) {
-    const step = { ArrowLeft: -1, PageUp: -1, ArrowRight: 1, PageDown: 1 }[event.key];
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     this.turn(step);
