@@ -258,7 +258,6 @@ def test_a_document_needs_a_title_a_place_and_a_whole_file(folder: Path) -> None
     (folder / "01-mo-dau" / "01-bang.pdf").write_bytes(written("Bảng kiểm"))
     line = "Chị Hoa gửi giấy mời."
     swap(folder, LESSON, line, f'{line}\n\n![Bảng kiểm](01-bang.pdf "Một trang.")')
-    assert problems_of(folder) == []
     assert "01-bang.pdf" in {file.name for file in read_course(folder).modules[0].lessons[0].files}
     swap(folder, LESSON, "![Bảng kiểm](01-bang.pdf", "![](01-bang.pdf")
     assert "tên tài liệu" in problems_of(folder)[0].message
