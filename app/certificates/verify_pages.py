@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, UploadFile
-from starlette.responses import FileResponse, JSONResponse
+from starlette.responses import JSONResponse
 
 from app.certificates import statement
 from app.certificates.examine import Finding, examine, paper_certificates
@@ -19,7 +19,7 @@ from app.certificates.wording import code_in, plain_number, statement_in
 from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.limiting import hit_here
-from app.core.templating import STATIC_DIR
+from app.core.templating import static_bytes
 from app.core.web import Config, Databases, Db, Response, redirect, render
 
 router = APIRouter()
@@ -138,9 +138,8 @@ def ended(db: Db) -> Response:
 @router.get("/verify/worker.js")
 def worker() -> Response:
     """Under /verify/, since a worker serves the folder it lies in."""
-    return FileResponse(
-        STATIC_DIR / "js" / "verify-worker.js", media_type="text/javascript", headers={"cache-control": "no-cache"}
-    )
+    content = static_bytes("js/verify-worker.js")
+    return Response(content, media_type="text/javascript", headers={"cache-control": "no-cache"})
 
 
 @router.get("/verify/q/{signed}", dependencies=COUNTED)

@@ -18,6 +18,8 @@ SLIDES_ENDING = ".slides.yaml"
 TYPST_ENDING = ".typ"
 CAPTION_ENDING = ".vtt"
 LONGEST_SLUG = 80
+# Pages beside the courses under /studio.
+TAKEN_SLUGS = frozenset({"banks"})
 LONGEST_FILE_NAME = 120
 
 

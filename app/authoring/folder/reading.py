@@ -57,6 +57,10 @@ class _Reader:
                 1,
                 _("Tên thư mục khóa học chỉ gồm chữ thường không dấu, số và gạch nối: “%(name)s”.", name=slug),
             )
+        if slug in names.TAKEN_SLUGS:
+            self.findings.add(
+                names.MANIFEST, 1, _("Phòng soạn bài đã có trang mang tên “%(name)s”; hãy đặt tên khác.", name=slug)
+            )
         manifest = self._manifest()
         if manifest is None:
             return None
