@@ -44,6 +44,10 @@ from app.coverage import definition_pages, export_pages, programme_pages
 from app.coverage import handlers as coverage
 from app.coverage import jobs as coverage_jobs
 from app.coverage import pages as coverage_pages
+from app.exams import desk_pages as exam_desk_pages
+from app.exams import jobs as exam_jobs
+from app.exams import my_pages as my_exam_pages
+from app.exams import room_pages as exam_room_pages
 from app.identity import account_pages, accounts, people_pages, unit_pages
 from app.identity import jobs as identity_jobs
 from app.identity.events import AffiliationsChanged, UnitsReorganised
@@ -76,7 +80,8 @@ from app.runtime import Runtime
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
     practical_pages, marking_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
-    certificate_desk_pages, certificate_pages, verify_pages, question_file_pages, statistics_pages, bank_pages,
+    exam_desk_pages, exam_room_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages,
+    question_file_pages, statistics_pages, bank_pages,
     studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
     my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages, admin_pages,
 )  # fmt: skip
@@ -110,6 +115,7 @@ JOBS: dict[str, JobFunction] = (
     | certificate_jobs.JOBS
     | certificate_file_jobs.JOBS
     | attendee_lists.JOBS
+    | exam_jobs.JOBS
     | coverage_jobs.JOBS
     | upkeep.JOBS
 )
@@ -124,6 +130,7 @@ CRONS = (
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),
     Cron("authoring.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=35)),
+    Cron("exams.close_overdue", every=timedelta(minutes=5)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
     Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
     Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),
@@ -140,6 +147,7 @@ _AS_THEY_ARE = (
     *DEFAULT_EXCLUDED_CONTENT_TYPES,
     "application/pdf",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 )
 
 
@@ -176,6 +184,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         ("/people/imports", 20 * _FORM_BYTES),
         ("/evidence/lists", 20 * _FORM_BYTES),
         ("/classes/", 20 * _FORM_BYTES),
+        ("/exams/", 20 * _FORM_BYTES),
         ("/my/evidence", 6 * _FORM_BYTES),
         ("/certificates/forms", 2 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),

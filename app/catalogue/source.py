@@ -110,6 +110,11 @@ class CompletionRule:
         """Taking part in a class is asked for, and not all that is asked for."""
         return self.in_person and not replace(self, in_person=False).asks_nothing
 
+    @property
+    def is_exam_only_a_part(self) -> bool:
+        """Passing an exam is asked for, and not all that is asked for."""
+        return self.exam and not replace(self, exam=False).asks_nothing
+
     def as_json(self) -> dict[str, Any]:
         """What differs from what every course asks; {} for a course that asks nothing else."""
         return {one.name: value for one in fields(self) if (value := getattr(self, one.name)) != one.default}

@@ -20,6 +20,7 @@ from app.core.access import Actor
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import JobContext, JobFunction
+from app.core.paper import fonts
 from app.core.settings import get_settings
 from app.core.tables import Cell, Column, write_xlsx
 from app.core.templating import format_date
@@ -142,7 +143,7 @@ def _register_pdf(title: str, about: str, rows: Iterable[list[Cell]]) -> bytes:
     }  # fmt: skip
     files = {"main": Path(__file__).with_name("register.typ").read_bytes(), "register.json": json.dumps(said).encode()}
     several = cast(Any, files)
-    return typst.compile(several, font_paths=pdf.fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
+    return typst.compile(several, font_paths=fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
 
 
 JOBS: dict[str, JobFunction] = {

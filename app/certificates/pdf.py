@@ -4,20 +4,16 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 import segno
 
 from app.certificates.models import Certificate, CertificateForm
 from app.certificates.wording import birth_day, filled, grouped, plain_number
+from app.core.paper import fonts
 from app.core.templating import format_date
-
-# Loaded with the first paper made: 7 MB, needed where jobs run.
-if TYPE_CHECKING:
-    import typst
 
 _HERE = Path(__file__).parent
 # Modules of white around a code inside its white box, and a run of dark ones.
@@ -138,11 +134,3 @@ def _about_course(certificate: Certificate) -> Iterator[str]:
     if certificate.score_percent is not None:
         yield f"Kết quả {plain_number(certificate.score_percent)}/100 điểm"
     yield f"Hoàn thành ngày {format_date(certificate.completed_on)}"
-
-
-@lru_cache(maxsize=1)
-def fonts() -> "typst.Fonts":
-    """Those our papers are set in, and no others."""
-    import typst
-
-    return typst.Fonts(include_system_fonts=False, font_paths=[str(_HERE / "fonts")])

@@ -25,9 +25,12 @@ _UNIT_MANAGER = frozenset(
     {
         "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
         "classes.record", "learning.assign", "practical.unit_manager", "help.answer", "learning.follow",
+        "exam.organise", "exam.invigilate",
     }
 )  # fmt: skip
-_INSTRUCTOR = frozenset({"practical.instructor", "discussion.moderate", "learning.follow", "learning.mark"})
+_INSTRUCTOR = frozenset(
+    {"practical.instructor", "discussion.moderate", "learning.follow", "learning.mark", "exam.invigilate"}
+)
 _AUTHOR = frozenset({"course.author", "discussion.moderate"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 

@@ -1,5 +1,6 @@
 """What the quiz pages show: before, during and after an attempt."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -179,8 +180,7 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
 
 def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
     """An attempt that is still open."""
-    say_it, deadline_at, now = sayer(db, attempt.paper), attempt.deadline_at, clock.now()
-    worths = {questions.points(question) for question in attempt.paper["questions"]}
+    deadline_at, now = attempt.deadline_at, clock.now()
     return AttemptPage(
         place=_place(db, attempt.course_version_id, attempt.lesson_key),
         attempt_id=attempt.id,
@@ -189,11 +189,20 @@ def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
         deadline_at=deadline_at,
         left_s=(deadline_at - now).total_seconds() if deadline_at else None,
         is_over=is_over(deadline_at, now),
-        questions=tuple(
-            question_view(number, question, attempt.answers.get(question["id"]), say_it, is_weighed=worths != {1})
-            for number, question in enumerate(attempt.paper["questions"], start=1)
-        ),
+        questions=asked_questions(db, attempt.paper, attempt.answers),
         saved=saved_answers(attempt.paper, attempt.answers, attempt.saved_at),
+    )
+
+
+def asked_questions(
+    db: Session, paper: Mapping[str, Any], answers: Mapping[str, questions.Answer]
+) -> tuple[QuestionView, ...]:
+    """The questions of an open paper, with what was answered so far."""
+    say_it = sayer(db, paper)
+    worths = {questions.points(question) for question in paper["questions"]}
+    return tuple(
+        question_view(number, question, answers.get(question["id"]), say_it, is_weighed=worths != {1})
+        for number, question in enumerate(paper["questions"], start=1)
     )
 
 

@@ -11,7 +11,7 @@ from app.core import jobs
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
-from app.core.settings import ROOT
+from app.core.paper import FONTS
 from app.media import service
 from app.media.jobs import JOBS
 from app.media.models import Asset
@@ -21,7 +21,6 @@ from app.runtime import Runtime
 
 _SLIDES_ENDING = ".slides.yaml"
 # Be Vietnam Pro as TTF lies with the certificate it is printed on.
-_FONTS = ROOT / "app" / "certificates" / "fonts"
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -87,7 +86,7 @@ def _slides(args: argparse.Namespace, runtime: Runtime) -> int:
     for source in _decks(args.path):
         stem = source.name.removesuffix(_SLIDES_ENDING)
         video, captions = source.with_name(f"{stem}.mp4"), source.with_name(f"{stem}.vi.vtt")
-        make_slide_video(source, video, captions, [_FONTS])
+        make_slide_video(source, video, captions, [FONTS])
         print(_("Đã dựng %(video)s và %(captions)s", video=video, captions=captions.name), flush=True)
         made += 1
     if not made:

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import CourseVersion
 from app.certificates.forms import form_on
 from app.certificates.models import Certificate
-from app.certificates.pdf import fonts
 from app.certificates.queries import is_newest
 from app.core import clock
+from app.core.paper import fonts
 from app.core.templating import format_date, format_datetime, format_number
 from app.identity import sealing
 from app.identity.models import Person

@@ -40,6 +40,12 @@ from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
 from app.coverage.models import ExportFile
+from app.exams import room
+from app.exams.candidate_lists import CANDIDATES
+from app.exams.models import ExamCandidate, ExamSitting
+from app.exams.planning import add_candidate
+from app.exams.taking import begin as begin_exam
+from app.exams.taking import enter
 from app.identity import accounts, people_imports, sheet_imports
 from app.identity.models import Account, Person
 from app.identity.people_lists import WHO
@@ -61,6 +67,7 @@ from app.runtime import Runtime
 from tests import factories
 from tests.catalogue import making
 from tests.identity.workbooks import GOOD, evidence_row, workbook
+from tests.learning import making as studying
 
 HERE, ELSEWHERE, PROVINCE = factories.BAC_GIANG, "07228", "24"
 ANONYMOUS = "anonymous"
@@ -93,6 +100,7 @@ EVIDENCE_TITLE = "Chứng nhận chỉ người duyệt mới đọc"
 EVIDENCE_LIST_NAME = "minh-chung-rieng.xlsx"
 PRACTICAL_NOTE = "Điều người học viết chỉ người xác nhận mới đọc."
 CLASS_TITLE, CLASS_LIST_NAME = "Lớp chỉ người phụ trách mới thấy", "nguoi-du-rieng.xlsx"
+EXAM_TITLE, EXAM_LIST_NAME = "Buổi chỉ người coi mới thấy", "thi-sinh-rieng.xlsx"
 NOTE_TEXT, POST_TEXT, HELP_TEXT = "Chỉ tôi đọc", "Người cùng học đọc được", "Chỉ đơn vị tôi đọc"
 ESSAY_TEXT = "Bài làm này chỉ người chấm mới đọc."
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
@@ -112,6 +120,14 @@ class World:
     attendance: int
     class_list: int
     colleague_ref: str
+    exam_version: int
+    exam: int
+    exam_code: str
+    exam_listed: int
+    exam_begun: int
+    exam_writing: int
+    exam_closed: int
+    exam_list: int
     ready_export: int
     waiting_export: int
     register_file: int
@@ -196,7 +212,7 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
     assert actor is not None
     key = sheet_imports.keep_source(storage, workbook([GOOD]))
     checked = sheet_imports.request_check(db, actor, people_imports.PEOPLE, WORKBOOK_NAME, key)
-    done = _evidence(db, storage, who) | _held_class(db, storage, who)
+    done = _evidence(db, storage, who) | _held_class(db, storage, who) | _exams(db, storage, who)
     return done | {
         "people_import": checked.id,
         "ready_export": _export(db, who["manager"]),
@@ -230,6 +246,43 @@ def _held_class(db: Session, storage: Storage, who: dict[str, Account]) -> dict[
     ref = db.scalar(select(Person.ref).where(Person.name == COLLEAGUE_NAME))
     return {
         "held_class": held.id, "attendance": attendance.id, "class_list": checked.id, "colleague_ref": ref,
+    }  # fmt: skip
+
+
+def _exams(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
+    """Three sittings here: one the learner came in to, one they write in, one closed; and a list being checked."""
+    manager, watcher = (accounts.actor_of(db, who[persona].id) for persona in ("manager", "instructor"))
+    assert manager is not None
+    assert watcher is not None
+    version = studying.course(db, studying.ANSWER, slug="sat-hach")
+    now = clock.now()
+
+    def sitting(code: str) -> tuple[ExamSitting, ExamCandidate]:
+        made = ExamSitting(
+            title=EXAM_TITLE, course_version_id=version.id, lesson_key=studying.ANSWER.key,
+            opens_at=now - timedelta(hours=1), closes_at=now + timedelta(hours=6), minutes=60, pass_percent=70,
+            place="Phòng máy", unit_id=factories.unit_id(db, HERE), room_code=code, account_id=manager.account_id,
+            planned_at=now,
+        )  # fmt: skip
+        db.add(made)
+        db.flush()
+        candidate, _is_new = add_candidate(db, manager, made, who["learner"].person_id)
+        enter(db, made, candidate)
+        room.check_identity(db, watcher, made, candidate, "")
+        return made, candidate
+
+    (waiting, _candidate), (begun, writing), (closed, _last) = (
+        sitting(code) for code in ("123456", "234567", "345678")
+    )
+    colleague = db.scalars(select(Person).where(Person.name == COLLEAGUE_NAME)).one()
+    listed, _is_new = add_candidate(db, manager, waiting, colleague.id)
+    begin_exam(db, begun, writing)
+    room.close(db, closed, manager.account_id)
+    key = sheet_imports.keep_source(storage, workbook([evidence_row(LEARNER_NAME, "learner")], tuple(WHO)))
+    checked = sheet_imports.request_check(db, manager, CANDIDATES, EXAM_LIST_NAME, key, waiting.id)
+    return {
+        "exam_version": version.id, "exam": waiting.id, "exam_code": waiting.room_code, "exam_listed": listed.id,
+        "exam_begun": begun.id, "exam_writing": writing.id, "exam_closed": closed.id, "exam_list": checked.id,
     }  # fmt: skip
 
 

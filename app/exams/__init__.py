@@ -1,0 +1,1 @@
+"""Exams (sát hạch): sittings in a room, whoever sits them and whoever watches, results by skill, the minute."""
