@@ -156,6 +156,9 @@ def notice(
         return
     now = clock.now()
     happened_at = max(candidate.started_at, now - min(ago, timedelta(days=1)))
+    # Handing in leaves the page, too.
+    if candidate.submitted_at is not None and happened_at >= candidate.submitted_at:
+        return
     db.add(
         ExamEvent(
             candidate_id=candidate.id, kind=kind, client=client, seq=seq, happened_at=happened_at, received_at=now
