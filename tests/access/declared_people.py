@@ -1,0 +1,94 @@
+"""Routes of the front pages, accounts, units and people, notices, and of operators."""
+
+from tests import factories
+from tests.access.calls import (
+    EVERYBODY,
+    HIDDEN,
+    IMPORTER,
+    IMPORTERS,
+    LEARNER,
+    MANAGERS,
+    MANAGERS_HERE,
+    OPERATORS,
+    SIGNED_IN,
+    act,
+    page,
+)
+from tests.access.world import COLLEAGUE_NAME, HERE, IMPORTED_NAME, LEARNER_NAME, NOTICE_TEXT, WORKBOOK_NAME
+
+NEW_PASSWORD = "mot-mat-khau-khac-han-27"
+
+_PORTAL = (
+    page("/", EVERYBODY, why_open="the front door"),
+    page("/about", EVERYBODY, why_open="explains the platform"),
+    page("/help", EVERYBODY, why_open="help must not need an account"),
+    page("/privacy", EVERYBODY, why_open="what happens to personal data is read before giving any"),
+    page("/look", EVERYBODY, why_open="parts of the look, in a demo only"),
+    page("/my", SIGNED_IN, why_open="one's own page", secret="{certificate_number}", told_to=LEARNER),
+    act("/settings/look", EVERYBODY, why_open="a cookie of this browser", form={"theme": "dark", "next": "/"}),
+    act("/settings/language", EVERYBODY, why_open="a cookie of this browser", form={"lang": "en", "next": "/"}),
+)
+
+_ACCOUNTS = (
+    page("/sign-in", EVERYBODY, why_open="the door", answers=(200, 303)),
+    act("/sign-in", EVERYBODY, why_open="the door", form={"name": "learner", "password": factories.PASSWORD}),
+    page("/sign-up", EVERYBODY, why_open="an account of one's own", answers=(200, 303)),
+    act("/sign-up", EVERYBODY, why_open="an account of one's own",
+        form={"name": "Người Mới Đăng Ký", "contact": "moi@example.vn", "commune": "n07210", "group": "citizen",
+              "password": NEW_PASSWORD, "agrees": "1"}),
+    act("/sign-out", EVERYBODY, why_open="ends this browser's session, if it has one"),
+    act("/sign-out/everywhere", SIGNED_IN, why_open="ends one's own sessions"),
+    page("/account", SIGNED_IN, why_open="one's own account", secret=LEARNER_NAME, told_to=LEARNER),
+    page("/account/password", SIGNED_IN, why_open="one's own password"),
+    act("/account/password", SIGNED_IN, why_open="one's own password",
+        form={"old": factories.PASSWORD, "new": NEW_PASSWORD, "again": NEW_PASSWORD}),
+)  # fmt: skip
+
+# Another administrator may import as well, but not see what this one imported.
+_ANOTHERS = {"other_admin": HIDDEN}
+_UNITS_AND_PEOPLE = (
+    page("/units", EVERYBODY, why_open="units are public facts"),
+    page("/units/{code}", EVERYBODY, f"/units/{HERE}", why_open="units are public facts"),
+    page("/people", MANAGERS, secret=COLLEAGUE_NAME, told_to=MANAGERS_HERE),
+    page("/people/imports", IMPORTERS, secret=WORKBOOK_NAME, told_to=IMPORTER),
+    page("/people/imports/template.xlsx", IMPORTERS),
+    act("/people/imports", IMPORTERS, files={"file": ("danh-sach.xlsx", "workbook")}),
+    page("/people/imports/{import_id}", IMPORTER, "/people/imports/{people_import}", refused=_ANOTHERS,
+         secret=IMPORTED_NAME, told_to=IMPORTER),
+    page("/people/imports/{import_id}/result.xlsx", IMPORTER, "/people/imports/{people_import}/result.xlsx",
+         refused=_ANOTHERS),
+    act("/people/imports/{import_id}/apply", IMPORTER, "/people/imports/{people_import}/apply", refused=_ANOTHERS),
+)  # fmt: skip
+
+_NOTICES = (
+    page("/notices", SIGNED_IN, why_open="one's own inbox", secret=NOTICE_TEXT, told_to=LEARNER),
+    act("/notices/{notice_id}/open", LEARNER, "/notices/{notice}/open", others=HIDDEN),
+    act("/notices/read", SIGNED_IN, why_open="one's own inbox", form={"until": "{notice}"}),
+    page("/notices/settings", SIGNED_IN, why_open="one's own choice"),
+    act("/notices/settings", SIGNED_IN, why_open="one's own choice", form={"wanted": "due"}),
+    page("/notices/stop/{token}", EVERYBODY, "/notices/stop/{stop_token}", why_open="whoever holds the letter",
+         secret=LEARNER_NAME, told_to=LEARNER),
+    act("/notices/stop/{token}", EVERYBODY, "/notices/stop/{stop_token}", why_open="whoever holds the letter",
+        answers=(200,)),
+)  # fmt: skip
+
+_ADMIN = (
+    page("/admin", OPERATORS),
+    page("/admin/mail", OPERATORS),
+    act("/admin/mail/retry", OPERATORS),
+    act("/admin/mail/trial", OPERATORS),
+    page("/admin/jobs", OPERATORS),
+    act("/admin/jobs/{job_id}/cancel", OPERATORS, "/admin/jobs/{queued_job}/cancel"),
+    act("/admin/jobs/{job_id}/retry", OPERATORS, "/admin/jobs/{failed_job}/retry"),
+    page("/admin/audit", OPERATORS),
+    page("/healthz", EVERYBODY, why_open="load balancers ask without an account"),
+    page("/readyz", EVERYBODY, why_open="load balancers ask without an account"),
+)
+
+DECLARED = (
+    *_PORTAL,
+    *_ACCOUNTS,
+    *_UNITS_AND_PEOPLE,
+    *_NOTICES,
+    *_ADMIN,
+)
