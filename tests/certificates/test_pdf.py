@@ -5,7 +5,9 @@ import io
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pypdfium2
 import pytest
+import zxingcpp
 from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
@@ -66,6 +68,18 @@ def test_the_paper_is_archival_and_accessible(db: Session) -> None:
     assert "<pdfaid:part>2</pdfaid:part>" in xmp
     assert "<pdfaid:conformance>A</pdfaid:conformance>" in xmp
     assert "<pdfuaid:part>1</pdfuaid:part>" in xmp
+
+
+@pytest.mark.parametrize("stain_mm", [0, 6])
+def test_the_code_on_the_paper_reads_even_stained(db: Session, stain_mm: int) -> None:
+    issued = making.certificate(db)
+    # 200 dots per inch, as an office's scanner takes it.
+    paper = pypdfium2.PdfDocument(pdf.render([sheet(issued)], URL))[0].render(scale=200 / 72).to_pil()
+    (whole,) = zxingcpp.read_barcodes(paper)
+    corner, stain = whole.position.bottom_right, int(stain_mm / 25.4 * 200)
+    paper.paste("#777777", (corner.x - stain, corner.y - stain, corner.x, corner.y))
+    found = zxingcpp.read_barcodes(paper)
+    assert [code.text for code in found] == [pdf.statement_url(URL, statement_of(issued))]
 
 
 def test_only_our_typeface_is_used(db: Session) -> None:
