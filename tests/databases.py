@@ -1,12 +1,14 @@
 """The plugin that runs a test on SQLite, on PostgreSQL or on both: `pytest --database sqlite|postgresql|both`.
 
 Only tests that use the fixture `database_kind`, mostly through `settings`, touch a database; the others run once. A
-test about one kind says so with `@pytest.mark.databases("sqlite")` and is not collected for the other.
+test about one kind says so with `@pytest.mark.databases("sqlite")` and is not collected for the other. Of a test marked
+`by_turns`, which asks the same of hundreds of routes, each case runs on one kind where both were asked for.
 """
 
 import os
 import tempfile
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -25,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "databases(*kinds): this test is about these databases alone")
+    config.addinivalue_line("markers", "by_turns: of both databases, each case of this test meets one")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -54,9 +57,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test about a kind that was not asked for is left out."""
+    """A test about a kind that was not asked for is left out, and of those by turns whose turn it is not."""
     chosen = _chosen(config)
-    wanted = [item for item in items if any(kind in chosen for kind in _about(item))]
+    wanted = [item for item in items if any(kind in chosen for kind in _about(item)) and _has_turn(item, chosen)]
     if len(wanted) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
         items[:] = wanted
@@ -70,6 +73,15 @@ def _chosen(config: pytest.Config) -> tuple[str, ...]:
 def _about(item: pytest.Item) -> tuple[str, ...]:
     mark = item.get_closest_marker("databases")
     return mark.args if mark else KINDS
+
+
+def _has_turn(item: pytest.Item, chosen: tuple[str, ...]) -> bool:
+    """By what the case is called, so that every worker of a run chooses alike, and every run."""
+    if item.get_closest_marker("by_turns") is None or not isinstance(item, pytest.Function):
+        return True
+    kind = item.callspec.params["database_kind"]
+    case = item.nodeid.replace(kind, "")
+    return kind not in chosen or chosen[crc32(case.encode()) % len(chosen)] == kind
 
 
 @pytest.fixture(scope="session")

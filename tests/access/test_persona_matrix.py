@@ -84,6 +84,7 @@ def test_who_is_let_in_gets_an_answer(stage: Stage, declared: Declared, persona:
     assert_secret_kept(stage, declared, persona, answer)
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(("declared", "persona"), REFUSED, ids=str)
 def test_who_is_refused_changes_nothing_and_learns_nothing(stage: Stage, declared: Declared, persona: str) -> None:
     before = stage.everything()
@@ -94,6 +95,7 @@ def test_who_is_refused_changes_nothing_and_learns_nothing(stage: Stage, declare
     assert_says_what_to_do(answer)
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("declared", [one for one in DECLARED if not one.is_unsafe], ids=str)
 def test_head_opens_no_other_door(stage: Stage, declared: Declared) -> None:
     for persona in (ANONYMOUS, sorted(declared.allowed)[0], "other_learner"):
@@ -105,6 +107,7 @@ def test_head_opens_no_other_door(stage: Stage, declared: Declared) -> None:
 # --- form tokens --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("declared", UNSAFE, ids=str)
 def test_without_a_token_of_ones_own_nothing_happens(stage: Stage, declared: Declared) -> None:
     persona = sorted(declared.allowed - {ANONYMOUS})[0]
