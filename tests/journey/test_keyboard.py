@@ -113,7 +113,8 @@ def test_a_learner_gets_from_the_front_door_to_a_passed_quiz_without_a_mouse(
     keys.press("Enter")
     too_early = page.locator(".alert", has_text="giây nữa")
     expect(too_early).to_be_visible()
-    assert page.evaluate("() => document.activeElement.closest('.alert') !== null"), "the answer takes the focus"
+    # The focus follows once the new part has settled: a busy machine gets the time it needs.
+    page.wait_for_function("() => document.activeElement.closest('.alert') !== null")
     movable_clock.advance(minutes=12)
     screen.read_on(minutes=12)
     keys.tab_to("Tôi đã đọc xong")
