@@ -8,6 +8,7 @@ from app.assignments.calendar import calendar_token, deadlines_file, read_calend
 from app.assignments.models import AssignmentMember
 from app.assignments.my_queries import MyAssignment, my_assignment
 from app.core.access import Actor
+from app.core.attachments import attachment
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
@@ -59,5 +60,4 @@ def _promise(actor: Actor, mine: MyAssignment) -> str:
 
 
 def _calendar(content: bytes) -> Response:
-    headers = {"content-disposition": 'attachment; filename="han-hoc.ics"', "cache-control": "private, no-store"}
-    return Response(content, media_type="text/calendar; charset=utf-8", headers=headers)
+    return attachment(content, "han-hoc.ics", "text/calendar; charset=utf-8")

@@ -14,10 +14,10 @@ from app.authoring.bank_queries import BankRow
 from app.authoring.pages import Author
 from app.authoring.questions_io import FORMATS, Format, LeftOut, Refused, sheet
 from app.catalogue.inline import say
+from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, redirect, render
-from app.identity.sheet_imports import download
 
 router = APIRouter()
 
@@ -77,7 +77,7 @@ class ExportPage:
 
 @router.get("/studio/banks/template.xlsx")
 def template(actor: Author) -> Response:
-    return download(sheet.template(), "mau-cau-hoi.xlsx")
+    return attachment(sheet.template(), "mau-cau-hoi.xlsx")
 
 
 @router.get("/studio/banks/{key}/import")
@@ -139,7 +139,7 @@ def result(upload_id: RowId, db: Db, bank: AuthoredBank) -> Response:
     if kept.format != "xlsx":
         raise NotFound
     refused = [Refused(**one) for one in kept.reading["refused"]]
-    return download(sheet.result(refused), f"cau-hoi-can-sua-{kept.id}.xlsx")
+    return attachment(sheet.result(refused), f"cau-hoi-can-sua-{kept.id}.xlsx")
 
 
 @router.get("/studio/banks/{key}/export")
@@ -159,10 +159,7 @@ def export_file(format_name: str, db: Db, bank: AuthoredBank, storage: Files) ->
         raise NotFound
     known = FORMATS[format_name]
     content = files_of_questions.of_bank(db, storage, bank).written(format_name).content
-    answer = Response(content, media_type=known.content_type)
-    answer.headers["content-disposition"] = f'attachment; filename="{bank.key}{known.ending}"'
-    answer.headers["cache-control"] = "private, no-store"
-    return answer
+    return attachment(content, f"{bank.key}{known.ending}", known.content_type)
 
 
 def _row(one: dict[str, Any]) -> PreviewRow:

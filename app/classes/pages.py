@@ -1,8 +1,7 @@
 """Recording classes that were held: the class itself, and one by one or from a list who took part."""
 
 from dataclasses import dataclass, field
-from pathlib import PurePath
-from typing import Annotated, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from pydantic import BaseModel
@@ -24,25 +23,22 @@ from app.classes.queries import (
 )  # fmt: skip
 from app.classes.service import PERMISSION, ClassForm, add_attendee, record_class, remove_attendee
 from app.core.access import Actor
+from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
+from app.identity.list_pages import ListPlace, list_page, list_result, taken
 from app.identity.models import Person
 from app.identity.people_lists import WHO
 from app.identity.people_queries import PeopleList, people_in_scope
-from app.identity.people_report import OUTCOMES, Outcome
-from app.identity.people_sheet import result_bytes, template_bytes
+from app.identity.people_sheet import template_bytes
 from app.identity.policy import visible_people
 from app.identity.sheet_imports import (
     ImportSummary,
-    ListPlace,
-    download,
-    import_view,
     keep_source,
     past_imports,
     request_apply,
     request_check,
-    stored_report,
     visible_import,
 )  # fmt: skip
 
@@ -118,7 +114,7 @@ def record(request: Request, actor: Recorder, db: Db, form: Annotated[ClassField
 
 @router.get("/classes/template.xlsx")
 def template(actor: Recorder) -> Response:
-    return download(template_bytes(WHO), "mau-nguoi-du-lop.xlsx")
+    return attachment(template_bytes(WHO), "mau-nguoi-du-lop.xlsx")
 
 
 @router.get("/classes/{class_id}")
@@ -165,10 +161,7 @@ def upload(
     with databases.reading() as db:
         held = find_class(db, actor, class_id)
         try:
-            if file is None or not file.filename:
-                raise Invalid(_("Hãy chọn một tệp .xlsx."))
-            content, name = file.file.read(), PurePath(file.filename.replace("\\", "/")).name[-200:]
-            read_list(content, name)
+            content, name = taken(file, read_list)
         except Invalid as error:
             return _class_page(request, db, actor, held, problem=error.message, status=422)
     source_key = keep_source(files, content)
@@ -183,13 +176,11 @@ def show_list(
     page: int = 1,
 ) -> Response:  # fmt: skip
     held = _class_of(db, actor, class_id, import_id)
-    chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
-    view = import_view(db, files, actor, ATTENDEES, import_id, chosen, page)
     where = ListPlace(
         f"/classes/{class_id}/lists", ((_("Lớp đã tổ chức"), "/classes"), (held.title, f"/classes/{class_id}")),
         _("Người dự lớp đã được tính hoàn thành vào ngày cuối của lớp."), f"/classes/{class_id}#list",
     )  # fmt: skip
-    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where)
+    return list_page(request, db, files, actor, ATTENDEES, import_id, outcome, page, where)
 
 
 @router.post("/classes/{class_id}/lists/{import_id}/apply")
@@ -201,9 +192,7 @@ def apply(request: Request, actor: Recorder, db: Db, class_id: RowId, import_id:
 @router.get("/classes/{class_id}/lists/{import_id}/result.xlsx")
 def result(actor: Recorder, db: Db, files: Files, class_id: RowId, import_id: RowId) -> Response:
     _class_of(db, actor, class_id, import_id)
-    wish = visible_import(db, actor, ATTENDEES, import_id)
-    name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-lop-{class_id}-{import_id}.xlsx"
-    return download(result_bytes(stored_report(files, wish), WHO), name)
+    return list_result(db, files, actor, ATTENDEES, import_id, f"lop-{class_id}", WHO)
 
 
 def _class_of(db: Session, actor: Actor, class_id: int, import_id: int) -> HeldClass:

@@ -5,13 +5,11 @@ from pathlib import Path
 
 from starlette.responses import Response
 
+from app.core.attachments import XLSX, attachment
 from app.core.errors import NotFound
 from app.coverage.exports import Table, write_table
 
-CONTENT_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
 
 
 def download(table: Table, format: str, name: str) -> Response:
@@ -22,7 +20,4 @@ def download(table: Table, format: str, name: str) -> Response:
         path = Path(folder) / "table"
         write_table(table, path, "xlsx" if format == "xlsx" else "csv")
         content = path.read_bytes()
-    headers = {
-        "content-disposition": f'attachment; filename="{name}.{format}"', "cache-control": "private, no-store",
-    }  # fmt: skip
-    return Response(content, media_type=CONTENT_TYPES[format], headers=headers)
+    return attachment(content, f"{name}.{format}", CONTENT_TYPES[format])

@@ -1,8 +1,7 @@
 """The organiser's pages: plan a sitting, put candidates on its list, name invigilators, sign its minute."""
 
 from dataclasses import dataclass, field
-from pathlib import PurePath
-from typing import Annotated, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from pydantic import BaseModel
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor
+from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Me, Response, RowId, having, redirect, render
@@ -20,19 +20,15 @@ from app.exams.planning import SittingForm, add_candidate, name_invigilator, pla
 from app.exams.policy import ORGANISE, find_candidate, find_organised, find_sitting
 from app.exams.queries import own_unit_code, sitting_list, subject_choices
 from app.exams.room_pages import sitting_page
+from app.identity.list_pages import ListPlace, list_page, list_result, taken
 from app.identity.models import Account, Person
 from app.identity.people_lists import WHO
-from app.identity.people_report import OUTCOMES, Outcome
-from app.identity.people_sheet import result_bytes, template_bytes
+from app.identity.people_sheet import template_bytes
 from app.identity.policy import visible_people
 from app.identity.sheet_imports import (
-    ListPlace,
-    download,
-    import_view,
     keep_source,
     request_apply,
     request_check,
-    stored_report,
     visible_import,
 )  # fmt: skip
 
@@ -91,7 +87,7 @@ def plan(request: Request, actor: Organiser, db: Db, form: Annotated[SittingFiel
 
 @router.get("/exams/template.xlsx")
 def template(actor: Organiser) -> Response:
-    return download(template_bytes(WHO), "mau-danh-sach-thi-sinh.xlsx")
+    return attachment(template_bytes(WHO), "mau-danh-sach-thi-sinh.xlsx")
 
 
 def _organised(actor: Organiser, db: Db, sitting_id: RowId) -> ExamSitting:
@@ -149,11 +145,7 @@ def sign_minute(
 def minute(actor: Me, db: Db, files: Files, sitting_id: RowId, kind: str) -> Response:
     """For whoever organises or watches: a draft until it is signed, then always the same bytes."""
     content = content_of(db, files, find_sitting(db, actor, sitting_id), kind)
-    headers = {
-        "content-disposition": f'attachment; filename="bien-ban-sat-hach-{sitting_id}.{kind}"',
-        "cache-control": "private, no-store",
-    }
-    return Response(content, media_type=_TYPES[kind], headers=headers)
+    return attachment(content, f"bien-ban-sat-hach-{sitting_id}.{kind}", _TYPES[kind])
 
 
 @router.post("/exams/{sitting_id}/lists")
@@ -164,10 +156,7 @@ def upload(
     with databases.reading() as db:
         sitting = find_sitting(db, actor, sitting_id)
         try:
-            if file is None or not file.filename:
-                raise Invalid(_("Hãy chọn một tệp .xlsx."))
-            content, name = file.file.read(), PurePath(file.filename.replace("\\", "/")).name[-200:]
-            read_list(content, name)
+            content, name = taken(file, read_list)
         except Invalid as error:
             return sitting_page(request, db, actor, sitting, errors={"file": error.message}, status=422)
     source_key = keep_source(files, content)
@@ -183,13 +172,11 @@ def show_list(
     page: int = 1,
 ) -> Response:  # fmt: skip
     sitting = _sitting_of(db, actor, sitting_id, import_id)
-    chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
-    view = import_view(db, files, actor, CANDIDATES, import_id, chosen, page)
     where = ListPlace(
         f"/exams/{sitting_id}/lists", ((_("Sát hạch"), "/exams"), (sitting.title, f"/exams/{sitting_id}")),
         _("Thí sinh đã có trong danh sách và đã được báo ngày, nơi sát hạch."), f"/exams/{sitting_id}#list",
     )  # fmt: skip
-    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where)
+    return list_page(request, db, files, actor, CANDIDATES, import_id, outcome, page, where)
 
 
 @router.post("/exams/{sitting_id}/lists/{import_id}/apply")
@@ -201,9 +188,7 @@ def apply(request: Request, actor: Organiser, db: Db, sitting_id: RowId, import_
 @router.get("/exams/{sitting_id}/lists/{import_id}/result.xlsx")
 def result(actor: Organiser, db: Db, files: Files, sitting_id: RowId, import_id: RowId) -> Response:
     _sitting_of(db, actor, sitting_id, import_id)
-    wish = visible_import(db, actor, CANDIDATES, import_id)
-    name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-sat-hach-{sitting_id}-{import_id}.xlsx"
-    return download(result_bytes(stored_report(files, wish), WHO), name)
+    return list_result(db, files, actor, CANDIDATES, import_id, f"sat-hach-{sitting_id}", WHO)
 
 
 def _sitting_of(db: Session, actor: Actor, sitting_id: int, import_id: int) -> ExamSitting:

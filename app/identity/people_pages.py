@@ -1,31 +1,26 @@
 """The people in one's scope, and importing lists of people."""
 
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Annotated, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, File, Request, UploadFile
 
 from app.core.access import Actor
+from app.core.attachments import attachment
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
+from app.identity.list_pages import ListPlace, list_page, list_result, taken
 from app.identity.people_import import COLUMNS
 from app.identity.people_imports import PEOPLE
 from app.identity.people_queries import audience_names, people_in_scope
-from app.identity.people_report import OUTCOMES, Outcome
-from app.identity.people_sheet import MAX_ROWS, read_people_bytes, result_bytes, template_bytes
+from app.identity.people_sheet import MAX_ROWS, read_people_bytes, template_bytes
 from app.identity.sheet_imports import (
     ImportSummary,
-    ListPlace,
-    download,
-    import_view,
     keep_source,
     past_imports,
     request_apply,
     request_check,
-    stored_report,
-    visible_import,
 )  # fmt: skip
 
 router = APIRouter()
@@ -62,7 +57,7 @@ def imports(request: Request, actor: Importer, db: Db) -> Response:
 
 @router.get("/people/imports/template.xlsx")
 def template(actor: Importer) -> Response:
-    return download(template_bytes(), "mau-danh-sach.xlsx")
+    return attachment(template_bytes(), "mau-danh-sach.xlsx")
 
 
 @router.post("/people/imports")
@@ -75,11 +70,7 @@ def upload(
 ) -> Response:
     """What does not follow the template is refused at once; the rest is checked by a job."""
     try:
-        if file is None or not file.filename:
-            raise Invalid(_("Hãy chọn một tệp .xlsx."))
-        content = file.file.read()
-        name = PurePath(file.filename.replace("\\", "/")).name[-200:]
-        read_people_bytes(content, name)
+        content, name = taken(file, read_people_bytes)
     except Invalid as error:
         with databases.reading() as db:
             page = ImportsPage(past_imports(db, actor, PEOPLE), COLUMNS, audience_names(db), MAX_ROWS, error.message)
@@ -94,8 +85,6 @@ def upload(
 def show_import(
     request: Request, actor: Importer, db: Db, files: Files, import_id: RowId, outcome: str = "", page: int = 1
 ) -> Response:
-    chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
-    view = import_view(db, files, actor, PEOPLE, import_id, chosen, page)
     where = ListPlace(
         "/people/imports", ((_("Danh sách người học"), "/people"), (_("Nhập danh sách"), "/people/imports")),
         _(
@@ -103,7 +92,7 @@ def show_import(
             " rồi xóa tệp."
         ),
     )  # fmt: skip
-    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where)
+    return list_page(request, db, files, actor, PEOPLE, import_id, outcome, page, where)
 
 
 @router.post("/people/imports/{import_id}/apply")
@@ -113,6 +102,4 @@ def apply(request: Request, actor: Importer, db: Db, import_id: RowId) -> Respon
 
 @router.get("/people/imports/{import_id}/result.xlsx")
 def result(actor: Importer, db: Db, files: Files, import_id: RowId) -> Response:
-    wish = visible_import(db, actor, PEOPLE, import_id)
-    name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-nhap-{import_id}.xlsx"
-    return download(result_bytes(stored_report(files, wish)), name)
+    return list_result(db, files, actor, PEOPLE, import_id, "nhap")

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 import msgspec
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
-from starlette.responses import Response
 
 from app.core import audit, clock, ids, jobs
 from app.core.access import Actor
@@ -29,7 +28,6 @@ from app.identity.people_sheet import PeopleSheet
 from app.identity.sealing import seal_file, unseal_file
 
 KEPT = timedelta(days=30)
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ROWS_PER_PAGE = 50
 _LISTED = 50
 
@@ -46,19 +44,6 @@ class ListKind:
     job: str
     permission: str
     at_once: int | None = None
-
-
-@dataclass(frozen=True)
-class ListPlace:
-    """Where a kind of list has its pages, what leads there, and what to say once it is applied.
-
-    `upload_url` is where another file can be chosen, `url` itself unless it says otherwise.
-    """
-
-    url: str
-    crumbs: tuple[tuple[str, str], ...]
-    applied_note: str
-    upload_url: str = ""
 
 
 # What is done with the rows of a list, or would be: checked with a wish that is a dry run, else done.
@@ -354,9 +339,3 @@ def _applicable(counts: dict[str, int]) -> int:
 
 def _subject(import_id: int) -> str:
     return f"people_import:{import_id}"
-
-
-def download(content: bytes, name: str) -> Response:
-    """A workbook to save; no other browser or proxy keeps it."""
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
-    return Response(content, media_type=_XLSX, headers=headers)

@@ -1,28 +1,23 @@
 """Lists of evidence in a workbook: hand in, look at what each row comes to, apply."""
 
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Annotated, get_args
+from typing import Annotated
 
 from fastapi import APIRouter, File, Request, UploadFile
 
 from app.core.access import Actor
+from app.core.attachments import attachment
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
-from app.identity.people_report import OUTCOMES, Outcome
-from app.identity.people_sheet import result_bytes, template_bytes
+from app.identity.list_pages import ListPlace, list_page, list_result, taken
+from app.identity.people_sheet import template_bytes
 from app.identity.sheet_imports import (
     ImportSummary,
-    ListPlace,
-    download,
-    import_view,
     keep_source,
     past_imports,
     request_apply,
     request_check,
-    stored_report,
-    visible_import,
 )  # fmt: skip
 from app.learning.evidence import PERMISSION
 from app.learning.evidence_lists import EVIDENCE, MAX_ROWS, TEMPLATE, read_list
@@ -46,7 +41,7 @@ def lists(request: Request, actor: Verifier, db: Db) -> Response:
 
 @router.get("/evidence/lists/template.xlsx")
 def template(actor: Verifier) -> Response:
-    return download(template_bytes(TEMPLATE), "mau-minh-chung.xlsx")
+    return attachment(template_bytes(TEMPLATE), "mau-minh-chung.xlsx")
 
 
 @router.post("/evidence/lists")
@@ -55,10 +50,7 @@ def upload(
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Response:  # fmt: skip
     try:
-        if file is None or not file.filename:
-            raise Invalid(_("Hãy chọn một tệp .xlsx."))
-        content, name = file.file.read(), PurePath(file.filename.replace("\\", "/")).name[-200:]
-        read_list(content, name)
+        content, name = taken(file, read_list)
     except Invalid as error:
         with databases.reading() as db:
             page = ListsPage(past_imports(db, actor, EVIDENCE), MAX_ROWS, error.message)
@@ -73,13 +65,11 @@ def upload(
 def show(
     request: Request, actor: Verifier, db: Db, files: Files, import_id: RowId, outcome: str = "", page: int = 1
 ) -> Response:
-    chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
-    view = import_view(db, files, actor, EVIDENCE, import_id, chosen, page)
     where = ListPlace(
         "/evidence/lists", ((_("Minh chứng"), "/evidence"), (_("Danh sách minh chứng"), "/evidence/lists")),
         _("Kết quả của mỗi người đã được tính theo ngày hoàn thành trong tệp."),
     )  # fmt: skip
-    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where)
+    return list_page(request, db, files, actor, EVIDENCE, import_id, outcome, page, where)
 
 
 @router.post("/evidence/lists/{import_id}/apply")
@@ -89,6 +79,4 @@ def apply(request: Request, actor: Verifier, db: Db, import_id: RowId) -> Respon
 
 @router.get("/evidence/lists/{import_id}/result.xlsx")
 def result(actor: Verifier, db: Db, files: Files, import_id: RowId) -> Response:
-    wish = visible_import(db, actor, EVIDENCE, import_id)
-    name = f"{'kiem-tra' if wish.dry_run else 'ket-qua'}-minh-chung-{import_id}.xlsx"
-    return download(result_bytes(stored_report(files, wish), TEMPLATE), name)
+    return list_result(db, files, actor, EVIDENCE, import_id, "minh-chung", TEMPLATE)

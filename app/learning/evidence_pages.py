@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor
+from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.storage import Storage
@@ -168,8 +169,5 @@ def _file(storage: Storage, evidence: Evidence) -> Response:
     if not evidence.storage_key:
         raise NotFound(_("Tệp minh chứng đã được xóa sau thời hạn lưu."))
     ending = "pdf" if evidence.content_type == "application/pdf" else "webp"
-    headers = {
-        "content-disposition": f'attachment; filename="minh-chung-{evidence.id}.{ending}"',
-        "cache-control": "private, no-store",
-    }
-    return Response(read_document(storage, evidence.storage_key), media_type=evidence.content_type, headers=headers)
+    content = read_document(storage, evidence.storage_key)
+    return attachment(content, f"minh-chung-{evidence.id}.{ending}", evidence.content_type)

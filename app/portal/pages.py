@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 
 from app.catalogue.shelf import shelf
+from app.core.attachments import PDF, attachment
 from app.core.errors import NotFound
 from app.core.i18n import LANGUAGES
 from app.core.web import Config, Db, Me, Response, local_url, redirect, render
@@ -33,11 +34,7 @@ def my(request: Request, db: Db, actor: Me) -> Response:
 def record(db: Db, actor: Me, config: Config) -> Response:
     """The learning record for the personnel file."""
     content = render_record(learning_record(db, actor.person_id), config.public_url)
-    headers = {
-        "content-disposition": 'inline; filename="phieu-ket-qua-hoc-tap.pdf"',
-        "cache-control": "private, no-store",
-    }
-    return Response(content, media_type="application/pdf", headers=headers)
+    return attachment(content, "phieu-ket-qua-hoc-tap.pdf", PDF, is_shown=True)
 
 
 @router.post("/settings/look")

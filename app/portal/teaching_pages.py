@@ -1,7 +1,5 @@
 """An instructor's pages: the courses their people take, who is where and who is stuck; a word to them, a table."""
 
-import tempfile
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -12,8 +10,10 @@ from app.core import audit, clock, limiting
 from app.core.access import Actor
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
-from app.core.tables import Column, write_xlsx
+from app.core.tables import Column
 from app.core.web import Db, having, redirect, render
+from app.coverage.downloads import download
+from app.coverage.exports import Table
 from app.notices.service import notify
 from app.portal.teaching_queries import (
     FOLLOW,
@@ -32,7 +32,6 @@ Text = Annotated[str, Form()]
 LONGEST = 1000
 _LIMIT = "20/hour"
 _SAID = lazy("%(name)s nhắn về khóa học “%(course)s”: %(text)s")
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.get("/teaching")
@@ -89,13 +88,7 @@ def table(slug: str, db: Db, actor: Instructor, state: str = "", lesson: str = "
         )
         for row in rows
     )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "hoc-vien.xlsx"
-        write_xlsx(path, _("Người học"), columns, lines, [found.title])
-        content = path.read_bytes()
-    name = f'attachment; filename="nguoi-hoc-{slug}.xlsx"'
-    headers = {"content-disposition": name, "cache-control": "private, no-store"}
-    return Response(content, media_type=_XLSX, headers=headers)
+    return download(Table(_("Người học"), (found.title,), columns, lines), "xlsx", f"nguoi-hoc-{slug}")
 
 
 def state_words() -> dict[str, str]:

@@ -29,6 +29,7 @@ from app.catalogue.questions import Question
 from app.catalogue.questions.gaps import names_in
 from app.catalogue.questions.numeric import read_number
 from app.catalogue.questions.typed import accepted_of
+from app.core.attachments import XLSX
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
@@ -36,7 +37,7 @@ from app.core.tables import Cell, cell_text
 from app.core.text import fold, several_lines
 
 ENDING = ".xlsx"
-CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CONTENT_TYPE = XLSX
 # The words of the template; a reader takes them with or without marks, in any case.
 KIND_WORDS = {
     "single": "Chọn một", "multiple": "Chọn nhiều", "true_false": "Đúng/Sai", "short_text": "Trả lời ngắn",

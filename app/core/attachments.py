@@ -1,0 +1,13 @@
+"""Files made at the moment they are asked for: to save, or to look at; kept by no browser and no proxy."""
+
+from starlette.responses import Response
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PDF = "application/pdf"
+
+
+def attachment(content: bytes, name: str, media_type: str = XLSX, *, is_shown: bool = False) -> Response:
+    """`name` is what to save it under, in plain letters; `is_shown`: the browser may open it in its own window."""
+    place = "inline" if is_shown else "attachment"
+    headers = {"content-disposition": f'{place}; filename="{name}"', "cache-control": "private, no-store"}
+    return Response(content, media_type=media_type, headers=headers)
