@@ -12,7 +12,7 @@ from app.authoring.bank_form import KIND_NAMES
 from app.authoring.bank_pages import AuthoredBank
 from app.authoring.bank_queries import BankRow
 from app.authoring.pages import Author
-from app.authoring.questions_io import FORMATS, Format, LeftOut, Refused, sheet
+from app.authoring.questions_io import FORMATS, Format, LeftOut, Refused, sheet_writing
 from app.catalogue.inline import say
 from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
@@ -77,7 +77,7 @@ class ExportPage:
 
 @router.get("/studio/banks/template.xlsx")
 def template(actor: Author) -> Response:
-    return attachment(sheet.template(), "mau-cau-hoi.xlsx")
+    return attachment(sheet_writing.template(), "mau-cau-hoi.xlsx")
 
 
 @router.get("/studio/banks/{key}/import")
@@ -139,7 +139,7 @@ def result(upload_id: RowId, db: Db, bank: AuthoredBank) -> Response:
     if kept.format != "xlsx":
         raise NotFound
     refused = [Refused(**one) for one in kept.reading["refused"]]
-    return attachment(sheet.result(refused), f"cau-hoi-can-sua-{kept.id}.xlsx")
+    return attachment(sheet_writing.result(refused), f"cau-hoi-can-sua-{kept.id}.xlsx")
 
 
 @router.get("/studio/banks/{key}/export")

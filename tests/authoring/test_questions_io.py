@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.authoring.questions_io import FORMATS, read, sheet, write
+from app.authoring.questions_io import FORMATS, read, sheet, sheet_writing, write
 from app.catalogue import questions
 from app.core.errors import Invalid
 from tests.catalogue.samples import SAMPLES
@@ -231,7 +231,7 @@ def test_a_wrong_row_comes_back_with_its_reason_and_the_others_are_taken() -> No
         "xlsx", typed(("", "Ai?", "x", "y", "", "D"), ("", "Ai?", "x", "y", "", "A"), ("Lạ", "Gì?", "", "", "", "1"))
     )
     assert len(reading.found) == 1
-    page = openpyxl.load_workbook(io.BytesIO(sheet.result(reading.refused))).active
+    page = openpyxl.load_workbook(io.BytesIO(sheet_writing.result(reading.refused))).active
     lines = [[cell.value for cell in line] for line in page.iter_rows()]
     assert (lines[0][-1], len(lines)) == (sheet.REASON_HEAD, 3)
     assert (lines[1][1], lines[1][2], lines[1][-1]) == (
@@ -239,14 +239,14 @@ def test_a_wrong_row_comes_back_with_its_reason_and_the_others_are_taken() -> No
         "x",
         "Đáp án “D” không phải là chữ cái của lựa chọn nào.",
     )
-    assert [one.place for one in read("xlsx", sheet.result(reading.refused)).refused] == [2, 3], (
+    assert [one.place for one in read("xlsx", sheet_writing.result(reading.refused)).refused] == [2, 3], (
         "it can be sent in again"
     )
 
 
 def test_the_template_is_empty_and_its_examples_are_right() -> None:
-    assert read("xlsx", sheet.template()).found == ()
-    for kind, text, parts, answer, why in sheet._EXAMPLES:
+    assert read("xlsx", sheet_writing.template()).found == ()
+    for kind, text, parts, answer, why in sheet_writing._EXAMPLES:
         question = sheet._question(
             {"kind": sheet.KIND_WORDS[kind], "answer": answer, "explanation": why}, text, list(parts)
         )

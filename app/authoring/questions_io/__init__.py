@@ -7,7 +7,7 @@ commands. Each was written from the format's public description.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.authoring.questions_io import aiken, gift, moodle_writing, moodle_xml, sheet
+from app.authoring.questions_io import aiken, gift, moodle_writing, moodle_xml, sheet, sheet_writing
 from app.authoring.questions_io.exchange import Found, LeftOut, Reading, Refused, Written
 from app.catalogue.questions import Question
 
@@ -32,7 +32,9 @@ FORMATS = {
         "Moodle XML", moodle_writing.ENDING, moodle_writing.CONTENT_TYPE, moodle_xml.read, moodle_writing.write, True
     ),
     "aiken": Format("Aiken", aiken.ENDING, aiken.CONTENT_TYPE, aiken.read, lambda asked, _files: aiken.write(asked)),
-    "xlsx": Format("Excel", sheet.ENDING, sheet.CONTENT_TYPE, sheet.read, lambda asked, _files: sheet.write(asked)),
+    "xlsx": Format(
+        "Excel", sheet.ENDING, sheet.CONTENT_TYPE, sheet.read, lambda asked, _files: sheet_writing.write(asked)
+    ),
 }
 
 
