@@ -1,7 +1,8 @@
 """A guest's work becomes a person's, in one transaction: nothing earned is lost on either side, nothing is doubled.
 
 Where the person has no enrolment in the course, the guest's is simply theirs. Where both have one, the two are merged
-lesson by lesson. What that completes is dated by the day it was really done.
+lesson by lesson; but a whole course that would begin a new round (rounds.py) is that round. What that completes is
+dated by the day it was really done.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,9 @@ from app.learning.models import (
     LessonReading,
     ProgressClient,
 )
+from app.learning.parts import course_demands
 from app.learning.queries import block_measures, finished_lesson_keys, required_lesson_keys
+from app.learning.rounds import NewRound, follow, next_round
 from app.learning.rules import READING
 from app.learning.service import complete_if_all_done, judge_lesson
 from app.learning.spans import Watched, credit, credit_pages, merge, total
@@ -40,14 +43,19 @@ def adopt(db: Session, guest: Guest, person_id: int, account_id: int) -> int:
     if db.scalar(select(Guest.id).where(Guest.id == guest.id).with_for_update()) is None:
         return 0
     brought = _locked(db, Enrolment.guest_id == guest.id)
-    mine = {enrolment.course_id: enrolment for enrolment in _locked(db, Enrolment.person_id == person_id)}
+    of_person = (Enrolment.person_id == person_id) & Enrolment.counts_until.is_(None)
+    mine = {enrolment.course_id: enrolment for enrolment in _locked(db, of_person)}
     for theirs in brought:
-        if own := mine.get(theirs.course_id):
+        own = mine.get(theirs.course_id)
+        offered = _round_of(db, theirs, own) if own else None
+        if own and not offered:
             _merge(db, theirs, own)
-        else:
-            theirs.guest_id, theirs.person_id = None, person_id
-            db.flush()
-            complete_if_all_done(db, theirs, on=_finished_on(db, theirs))
+            continue
+        theirs.guest_id, theirs.person_id = None, person_id
+        if own and offered:
+            follow(db, own, theirs, offered)
+        db.flush()
+        complete_if_all_done(db, theirs, on=_finished_on(db, theirs))
     forget(db, [guest.id])
     audit.record(db, "guest.adopt", "person", person_id, account_id=account_id, courses=len(brought))
     db.flush()
@@ -57,6 +65,14 @@ def adopt(db: Session, guest: Guest, person_id: int, account_id: int) -> int:
 def _locked(db: Session, whose: ColumnElement[bool]) -> list[Enrolment]:
     # In order of id, so that two transactions never wait for each other in a circle.
     return list(db.scalars(select(Enrolment).where(whose).order_by(Enrolment.id).with_for_update()))
+
+
+def _round_of(db: Session, theirs: Enrolment, own: Enrolment) -> NewRound | None:
+    """The round of the person's that the guest's work is: all of it, and done since such a round counts."""
+    offered = next_round(db, own)
+    if not offered or not all(demand.is_done for demand in course_demands(db, theirs)):
+        return None
+    return offered if _finished_on(db, theirs) >= offered.counts_from else None
 
 
 def _merge(db: Session, theirs: Enrolment, own: Enrolment) -> None:

@@ -4,7 +4,7 @@ The first save of a newcomer is what enrols them; every later one of the page fi
 """
 
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion
@@ -31,7 +31,7 @@ def enrolment_of_page(request: Request, stamp: Stamp, token: str) -> tuple[Stamp
     browser = request.cookies.get(BROWSER_COOKIE, "")
     with database.reading() as db:
         person_id = _person(db, token) if token else None
-        known = _known(db, stamp.course_id, person_id, browser)
+        known = _known(db, stamp, person_id, browser)
         is_new = known is None and person_id is None and guests.guest_of(db, browser) is None
     if known is None:
         with database.writing() as db:
@@ -49,15 +49,21 @@ def _person(db: Session, token: str) -> int:
     return person_id
 
 
-def _known(db: Session, course_id: int, person_id: int | None, browser: str) -> Mine | None:
+def _known(db: Session, stamp: Stamp, person_id: int | None, browser: str) -> Mine | None:
+    """The round that went on when the page was opened; the first may have begun with a save of it."""
     if person_id is not None:
         whose = Enrolment.person_id == person_id
     elif guest := guests.guest_of(db, browser):
         whose = Enrolment.guest_id == guest.id
     else:
         return None
-    found = db.execute(select(Enrolment.id, Enrolment.guest_id).where(Enrolment.course_id == course_id, whose))
-    return found.one_or_none()
+    return db.execute(
+        select(Enrolment.id, Enrolment.guest_id)
+        .where(Enrolment.course_id == stamp.course_id, whose)
+        .where(or_(Enrolment.round == 1, Enrolment.enrolled_at <= stamp.at))
+        .order_by(Enrolment.round.desc())
+        .limit(1)
+    ).one_or_none()
 
 
 def _begun(db: Session, course_id: int, person_id: int | None, browser: str) -> Mine:

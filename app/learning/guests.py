@@ -83,7 +83,7 @@ def begin(db: Session, browser: str, course_id: int) -> Enrolment:
 
 def not_begun(course: CourseView) -> Enrolment:
     """An enrolment that is not there: the pages of an open course for somebody who has done nothing in it yet."""
-    return Enrolment(id=0, course_id=course.course_id, course_version_id=course.version_id)
+    return Enrolment(id=0, course_id=course.course_id, course_version_id=course.version_id, round=1)
 
 
 def follow(db: Session, browser: str, token: str) -> bool:

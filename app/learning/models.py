@@ -35,11 +35,16 @@ class Guest(Base):
 
 
 class Enrolment(Base):
-    """A person, or a guest, takes a course (ghi danh), at one version until they move to a newer one."""
+    """A person, or a guest, takes a course (ghi danh), at one version until they move to a newer one.
+
+    Who learns a course again (một đợt học mới, rounds.py) has a row for each round, with what was done in it. Classes,
+    exams and completions from `counts_from` to `counts_until` are of this round: a null is no bound, and the round that
+    goes on has no `counts_until`. A guest has one round.
+    """
 
     __tablename__ = "enrolment"
     __table_args__ = (
-        UniqueConstraint("person_id", "course_id"),
+        UniqueConstraint("person_id", "course_id", "round"),
         UniqueConstraint("guest_id", "course_id"),
         Index(None, "course_id"),
         Index(None, "course_version_id", "enrolled_at", "person_id"),
@@ -52,9 +57,17 @@ class Enrolment(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("course.id"))
     course_version_id: Mapped[int] = mapped_column(ForeignKey("course_version.id"))
     enrolled_at: Mapped[datetime]
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
+    counts_from: Mapped[date | None]
+    counts_until: Mapped[date | None]
     # The lesson to continue with.
     last_lesson_key: Mapped[str | None] = mapped_column(String(40))
     last_active_at: Mapped[datetime]
+
+    @property
+    def occasion(self) -> str:
+        """Sets the completion of this round apart from those of others (Completion.occasion)."""
+        return f"round:{self.round}" if self.round > 1 else ""
 
 
 class BlockProgress(Base):
@@ -283,7 +296,8 @@ class Completion(Base):
     title: Mapped[str | None] = mapped_column(String(200))
     how: Mapped[str] = mapped_column(String(10))  # online, class, group, exam, evidence
     # Sets apart two completions of the same by the same person: "" for the course itself online, else what it came
-    # from, as "class:12", "evidence:7", "renewal:305" (the completion of the renewal course).
+    # from, as "class:12", "evidence:7", "renewal:305" (the completion of the renewal course), "round:2" (a later round
+    # of the course).
     occasion: Mapped[str] = mapped_column(String(40), default="", server_default="")
     completed_on: Mapped[date]
     # The last day it counts; null: for ever.

@@ -1,12 +1,12 @@
 """What somebody has to learn, is learning and has learned."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Row, Table, bindparam, case, exists, func, or_, select
+from sqlalchemy import Row, Table, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.queries import CourseView, course_version, cover_url, outline, published_version_ids
@@ -14,10 +14,8 @@ from app.core import clock
 from app.identity.models import Affiliation, AffiliationAudience
 from app.learning.models import Completion, CompletionAnnulment, Enrolment, LessonFinish
 from app.learning.queries import lesson_states
+from app.learning.rounds import RENEWAL_NOTICE, Reason, why_again
 from app.learning.rules import Requirement
-
-# How long before its end a completion asks to be renewed.
-RENEWAL_NOTICE = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,11 @@ class NextLesson:
 
 @dataclass(frozen=True)
 class MyCourse:
-    """A course of mine, at my version if I am enrolled; counts are of required lessons, `next` None if none is left."""
+    """A course of mine, at my version if I am enrolled; counts are of required lessons, `next` None if none is left.
+
+    All of it is of the round that goes on; `earlier_on` is when it was completed before, in another. `may_repeat`: a
+    new round may begin (rounds.py).
+    """
 
     slug: str
     title: str
@@ -44,6 +46,9 @@ class MyCourse:
     is_enrolled: bool
     completed_on: date | None
     valid_until: date | None = None
+    round: int = 1
+    earlier_on: date | None = None
+    may_repeat: bool = False
 
     @property
     def has_expired(self) -> bool:
@@ -59,9 +64,11 @@ class MyCourse:
 class Renewal:
     """What I completed stops counting soon, or has; `by` is the course that renews it, None where there is none."""
 
+    slug: str
     title: str
     valid_until: date
     by: CourseView | None
+    may_repeat: bool
 
 
 @dataclass(frozen=True)
@@ -107,31 +114,30 @@ _POSTS_TODAY = (
     .order_by(_POST.c.started_on, _POST.c.id)
 )
 _ENROLMENTS = (
-    select(_ENROLMENT.c.id, _ENROLMENT.c.course_id, _ENROLMENT.c.course_version_id, _ENROLMENT.c.last_lesson_key)
-    .where(_ENROLMENT.c.person_id == bindparam("person_id"))
+    select(
+        _ENROLMENT.c.id, _ENROLMENT.c.course_id, _ENROLMENT.c.course_version_id, _ENROLMENT.c.last_lesson_key,
+        _ENROLMENT.c.round, _ENROLMENT.c.counts_from,
+    )
+    .where(_ENROLMENT.c.person_id == bindparam("person_id"), _ENROLMENT.c.counts_until.is_(None))
     .order_by(_ENROLMENT.c.last_active_at.desc())
-)
+)  # fmt: skip
 _FINISHED = (
     select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key)
     .join(_ENROLMENT, _ENROLMENT.c.id == _FINISH.c.enrolment_id)
-    .where(_ENROLMENT.c.person_id == bindparam("person_id"))
+    .where(_ENROLMENT.c.person_id == bindparam("person_id"), _ENROLMENT.c.counts_until.is_(None))
 )
-# The latest day each course was completed, any version, until when that counts and whether for ever; annulled
-# completions do not count.
+# What completed courses, any version; annulled completions do not count.
 _COMPLETED = (
     select(
-        _COMPLETION.c.course_id,
-        func.max(_COMPLETION.c.completed_on),
-        func.max(_COMPLETION.c.valid_until),
-        func.max(case((_COMPLETION.c.valid_until.is_(None), 1), else_=0)),
+        _COMPLETION.c.course_id, _COMPLETION.c.enrolment_id, _COMPLETION.c.completed_on, _COMPLETION.c.valid_until
     )
     .where(
         _COMPLETION.c.course_id.is_not(None),
         _COMPLETION.c.person_id == bindparam("person_id"),
         ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
     )
-    .group_by(_COMPLETION.c.course_id)
-)
+    .order_by(_COMPLETION.c.completed_on, _COMPLETION.c.id)
+)  # fmt: skip
 
 
 _ELSEWHERE = (
@@ -161,10 +167,9 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
     finished: dict[int, set[str]] = {}
     for enrolment_id, key in ask(_FINISHED, me):
         finished.setdefault(enrolment_id, set()).add(key)
-    completed: dict[int, tuple[date, date | None]] = {
-        course_id: (completed_on, None if is_for_ever else valid_until)
-        for course_id, completed_on, valid_until, is_for_ever in ask(_COMPLETED, me)
-    }
+    completed: dict[int, list[_Result]] = {}
+    for course_id, *result in ask(_COMPLETED, me):
+        completed.setdefault(course_id, []).append(_Result(*result))
     published = {view.course_id: view for view in map(partial(course_version, db), published_version_ids(db))}
     required_ids = [
         view.course_id
@@ -173,11 +178,14 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
     ]
 
     def mine(course_id: int) -> MyCourse:
-        enrolment = enrolments.get(course_id)
+        enrolment, results = enrolments.get(course_id), completed.get(course_id, [])
         view = course_version(db, enrolment.course_version_id) if enrolment else published[course_id]
-        done = finished.get(enrolment.id, set()) if enrolment else set()
-        last_key = enrolment.last_lesson_key if enrolment else None
-        return _my_course(db, view, done, last_key, enrolment is not None, *completed.get(course_id, (None, None)))
+        course = _my_course(db, view, finished.get(enrolment.id, set()) if enrolment else set(), enrolment, results)
+        is_over = enrolment and course.next is None and any(one.enrolment_id == enrolment.id for one in results)
+        return replace(course, may_repeat=bool(is_over and course_id in published and why(course_id)))
+
+    def why(course_id: int) -> Reason | None:
+        return why_again([one[1:] for one in completed[course_id]], published[course_id].completion, today)
 
     # What was completed in a class has no enrolment.
     begun = dict.fromkeys((*enrolments, *(course_id for course_id in completed if course_id in published)))
@@ -190,16 +198,27 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
         required=tuple(sorted(required, key=lambda course: course.completed_on is not None)),
         in_progress=tuple(course for course in others if course.completed_on is None),
         completed=tuple(course for course in others if course.completed_on is not None),
-        renewals=_renewals(published, completed, today),
+        renewals=_renewals(published, completed, all_mine, today),
         elsewhere=tuple(LearnedElsewhere(*row) for row in ask(_ELSEWHERE, me)),
         posts=tuple(posts.values()),
     )
 
 
+class _Result(NamedTuple):
+    enrolment_id: int | None
+    completed_on: date
+    valid_until: date | None
+
+
 def _my_course(
-    db: Session, view: CourseView, done: Collection[str], last_key: str | None, is_enrolled: bool,
-    completed_on: date | None, valid_until: date | None,
+    db: Session, view: CourseView, done: Collection[str], enrolment: Row[*tuple[Any, ...]] | None,
+    results: Sequence[_Result],
 ) -> MyCourse:  # fmt: skip
+    """`results` come in the order of their days."""
+    since = enrolment.counts_from if enrolment else None
+    here = [one for one in results if since is None or one.completed_on >= since]
+    earlier = [one for one in results if one not in here]
+    last_key = enrolment.last_lesson_key if enrolment else None
     lessons = [lesson for lesson in outline(db, view.version_id).lessons if lesson.is_required]
     left = [lesson for lesson in lessons if lesson.key not in done]
     following = next((lesson for lesson in left if lesson.key == last_key), left[0] if left else None)
@@ -211,21 +230,32 @@ def _my_course(
         done_count=len(lessons) - len(left),
         lesson_count=len(lessons),
         next=NextLesson(following.key, following.title, following.minutes) if following else None,
-        is_enrolled=is_enrolled,
-        completed_on=completed_on,
-        valid_until=valid_until,
+        is_enrolled=enrolment is not None,
+        completed_on=here[-1].completed_on if here else None,
+        valid_until=_counts_until(here) if here else None,
+        round=enrolment.round if enrolment else 1,
+        earlier_on=earlier[-1].completed_on if earlier else None,
     )
 
 
+def _counts_until(results: Sequence[_Result]) -> date | None:
+    ends = [one.valid_until for one in results if one.valid_until]
+    return max(ends) if len(ends) == len(results) else None
+
+
 def _renewals(
-    published: Mapping[int, CourseView], completed: Mapping[int, tuple[date, date | None]], today: date
-) -> tuple[Renewal, ...]:
+    published: Mapping[int, CourseView], completed: Mapping[int, Sequence[_Result]], mine: Mapping[int, MyCourse],
+    today: date,
+) -> tuple[Renewal, ...]:  # fmt: skip
     by_slug = {view.slug: view for view in published.values()}
     due = [
-        Renewal(view.title, valid_until, by_slug.get(view.completion.renewal))
-        for course_id, (_on, valid_until) in completed.items()
-        if valid_until and valid_until < today + RENEWAL_NOTICE and (view := published.get(course_id))
-    ]
+        Renewal(
+            view.slug, view.title, valid_until, by_slug.get(view.completion.renewal), mine[course_id].may_repeat
+        )
+        for course_id, results in completed.items()
+        if (valid_until := _counts_until(results)) and valid_until < today + RENEWAL_NOTICE
+        and (view := published.get(course_id))
+    ]  # fmt: skip
     return tuple(sorted(due, key=lambda renewal: (renewal.valid_until, renewal.title)))
 
 

@@ -18,6 +18,7 @@ from app.learning.models import Attempt, BlockProgress, Completion, CompletionAn
 from app.learning.parts import course_demands
 from app.learning.policy import Learner
 from app.learning.queries import finished_lesson_keys, lesson_state, lesson_states
+from app.learning.rounds import EarlierRound, NewRound, earlier_rounds, next_round, results_of
 from app.learning.rules import CourseDemand, LessonState, Requirement
 
 
@@ -65,6 +66,7 @@ class CoursePage:
     """A course for anybody; `progress` says nothing is done for who is not enrolled.
 
     `missing`: of each required lesson that is not finished, what it still asks; empty for who is not enrolled.
+    `round` is the one that goes on; `again` the next one, where it may begin; `earlier` those before.
     """
 
     course: CourseView
@@ -76,6 +78,9 @@ class CoursePage:
     valid_until: date | None
     demands: tuple[CourseDemand, ...]
     has_newer_version: bool
+    round: int
+    again: NewRound | None
+    earlier: tuple[EarlierRound, ...]
 
     @property
     def demands_shown(self) -> list[dict[str, str]]:
@@ -120,7 +125,11 @@ _VIDEO, _READING, _ATTEMPT, _COMPLETION, _ANNULMENT = (
     cast(Table, model.__table__) for model in (BlockProgress, LessonReading, Attempt, Completion, CompletionAnnulment)
 )
 # Built once: every page of a course asks these.
-_ENROLMENT = select(Enrolment).join(Course, Course.id == Enrolment.course_id).where(Course.slug == bindparam("slug"))
+_ENROLMENT = (
+    select(Enrolment)
+    .join(Course, Course.id == Enrolment.course_id)
+    .where(Course.slug == bindparam("slug"), Enrolment.counts_until.is_(None))
+)
 _ENROLMENT_OF_PERSON = _ENROLMENT.where(Enrolment.person_id == bindparam("learner_id"))
 _ENROLMENT_OF_GUEST = _ENROLMENT.where(Enrolment.guest_id == bindparam("learner_id"))
 _BEGUN = union(
@@ -134,6 +143,7 @@ _LAST_COMPLETION = (
     .where(
         _COMPLETION.c.person_id == bindparam("person_id"),
         _COMPLETION.c.course_version_id == bindparam("version_id"),
+        _COMPLETION.c.completed_on.between(bindparam("since"), bindparam("until")),
         ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
     )
     .order_by(_COMPLETION.c.completed_on.desc(), _COMPLETION.c.id.desc())
@@ -142,7 +152,7 @@ _LAST_COMPLETION = (
 
 
 def find_enrolment(db: Session, learner: Learner, slug: str) -> Enrolment | None:
-    """The learner's enrolment in the course of this address."""
+    """The learner's enrolment in the course of this address: the round that goes on."""
     if isinstance(learner, Guest):
         return db.scalars(_ENROLMENT_OF_GUEST, {"slug": slug, "learner_id": learner.id}).one_or_none()
     return db.scalars(_ENROLMENT_OF_PERSON, {"slug": slug, "learner_id": learner.person_id}).one_or_none()
@@ -156,6 +166,8 @@ def course_page(db: Session, slug: str, learner: Learner | None) -> CoursePage:
     done = last_completion(db, enrolment) if enrolment else None
     course = published if version_id == published.version_id else catalogue.course_version(db, version_id)
     so_far = progress(db, enrolment) if enrolment else Progress(catalogue.outline(db, version_id), frozenset())
+    mine = enrolment if enrolment and enrolment.person_id else None
+    results = results_of(db, mine.person_id, course.course_id) if mine and mine.person_id else []
     return CoursePage(
         course=course,
         cover_url=catalogue.cover_url(db, course),
@@ -166,6 +178,9 @@ def course_page(db: Session, slug: str, learner: Learner | None) -> CoursePage:
         valid_until=done.valid_until if done else None,
         demands=course_demands(db, enrolment) if enrolment and course.completion.as_json() else (),
         has_newer_version=version_id != published.version_id,
+        round=enrolment.round if enrolment else 1,
+        again=next_round(db, mine, results) if mine else None,
+        earlier=earlier_rounds(db, mine, results) if mine else (),
     )
 
 
@@ -216,9 +231,12 @@ class Done:
 
 
 def last_completion(db: Session, enrolment: Enrolment) -> Done | None:
-    """When this enrolment's version was completed, or last renewed, unless that was annulled."""
+    """When this enrolment's version was completed in its round, or last renewed, unless that was annulled."""
     if enrolment.person_id is None:
         return None
-    here = {"person_id": enrolment.person_id, "version_id": enrolment.course_version_id}
+    here = {
+        "person_id": enrolment.person_id, "version_id": enrolment.course_version_id,
+        "since": enrolment.counts_from or date.min, "until": enrolment.counts_until or date.max,
+    }  # fmt: skip
     row = db.connection().execute(_LAST_COMPLETION, here).one_or_none()
     return Done(*row) if row else None

@@ -15,6 +15,7 @@ from app.learning.addressed import EnrolmentHere, OwnEnrolment, learner_here
 from app.learning.models import Enrolment
 from app.learning.page_queries import course_page, find_enrolment, lesson_offer, lesson_page
 from app.learning.practicals import LONGEST_TEXT, NobodyToConfirm, NoteMissing, report_done
+from app.learning.rounds import begin_round
 from app.learning.service import ReadTooSoon, enrol, finish_reading, move_to_published
 
 router = APIRouter()
@@ -44,6 +45,18 @@ def move(slug: str, request: Request, db: Db, enrolment: OwnEnrolment) -> Respon
     return redirect(
         request, f"/courses/{slug}", flash=("ok", _("Anh/chị đang học bản mới. Những bài đã xong vẫn được tính."))
     )
+
+
+@router.post("/courses/{slug}/again")
+def learn_again(
+    slug: str, request: Request, db: Db, actor: Me, enrolment: OwnEnrolment, round: Annotated[int, Form(ge=2)]
+) -> Response:
+    """Begin the round of that number; pressed twice, it is one."""
+    now = begin_round(db, enrolment, round)
+    return redirect(
+        request, f"/courses/{slug}",
+        flash=("ok", _("Đợt học %(number)s đã bắt đầu. Kết quả các đợt trước giữ nguyên.", number=now.round)),
+    )  # fmt: skip
 
 
 @router.get("/learn/{slug}/{lesson_key}")

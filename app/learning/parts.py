@@ -36,7 +36,7 @@ def course_demands(db: Session, enrolment: Enrolment) -> tuple[CourseDemand, ...
         minutes = sum(lesson.minutes for lesson in lessons if lesson.key in finished)
         asked.append(CourseDemand("hours", minutes / 60, rule.hours))
     if rule.in_person or rule.exam:
-        met = {kind for kind, _on in _met(db, enrolment.person_id, enrolment.course_id)}
+        met = {kind for kind, _on in _met(db, enrolment)}
         if rule.in_person:
             asked.append(CourseDemand("in_person", "in_person" in met, 1))
         if rule.exam:
@@ -77,7 +77,7 @@ def withdraw_part(db: Session, occasion: str) -> None:
 
 def all_met_on(db: Session, enrolment: Enrolment) -> date:
     """The day the last of the lessons and parts was met; what is recorded late keeps its own day."""
-    days = [on for _kind, on in _met(db, enrolment.person_id, enrolment.course_id)]
+    days = [on for _kind, on in _met(db, enrolment)]
     finished_at = db.scalar(
         select(func.max(LessonFinish.finished_at)).where(LessonFinish.enrolment_id == enrolment.id)
     )  # fmt: skip
@@ -86,10 +86,12 @@ def all_met_on(db: Session, enrolment: Enrolment) -> date:
     return max(days, default=clock.today())
 
 
-def _met(db: Session, person_id: int | None, course_id: int) -> Sequence[Row[str, date]]:
+def _met(db: Session, enrolment: Enrolment) -> Sequence[Row[str, date]]:
     return db.execute(
         select(PartMet.kind, PartMet.met_on).where(
-            PartMet.person_id == person_id, PartMet.course_id == course_id, PartMet.withdrawn_at.is_(None)
+            PartMet.person_id == enrolment.person_id, PartMet.course_id == enrolment.course_id,
+            PartMet.withdrawn_at.is_(None),
+            PartMet.met_on.between(enrolment.counts_from or date.min, enrolment.counts_until or date.max),
         )
     ).all()  # fmt: skip
 

@@ -40,12 +40,14 @@ class ReadTooLittle(ReadTooSoon):
 
 
 def enrol(db: Session, person_id: int, course_id: int) -> Enrolment:
-    """Take the course at its published version; enrolling again returns the enrolment as it is. Raises NotFound."""
-    mine = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
-    if known := db.scalars(mine).one_or_none():
+    """Take the course at its published version; enrolling again returns the enrolment as it is. Raises NotFound.
+
+    Taking it a second time is rounds.begin_round.
+    """
+    if known := enrolment_of(db, person_id, course_id):
         return known
     take_turns(db, [person_id])
-    if known := db.scalars(mine).one_or_none():
+    if known := enrolment_of(db, person_id, course_id):
         return known
     course = db.get(Course, course_id)
     if course is None or course.published_version_id is None:
@@ -85,6 +87,9 @@ def finish_reading(
     nothing.
     """
     if (stamp.enrolment_id, stamp.lesson_key) != (enrolment.id, lesson_key):
+        raise StampRefused
+    if enrolment.round > 1 and stamp.at < enrolment.enrolled_at:
+        # A page of an open course, still open from an earlier round.
         raise StampRefused
     state = lesson_state(db, enrolment, lesson_key)
     if state.asks_to_read:
@@ -183,7 +188,7 @@ def complete_if_all_done(db: Session, enrolment: Enrolment, on: date | None = No
     record_completion(
         db, person_id=enrolment.person_id, course_version_id=enrolment.course_version_id, how="online",
         completed_on=on or clock.today(), score_percent=round(sum(percents) / len(percents), 1) if percents else None,
-        enrolment_id=enrolment.id, occasion=occasion,
+        enrolment_id=enrolment.id, occasion=occasion or enrolment.occasion,
     )  # fmt: skip
 
 
@@ -192,7 +197,7 @@ def meet_part(
 ) -> None:  # fmt: skip
     """A class or an exam of the course was met on that day: complete the course if nothing else was missing."""
     record_part(db, person_id=person_id, course_id=course_id, kind=kind, occasion=occasion, met_on=met_on)
-    enrolment = _enrolment_of(db, person_id, course_id)
+    enrolment = enrolment_of(db, person_id, course_id)
     if enrolment is not None and _valid_completion(db, enrolment) is None:
         complete_if_all_done(db, enrolment, all_met_on(db, enrolment), occasion)
 
@@ -202,15 +207,19 @@ def take_back_part(
 ) -> None:  # fmt: skip
     """It was not so: a completion that could not be without it is annulled. `by` is an account id."""
     withdraw_part(db, occasion)
-    enrolment = _enrolment_of(db, person_id, course_id)
-    completion = _valid_completion(db, enrolment) if enrolment else None
-    if enrolment and completion and not all(demand.is_done for demand in course_demands(db, enrolment)):
-        annul_completion(db, completion, by, reason, fraud=False)
+    rounds = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
+    for enrolment in db.scalars(rounds.order_by(Enrolment.round)).all():
+        completion = _valid_completion(db, enrolment)
+        if completion and not all(demand.is_done for demand in course_demands(db, enrolment)):
+            annul_completion(db, completion, by, reason, fraud=False)
 
 
-def _enrolment_of(db: Session, person_id: int, course_id: int) -> Enrolment | None:
+def enrolment_of(db: Session, person_id: int, course_id: int) -> Enrolment | None:
+    """The round that goes on."""
     return db.scalars(
-        select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
+        select(Enrolment).where(
+            Enrolment.person_id == person_id, Enrolment.course_id == course_id, Enrolment.counts_until.is_(None)
+        )
     ).one_or_none()  # fmt: skip
 
 

@@ -70,6 +70,7 @@ class LearnerRow:
     person_id: int
     name: str
     unit_name: str
+    round: int
     state: str
     done_count: int
     lesson_count: int
@@ -119,7 +120,7 @@ def teaching_courses(db: Session, actor: Actor) -> list[CourseRow]:
         .select_from(Enrolment)
         .join(Course, Course.id == Enrolment.course_id)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(_mine(actor))
+        .where(_mine(actor), _goes_on())
         .group_by(Course.slug, CourseVersion.title, state)
     )
     found: dict[tuple[str, str], Counter[str]] = {}
@@ -182,7 +183,7 @@ def learners(db: Session, course: CourseView, found: Select[Enrolment]) -> tuple
         found_rows.append(
             LearnerRow(
                 enrolment_id=one.id, person_id=one.person_id or 0, name=name,
-                unit_name=units.get(one.person_id or 0, ""),
+                unit_name=units.get(one.person_id or 0, ""), round=one.round,
                 state=state, done_count=len(finished.get(one.id, set()) & set(required)), lesson_count=len(required),
                 lesson_title=titles.get(one.last_lesson_key or "", ""), last_active_at=one.last_active_at,
                 completed_on=completed_on, due_on=dues.get(one.person_id or 0), failed_count=tries, stumbles=stumbles,
@@ -196,8 +197,13 @@ def _mine(actor: Actor) -> ColumnElement[bool]:
     return Enrolment.person_id.in_(select(Person.id).where(visible_people(actor, FOLLOW)))
 
 
+def _goes_on() -> ColumnElement[bool]:
+    """Of who learns a course again, the present round."""
+    return Enrolment.counts_until.is_(None)
+
+
 def _of_course(actor: Actor, course_id: int) -> Select[Enrolment]:
-    return select(Enrolment).where(Enrolment.course_id == course_id, _mine(actor))
+    return select(Enrolment).where(Enrolment.course_id == course_id, _mine(actor), _goes_on())
 
 
 def _chosen(actor: Actor, course_id: int, chosen: Chosen) -> Select[Enrolment]:
@@ -211,23 +217,21 @@ def _chosen(actor: Actor, course_id: int, chosen: Chosen) -> Select[Enrolment]:
     return found.order_by(Person.sort_name, Enrolment.id)
 
 
-def _completed() -> ColumnElement[bool]:
-    return exists().where(
+def _completes() -> ColumnElement[bool]:
+    """Completions of the enrolment's course by its person, in its round."""
+    return and_(
         Completion.course_id == Enrolment.course_id, Completion.person_id == Enrolment.person_id,
+        or_(Enrolment.counts_from.is_(None), Completion.completed_on >= Enrolment.counts_from),
         ~exists().where(CompletionAnnulment.completion_id == Completion.id),
     )  # fmt: skip
 
 
+def _completed() -> ColumnElement[bool]:
+    return exists().where(_completes())
+
+
 def _completed_on() -> Any:
-    return (
-        select(func.max(Completion.completed_on))
-        .where(
-            Completion.course_id == Enrolment.course_id, Completion.person_id == Enrolment.person_id,
-            ~exists().where(CompletionAnnulment.completion_id == Completion.id),
-        )
-        .correlate(Enrolment)
-        .scalar_subquery()
-    )  # fmt: skip
+    return select(func.max(Completion.completed_on)).where(_completes()).correlate(Enrolment).scalar_subquery()
 
 
 def _state() -> ColumnElement[str]:

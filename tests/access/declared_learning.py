@@ -39,6 +39,9 @@ _LEARNING = (
     page("/courses/{slug}", EVERYBODY, f"/courses/{SLUG}", why_open="the catalogue", secret=DRAFT_TITLE),
     act("/courses/{slug}/enrol", SIGNED_IN, f"/courses/{SLUG}/enrol", why_open="anyone may learn what is published"),
     act("/courses/{slug}/move", ENROLLED, f"/courses/{SLUG}/move", others=HIDDEN),
+    # Both have it under way: there is nothing to repeat yet.
+    act("/courses/{slug}/again", ENROLLED, f"/courses/{SLUG}/again", form={"round": "2"}, others=HIDDEN,
+        answers=(409,)),
     page("/learn/{slug}/{lesson_key}", SIGNED_IN, f"/learn/{SLUG}/{READ}", why_open="offers to enrol",
          secret=LESSON_TEXT, told_to=ENROLLED),
     # The other learner studies the same lesson, but the stamp is of the learner's page.
