@@ -53,8 +53,8 @@ from app.identity import account_pages, accounts, people_pages, unit_pages
 from app.identity import jobs as identity_jobs
 from app.identity.events import AffiliationsChanged, UnitsReorganised
 from app.identity.last_seen import last_seen_committer
-from app.learning import api as progress_api
 from app.learning import (
+    answer_file_pages,
     evidence_list_pages,
     evidence_pages,
     guest_pages,
@@ -64,6 +64,7 @@ from app.learning import (
     quiz_pages,
     renewals,
 )  # fmt: skip
+from app.learning import api as progress_api
 from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
 from app.learning.answering import answer_committer
@@ -80,7 +81,8 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    practical_pages, marking_pages, guest_pages, guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages,
+    answer_file_pages, practical_pages, marking_pages, guest_pages, guest_sign_up_pages, evidence_list_pages,
+    evidence_pages, class_pages,
     exam_desk_pages, exam_room_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages,
     question_file_pages, statistics_pages, bank_pages,
     studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
@@ -130,6 +132,7 @@ CRONS = (
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),
+    Cron("learning.forget_answer_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=25)),
     Cron("authoring.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=35)),
     Cron("exams.close_overdue", every=timedelta(minutes=5)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
@@ -182,6 +185,8 @@ def create_app(runtime: Runtime) -> FastAPI:
         ("/classes/", 20 * _FORM_BYTES),
         ("/exams/", 20 * _FORM_BYTES),
         ("/my/evidence", 6 * _FORM_BYTES),
+        # Three files of ten megabytes.
+        ("/attempts/", 16 * _FORM_BYTES),
         ("/certificates/forms", 2 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),
         ("/", _FORM_BYTES),

@@ -8,7 +8,6 @@ from random import Random, SystemRandom
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.catalogue import questions
 from app.catalogue.banks import DrawnFrom, drawn_from
 from app.catalogue.queries import quiz_of
 from app.catalogue.questions import Answer, Fields
@@ -20,7 +19,7 @@ from app.exams.models import ExamCandidate, ExamEvent, ExamSitting
 from app.exams.states import deadline, state_of
 from app.learning.answering import SavedAnswers, saved_answers
 from app.learning.attempt_rules import is_over
-from app.learning.quizzes import grade_paper, keep_answer, make_paper, require_open
+from app.learning.quizzes import grade_paper, keep_answer, keep_page, make_paper, require_open
 
 # What a page can notice; "watching": it can, and from now on does.
 EVENTS = ("watching", "left_full_screen", "hidden", "blurred", "back")
@@ -116,9 +115,7 @@ def submit(db: Session, candidate: ExamCandidate, given: Mapping[str, Sequence[s
         hand_in_by_time(db, candidate)
         return
     answers: dict[str, Answer] = dict(candidate.answers)
-    for question in candidate.paper["questions"]:
-        if fields := questions.fields_of(question["id"], given):
-            keep_answer(candidate.paper, answers, {}, question["id"], fields)
+    keep_page(candidate.paper, answers, given)
     candidate.answers, candidate.saved_at = answers, clock.now()
     hand_in(db, candidate, clock.now())
 

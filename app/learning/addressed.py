@@ -63,10 +63,16 @@ def _own_attempt(attempt_id: RowId, request: Request, actor: MaybeMe, db: Db) ->
     learner = learner_here(request, db, actor)
     if learner is None:
         raise SignInRequired
-    mine = (Attempt.id == attempt_id, own_enrolments(learner))
     if _takes_turns(db, request):
         # The enrolment first, as everywhere. What is read next is as it is in our turn: another tab may have handed in.
+        mine = (Attempt.id == attempt_id, own_enrolments(learner))
         db.execute(select(Enrolment.id).join(Attempt).where(*mine).with_for_update(of=Enrolment))
+    return own_attempt(db, learner, attempt_id)
+
+
+def own_attempt(db: Session, learner: Learner, attempt_id: int) -> Attempt:
+    """Raises NotFound for somebody else's."""
+    mine = (Attempt.id == attempt_id, own_enrolments(learner))
     attempt = db.scalars(
         select(Attempt).join(Attempt.enrolment).options(contains_eager(Attempt.enrolment)).where(*mine)
     ).one_or_none()

@@ -27,7 +27,7 @@ from app.learning.evidence_queries import (
     twins_of,
 )  # fmt: skip
 from app.learning.models import Evidence
-from app.media.documents import MOST_BYTES, Document, check_document, keep_document, read_document
+from app.media.documents import ENDINGS, MOST_BYTES, Document, check_document, keep_document, read_document
 
 router = APIRouter()
 
@@ -168,6 +168,6 @@ def _document(file: UploadFile | None) -> Document:
 def _file(storage: Storage, evidence: Evidence) -> Response:
     if not evidence.storage_key:
         raise NotFound(_("Tệp minh chứng đã được xóa sau thời hạn lưu."))
-    ending = "pdf" if evidence.content_type == "application/pdf" else "webp"
     content = read_document(storage, evidence.storage_key)
-    return attachment(content, f"minh-chung-{evidence.id}.{ending}", evidence.content_type)
+    name = f"minh-chung-{evidence.id}.{ENDINGS[evidence.content_type]}"
+    return attachment(content, name, evidence.content_type)

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 
 from app.core import clock
 from app.core.jobs import JobContext, JobFunction
-from app.learning import evidence, evidence_lists, guests, marking, question_figures
+from app.learning import answer_files, evidence, evidence_lists, guests, marking, question_figures
 from app.learning.models import ProgressClient
 from app.learning.quizzes import close_overdue, overdue_attempts
 
@@ -61,6 +61,7 @@ JOBS: dict[str, JobFunction] = {
     "learning.close_overdue_attempts": close_overdue_attempts,
     "learning.tell_markers": tell_markers,
     "learning.forget_evidence": evidence.forget_files,
+    "learning.forget_answer_files": answer_files.forget_files,
     evidence_lists.EVIDENCE.job: evidence_lists.run_list,
     question_figures.JOB: question_figures.count_questions,
 }

@@ -61,10 +61,11 @@ class MarkedLine:
 
 @dataclass(frozen=True)
 class AnswerPage:
-    """One answer to mark, without a name. `points` are as typed, or the last given ones."""
+    """One answer to mark, without a name. `points` are as typed, or the last given ones. Its files are fetched from
+    `files_url`.
+    """
 
-    attempt_id: int
-    question_id: str
+    files_url: str
     course: str
     lesson: str
     submitted_at: datetime
@@ -234,7 +235,7 @@ def answer_page(
     course, lesson = _titles(db, attempt)
     assert attempt.submitted_at is not None
     return AnswerPage(
-        attempt_id=attempt.id, question_id=question_id, course=course, lesson=lesson,
+        files_url=f"/marking/{attempt.id}/files", course=course, lesson=lesson,
         submitted_at=attempt.submitted_at, text=say_it(question["text"]), view=view, worth=questions.points(question),
         explanation=say_it(question["explanation"]), history=history,
         is_own=attempt.enrolment.person_id == actor.person_id,

@@ -183,7 +183,8 @@ class Attempt(Base):
 
     `paper`: {"pass_percent": 70, "questions": [questions as `questions.freeze` leaves them], "files": {name: asset id}
     if the questions show any}, and the fields of catalogue/quiz_rules.py that its quiz had.
-    `answers`: question id -> answer; `answer_seq`: question id -> last sequence taken.
+    `answers`: question id -> answer (one with files: catalogue/questions/essay.py); `answer_seq`: question id -> last
+    sequence taken.
     `result`: null until submitted, then {"score": points, "max": points, "percent": n, "passed": bool,
     "questions": {id: {"score": 0..1, "right": bool}}}. Where a person must mark, `score` and `right` of that question,
     `percent` and `passed` are null until then.
@@ -223,6 +224,26 @@ class Attempt(Base):
     is_timed_out: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     enrolment: Mapped[Enrolment] = relationship()
+
+
+class AnswerFile(Base):
+    """A file handed in with an answer (tệp bài làm): where it lies, sealed. What it is called stands in the answer.
+
+    Taken out of the answer again (`removed_at`), or with its attempt gone, it is deleted in the night.
+    """
+
+    __tablename__ = "answer_file"
+    __table_args__ = (Index(None, "attempt_id"), Index(None, "removed_at"))
+
+    id: Mapped[int] = pk()
+    attempt_id: Mapped[int | None] = mapped_column(ForeignKey("attempt.id", ondelete="SET NULL"))
+    question_id: Mapped[str] = mapped_column(String(40))
+    content_type: Mapped[str] = mapped_column(String(100))
+    # Of the file as it came, so that the same one is known again.
+    sha256: Mapped[str] = mapped_column(String(64))
+    storage_key: Mapped[str] = mapped_column(String(200))
+    added_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
 
 
 class AttemptGrant(Base):

@@ -1,20 +1,18 @@
 """Taking a quiz: its rules, an attempt, its result. Its answers are saved by api.py."""
 
-from typing import Annotated
+from fastapi import APIRouter, Request
 
-from fastapi import APIRouter, Depends, Request
-
-from app.core.web import Db, Response, form_fields, redirect, render
+from app.core import clock
+from app.core.web import Db, Response, redirect, render
 from app.learning.addressed import EnrolmentHere, OwnAttempt
+from app.learning.answer_file_pages import ArrivedFiles, Fields, paper_again
+from app.learning.answer_files import keep_with_files
+from app.learning.attempt_rules import is_over
 from app.learning.pages import private
 from app.learning.quiz_queries import attempt_page, quiz_page, result_page
 from app.learning.quizzes import start_attempt, submit_attempt
 
 router = APIRouter()
-
-
-# First among a route's parameters, so that no transaction waits for a slow body.
-Fields = Annotated[dict[str, list[str]], Depends(form_fields)]
 
 
 @router.get("/learn/{slug}/{lesson_key}/quiz")
@@ -38,7 +36,13 @@ def attempt(request: Request, db: Db, attempt: OwnAttempt) -> Response:
 
 
 @router.post("/attempts/{attempt_id}/submit")
-def submit(fields: Fields, request: Request, db: Db, attempt: OwnAttempt) -> Response:
-    """Hand in what the page holds; a second time shows the first result."""
+def submit(fields: Fields, arrived: ArrivedFiles, request: Request, db: Db, attempt: OwnAttempt) -> Response:
+    """Hand in what the page holds, files too; a second time shows the first result.
+
+    A file that cannot be taken holds it back: nobody hands in less than they mean to.
+    """
+    is_open = attempt.submitted_at is None and not is_over(attempt.deadline_at, clock.now())
+    if is_open and arrived and (errors := keep_with_files(db, attempt, fields, arrived)):
+        return paper_again(request, db, attempt, errors)
     submit_attempt(db, attempt, fields)
     return redirect(request, f"/attempts/{attempt.id}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from app.catalogue import queries as catalogue
 from app.catalogue import questions
 from app.catalogue.inline import Said
 from app.catalogue.questions import Question, Review, Say, View
-from app.catalogue.questions.asking import Gaps, ReviewedGaps
+from app.catalogue.questions.asking import Essay, Gaps, ReviewedGaps
 from app.catalogue.quiz_rules import QuizRule, quiz_rule
 from app.core import clock
 from app.core.errors import NotFound
@@ -84,7 +85,10 @@ class QuestionView:
 
 @dataclass(frozen=True)
 class AttemptPage:
-    """An open attempt. `left_s` until `deadline_at`, below zero after it; both None without a time limit."""
+    """An open attempt. `left_s` until `deadline_at`, below zero after it; both None without a time limit.
+
+    `may_add_files`: a guest has to sign in for that; `file_errors` by question, of files just chosen.
+    """
 
     place: QuizPlace
     attempt_id: int
@@ -95,11 +99,17 @@ class AttemptPage:
     is_over: bool
     questions: tuple[QuestionView, ...]
     saved: SavedAnswers
+    may_add_files: bool
+    file_errors: Mapping[str, str]
 
     @property
     def has_words(self) -> bool:
         """Whether words can be dragged somewhere."""
         return any(isinstance(question.view, Gaps) and question.view.words for question in self.questions)
+
+    @property
+    def takes_files(self) -> bool:
+        return any(isinstance(question.view, Essay) and question.view.most_files for question in self.questions)
 
 
 @dataclass(frozen=True)
@@ -178,7 +188,7 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
     )
 
 
-def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
+def attempt_page(db: Session, attempt: Attempt, file_errors: Mapping[str, str] = MappingProxyType({})) -> AttemptPage:
     """An attempt that is still open."""
     deadline_at, now = attempt.deadline_at, clock.now()
     return AttemptPage(
@@ -191,6 +201,8 @@ def attempt_page(db: Session, attempt: Attempt) -> AttemptPage:
         is_over=is_over(deadline_at, now),
         questions=asked_questions(db, attempt.paper, attempt.answers),
         saved=saved_answers(attempt.paper, attempt.answers, attempt.saved_at),
+        may_add_files=attempt.enrolment.person_id is not None,
+        file_errors=file_errors,
     )
 
 

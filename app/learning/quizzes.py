@@ -158,13 +158,21 @@ def keep_answer(
     question = next((question for question in paper["questions"] if question["id"] == question_id), None)
     if question is None:
         raise NotFound
-    answer = questions.parse(question, fields)
+    answer = questions.parse(question, fields, answers.get(question_id))
     if sequence is not None:
         if sequence <= sequences.get(question_id, -1):
             return False
         sequences[question_id] = sequence
     answers[question_id] = answer
     return True
+
+
+def keep_page(paper: Mapping[str, Any], answers: dict[str, Answer], given: Mapping[str, Sequence[str]]) -> bool:
+    """Put what a whole page holds into `answers`; questions it lacks stay as they are. False if it holds none."""
+    shown = {one["id"]: fields for one in paper["questions"] if (fields := questions.fields_of(one["id"], given))}
+    for question_id, fields in shown.items():
+        keep_answer(paper, answers, {}, question_id, fields)
+    return bool(shown)
 
 
 def submit_attempt(db: Session, attempt: Attempt, given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
@@ -179,10 +187,8 @@ def submit_attempt(db: Session, attempt: Attempt, given: Mapping[str, Sequence[s
     if is_over(attempt.deadline_at, clock.now()):
         return close_by_time(db, attempt)
     answers: dict[str, Answer] = dict(attempt.answers)
-    for question in attempt.paper["questions"]:
-        if fields := questions.fields_of(question["id"], given):
-            keep_answer(attempt.paper, answers, {}, question["id"], fields)
-            attempt.answers, attempt.saved_at = answers, clock.now()
+    if keep_page(attempt.paper, answers, given):
+        attempt.answers, attempt.saved_at = answers, clock.now()
     mark_active(attempt.enrolment, attempt.lesson_key)
     return _hand_in(db, attempt, clock.now())
 

@@ -1,4 +1,6 @@
-"""Papers handed in as proof: PDF, JPEG or PNG by their content. Private: sealed in the storage, never an asset."""
+"""Papers people hand in: PDF, JPEG or PNG by their content, where wanted office files too. Private: sealed in the
+storage, never an asset.
+"""
 
 import hashlib
 import io
@@ -11,7 +13,7 @@ from app.core.i18n import lazy as _
 from app.core.storage import Storage
 from app.core.text import nfc
 from app.identity.sealing import seal_file, unseal_file
-from app.media import images
+from app.media import images, office
 from app.media.files import HEAD_BYTES, JPEG, PNG, NotAccepted, file_type
 from app.media.shelf import scratch_folder
 
@@ -34,9 +36,11 @@ class Document:
     sha256: str
 
 
-def check_document(content: bytes, file_name: str) -> Document:
-    """Raises DocumentInvalid, or ImageInvalid for a broken picture. Pictures lose what the camera wrote into them."""
-    name = nfc(PureWindowsPath(file_name.replace("/", "\\")).name)[-200:] or "minh-chung"
+def check_document(content: bytes, file_name: str, *, takes_office: bool = False) -> Document:
+    """Raises DocumentInvalid, ImageInvalid for a broken picture, OfficeInvalid. Pictures lose what the camera wrote
+    into them.
+    """
+    name = nfc(PureWindowsPath(file_name.replace("/", "\\")).name)[-200:] or "tep"
     digest = hashlib.sha256(content).hexdigest()
     if len(content) > MOST_BYTES:
         raise DocumentInvalid(_("Tệp lớn hơn 10 MB. Hãy chụp hoặc quét lại ở cỡ nhỏ hơn."))
@@ -44,21 +48,32 @@ def check_document(content: bytes, file_name: str) -> Document:
         if b"%%EOF" not in content[-4096:]:
             raise DocumentInvalid(_("Tệp PDF này bị thiếu phần cuối. Hãy tải lại hoặc quét lại rồi gửi."))
         if b"/Encrypt" in content:
-            raise DocumentInvalid(_("Tệp PDF này có mật khẩu nên người duyệt không mở được. Hãy bỏ mật khẩu rồi gửi."))
+            raise DocumentInvalid(_("Tệp PDF này có mật khẩu nên người xem không mở được. Hãy bỏ mật khẩu rồi gửi."))
         if any(mark in content for mark in _ACTIVE):
             raise DocumentInvalid(_("Tệp PDF này chứa mã chạy được. Hãy in lại thành PDF rồi gửi."))
         return Document(content, "application/pdf", name, digest)
+    if takes_office and office.looks_like_office(content):
+        return Document(content, office.check_office(content), name, digest)
     try:
         kind = file_type(content[:HEAD_BYTES], name)
     except NotAccepted:
         kind = None
     if kind not in (JPEG, PNG):
-        raise DocumentInvalid(_("Hãy chọn tệp PDF, hoặc ảnh JPG, PNG."))
+        raise DocumentInvalid(
+            _("Hãy chọn tệp PDF, DOCX, XLSX, PPTX, hoặc ảnh JPG, PNG.")
+            if takes_office
+            else _("Hãy chọn tệp PDF, hoặc ảnh JPG, PNG.")
+        )
     with scratch_folder("document") as scratch:
         path = scratch / "picture"
         path.write_bytes(content)
         picture = images.master(images.open_image(path, kind.reader, name))
     return Document(picture.data, picture.content_type, f"{name.rsplit('.', 1)[0]}.webp", digest)
+
+
+ENDINGS = {
+    "application/pdf": "pdf", "image/webp": "webp", office.DOCX: "docx", office.XLSX: "xlsx", office.PPTX: "pptx",
+}  # fmt: skip
 
 
 def keep_document(storage: Storage, document: Document) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request
 from starlette.responses import Response, StreamingResponse
 
+from app.core.attachments import NOTHING_RUNS
 from app.core.errors import NotFound
 from app.core.web import Db, Files, MaybeMe, identify
 from app.media.playlists import CONTENT_TYPE as PLAYLIST_TYPE
@@ -18,12 +19,6 @@ _YEAR_S = 365 * 24 * 3600
 _SHOWN_IN_PLACE = frozenset(
     {"image/webp", "image/jpeg", "image/svg+xml", "video/mp4", "audio/mp4", "audio/mpeg", PLAYLIST_TYPE, "text/vtt"}
 )
-# An uploaded file opened by itself must not be able to act in the name of this site.
-_NOTHING_RUNS = {
-    "x-content-type-options": "nosniff",
-    "content-security-policy": "default-src 'none'; sandbox; style-src 'unsafe-inline'",
-    "cross-origin-resource-policy": "same-origin",
-}
 
 
 @router.api_route("/media/{public_id}/{name}", methods=["GET", "HEAD"])
@@ -44,7 +39,7 @@ def deliver(
     try:
         part = wanted_part(asked, file.size)
     except RangeNotSatisfiable:
-        return Response(status_code=416, headers=_NOTHING_RUNS | {"content-range": f"bytes */{file.size}"})
+        return Response(status_code=416, headers=NOTHING_RUNS | {"content-range": f"bytes */{file.size}"})
     start, end = (part.start, part.end) if part else (0, file.size)
     headers["content-length"] = str(end - start)
     if part:
@@ -59,7 +54,7 @@ def _headers(file: Delivered, name: str) -> dict[str, str]:
     place = "inline" if file.content_type in _SHOWN_IN_PLACE else "attachment"
     # The bytes behind an address never change; only who may see them can.
     cache = f"public, max-age={_YEAR_S}, immutable" if file.is_public else "private, max-age=3600"
-    return _NOTHING_RUNS | {
+    return NOTHING_RUNS | {
         "accept-ranges": "bytes",
         "etag": f'"{hashlib.sha256(file.storage_key.encode()).hexdigest()[:24]}"',
         "cache-control": cache,

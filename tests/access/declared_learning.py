@@ -60,6 +60,9 @@ _LEARNING = (
     page("/attempts/{attempt_id}", LEARNER, "/attempts/{submitted_attempt}", case="handed in", others=HIDDEN),
     act("/attempts/{attempt_id}/answers", LEARNER, "/attempts/{open_attempt}/answers",
         form={"question": "{question}", "seq": "1"}, others=HIDDEN),
+    act("/attempts/{attempt_id}/files", LEARNER, "/attempts/{open_attempt}/files", others=HIDDEN),
+    page("/attempts/{attempt_id}/files/{file_id}", LEARNER, "/attempts/{essay_attempt}/files/{essay_file}",
+         others=HIDDEN),
     act("/attempts/{attempt_id}/submit", LEARNER, "/attempts/{open_attempt}/submit", others=HIDDEN),
     # An open course is for anybody, with an account or without; a stamp of another browser is told so.
     page("/learn/{slug}/{lesson_key}", EVERYBODY, f"/learn/{OPEN_SLUG}/{OPEN_LESSON}", case="open course",

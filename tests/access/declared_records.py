@@ -45,6 +45,8 @@ _EVIDENCE = (
         refused=_NO_MARKER, form={"kind": "one_more", "reason": "Mất điện"}),
     page("/marking/{attempt_id}/{question_id}", MARKERS_HERE, "/marking/{essay_attempt}/{essay}", refused=_NO_MARKER,
          secret=ESSAY_TEXT, told_to=MARKERS_HERE),
+    page("/marking/{attempt_id}/files/{file_id}", MARKERS_HERE, "/marking/{essay_attempt}/files/{essay_file}",
+         refused=_NO_MARKER),
     act("/marking/{attempt_id}/{question_id}", MARKERS_HERE, "/marking/{essay_attempt}/{essay}", refused=_NO_MARKER,
         form={"points": "2"}),
     page("/evidence", MANAGERS, secret=EVIDENCE_TITLE, told_to=MANAGERS_HERE),

@@ -25,6 +25,7 @@ from app.catalogue.banks import add_bank, add_question
 from app.catalogue.lesson_rules import LessonRule, PracticalTask
 from app.catalogue.models import CourseVersion
 from app.catalogue.queries import lesson
+from app.catalogue.questions.essay import files_of
 from app.catalogue.service import publish, save_version
 from app.catalogue.source import FileSource, LessonSource
 from app.certificates.models import Certificate, CertificateFile
@@ -50,6 +51,7 @@ from app.identity import accounts, people_imports, sheet_imports
 from app.identity.models import Account, Person
 from app.identity.people_lists import WHO
 from app.learning import stamps
+from app.learning.answer_files import keep_with_files, receive
 from app.learning.evidence import Submission, submit, verify
 from app.learning.evidence_lists import EVIDENCE, TEMPLATE
 from app.learning.practicals import report_done
@@ -141,6 +143,7 @@ class World:
     question: str
     essay_attempt: int
     essay: str
+    essay_file: int
     notice: int
     assignment: int
     assignment_member: int
@@ -369,7 +372,7 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
         files=(_file("04-anh.webp", hidden), _file("04-dang-chay.mp4", running), _file("04-da-dung.mp4", stopped)),
     )
     first = publish(db, _save(db, storage, province, read, watch, answer, practise, essay), None)
-    learning = _learning(db, who, first)
+    learning = _learning(db, storage, who, first)
     publish(db, _save(db, storage, province, read, watch, making.lesson(ANSWER, "Tên mới"), practise), None)
     newest = _save(db, storage, province, read, watch, answer, draft, practise)
     opened = making.course(
@@ -404,7 +407,7 @@ def _bank(db: Session, unit_id: int, author: int) -> dict[str, Any]:
 
 _ESSAY_QUESTION = {
     "id": f"{ESSAY}-q1", "kind": "essay", "text": "Anh/chị làm thế nào?", "explanation": "Theo các bước.",
-    "rubric": [{"criterion": "Đủ bước", "points": 2}],
+    "rubric": [{"criterion": "Đủ bước", "points": 2}], "accept": ["text", "file"],
 }  # fmt: skip
 
 
@@ -412,15 +415,17 @@ def _save(db: Session, storage: Storage, unit_id: int, *lessons: LessonSource) -
     return save_version(db, storage, making.course(*lessons, slug=SLUG), unit_id, None)
 
 
-def _learning(db: Session, who: dict[str, Account], version: CourseVersion) -> dict[str, Any]:
-    """The learner has handed in one attempt, another that waits to be marked, and begun a third; the other learner has
-    only enrolled.
+def _learning(db: Session, storage: Storage, who: dict[str, Account], version: CourseVersion) -> dict[str, Any]:
+    """The learner has handed in one attempt, another with a file that waits to be marked, and begun a third; the other
+    learner has only enrolled.
     """
     mine, _theirs = (enrol(db, who[name].person_id, version.course_id) for name in ("learner", "other_learner"))
     submitted = start_attempt(db, mine, ANSWER)
     submit_attempt(db, submitted, {})
     waiting = start_attempt(db, mine, ESSAY)
     essay = waiting.paper["questions"][0]["id"]
+    arrived = receive(storage, waiting.paper, {essay: [("bai.png", io.BytesIO(_png("white")))]})
+    keep_with_files(db, waiting, {}, arrived)
     submit_attempt(db, waiting, {essay: [ESSAY_TEXT]})
     with clock.frozen(clock.now() - timedelta(hours=1)):
         read_stamp, watch_stamp = stamps.issue(mine.id, READ), stamps.issue(mine.id, WATCH)
@@ -432,6 +437,7 @@ def _learning(db: Session, who: dict[str, Account], version: CourseVersion) -> d
         "open_attempt": opened.id,
         "essay_attempt": waiting.id,
         "essay": essay,
+        "essay_file": files_of(waiting.answers[essay])[0].id,
         "question": opened.paper["questions"][0]["id"],
         "read_stamp": read_stamp,
         "watch_stamp": watch_stamp,

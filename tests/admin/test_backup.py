@@ -17,7 +17,7 @@ from sqlalchemy import JSON, Text, cast, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
-from app.admin.backup import archive, making
+from app.admin.backup import archive, making, rows
 from app.admin.backup.archive import Column, End, Head
 from app.catalogue.search import search
 from app.certificates.models import Certificate, CertificateDocument
@@ -130,6 +130,12 @@ def assert_same(restored: Runtime, original: Rows, files: dict[str, bytes]) -> N
     for table, expected in original.items():
         assert rows[table] == expected, table
     assert files_of(restored.storage) == files
+
+
+def test_whatever_column_names_a_stored_file_is_known() -> None:
+    columns = [column for table in rows.tables() for column in table.columns]
+    places = {one.name for one in columns if one.name.endswith("_key") and getattr(one.type, "length", None) == 200}
+    assert places == rows.STORAGE_KEYS
 
 
 def test_every_row_and_every_file_comes_back(

@@ -99,6 +99,18 @@ def test_gift_as_its_description_has_it(text: str) -> None:
     assert {name: found.question[name] for name in fields} == fields
 
 
+@pytest.mark.parametrize("accept", [["file"], ["text", "file"]], ids="+".join)
+@pytest.mark.parametrize("name", ["moodle-xml", "xlsx", "gift"])
+def test_an_essay_that_wants_files_says_so_or_is_told_as_lost(name: str, accept: list[str]) -> None:
+    written = write(name, [SAMPLES["essay"] | {"accept": accept}])
+    (found,) = read(name, written.content).found
+    if name == "gift":
+        assert "accept" not in found.question
+        assert any("tệp" in one.reason for one in written.left_out)
+    else:
+        assert found.question["accept"] == accept
+
+
 def test_gift_takes_categories_comments_and_windows_line_ends() -> None:
     text = "\ufeff// một tệp thật\r\n$CATEGORY: $course$/An toàn thông tin\r\n\r\n::a::Câu một {T}\r\n\r\n\r\nCâu hai\r\n{\r\n=đúng\r\n~sai\r\n}\r\n"
     found = read("gift", text.encode()).found

@@ -394,7 +394,6 @@ def without(kind: str, name: str) -> dict[str, Any]:
         (SAMPLES["essay"] | {"rubric": [{"criterion": "a", "points": 0}]}, "thứ 1"),
         (SAMPLES["essay"] | {"rubric": [{"criterion": "a", "points": 1, "levels": [{"points": 2, "text": "b"}]}]},
          "levels"),
-        (SAMPLES["essay"] | {"accept": ["file"]}, "Chưa nộp tệp được"),
         (SAMPLES["essay"] | {"accept": ["video"]}, "accept"),
         (SAMPLES["essay"] | {"min_words": 500}, "min_words"),
     ],

@@ -21,7 +21,7 @@ _KINDS: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (DateTime, "instant"), (Date, "date"), (LargeBinary, "bytes"), (JSON, "json"), (Boolean, "bool"),
 )  # fmt: skip
 # Where rows say what they keep in the storage.
-_STORAGE_KEYS = frozenset({"storage_key", "source_key", "result_key"})
+STORAGE_KEYS = frozenset({"storage_key", "source_key", "result_key", "pdf_key", "docx_key", "signature_key"})
 
 Row = Sequence[Any]
 
@@ -41,7 +41,7 @@ def pieces(connection: Connection, table: Table, key_found: Callable[[str], None
     wanted = [
         cast(table.c[column.name], Text) if column.kind == "json" else table.c[column.name] for column in columns(table)
     ]
-    named = [place for place, column in enumerate(columns(table)) if column.name in _STORAGE_KEYS]
+    named = [place for place, column in enumerate(columns(table)) if column.name in STORAGE_KEYS]
     lines, count = bytearray(), 0
     for row in connection.execute(
         select(*wanted).order_by(*table.primary_key), execution_options={"yield_per": _ROWS_AT_ONCE}

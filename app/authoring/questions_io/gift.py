@@ -24,7 +24,7 @@ from app.authoring.questions_io.exchange import (
 from app.authoring.questions_io.rich import html_of_text, plain, text_of_html, words_of
 from app.catalogue import questions
 from app.catalogue.inline import media_in
-from app.catalogue.questions import Question
+from app.catalogue.questions import Question, essay
 from app.catalogue.questions.typed import accepted_of
 from app.core.i18n import gettext as _
 
@@ -321,6 +321,8 @@ def _losses(question: Question) -> list[str]:
         lost.append(_("GIFT không ghi được “phải đúng dấu” và độ dài tối đa."))
     if question["kind"] == "essay":
         lost.append(_("GIFT không ghi tiêu chí chấm, giới hạn số chữ và bài mẫu."))
+        if essay.takes_files(question):
+            lost.append(_("GIFT không ghi được câu nhận tệp; đọc lại thành câu viết chữ."))
     if question["kind"] == "matching" and any(html_of_text(one["right"]) != one["right"] for one in question["pairs"]):
         lost.append(_("Vế phải chỉ giữ chữ, không giữ đậm nghiêng."))
     return lost

@@ -13,7 +13,7 @@ from app.authoring.questions_io.cloze_syntax import write_gaps
 from app.authoring.questions_io.exchange import LeftOut, Written
 from app.authoring.questions_io.rich import html_of_text, words_of
 from app.catalogue.inline import media_in
-from app.catalogue.questions import Question, points, texts_of
+from app.catalogue.questions import Question, essay, points, texts_of
 from app.catalogue.questions.gaps import names_in
 from app.catalogue.questions.typed import accepted_of
 from app.core.i18n import gettext as _
@@ -108,11 +108,19 @@ def _own(question: Question, files: Mapping[str, bytes]) -> list[Any]:
             lines = [f"{line['criterion']} ({line['points']:g})" for line in question["rubric"]]
             guide = "\n".join([*lines, *([question["sample"]] if question.get("sample") else [])])
             return [
-                E.responseformat("editor"),
-                E.responserequired("1"),
+                *_handed_in(question),
                 _html("graderinfo", html_of_text(guide), files),
             ]
     return []
+
+
+def _handed_in(question: Question) -> list[Any]:
+    """How a text and files are wanted: a text is required unless files may stand for it."""
+    text, most = essay.takes_text(question), essay.MOST_FILES if essay.takes_files(question) else 0
+    return [
+        E.responseformat("editor" if text else "noinline"), E.responserequired("0" if most else "1"),
+        E.attachments(str(most)), E.attachmentsrequired("0" if text else "1"),
+    ]  # fmt: skip
 
 
 def _options(question: Question, files: Mapping[str, bytes]) -> list[Any]:

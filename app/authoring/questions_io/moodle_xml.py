@@ -194,7 +194,17 @@ class _Question:
         self.note(_("Câu tự luận chưa có tiêu chí chấm; tạm đặt một tiêu chí."))
         grader = self.said("graderinfo")
         rubric = [{"criterion": _("Nội dung bài làm"), "points": 1}]
-        return {"kind": "essay", "rubric": rubric} | ({"sample": grader} if grader else {})
+        essay = {"kind": "essay", "rubric": rubric} | ({"sample": grader} if grader else {})
+        return essay | ({"accept": accept} if (accept := self._accept()) else {})
+
+    def _accept(self) -> list[str]:
+        """A text, files or both; empty for a text alone, which need not be said."""
+        if _text(self.node.find("attachments")).strip() in ("", "0"):
+            return []
+        if _text(self.node.find("filetypeslist")).strip():
+            self.note(_("Bỏ danh sách loại tệp của Moodle; ở đây nhận PDF, DOCX, XLSX, PPTX và ảnh."))
+        no_text = _text(self.node.find("responseformat")).strip() == "noinline"
+        return ["file"] if no_text else ["text", "file"]
 
     def drag_words(self) -> dict[str, Any]:
         """[[2]] in the text is a gap whose word is the second of the list; words of no gap are distractors."""

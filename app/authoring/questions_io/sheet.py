@@ -38,6 +38,8 @@ KIND_WORDS = {
     "numeric": "Điền số", "matching": "Ghép cặp", "ordering": "Xếp thứ tự", "cloze": "Điền chỗ trống",
     "drag_words": "Kéo từ", "essay": "Tự luận",
 }  # fmt: skip
+# Of essays that want files, what an answer may be; those without want a text.
+ESSAY_WORDS = {"Tự luận: tệp": ["file"], "Tự luận: chữ và tệp": ["text", "file"]}
 _MORE_KIND_WORDS = {"mot dap an": "single", "trac nghiem": "single", "nhieu dap an": "multiple", "ghep noi": "matching"}
 HEADS = {
     "kind": "Loại câu", "text": "Câu hỏi", "answer": "Đáp án", "explanation": "Giải thích", "topic": "Chủ đề",
@@ -145,6 +147,7 @@ def _kind(said: str, answer: str, parts: Sequence[str]) -> str:
     """The kind that is named; guessed from what is filled in where none is."""
     word = _bare(said)
     known = {_bare(name): kind for kind, name in KIND_WORDS.items()} | _MORE_KIND_WORDS
+    known |= dict.fromkeys(map(_bare, ESSAY_WORDS), "essay")
     if word:
         if word not in known and said not in questions.KINDS:
             names = ", ".join(KIND_WORDS.values())
@@ -191,7 +194,9 @@ def _own(kind: str, cells: Mapping[str, Cell], answer: str, parts: list[str], te
             words = dict(zip(names, filled, strict=False))
             return {"words": words} | ({"distractors": extra} if extra else {})
     rubric = [_criterion(part) for part in filled]
-    return {"rubric": rubric} | ({"sample": answer} if answer else {})
+    said = _bare(_lines(cells.get("kind")))
+    accept = next((wanted for words, wanted in ESSAY_WORDS.items() if _bare(words) == said), None)
+    return {"rubric": rubric} | ({"sample": answer} if answer else {}) | ({"accept": accept} if accept else {})
 
 
 def _letters(answer: str, parts: Sequence[str]) -> set[int]:

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.authoring.questions_io.exchange import MOST_QUESTIONS, LeftOut, Refused, Written
-from app.authoring.questions_io.sheet import HEADS, KIND_WORDS, LETTERS, OPTION_HEAD, REASON_HEAD
+from app.authoring.questions_io.sheet import ESSAY_WORDS, HEADS, KIND_WORDS, LETTERS, OPTION_HEAD, REASON_HEAD
 from app.catalogue import questions
 from app.catalogue.inline import media_in
-from app.catalogue.questions import Question
+from app.catalogue.questions import Question, essay
 from app.catalogue.questions.gaps import names_in
 from app.catalogue.questions.typed import accepted_of
 from app.core.i18n import gettext as _
@@ -93,6 +93,9 @@ def _values(question: Question) -> dict[str, Any]:
         case "essay":
             values["parts"] = [f"{line['criterion']} ({line['points']:g})" for line in question["rubric"]]
             values["answer"] = question.get("sample", "")
+            if essay.takes_files(question):
+                both = ["text", "file"] if essay.takes_text(question) else ["file"]
+                values["kind"] = next(words for words, wanted in ESSAY_WORDS.items() if wanted == both)
     return values
 
 
@@ -140,7 +143,7 @@ def _workbook(rows: Sequence[Mapping[str, Any]], *, with_help: bool = False, rea
     for column, name in enumerate(names):
         page.set_column(column, column, 44 if name in ("text", "explanation", "reason") else 16, wrap)
         page.write_string(0, column, heads[name], bold)
-    page.data_validation(1, 0, MOST_QUESTIONS, 0, {"validate": "list", "source": list(KIND_WORDS.values())})
+    page.data_validation(1, 0, MOST_QUESTIONS, 0, {"validate": "list", "source": [*KIND_WORDS.values(), *ESSAY_WORDS]})
     for line, row in enumerate(rows, start=1):
         parts = row.get("parts", ())
         for column, name in enumerate(names):
@@ -173,7 +176,10 @@ def _add_help(book: Any, bold: Any, wrap: Any) -> None:
             "Điền chỗ trống, kéo từ: trong câu viết {{1}}, {{2}}; cột A là chỗ thứ nhất, B thứ hai."
             " Ô chọn: đánh dấu * trước ý đúng."
         ),
-        _("Tự luận: mỗi cột Lựa chọn một tiêu chí, điểm trong ngoặc; cột Đáp án là bài mẫu."),
+        _(
+            "Tự luận: mỗi cột Lựa chọn một tiêu chí, điểm trong ngoặc; cột Đáp án là bài mẫu."
+            " Nhận tệp thì chọn loại câu “Tự luận: tệp” hoặc “Tự luận: chữ và tệp”."
+        ),
         _("Độ khó: 1 (dễ), 2 (vừa), 3 (khó). Chủ đề: vài chữ, ví dụ ky-so. Điểm để trống là 1."),
     )
     for line, text in enumerate(lines):

@@ -96,9 +96,13 @@ def present(question: Question, answer: Answer, say: Say) -> View:
     return _kind(question).present(question, answer, say)
 
 
-def parse(question: Question, fields: Fields) -> Answer:
-    """The answer in a form's values; None if nothing was answered. Raises Invalid for what this question lacks."""
-    return _kind(question).parse(question, fields)
+def parse(question: Question, fields: Fields, before: Answer = None) -> Answer:
+    """The answer in a form's values; None if nothing was answered. Raises Invalid for what this question lacks.
+
+    `before`: what was answered so far, whose files stay.
+    """
+    answer = _kind(question).parse(question, fields)
+    return essay.with_files(answer, essay.files_of(before)) if essay.takes_files(question) else answer
 
 
 def grade(question: Question, answer: Answer) -> float | None:

@@ -11,8 +11,8 @@ from app.core.i18n import gettext as _
 from app.core.text import vietnamese_key
 
 Question = Mapping[str, Any]
-# What JSON can hold; None: nothing was answered.
-Answer = str | bool | list[str] | dict[str, str] | None
+# What JSON can hold; None: nothing was answered. Maps: part -> what was chosen; of an essay with files see essay.py.
+Answer = str | bool | list[str] | dict[str, Any] | None
 # The values of a form by part: "" is the question's own field, other parts are gaps or rows.
 Fields = Mapping[str, Sequence[str]]
 # An author's text as a page shows it.
@@ -168,12 +168,29 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class HandedFile:
+    """A file of an answer, as its learner named it; `size` in bytes."""
+
+    id: int
+    name: str
+    size: int
+
+    @property
+    def kind(self) -> str:
+        """“PDF”: all of a name that may be told to whoever must not know whose it is."""
+        return self.name.rpartition(".")[2][:4].upper()
+
+
+@dataclass(frozen=True)
 class Essay:
-    """A text to write, and what it will be marked by."""
+    """A text to write, files to hand in, and what they will be marked by. `most_files` is 0 where no file is wanted."""
 
     template: ClassVar[str] = "essay"
     value: str
+    takes_text: bool
     max_length: int
+    most_files: int
+    files: tuple[HandedFile, ...]
     hint: str
     rubric: tuple[Criterion, ...]
 
@@ -184,6 +201,7 @@ class ReviewedEssay:
 
     template: ClassVar[str] = "essay"
     given: str
+    files: tuple[HandedFile, ...]
     rubric: tuple[Criterion, ...]
     sample: Said | None
 

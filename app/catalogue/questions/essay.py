@@ -1,10 +1,18 @@
-"""A text that a person marks by a rubric. Handing in files is not possible yet."""
+"""A text, files or both, marked by a person by a rubric.
+
+An answer is the text; with files it is {"text": the text, "files": [{"id", "name", "size"}]}, the fields of HandedFile.
+Files come and go by a way of their own (learning/answer_files.py), a form's text leaves them where they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
 
 from app.catalogue.questions.asking import (
     Answer,
     Criterion,
     Essay,
     Fields,
+    HandedFile,
     Level,
     Question,
     ReviewedEssay,
@@ -23,6 +31,7 @@ SHAPE: dict[str, Shape] = {
 }  # fmt: skip
 ACCEPTABLE = ("text", "file")
 LONGEST = 20_000
+MOST_FILES = 3
 MOST_WORDS = 3000
 
 freeze = as_it_is
@@ -33,8 +42,6 @@ def validate(question: Question) -> list[str]:
     accept = question.get("accept", ["text"])
     if not accept or not set(accept) <= set(ACCEPTABLE):
         messages.append(_("accept gồm text, file hoặc cả hai."))
-    elif "file" in accept:
-        messages.append(_("Chưa nộp tệp được: hãy để accept: [text]."))
     least, most = question.get("min_words", 0), question.get("max_words", MOST_WORDS)
     if not (isinstance(least, int) and isinstance(most, int) and 0 <= least <= most and 1 <= most <= MOST_WORDS):
         messages.append(_("min_words, max_words là số nguyên, min_words không lớn hơn max_words, nhiều nhất %(most)s.",
@@ -54,11 +61,17 @@ def validate(question: Question) -> list[str]:
 
 
 def present(question: Question, answer: Answer, say: Say) -> Essay:
-    return Essay(_text(answer), LONGEST, _length(question), _rubric(question))
+    return Essay(
+        value=_text(answer), takes_text=takes_text(question), max_length=LONGEST,
+        most_files=MOST_FILES if takes_files(question) else 0, files=files_of(answer), hint=_length(question),
+        rubric=_rubric(question),
+    )  # fmt: skip
 
 
 def parse(question: Question, fields: Fields) -> Answer:
     text = several_lines(own_value(fields))
+    if text and not takes_text(question):
+        raise Invalid(_("Câu này chỉ nhận tệp."))
     if len(text) > LONGEST:
         raise Invalid(_("Câu trả lời dài quá %(limit)s ký tự. Hãy viết gọn lại."), limit=LONGEST)
     return text or None
@@ -66,16 +79,37 @@ def parse(question: Question, fields: Fields) -> Answer:
 
 def grade(question: Question, answer: Answer) -> float | None:
     """None: it waits for a person. What was left empty earns 0 at once, nobody need look at it."""
-    return None if _text(answer) else 0.0
+    return None if _text(answer) or files_of(answer) else 0.0
 
 
 def review(question: Question, answer: Answer, say: Say) -> ReviewedEssay:
     sample = question.get("sample", "")
-    return ReviewedEssay(_text(answer), _rubric(question), say(sample) if sample else None)
+    return ReviewedEssay(_text(answer), files_of(answer), _rubric(question), say(sample) if sample else None)
 
 
 def solution(question: Question) -> dict[str, list[str]]:
-    return {"": [question.get("sample") or question["rubric"][0]["criterion"]]}
+    return {"": [question.get("sample") or question["rubric"][0]["criterion"]]} if takes_text(question) else {}
+
+
+def takes_text(question: Question) -> bool:
+    return "text" in question.get("accept", ("text",))
+
+
+def takes_files(question: Question) -> bool:
+    return question["kind"] == "essay" and "file" in question.get("accept", ())
+
+
+def files_of(answer: Answer) -> tuple[HandedFile, ...]:
+    """The files of an answer, in the order they came."""
+    files = answer.get("files", ()) if isinstance(answer, dict) else ()
+    return tuple(HandedFile(**one) for one in files)
+
+
+def with_files(answer: Answer, files: Sequence[HandedFile]) -> Answer:
+    """The answer with its text and these files."""
+    if not files:
+        return _text(answer) or None
+    return {"text": _text(answer), "files": [asdict(one) for one in files]}
 
 
 def _length(question: Question) -> str:
@@ -98,4 +132,6 @@ def _rubric(question: Question) -> tuple[Criterion, ...]:
 
 
 def _text(answer: Answer) -> str:
+    if isinstance(answer, dict):
+        return str(answer.get("text", ""))
     return answer if isinstance(answer, str) else ""

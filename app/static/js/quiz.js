@@ -142,25 +142,37 @@ const timer = document.querySelector("[data-left]");
 const WARN_AT_S = [300, 60];
 const TRY_AGAIN_MS = 5000;
 let isOver = false;
+let isHandingIn = false;
 
 function sayTime(sentence) {
   document.querySelector("[data-timer-said]").textContent = sentence;
 }
 
 function seal() {
-  for (const one of paper.querySelectorAll("[data-question]")) one.inert = true;
+  for (const one of paper.querySelectorAll("[data-question], [data-files]")) one.inert = true;
+}
+
+// As the button does it: with the files that are chosen, on a paper that takes any.
+function whole() {
+  const form = new FormData(paper);
+  const body = paper.querySelector("[type=file]") ? form : new URLSearchParams(form);
+  return { method: "POST", body, headers: { "x-csrf-token": form.get("csrf_token") } };
 }
 
 // First what waits, each with how long it did; then the paper itself, which the server takes for a minute more.
 async function handIn() {
+  if (isHandingIn) return;
   if (unsent.size && !navigator.onLine) return sayTime(timer.dataset.offline);
   if (unsent.size) return sendAgain();
+  isHandingIn = true;
   try {
-    const answer = await fetch(paper.action, { method: "POST", body: new URLSearchParams(new FormData(paper)) });
+    const answer = await fetch(paper.action, whole());
     if (answer.status < 500) return location.reload();
   } catch {
     timer.querySelector("small").textContent = timer.dataset.offline;
     sayTime(timer.dataset.offline);
+  } finally {
+    isHandingIn = false;
   }
 }
 
