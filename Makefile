@@ -14,7 +14,7 @@ PORT ?= 8000
 DEMO ?= $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),1,0)
 export HOST PORT DEMO
 
-.PHONY: help install install-dev browser object-store page-judges serve test proof check bench format lock docs messages
+.PHONY: help install install-dev browser object-store page-judges paper-peer serve test proof check bench format lock docs messages
 
 help: ## Liệt kê các lệnh / list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,10 @@ object-store: | $(PY)
 page-judges: install-dev
 	@tests/accessibility/bring
 
+# Only for `make bench`, which says so where it could not be brought.
+paper-peer: | $(PY)
+	-@bench/weasyprint/bring
+
 test: install-dev browser object-store page-judges ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
 	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database both
 
@@ -62,7 +66,7 @@ check: install-dev ## Định dạng, quy tắc, kiểu, hướng phụ thuộc,
 	$(VENV)/bin/djlint templates --lint --quiet
 	$(PY) -m pytest -q tests/checks
 
-bench: install-dev ## Đo tốc độ, tính bằng tỷ lệ so với mức sàn đo cùng lúc; BENCH=--quick đo nhanh / measure speed as ratios
+bench: install-dev paper-peer ## Đo tốc độ, tính bằng tỷ lệ so với mức sàn đo cùng lúc; BENCH=--quick đo nhanh / measure speed as ratios
 	$(PY) -m bench $(BENCH)
 
 format: install-dev ## Định dạng mã / format the code
@@ -81,3 +85,4 @@ lock: | $(PY) ## Khóa lại phiên bản thư viện / refresh the lock files
 	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
 	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev pyproject.toml -o requirements-dev.lock
 	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 tests/swift/requirements.in -o tests/swift/requirements.lock
+	$(UV) pip compile -q --universal --generate-hashes --no-header --python-version 3.11 bench/weasyprint/requirements.in -o bench/weasyprint/requirements.lock

@@ -5,6 +5,8 @@ import tempfile
 from pathlib import Path
 
 from bench.block import Block, measure, say
+from bench.papers import PAGES, QUICK_PAGES, measure_papers
+from bench.papers import markdown as paper_markdown
 from bench.table import markdown, replace_in
 from bench.world import make_world, postgresql
 
@@ -21,10 +23,14 @@ def main() -> None:
     for database in options.databases.split(","):
         for count in people:
             blocks.append(_block(database, count, seconds, is_first=not blocks))
-    text = markdown(blocks, seconds)
-    print(text)
-    if options.write:
-        replace_in(options.write, text)
+    tables = {
+        "bench": markdown(blocks, seconds),
+        "papers": paper_markdown(measure_papers(QUICK_PAGES if options.quick else PAGES)),
+    }
+    for name, text in tables.items():
+        print(text)
+        if options.write:
+            replace_in(options.write, text, name)
 
 
 def _block(database: str, people: int, seconds: float, *, is_first: bool) -> Block:
@@ -44,7 +50,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="ít người, mỗi phép đo nửa giây / a short try")
     parser.add_argument("--databases", default="sqlite,postgresql", help="sqlite,postgresql")
     parser.add_argument("--people", default="", metavar="N,M", help="số người, cách nhau bằng dấu phẩy")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="đặt bảng vào tài liệu, giữa hai dấu bench")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="đặt các bảng vào tài liệu, giữa các dấu")
     return parser.parse_args()
 
 

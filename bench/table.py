@@ -10,14 +10,13 @@ from bench.block import CLIENTS, Block, Measured
 from bench.visits import Kind, kinds
 
 _PEER_MB, _AIM_MB = 279, 150
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def markdown(blocks: Sequence[Block], seconds: float) -> str:
     """All tables of a run."""
     return "\n".join(
         (
-            f"Đo ngày {clock.today():%d/%m/%Y} trên {_machine()}; mỗi phép đo {_number(seconds, 1)} giây.",
+            f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}; mỗi phép đo {number(seconds, 1)} giây.",
             "",
             *_costs(blocks),
             "",
@@ -32,77 +31,79 @@ def markdown(blocks: Sequence[Block], seconds: float) -> str:
     )
 
 
-def replace_in(file: Path, text: str) -> None:
-    """Put the tables between their marks in a document; raises ValueError if it has none."""
-    before, begin, rest = file.read_text(encoding="utf-8").partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{file} has no {BEGIN} … {END}")
-    file.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+def replace_in(file: Path, text: str, name: str) -> None:
+    """Put tables between the marks of that name in a document; raises ValueError if it has none."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, found_begin, rest = file.read_text(encoding="utf-8").partition(begin)
+    _old, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"{file} has no {begin} … {end}")
+    file.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _costs(blocks: Sequence[Block]) -> Iterator[str]:
     yield "### CPU của máy chủ cho một lượt, mili giây (8 kết nối)"
     yield ""
-    yield _row(["việc", "hệ thống quen thuộc", "mục tiêu", *(block.name for block in blocks), "đạt?"])
-    yield _row(["---"] * (len(blocks) + 4))
-    yield _row(["sàn: Starlette trả một JSON nhỏ", "", "", *(_ms(block.floor.cpu_ms) for block in blocks), ""])
+    yield row(["việc", "hệ thống quen thuộc", "mục tiêu", *(block.name for block in blocks), "đạt?"])
+    yield row(["---"] * (len(blocks) + 4))
+    yield row(["sàn: Starlette trả một JSON nhỏ", "", "", *(_ms(block.floor.cpu_ms) for block in blocks), ""])
     for kind in kinds():
         costs = [block.kinds[kind.name].cpu_ms for block in blocks]
-        yield _row([kind.name, kind.peer_ms, _aim(kind), *map(_ms, costs), _verdict(kind, costs)])
+        yield row([kind.name, kind.peer_ms, _aim(kind), *map(_ms, costs), _verdict(kind, costs)])
 
 
 def _rates(blocks: Sequence[Block]) -> Iterator[str]:
     yield "### Lượt mỗi giây với 1, 8, 32, 128 kết nối, và phần trăm của sàn cùng số kết nối"
     yield ""
-    yield _row(["việc", *(block.name for block in blocks)])
-    yield _row(["---"] * (len(blocks) + 1))
-    yield _row(["sàn", *(_rate(block.floor) for block in blocks)])
+    yield row(["việc", *(block.name for block in blocks)])
+    yield row(["---"] * (len(blocks) + 1))
+    yield row(["sàn", *(_rate(block.floor) for block in blocks)])
     for kind in kinds():
-        yield _row([kind.name, *(_rate(block.kinds[kind.name], block.floor) for block in blocks)])
+        yield row([kind.name, *(_rate(block.kinds[kind.name], block.floor) for block in blocks)])
 
 
 def _memory(blocks: Sequence[Block]) -> Iterator[str]:
     yield "### Bộ nhớ của máy chủ (RSS), MB"
     yield ""
-    yield _row(["", "hệ thống quen thuộc", "mục tiêu", *(block.name for block in blocks)])
-    yield _row(["---"] * (len(blocks) + 3))
-    yield _row(["lúc nghỉ", "", f"< {_AIM_MB}", *(_number(block.rest_mb) for block in blocks)])
-    yield _row(["cao nhất khi đo", str(_PEER_MB), f"< {_AIM_MB}", *(_number(block.load_mb) for block in blocks)])
+    yield row(["", "hệ thống quen thuộc", "mục tiêu", *(block.name for block in blocks)])
+    yield row(["---"] * (len(blocks) + 3))
+    yield row(["lúc nghỉ", "", f"< {_AIM_MB}", *(number(block.rest_mb) for block in blocks)])
+    yield row(["cao nhất khi đo", str(_PEER_MB), f"< {_AIM_MB}", *(number(block.load_mb) for block in blocks)])
 
 
 def _views(blocks: Sequence[Block]) -> Iterator[str]:
     yield "### Lần xem đầu, qua mạng (trình duyệt thật, bộ nhớ đệm trống)"
     yield ""
-    yield _row(["trang", "hệ thống quen thuộc", "mục tiêu", "đo được"])
-    yield _row(["---"] * 4)
+    yield row(["trang", "hệ thống quen thuộc", "mục tiêu", "đo được"])
+    yield row(["---"] * 4)
     views = [view for block in blocks for view in block.views]
     for view in views:
-        found = f"{_number(view.kilobytes)} kB, {view.requests} yêu cầu"
-        yield _row([view.path, "1,3 MB, 17–34 yêu cầu", "< 100 kB, ≤ 10 yêu cầu", found])
+        found = f"{number(view.kilobytes)} kB, {view.requests} yêu cầu"
+        yield row([view.path, "1,3 MB, 17–34 yêu cầu", "< 100 kB, ≤ 10 yêu cầu", found])
     if not views:
-        yield _row(["", "", "", "chưa đo: máy này không có Chromium"])
+        yield row(["", "", "", "chưa đo: máy này không có Chromium"])
 
 
 def _commits(blocks: Sequence[Block]) -> Iterator[str]:
     yield "### Ghi tiến độ theo nhóm, 128 người chờ, không qua HTTP"
     yield ""
-    yield _row(["cơ sở dữ liệu", "theo nhóm, lượt/giây", "p99, ms (≤ 50)", "từng lượt, lượt/giây", "gấp (≥ 10)"])
-    yield _row(["---"] * 5)
+    yield row(["cơ sở dữ liệu", "theo nhóm, lượt/giây", "p99, ms (≤ 50)", "từng lượt, lượt/giây", "gấp (≥ 10)"])
+    yield row(["---"] * 5)
     for block in blocks:
         if found := block.commits:
-            yield _row(
-                [block.name, _number(found.grouped), _number(found.grouped_p99_ms), _number(found.direct),
-                 _number(found.grouped / found.direct, 1)]
+            yield row(
+                [block.name, number(found.grouped), number(found.grouped_p99_ms), number(found.direct),
+                 number(found.grouped / found.direct, 1)]
             )  # fmt: skip
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
+    """A line of a table."""
     return f"| {' | '.join(cells)} |"
 
 
 def _aim(kind: Kind) -> str:
-    return "–" if kind.aim_ms is None else f"≤ {_number(kind.aim_ms, 2 if kind.aim_ms < 1 else 1)}"
+    return "–" if kind.aim_ms is None else f"≤ {number(kind.aim_ms, 2 if kind.aim_ms < 1 else 1)}"
 
 
 def _verdict(kind: Kind, costs: Sequence[float]) -> str:
@@ -115,27 +116,28 @@ def _verdict(kind: Kind, costs: Sequence[float]) -> str:
 def _rate(measured: Measured, bare: Measured | None = None) -> str:
     def one(clients: int) -> str:
         rate = measured.loads[clients].per_second
-        share = f" ({_number(100 * rate / bare.loads[clients].per_second, 1)}%)" if bare else ""
-        return f"{_number(rate, 0 if rate >= 100 else 1)}{share}"
+        share = f" ({number(100 * rate / bare.loads[clients].per_second, 1)}%)" if bare else ""
+        return f"{number(rate, 0 if rate >= 100 else 1)}{share}"
 
     return " / ".join(one(clients) for clients in CLIENTS)
 
 
 def _ms(value: float) -> str:
-    return _number(value, 2 if value < 10 else 1)
+    return number(value, 2 if value < 10 else 1)
 
 
-def _number(value: float, digits: int = 0) -> str:
+def number(value: float, digits: int = 0) -> str:
     """As Vietnam writes it: 1.234,5."""
     return f"{value:,.{digits}f}".replace(",", " ").replace(".", ",").replace(" ", ".")
 
 
-def _machine() -> str:
+def machine() -> str:
+    """Where a run was made, and how busy it was."""
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     model = names[0].partition(":")[2].strip() if names else platform.machine()
     memory_gb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
     load = os.getloadavg()[2]
     return (
-        f"{model}, {os.cpu_count()} nhân, {_number(memory_gb)} GB, {platform.system()}, Python "
-        f"{platform.python_version()}, tải trung bình 15 phút lúc viết bảng {_number(load, 1)}"
+        f"{model}, {os.cpu_count()} nhân, {number(memory_gb)} GB, {platform.system()}, Python "
+        f"{platform.python_version()}, tải trung bình 15 phút lúc viết bảng {number(load, 1)}"
     )

@@ -17,6 +17,7 @@ from app.core.paper import fonts
 from app.core.templating import format_date
 
 _HERE = Path(__file__).parent
+GROUND = _HERE / "ground.typ"
 # Modules of white around a code inside its white box, and a run of dark ones.
 _QUIET = 2
 _DARK = re.compile(rb"\x00+")
@@ -51,10 +52,11 @@ def render(sheets: Sequence[Sheet], public_url: str) -> bytes:
         "date": {"year": day.year, "month": day.month, "day": day.day},
         # As numbers: Typst takes no other files than text from memory.
         "signatures": {str(sheet.form.id): list(sheet.signature) for sheet in sheets if sheet.signature},
-        "papers": [_data(sheet, public_url) for sheet in sheets],
+        "papers": [words_on(sheet, public_url) for sheet in sheets],
     }
     files: dict[str, bytes] = {
         "main": (_HERE / "certificate.typ").read_bytes(),
+        "ground.typ": GROUND.read_bytes(),
         "papers.json": json.dumps(papers).encode(),
     }
     # The stubs do not know that several files may be given.
@@ -101,7 +103,7 @@ def qr_data_uri(public_url: str, statement: str) -> str:
     return f"data:image/svg+xml,{quote(qr_svg(public_url, statement))}"
 
 
-def _data(sheet: Sheet, public_url: str) -> dict[str, object]:
+def words_on(sheet: Sheet, public_url: str) -> dict[str, object]:
     """What certificate.typ reads; the paper speaks Vietnamese whatever language the job runs in."""
     certificate, form = sheet.certificate, sheet.form
     place = ", ".join(part for part in (certificate.holder_title, certificate.unit_name) if part)
@@ -122,6 +124,7 @@ def _data(sheet: Sheet, public_url: str) -> dict[str, object]:
         "qr": qr_svg(public_url, sheet.statement),
         "qr_alt": f"Mã QR có chữ ký, mở trang tra cứu giấy chứng nhận số {certificate.number}",
         "verify_page": f"{public_url}/verify",
+        "verify_url": verify_url(public_url, certificate.code),
         "code": grouped(certificate.code),
         "issued_on": format_date(certificate.issued_on),
         "has_seal_place": form.has_seal_place,

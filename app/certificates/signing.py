@@ -59,6 +59,7 @@ def _signer(key: PaperKey, tsa_url: str) -> "PdfSigner":
         signer=OpenedOnce(loaded.signing_cert, loaded.signing_key, loaded.cert_registry),
         timestamper=HTTPTimeStamper(tsa_url) if tsa_url else None,
         new_field_spec=fields.SigFieldSpec(
-            FIELD, invis_sig_settings=fields.InvisSigSettings(box_out_of_bounds=True)
+            FIELD, invis_sig_settings=fields.InvisSigSettings(box_out_of_bounds=True),
+            readable_field_name="Chữ ký số của nơi cấp",
         ),
     )  # fmt: skip
