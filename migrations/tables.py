@@ -1,16 +1,12 @@
 """Imports every table, so that the metadata is whole for migrations and their test."""
 
-from app.assignments import models as assignments
-from app.catalogue import models as catalogue
-from app.certificates import models as certificates
-from app.classes import models as classes
-from app.community import models as community
+from importlib import import_module
+
 from app.core import access, audit, jobs, limiting
-from app.coverage import models as coverage
-from app.identity import models as identity
-from app.learning import models as learning
-from app.media import models as media
-from app.notices import models as notices
+from app.core.settings import ROOT
+
+for _models in sorted((ROOT / "app").glob("*/models.py")):
+    import_module(f"app.{_models.parent.name}.models")
 
 
 def is_compared(_item: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:
@@ -18,20 +14,4 @@ def is_compared(_item: object, name: str | None, kind: str, reflected: bool, _ot
     return not (kind in ("index", "column") and reflected and (name or "").startswith("search_"))
 
 
-__all__ = [
-    "access",
-    "assignments",
-    "audit",
-    "catalogue",
-    "certificates",
-    "classes",
-    "community",
-    "coverage",
-    "identity",
-    "is_compared",
-    "jobs",
-    "learning",
-    "limiting",
-    "media",
-    "notices",
-]
+__all__ = ["access", "audit", "is_compared", "jobs", "limiting"]

@@ -4,12 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
-
-
-# SQLite numbers rows by itself only in INTEGER columns.
-def wide_id() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
+from migrations.columns import wide_id
 
 revision = "0001"
 down_revision = None

@@ -7,15 +7,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.columns import wide_id
 
 revision = "0004"
 down_revision = "0003"
 
 _ADDED = "audiences, unit_kinds, is_partial, target_unit"
-
-
-def wide_id() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:

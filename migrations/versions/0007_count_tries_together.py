@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.columns import wide_id
 
 revision = "0007"
 down_revision = "0006"
@@ -13,7 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "limit_window",
         sa.Column("key", sa.String(length=32), nullable=False),
-        sa.Column("try_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("try_count", wide_id(), nullable=False),
         sa.Column("ends_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_limit_window")),
     )

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.columns import wide_id
 
 revision = "0008"
 down_revision = "0007"
@@ -14,10 +15,6 @@ _ONE_SUBJECT = (
 )
 _OF_COURSE = ["person_id", "course_version_id", "how", "occasion"]
 _OF_TASK = ["person_id", "programme_code", "how", "occasion"]
-
-
-def wide_id() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.columns import wide_id
 
 revision = "0009"
 down_revision = "0008"
@@ -12,8 +13,8 @@ down_revision = "0008"
 def upgrade() -> None:
     op.create_table(
         "notice",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("person_id", wide_id(), nullable=False),
         sa.Column("key", sa.String(length=120), nullable=False),
         sa.Column("category", sa.String(length=20), nullable=False),
         sa.Column("sentence", sa.Text(), nullable=False),
@@ -37,7 +38,7 @@ def upgrade() -> None:
 
     op.create_table(
         "notice_choice",
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("person_id", wide_id(), nullable=False),
         sa.Column("category", sa.String(length=20), nullable=False),
         sa.Column("channel", sa.String(length=10), nullable=False),
         sa.Column("is_wanted", sa.Boolean(), nullable=False),
@@ -47,12 +48,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "notice_delivery",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("notice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("notice_id", wide_id(), nullable=False),
         sa.Column("channel", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("due_at", Instant(), nullable=False),
-        sa.Column("try_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("try_count", wide_id(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
         sa.Column("settled_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(

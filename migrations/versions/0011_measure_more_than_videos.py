@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.columns import wide_id
 
 revision = "0011"
 down_revision = "0010"
@@ -12,10 +13,6 @@ _OLD = "enrolment_id, lesson_key, block_id, spans, watched_s, played_s, position
 _NEW = "enrolment_id, lesson_key, block_id, spans, earned, spent_s, position, started_at, updated_at"
 _OLD_CLIENT = "video_progress_id, client_id, taken, last_sequence, last_credited_s, last_refusal, updated_at"
 _NEW_CLIENT = "block_progress_id, client_id, taken, last_sequence, last_credited, last_refusal, updated_at"
-
-
-def wide_id() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:

@@ -5,6 +5,7 @@ from alembic import op
 
 from app.core.db import Instant
 from migrations.append_only import refuse_changes
+from migrations.columns import wide_id
 
 revision = "0013"
 down_revision = "0012"
@@ -13,21 +14,21 @@ down_revision = "0012"
 def upgrade() -> None:
     op.create_table(
         "assignment",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("course_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("course_id", wide_id(), nullable=False),
+        sa.Column("unit_id", wide_id(), nullable=False),
+        sa.Column("account_id", wide_id(), nullable=False),
         sa.Column("rule", sa.JSON(), nullable=False),
         sa.Column("grounds", sa.String(length=300), nullable=False),
         sa.Column("is_yearly", sa.Boolean(), nullable=False),
-        sa.Column("due_month", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("due_day", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due_month", wide_id(), nullable=False),
+        sa.Column("due_day", wide_id(), nullable=False),
         sa.Column("counts_programme", sa.Boolean(), nullable=False),
         sa.Column("asks_commitment", sa.Boolean(), nullable=False),
-        sa.Column("grace_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("grace_days", wide_id(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
-        sa.Column("ended_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ended_by", wide_id(), nullable=True),
         sa.CheckConstraint(
             "due_month BETWEEN 1 AND 12 AND due_day BETWEEN 1 AND 31", name=op.f("ck_assignment_day_of_year")
         ),
@@ -41,9 +42,9 @@ def upgrade() -> None:
 
     op.create_table(
         "assignment_pick",
-        sa.Column("assignment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("assignment_id", wide_id(), nullable=False),
+        sa.Column("person_id", wide_id(), nullable=False),
+        sa.Column("account_id", wide_id(), nullable=False),
         sa.Column("picked_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(["assignment_id"], ["assignment.id"], name=op.f("fk_assignment_pick_assignment_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_assignment_pick_person_id")),
@@ -51,8 +52,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "assignment_round",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("assignment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("assignment_id", wide_id(), nullable=False),
         sa.Column("period", sa.String(length=4), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("counts_from", sa.Date(), nullable=True),
@@ -65,18 +66,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "assignment_member",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("round_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("round_id", wide_id(), nullable=False),
+        sa.Column("person_id", wide_id(), nullable=False),
+        sa.Column("unit_id", wide_id(), nullable=False),
         sa.Column("joined_on", sa.Date(), nullable=False),
         sa.Column("left_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=False),
-        sa.Column("completion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("completion_id", wide_id(), nullable=True),
         sa.Column("done_on", sa.Date(), nullable=True),
         sa.Column("exempt_reason", sa.String(length=300), nullable=True),
         sa.Column("exempted_at", Instant(), nullable=True),
-        sa.Column("exempted_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("exempted_by", wide_id(), nullable=True),
         sa.Column("extension_reason", sa.String(length=300), nullable=True),
         sa.ForeignKeyConstraint(["completion_id"], ["completion.id"], name=op.f("fk_assignment_member_completion_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_assignment_member_person_id")),
@@ -91,7 +92,7 @@ def upgrade() -> None:
 
     op.create_table(
         "assignment_commitment",
-        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", wide_id(), nullable=False),
         sa.Column("wording", sa.Text(), nullable=False),
         sa.Column("committed_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(

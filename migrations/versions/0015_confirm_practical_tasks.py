@@ -5,15 +5,12 @@ from alembic import op
 
 from app.core.db import Instant
 from migrations.append_only import refuse_changes
+from migrations.columns import wide_id
 
 revision = "0015"
 down_revision = "0014"
 
 _FACTS = ("practical_report", "practical_verdict")
-
-
-def wide_id() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.columns import wide_id
 
 revision = "0017"
 down_revision = "0016"
@@ -12,16 +13,16 @@ down_revision = "0016"
 def upgrade() -> None:
     op.create_table(
         "discussion_post",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("course_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("course_id", wide_id(), nullable=False),
         sa.Column("lesson_key", sa.String(length=40), nullable=False),
-        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent_id", wide_id(), nullable=True),
+        sa.Column("person_id", wide_id(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("is_staff", sa.Boolean(), nullable=False),
         sa.Column("posted_at", Instant(), nullable=False),
         sa.Column("hidden_at", Instant(), nullable=True),
-        sa.Column("hidden_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("hidden_by", wide_id(), nullable=True),
         sa.Column("hidden_reason", sa.String(length=300), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_discussion_post_course_id")),
         sa.ForeignKeyConstraint(["parent_id"], ["discussion_post.id"], name=op.f("fk_discussion_post_parent_id")),
@@ -36,16 +37,16 @@ def upgrade() -> None:
 
     op.create_table(
         "help_request",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("course_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("person_id", wide_id(), nullable=False),
+        sa.Column("course_id", wide_id(), nullable=False),
         sa.Column("lesson_key", sa.String(length=40), nullable=False),
-        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unit_id", wide_id(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("asked_at", Instant(), nullable=False),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("answered_at", Instant(), nullable=True),
-        sa.Column("answered_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answered_by", wide_id(), nullable=True),
         sa.ForeignKeyConstraint(["course_id"], ["course.id"], name=op.f("fk_help_request_course_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_help_request_person_id")),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_help_request_unit_id")),
@@ -56,9 +57,9 @@ def upgrade() -> None:
 
     op.create_table(
         "lesson_note",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("course_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("person_id", wide_id(), nullable=False),
+        sa.Column("course_id", wide_id(), nullable=False),
         sa.Column("lesson_key", sa.String(length=40), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("is_bookmarked", sa.Boolean(), nullable=False),
@@ -72,11 +73,11 @@ def upgrade() -> None:
     )
     op.create_table(
         "course_rating",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("course_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("course_version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("stars", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", wide_id(), autoincrement=True, nullable=False),
+        sa.Column("person_id", wide_id(), nullable=False),
+        sa.Column("course_id", wide_id(), nullable=False),
+        sa.Column("course_version_id", wide_id(), nullable=False),
+        sa.Column("stars", wide_id(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("rated_at", Instant(), nullable=False),
         sa.CheckConstraint("stars BETWEEN 1 AND 5", name=op.f("ck_course_rating_one_to_five")),
@@ -92,8 +93,8 @@ def upgrade() -> None:
 
     op.create_table(
         "discussion_report",
-        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("person_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", wide_id(), nullable=False),
+        sa.Column("person_id", wide_id(), nullable=False),
         sa.Column("reported_at", Instant(), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_discussion_report_person_id")),
         sa.ForeignKeyConstraint(["post_id"], ["discussion_post.id"], name=op.f("fk_discussion_report_post_id")),

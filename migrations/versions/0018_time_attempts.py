@@ -5,13 +5,10 @@ from alembic import op
 
 from app.core.db import Instant
 from migrations.append_only import refuse_changes
+from migrations.columns import wide_id
 
 revision = "0018"
 down_revision = "0017"
-
-
-def wide_id() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
