@@ -235,15 +235,17 @@ def add_form(
     if errors:
         return render(request, "certificates/forms.html", status=422, page=_forms(db, values, errors))
     values["valid_from"] = clock.parse_day(valid_from)
+    kept = forms.form_on(db, clock.today()).signature_key if keeps_signature else None
     if act == "preview":
-        content = preview(CertificateForm(id=0, **values), picture or None, config)
+        shown = picture or (b"".join(files.read(kept)) if kept else None)
+        content = preview(CertificateForm(id=0, **values), shown, config)
         headers = {"content-disposition": 'inline; filename="xem-truoc.pdf"', "cache-control": "no-store"}
         return Response(content, media_type="application/pdf", headers=headers)
     if picture:
         values["signature_key"] = f"certificates/signatures/{hashlib.sha256(picture).hexdigest()}.png"
         files.put(values["signature_key"], io.BytesIO(picture))
-    elif keeps_signature:
-        values["signature_key"] = forms.form_on(db, clock.today()).signature_key
+    else:
+        values["signature_key"] = kept
     forms.add_form(db, values, actor.account_id)
     return redirect(request, "/certificates/forms", flash=("ok", _("Đã lưu mẫu. Giấy đã cấp giữ mẫu cũ.")))
 

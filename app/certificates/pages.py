@@ -6,10 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from app.certificates.pdf import qr_data_uri, verify_url
-from app.certificates.queries import (
-    OwnCertificate,
-    own_certificate,
-)  # fmt: skip
+from app.certificates.queries import OwnCertificate, own_certificate
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Config, Db, Files, Me, Response, render

@@ -14,7 +14,7 @@ from app.certificates.wording import birth_day, masked_birth_date
 from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.templating import format_date
-from app.core.text import fold
+from app.core.text import fold, whole
 from app.identity import sealing, unit_queries
 from app.identity.models import Person
 from app.learning.models import Completion
@@ -66,8 +66,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 def chosen(db: Session, actor: Actor, choice: Choice) -> Select[Certificate]:
     """The certificates of a choice that the actor may see, in the order of issue."""
     query = select(Certificate).where(visible(actor)).order_by(Certificate.issued_on, Certificate.id)
-    if choice.year.isdigit() and len(choice.year) == 4 and int(choice.year) > 0:
-        year = int(choice.year)
+    if len(choice.year) == 4 and (year := whole(choice.year)):
         query = query.where(Certificate.issued_on.between(date(year, 1, 1), date(year, 12, 31)))
     if choice.symbol:
         query = query.where(Certificate.number.endswith(f"/{choice.symbol}", autoescape=True))

@@ -26,6 +26,7 @@ from app.core.settings import get_settings
 from app.identity import sealing, unit_queries
 from app.identity.models import Person
 from app.identity.sealing import SealedFields
+from app.identity.taking_turns import take_turns
 from app.learning import completions
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
@@ -84,6 +85,10 @@ def revoke(
 
     Those it replaced end with it. Revoking again returns the first revocation.
     """
+    # In turns with whoever replaces it: the person first, as those do who record and annul what was learned.
+    take_turns(db, [certificate.person_id])
+    completion = db.get_one(Completion, certificate.completion_id, with_for_update=True)
+    db.refresh(certificate, ["revocation"])
     if certificate.revocation:
         return certificate.revocation
     editions = select(Certificate).where(
@@ -95,7 +100,6 @@ def revoke(
             audit.record(db, "certificate.revoke", "certificate", edition.id, account_id=by, kind=kind)
     db.flush()
     if kind == "fraud":
-        completion = db.get_one(Completion, certificate.completion_id)
         completions.annul_completion(db, completion, by, reason, fraud=True)
     assert certificate.revocation
     return certificate.revocation
@@ -124,7 +128,8 @@ def replace(db: Session, certificate: Certificate, kind: ReplacementKind, reason
 
 
 def revoke_after_annulment(db: Session, completion_id: int, *, fraud: bool) -> None:
-    """A completion that was annulled takes its certificate with it."""
+    """A completion that was annulled takes its certificate with it, also one that another is being replaced by."""
+    db.get_one(Completion, completion_id, with_for_update=True)
     certificate = newest(db, completion_id)
     annulment = db.get(CompletionAnnulment, completion_id)
     if certificate and annulment:

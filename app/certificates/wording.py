@@ -16,7 +16,9 @@ PLACEHOLDERS: dict[str, Callable[[Certificate], str]] = {
     "ho_ten": lambda certificate: certificate.holder_name,
     "khoa_hoc": lambda certificate: certificate.course_title,
     "so_gio": lambda certificate: plain_number(certificate.hours),
-    "ket_qua": lambda certificate: plain_number(certificate.score_percent or 0),
+    "ket_qua": lambda certificate: (
+        "–" if certificate.score_percent is None else plain_number(certificate.score_percent)
+    ),
     "ngay_hoan_thanh": lambda certificate: format_date(certificate.completed_on),
     "ngay_cap": lambda certificate: format_date(certificate.issued_on),
     "so": lambda certificate: certificate.number,

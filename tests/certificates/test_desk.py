@@ -65,6 +65,7 @@ def test_a_manager_sees_the_papers_of_the_unit_and_no_birth_day(browser: Browser
     assert papers[3].number not in page.text
     assert "Mẫu Hai" in browser.get("/certificates", params={"q": "mau hai"}).text
     assert "Không có giấy nào như vậy" in browser.get("/certificates", params={"year": "2001"}).text
+    assert "3 giấy" in browser.get("/certificates", params={"year": "²²²²"}).text
 
 
 def test_the_book_has_the_columns_of_a_register(
@@ -199,6 +200,9 @@ def test_a_form_is_previewed_and_kept(browser: Browser, db: Session, worker: Wor
     assert issued.form is not None
     assert issued.form.signature_key is not None
     db.commit()
+    next_one = FORM | {"valid_from": clock.today().isoformat(), "act": "preview", "keeps_signature": "true"}
+    kept = browser.post("/certificates/forms", next_one)
+    assert len(PdfReader(io.BytesIO(kept.content)).pages[0].images) == 1
     worker.run_all()
     db.refresh(issued, ["document"])
     assert issued.document is not None

@@ -16,6 +16,7 @@ from app.certificates import pdf
 from app.certificates.forms import form_on
 from app.certificates.models import Certificate, CertificateDocument
 from app.certificates.papers import statement_of
+from app.certificates.wording import filled
 from app.core import clock
 from app.core.db import Database
 from app.core.jobs import Job, Worker, enqueue
@@ -122,6 +123,7 @@ def test_letters_of_the_minority_languages_are_printed(db: Session, name: str) -
 
 def test_a_paper_without_unit_mark_and_birth_date_says_nothing_in_their_place(db: Session) -> None:
     issued = making.certificate(db, factories.person(db, "Lý Thị Mẫu"), score=None)
+    assert filled("đạt {ket_qua} điểm", issued) == "đạt – điểm"
     text = paper_of(issued, "")[1]
     assert "Kết quả" not in text
     assert "Sinh" not in text
