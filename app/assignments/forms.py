@@ -13,11 +13,9 @@ from app.catalogue.models import Course
 from app.core import clock
 from app.core.access import Actor
 from app.core.i18n import gettext as _
-from app.identity.identifiers import email_address, phone_e164
-from app.identity.models import Account, Person
-from app.identity.people import find_person
+from app.core.text import whole
+from app.identity.people_named import UnknownPeople, people_named
 from app.identity.people_queries import audience_names
-from app.identity.policy import visible_people
 from app.identity.unit_queries import KINDS
 
 MOST_PEOPLE = 500
@@ -61,7 +59,8 @@ class AssignForm:
         )
         if course_id is None:
             self.errors["course"] = _("Hãy chọn một khóa học đã công bố.")
-        unit = assigning_unit(db, actor, int(self.unit)) if self.unit.isascii() and self.unit.isdigit() else None
+        unit_id = whole(self.unit)
+        unit = None if unit_id is None else assigning_unit(db, actor, unit_id)
         if unit is None:
             self.errors["unit"] = _("Hãy chọn đơn vị.")
         audiences = tuple(code for code in self.audience if code in audience_names(db))
@@ -73,58 +72,21 @@ class AssignForm:
             self.errors["due"] = _("Hãy nhập ngày, ví dụ 30/11/2026.")
         elif due_on < clock.today():
             self.errors["due"] = _("Hạn phải từ hôm nay trở đi.")
-        if not (self.grace.isascii() and self.grace.isdigit() and int(self.grace) <= LATEST_GRACE_DAYS):
+        grace = whole(self.grace)
+        if grace is None or grace > LATEST_GRACE_DAYS:
             self.errors["grace"] = _("Hãy nhập số ngày từ 0 đến %(most)s.", most=LATEST_GRACE_DAYS)
-        if self.errors or course_id is None or unit is None or due_on is None:
+        if self.errors or course_id is None or unit is None or due_on is None or grace is None:
             return None
         rule = Rule(unit.unit_id, audiences, tuple(kind for kind in self.kind if kind in KINDS), self.leaders)
         return Order(
             course_id=course_id, rule=rule, due_on=due_on, is_yearly=self.repeat == "yearly", grounds=self.grounds,
-            counts_programme=self.programme, asks_commitment=self.commitment, grace_days=int(self.grace),
+            counts_programme=self.programme, asks_commitment=self.commitment, grace_days=grace,
             person_ids=person_ids,
         )  # fmt: skip
 
     def _people(self, db: Session, actor: Actor) -> tuple[int, ...]:
         try:
-            return people_named(db, actor, self.people)
+            return people_named(db, actor, PERMISSION, self.people, MOST_PEOPLE)
         except UnknownPeople as error:
             self.errors["people"] = str(error)
             return ()
-
-
-class UnknownPeople(Exception):
-    """Lines that name nobody one may see; the text is a sentence for whoever typed them."""
-
-
-def people_named(db: Session, actor: Actor, text: str) -> tuple[int, ...]:
-    """Person ids of lines of user names, phones or email addresses; raises UnknownPeople, naming the lines."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > MOST_PEOPLE:
-        raise UnknownPeople(_("Tối đa %(most)s người một lần.", most=MOST_PEOPLE))
-    found = {line: _person(db, line) for line in dict.fromkeys(lines)}
-    seen = set(
-        db.scalars(
-            select(Person.id).where(
-                Person.id.in_([one for one in found.values() if one]), visible_people(actor, PERMISSION)
-            )
-        )
-    )
-    unknown = [line for line, person_id in found.items() if person_id not in seen]
-    if unknown:
-        raise UnknownPeople(
-            _("Không tìm thấy trong phạm vi của anh/chị: %(lines)s", lines="; ".join(unknown[:10])[:300])
-        )
-    return tuple(person_id for person_id in found.values() if person_id is not None)
-
-
-def _person(db: Session, line: str) -> int | None:
-    by_name = db.scalar(select(Account.person_id).where(Account.username == line.lower()))
-    if by_name is not None:
-        return by_name
-    if email := email_address(line):
-        person = find_person(db, "email", email)
-    elif phone := phone_e164(line):
-        person = find_person(db, "phone", phone)
-    else:
-        return None
-    return person.id if person else None

@@ -6,13 +6,15 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from app.assignments import order_queries, policy, queries, service
-from app.assignments.forms import AssignForm, UnknownPeople, people_named
+from app.assignments.forms import MOST_PEOPLE, AssignForm
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
+from app.core.text import whole
 from app.core.web import Db, RowId, form_fields, having, redirect, render
+from app.identity.people_named import UnknownPeople, people_named
 
 router = APIRouter()
 
@@ -50,7 +52,7 @@ def assignment(
     request: Request, db: Db, actor: Manager, assignment_id: RowId, state: str = "", unit: str = "", q: str = "",
     page: int = 1,
 ) -> Response:  # fmt: skip
-    unit_id = int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 19 else 0
+    unit_id = whole(unit) or 0
     found = queries.assignment_page(db, actor, assignment_id, state, unit_id, q.strip()[:100], page)
     return render(request, "assignments/assignment.html", page=found)
 
@@ -67,7 +69,7 @@ def remind(
     request: Request, db: Db, actor: Manager, assignment_id: RowId, state: Text = "", unit: Text = ""
 ) -> Response:
     found = policy.visible_assignment(db, actor, assignment_id)
-    unit_id = int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 19 else 0
+    unit_id = whole(unit) or 0
     members = queries.members_to_remind(db, actor, found, state, unit_id)
     told = service.remind_now(db, found.rounds[-1], members, actor)
     done = ngettext(
@@ -82,7 +84,7 @@ def nominate(request: Request, db: Db, actor: Manager, assignment_id: RowId, peo
     """Managers below nominate their own people to what was given above."""
     found = policy.visible_assignment(db, actor, assignment_id)
     try:
-        person_ids = people_named(db, actor, people)
+        person_ids = people_named(db, actor, policy.PERMISSION, people, MOST_PEOPLE)
         if not person_ids:
             raise UnknownPeople(_("Hãy nhập ít nhất một người."))
     except UnknownPeople as error:

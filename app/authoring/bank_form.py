@@ -14,7 +14,7 @@ from app.catalogue.questions.numeric import read_number
 from app.catalogue.questions.typed import accepted_of
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
-from app.core.text import nfc, several_lines
+from app.core.text import nfc, several_lines, whole
 
 KIND_NAMES = {
     "single": lazy("Chọn một"), "multiple": lazy("Chọn nhiều"), "true_false": lazy("Đúng, sai"),
@@ -115,7 +115,7 @@ def of_form(kind: str, form: Mapping[str, Sequence[str]]) -> QuestionFields:
         difficulty=one("difficulty"), skill=one("skill"), options=tuple(row for row in rows if row != OptionRow()),
         answer=one("answer"), accepted=lines("accepted"), exact_marks=bool(form.get("exact_marks")),
         tolerance=one("tolerance"), unit=one("unit"), units=lines("units"), own=lines("own"),
-        revision=int(revision) if revision.isdecimal() and len(revision) < 9 else 0,
+        revision=whole(revision) or 0,
     )  # fmt: skip
 
 
@@ -125,8 +125,8 @@ def question_of(fields: QuestionFields) -> tuple[dict[str, Any], dict[str, str]]
     question: dict[str, Any] = {"kind": fields.kind, "text": fields.text, "explanation": fields.explanation}
     if fields.points:
         question["points"] = _number(fields.points, "points", errors)
-    if fields.difficulty.isdecimal():
-        question["difficulty"] = int(fields.difficulty)
+    if (difficulty := whole(fields.difficulty)) is not None:
+        question["difficulty"] = difficulty
     question |= {name: value for name in ("topic", "skill") if (value := getattr(fields, name))}
     question |= _own(fields, errors)
     if not fields.text:

@@ -28,7 +28,7 @@ from app.core.access import Actor
 from app.core.db import Session
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.i18n import gettext as _
-from app.core.text import nfc
+from app.core.text import nfc, whole
 from app.core.web import Databases, Db, Files, Response, redirect, render
 from app.media.queries import own_uploads
 from app.media.service import store
@@ -102,7 +102,7 @@ def make(
 ) -> Response:  # fmt: skip
     """`belongs`: “course:12” or “unit:7”, as the form offers them."""
     kind, _sign, number = belongs.partition(":")
-    chosen = int(number) if number.isdecimal() and len(number) < 18 else 0
+    chosen = whole(number) or 0
     page = queries.banks_page(db, actor)
     try:
         if kind == "course":

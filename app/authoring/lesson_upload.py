@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from app.authoring.lesson_form import SLOTS, LessonFields
 from app.catalogue.source import Citation
 from app.core.errors import StorageFull, TooLarge
-from app.core.text import nfc
+from app.core.text import nfc, whole
 from app.media.shelf import is_full
 
 _SOURCES_MOST = 20
@@ -73,7 +73,7 @@ def _fields(form: FormData) -> LessonFields:
         picture_caption=_text(form, "picture_caption"),
         video_title=_text(form, "video_title"),
         document_title=_text(form, "document_title"),
-        base_version=int(base) if base.isdecimal() and len(base) < 18 else 0,
+        base_version=whole(base) or 0,
     )
 
 

@@ -10,6 +10,7 @@ from app.community.places import CoursePlace, LessonHere, LessonPlace, course_pl
 from app.core.access import Actor
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
+from app.core.text import whole
 from app.core.web import Db, Me, RowId, having, redirect, render
 
 router = APIRouter()
@@ -48,7 +49,7 @@ def discuss(request: Request, db: Db, actor: Me, place: LessonHere, page: int = 
 @router.post("/learn/{slug}/{lesson_key}/discussion")
 def post(request: Request, db: Db, actor: Me, place: LessonHere, text: Text = "", parent: Text = "") -> Response:
     """Ask, or with `parent` answer."""
-    parent_id = int(parent) if parent.isascii() and parent.isdigit() and len(parent) < 19 else None
+    parent_id = whole(parent)
     try:
         said = discussion.post(db, actor, place, text, parent_id)
     except Invalid as error:

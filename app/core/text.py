@@ -22,6 +22,11 @@ def nfc(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", _UNSEEN.sub("", text))).strip()
 
 
+def whole(text: str) -> int | None:
+    """A whole number from a field or an address; None for anything else, and for more than a database could hold."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
 def several_lines(text: str) -> str:
     """Text of several lines as we keep it: NFC, line feeds only, no spaces at line ends, no empty lines around."""
     plain = unicodedata.normalize("NFC", _UNSEEN.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")

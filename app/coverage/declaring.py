@@ -12,6 +12,7 @@ from app.core.access import Actor
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
+from app.core.text import whole
 from app.coverage.definitions import Definition
 from app.coverage.models import DeclaredFigure
 from app.identity import unit_queries
@@ -116,7 +117,7 @@ def _corrected(db: Session, subject: str | None, unit_id: int | None, text: str,
         return None
     known = db.scalar(
         select(DeclaredFigure.id).where(
-            DeclaredFigure.id == (int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0),
+            DeclaredFigure.id == whole(text),
             DeclaredFigure.subject == subject,
             DeclaredFigure.unit_id == unit_id,
         )

@@ -16,21 +16,24 @@ from app.core.web import Databases, Db, Files, Me, Response, RowId, having, redi
 from app.exams.candidate_lists import CANDIDATES, read_list
 from app.exams.minutes import DOCX, PDF, content_of, sign
 from app.exams.models import ExamSitting
-from app.exams.planning import SittingForm, add_candidate, name_invigilator, plan_sitting, remove_candidate
+from app.exams.planning import (
+    MOST_CANDIDATES,
+    SittingForm,
+    add_candidate,
+    name_invigilator,
+    plan_sitting,
+    remove_candidate,
+)
 from app.exams.policy import ORGANISE, find_candidate, find_organised, find_sitting
 from app.exams.queries import own_unit_code, sitting_list, subject_choices
 from app.exams.room_pages import sitting_page
 from app.identity.list_pages import ListPlace, list_page, list_result, taken
-from app.identity.models import Account, Person
+from app.identity.models import Person
 from app.identity.people_lists import WHO
+from app.identity.people_named import UnknownPeople, people_named
 from app.identity.people_sheet import template_bytes
 from app.identity.policy import visible_people
-from app.identity.sheet_imports import (
-    keep_source,
-    request_apply,
-    request_check,
-    visible_import,
-)  # fmt: skip
+from app.identity.sheet_imports import keep_source, request_apply, request_check, visible_import
 
 router = APIRouter()
 
@@ -101,15 +104,17 @@ Organised = Annotated[ExamSitting, Depends(_organised)]
 @router.post("/exams/{sitting_id}/candidates")
 def add(
     request: Request, actor: Organiser, db: Db, sitting: Organised,
-    ref: Annotated[list[str] | None, Form()] = None, usernames: Annotated[str, Form()] = "",
+    ref: Annotated[list[str] | None, Form()] = None, people: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
-    """Those ticked, or those whose user names were typed; who is not in one's scope is not found."""
+    """Those ticked, or those typed; who is not in one's scope is not found."""
+    ticked = _ticked(db, actor, ref or [])
     try:
-        people = _people(db, actor, ref or [], usernames.split())
-    except Invalid as error:
-        return sitting_page(request, db, actor, sitting, errors=error.fields, usernames=usernames, status=422)
-    new = sum(add_candidate(db, actor, sitting, person_id)[1] for person_id in people)
-    flash = ("ok", _("Đã thêm %(count)s thí sinh.", count=new)) if people else ("warn", _("Chưa chọn ai."))
+        named = people_named(db, actor, ORGANISE, people, MOST_CANDIDATES)
+    except UnknownPeople as error:
+        return sitting_page(request, db, actor, sitting, errors={"people": str(error)}, people=people, status=422)
+    # In order of id, as everybody who waits for several people does.
+    new = sum(add_candidate(db, actor, sitting, person_id)[1] for person_id in sorted({*ticked, *named}))
+    flash = ("ok", _("Đã thêm %(count)s thí sinh.", count=new)) if ticked or named else ("warn", _("Chưa chọn ai."))
     return redirect(request, f"/exams/{sitting.id}", flash=flash)
 
 
@@ -198,20 +203,10 @@ def _sitting_of(db: Session, actor: Actor, sitting_id: int, import_id: int) -> E
     return find_sitting(db, actor, sitting_id)
 
 
-def _people(db: Session, actor: Actor, refs: list[str], usernames: list[str]) -> list[int]:
-    """Ids of the people meant, all within the actor's scope; raises NotFound for a ref, Invalid for a user name."""
-    refs, usernames = list(dict.fromkeys(refs)), list(dict.fromkeys(one.lower() for one in usernames))
-    ticked = db.scalars(select(Person.id).where(Person.ref.in_(refs), visible_people(actor, ORGANISE))).all()
-    if len(ticked) != len(refs):
+def _ticked(db: Session, actor: Actor, refs: list[str]) -> list[int]:
+    """Ids of the people ticked; raises NotFound for somebody who is not in the actor's scope."""
+    refs = list(dict.fromkeys(refs))
+    found = db.scalars(select(Person.id).where(Person.ref.in_(refs), visible_people(actor, ORGANISE))).all()
+    if len(found) != len(refs):
         raise NotFound
-    typed = dict(
-        db.execute(
-            select(Account.username, Person.id)
-            .join(Person, Person.id == Account.person_id)
-            .where(Account.username.in_(usernames), visible_people(actor, ORGANISE))
-        ).all()
-    )
-    if missing := [one for one in usernames if one not in typed]:
-        said = _("Không tìm thấy trong đơn vị anh/chị phụ trách: %(names)s.", names=", ".join(missing))
-        raise Invalid(fields={"usernames": said})
-    return [*ticked, *typed.values()]
+    return list(found)

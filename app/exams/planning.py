@@ -18,7 +18,7 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.templating import format_datetime
-from app.core.text import nfc
+from app.core.text import nfc, whole
 from app.exams.models import ExamCandidate, ExamInvigilator, ExamSitting
 from app.exams.policy import ORGANISE
 from app.identity import unit_queries
@@ -180,14 +180,14 @@ def _at(day: date | None, text: str) -> datetime | None:
 
 
 def _number(text: str, least: int, most: int) -> int | None:
-    digits = text.strip().removesuffix("%")
-    return int(digits) if digits.isascii() and digits.isdecimal() and least <= int(digits) <= most else None
+    number = whole(text.strip().removesuffix("%"))
+    return number if number is not None and least <= number <= most else None
 
 
 def _subject(db: Session, subject: str, errors: dict[str, str]) -> tuple[int, str] | None:
     version, _colon, lesson_key = subject.partition(":")
-    if version.isascii() and version.isdecimal() and len(version) < 19:
-        published = db.scalar(select(Course.published_version_id).where(Course.published_version_id == int(version)))
+    if version_id := whole(version):
+        published = db.scalar(select(Course.published_version_id).where(Course.published_version_id == version_id))
         quiz = quiz_of(db, published, lesson_key) if published else None
         if published and quiz:
             # No marker sits in the room: what a person must mark would leave the minute without results.

@@ -12,7 +12,7 @@ from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.templating import format_percent
-from app.core.text import several_lines
+from app.core.text import several_lines, whole
 from app.exams.models import ExamCandidate, ExamNote, ExamSitting
 from app.exams.planning import SittingIsClosed, new_code
 from app.exams.taking import hand_in, hand_in_by_time
@@ -61,7 +61,7 @@ def extend(db: Session, actor: Actor, sitting: ExamSitting, candidate: ExamCandi
     _require_running(sitting)
     _must_be_others(actor, candidate)
     errors: dict[str, str] = {}
-    more = int(minutes) if minutes.strip().isascii() and minutes.strip().isdecimal() else 0
+    more = whole(minutes.strip()) or 0
     if not 1 <= more <= MOST_EXTENSION:
         errors["minutes"] = _("Hãy ghi số phút thêm, từ 1 đến %(most)s.", most=MOST_EXTENSION)
     text = _reason(why, errors, "why")

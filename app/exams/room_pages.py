@@ -46,7 +46,7 @@ class SittingPage:
     past: list[ImportSummary]
     found: PeopleList | None
     errors: Mapping[str, str]
-    usernames: str
+    people: str
     username: str
     text: str
 
@@ -71,19 +71,19 @@ class CandidatePage:
 
 def sitting_page(
     request: Request, db: Session, actor: Actor, sitting: ExamSitting, *, q: str = "",
-    errors: Mapping[str, str] = MappingProxyType({}), usernames: str = "", username: str = "", text: str = "",
+    errors: Mapping[str, str] = MappingProxyType({}), people: str = "", username: str = "", text: str = "",
     status: int = 200,
 ) -> Response:  # fmt: skip
     """The page of a sitting, for its organisers and its invigilators."""
-    people, may_organise = queries.candidates(db, sitting), organises(db, actor, sitting)
+    listed, may_organise = queries.candidates(db, sitting), organises(db, actor, sitting)
     page = SittingPage(
-        sitting=queries.sitting_views(db, [sitting])[0], room_code=sitting.room_code, candidates=people,
+        sitting=queries.sitting_views(db, [sitting])[0], room_code=sitting.room_code, candidates=listed,
         invigilators=queries.invigilators(db, sitting), notes=queries.notes_of(db, sitting),
-        areas=together(one.areas for one in people), may_organise=may_organise, minute_number=sitting.minute_number,
+        areas=together(one.areas for one in listed), may_organise=may_organise, minute_number=sitting.minute_number,
         pdf_sha256=sitting.pdf_sha256, own_ref=db.get_one(Person, actor.person_id).ref, max_rows=MOST_CANDIDATES,
         past=past_imports(db, actor, CANDIDATES, sitting.id) if may_organise else [],
         found=people_in_scope(db, actor, q) if q.strip() and may_organise and actor.can("people.view") else None,
-        errors=errors, usernames=usernames, username=username, text=text,
+        errors=errors, people=people, username=username, text=text,
     )  # fmt: skip
     return render(request, "exams/sitting.html", fragment="room", status=status, page=page)
 

@@ -64,6 +64,8 @@ def begin(db: Session, sitting: ExamSitting, candidate: ExamCandidate, rng: Rand
     """
     if candidate.started_at is not None:
         return
+    # Whoever closes the sitting holds its candidates: what was read while waiting for that may be old.
+    db.refresh(sitting)
     require_room(sitting)
     if candidate.entered_at is None or candidate.checked_at is None:
         raise NotChecked

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.text import fold, name_key, nfc, sortable, vietnamese_key
+from app.core.text import fold, name_key, nfc, sortable, vietnamese_key, whole
 
 # Written down by hand from Từ điển tiếng Việt: letter by letter, tones ngang, huyền, hỏi, ngã, sắc, nặng.
 ALPHABET = [
@@ -135,6 +135,15 @@ def test_text_is_stored_in_one_form(typed: str, stored: str) -> None:
 def test_search_ignores_marks_and_case_and_takes_d_with_stroke_for_d(text: str, folded: str) -> None:
     assert fold(text) == folded
     assert fold(unicodedata.normalize("NFD", text)) == folded
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [("0", 0), ("07", 7), ("9" * 18, 10**18 - 1), ("9" * 19, None), ("9" * 5000, None), ("²²", None), ("-1", None),
+     ("1.5", None), (" 1", None), ("", None)],
+)  # fmt: skip
+def test_a_whole_number_is_one_the_database_can_hold(typed: str, number: int | None) -> None:
+    assert whole(typed) == number
 
 
 @pytest.mark.parametrize("letter", ALPHABET)

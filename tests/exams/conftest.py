@@ -128,6 +128,6 @@ def room(
         page = organiser.post("/exams/new", typed)
         assert page.status_code == 200, page.text
         url = page.url.path
-        added = organiser.post(f"{url}/candidates", {"usernames": "le.an\ndo.binh\nngo.chi"})
+        added = organiser.post(f"{url}/candidates", {"people": "le.an\ndo.binh\nngo.chi"})
         assert added.status_code == 200, added.text
     return Room(database, new_browser, url)

@@ -124,10 +124,10 @@ def test_nobody_is_listed_from_elsewhere_or_lists_themselves(room: Room, db: Ses
     db.commit()
     organiser = room.browser("to-chuc")
     with clock.frozen(BEFORE):
-        page = organiser.post(f"{room.url}/candidates", {"usernames": "nguoi-xa khong-co"})
+        page = organiser.post(f"{room.url}/candidates", {"people": "nguoi-xa\nkhong-co"})
         assert page.status_code == 422
-        assert "nguoi-xa, khong-co" in page.text
-        assert organiser.post(f"{room.url}/candidates", {"usernames": "to-chuc"}).status_code == 403
+        assert "nguoi-xa; khong-co" in page.text
+        assert organiser.post(f"{room.url}/candidates", {"people": "to-chuc"}).status_code == 403
 
 
 def test_a_candidate_listed_by_mistake_is_removed_until_they_come_in(room: Room) -> None:
@@ -147,7 +147,7 @@ def test_somebody_named_watches_this_sitting_and_no_more(room: Room) -> None:
     room.browser("to-chuc").post(f"{room.url}/invigilators", {"username": "duoc-cu"})
     assert room.sitting().room_code[:3] in named.get(room.url).text
     assert "Sát hạch kỹ năng số đợt 1" in named.get("/exams").text
-    assert named.post(f"{room.url}/candidates", {"usernames": "le.an"}).status_code == 403
+    assert named.post(f"{room.url}/candidates", {"people": "le.an"}).status_code == 403
     page = room.browser("to-chuc").post(f"{room.url}/invigilators", {"username": "khong-co"})
     assert "Không có tài khoản nào" in page.text
 
@@ -202,7 +202,7 @@ def test_nobody_begins_before_an_invigilator_has_seen_their_papers(room: Room) -
 
 def test_nobody_checks_their_own_papers(room: Room, staff: dict[str, Account]) -> None:
     with clock.frozen(BEFORE):
-        room.browser("to-chuc").post(f"{room.url}/candidates", {"usernames": "giam-thi"})
+        room.browser("to-chuc").post(f"{room.url}/candidates", {"people": "giam-thi"})
     with clock.frozen(DURING):
         assert room.check("giam-thi").status_code == 403
 
@@ -416,7 +416,7 @@ def test_an_exam_that_is_only_a_part_meets_that_part(db: Session, room: Room, ty
     organiser = room.browser("to-chuc")
     with clock.frozen(BEFORE):
         room.url = organiser.post("/exams/new", typed | {"subject": f"{other.id}:L3"}).url.path
-        organiser.post(f"{room.url}/candidates", {"usernames": "ngo.chi"})
+        organiser.post(f"{room.url}/candidates", {"people": "ngo.chi"})
         # Only one of the two sittings is hers from here on.
         first = next(one for one in _candidacies(room) if one[1] != room.sitting().id)
         organiser.post(f"/exams/{first[1]}/candidates/{first[0]}/remove")

@@ -20,6 +20,7 @@ from app.catalogue.questions.asking import (
 )
 from app.catalogue.questions.shape import TEXT, Shape
 from app.core.i18n import gettext as _
+from app.core.text import whole
 
 SHAPE: dict[str, Shape] = {"items": [TEXT]}
 MOST_ITEMS = 12
@@ -97,4 +98,4 @@ def _places(question: Question) -> list[str]:
 
 def _place(item_id: str, answer: Answer) -> int | None:
     given = mapped(answer).get(item_id, "")
-    return int(given) if given.isascii() and given.isdigit() else None
+    return whole(given)
