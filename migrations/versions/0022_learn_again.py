@@ -4,15 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.columns import wide_id
 
 revision = "0022"
 down_revision = "0021"
 
 _OLD, _NEW = ["person_id", "course_id"], ["person_id", "course_id", "round"]
-
-
-def wide_id() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
