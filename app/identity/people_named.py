@@ -29,9 +29,12 @@ def people_named(db: Session, actor: Actor, permission: str, text: str, most: in
         ).all()
     )
     digests = {line: digest for line in lines if (digest := _digest(line))}
+    # Anybody may have typed that phone or email when they signed up (DESIGN 9); a user name is its owner's alone.
     by_digest = dict(
         db.execute(
-            select(PersonLookup.digest, PersonLookup.person_id).where(PersonLookup.digest.in_(digests.values()))
+            select(PersonLookup.digest, PersonLookup.person_id)
+            .join(Person, Person.id == PersonLookup.person_id)
+            .where(PersonLookup.digest.in_(digests.values()), Person.signed_up_at.is_(None))
         ).all()
     )
     found = {line: by_username.get(line.lower()) or by_digest.get(digests.get(line, b"")) for line in lines}
