@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -115,7 +116,7 @@ class AssignmentPage:
     def url(self, **changed: object) -> str:
         """The address with some of what is asked changed."""
         asked = {"state": self.state, "unit": self.unit_id or "", "q": self.query, **changed}
-        return f"/assignments/{self.id}?" + "&".join(f"{key}={value}" for key, value in asked.items() if value)
+        return f"/assignments/{self.id}?{urlencode({key: value for key, value in asked.items() if value})}"
 
 
 def assignment_rows(db: Session, actor: Actor) -> list[AssignmentRow]:

@@ -1,11 +1,10 @@
 """Background work on many certificates: the register as a file, many papers in one PDF, issuing a batch anew."""
 
-import json
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from app.core.access import Actor
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import JobContext, JobFunction
-from app.core.paper import fonts
+from app.core.paper import typeset
 from app.core.settings import get_settings
 from app.core.tables import Cell, Column, write_xlsx
 from app.core.templating import format_date
@@ -132,8 +131,6 @@ def _row(number: int, line: Line) -> list[Cell]:
 
 
 def _register_pdf(title: str, about: str, rows: Iterable[list[Cell]]) -> bytes:
-    import typst
-
     today = clock.today()
     said = {
         "title": title, "about": about, "author": "Học Số",
@@ -141,9 +138,7 @@ def _register_pdf(title: str, about: str, rows: Iterable[list[Cell]]) -> bytes:
         "columns": [column.title for column in _COLUMNS], "widths": [column.width for column in _COLUMNS],
         "lines": [[format_date(cell) if isinstance(cell, date) else str(cell) for cell in row] for row in rows],
     }  # fmt: skip
-    files = {"main": Path(__file__).with_name("register.typ").read_bytes(), "register.json": json.dumps(said).encode()}
-    several = cast(Any, files)
-    return typst.compile(several, font_paths=fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
+    return typeset(Path(__file__).with_name("register.typ"), said)
 
 
 JOBS: dict[str, JobFunction] = {

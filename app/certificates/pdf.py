@@ -1,6 +1,5 @@
 """Certificates as a PDF: archival (PDF/A-2a), readable aloud (PDF/UA-1), the same bytes each time it is made."""
 
-import json
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ import zxingcpp
 
 from app.certificates.models import Certificate, CertificateForm
 from app.certificates.wording import birth_day, filled, grouped, plain_number
-from app.core.paper import fonts
+from app.core.paper import typeset
 from app.core.templating import format_date
 
 _HERE = Path(__file__).parent
@@ -41,8 +40,6 @@ class Sheet:
 
 def render(sheets: Sequence[Sheet], public_url: str) -> bytes:
     """The papers, one on each page."""
-    import typst
-
     first = sheets[0].certificate
     day = first.issued_on
     many = f"{len(sheets)} giấy chứng nhận"
@@ -54,13 +51,7 @@ def render(sheets: Sequence[Sheet], public_url: str) -> bytes:
         "signatures": {str(sheet.form.id): list(sheet.signature) for sheet in sheets if sheet.signature},
         "papers": [words_on(sheet, public_url) for sheet in sheets],
     }
-    files: dict[str, bytes] = {
-        "main": (_HERE / "certificate.typ").read_bytes(),
-        "ground.typ": GROUND.read_bytes(),
-        "papers.json": json.dumps(papers).encode(),
-    }
-    # The stubs do not know that several files may be given.
-    return typst.compile(cast(Any, files), font_paths=fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
+    return typeset(_HERE / "certificate.typ", papers, GROUND)
 
 
 def verify_url(public_url: str, code: str) -> str:

@@ -1,7 +1,10 @@
-"""What papers of ours are set in, whichever domain makes them."""
+"""Papers of ours, whichever domain makes them: archival PDFs in one typeface, laid out by Typst templates."""
 
+import json
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from app.core.settings import ROOT
 
@@ -10,6 +13,20 @@ if TYPE_CHECKING:
     import typst
 
 FONTS = ROOT / "app" / "core" / "fonts"
+
+
+def typeset(template: Path, given: Mapping[str, Any], *imported: Path) -> bytes:
+    """What `template` makes of `given`, which it reads as given.json, as PDF/A-2a and PDF/UA-1; the same each time.
+
+    `imported`: the templates it takes something from.
+    """
+    import typst
+
+    files = {"main": template.read_bytes(), "given.json": json.dumps(given).encode()}
+    files |= {path.name: path.read_bytes() for path in imported}
+    # The stubs do not know that several files may be given.
+    several = cast(Any, files)
+    return typst.compile(several, font_paths=fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
 
 
 @lru_cache(maxsize=1)

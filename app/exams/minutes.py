@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from app.core.access import Actor
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.core.paper import typeset
 from app.core.storage import Storage
 from app.core.templating import format_datetime, format_number, format_percent
 from app.core.text import nfc
@@ -138,9 +140,8 @@ def content_of(db: Session, files: Storage, sitting: ExamSitting, kind: str) -> 
 
 
 def as_pdf(minute: Minute) -> bytes:
-    from app.exams import minute_pdf
-
-    return minute_pdf.render(minute)
+    """A4 upright."""
+    return typeset(Path(__file__).with_name("minute.typ"), minute.as_json())
 
 
 def as_docx(minute: Minute) -> bytes:

@@ -4,7 +4,6 @@ What it lists is what the ledger counts: completions not annulled, of our course
 drawn anew each time, says as of when, and is nobody's certificate: the numbers of those stand beside it.
 """
 
-import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -18,14 +17,14 @@ from app.certificates.forms import form_on
 from app.certificates.models import Certificate
 from app.certificates.queries import is_newest
 from app.core import clock
-from app.core.paper import fonts
+from app.core.paper import typeset
 from app.core.templating import format_date, format_datetime, format_number
 from app.identity import sealing
 from app.identity.models import Person
 from app.identity.unit_queries import full_names
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
-_HERE = Path(__file__).parent
+_TEMPLATE = Path(__file__).with_name("record.typ")
 _HOW = {
     "online": "trực tuyến", "class": "lớp tập trung", "group": "buổi học cộng đồng", "exam": "sát hạch",
     "evidence": "minh chứng",
@@ -103,8 +102,6 @@ def learning_record(db: Session, person_id: int) -> LearningRecord:
 
 def render_record(record: LearningRecord, public_url: str) -> bytes:
     """PDF/A-2a and PDF/UA-1, A4 upright; Vietnamese whatever the language of the page."""
-    import typst
-
     data = {
         "name": record.name, "born": record.born, "unit": record.unit, "superior": record.superior,
         "issuer": record.issuer, "made_at": format_datetime(record.made_at), "hours": _hours(record.hours),
@@ -114,10 +111,7 @@ def render_record(record: LearningRecord, public_url: str) -> bytes:
             for year, hours, lines in record.years
         ],
     }  # fmt: skip
-    return typst.compile(
-        _HERE / "record.typ", font_paths=fonts(), ignore_system_fonts=True, sys_inputs={"data": json.dumps(data)},
-        pdf_standards=["a-2a", "ua-1"],
-    )  # fmt: skip
+    return typeset(_TEMPLATE, data)
 
 
 def _line(completion: Completion, title: str | None, number: str | None, unit: str) -> RecordLine:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -100,7 +101,7 @@ class TeachingPage:
 
     def url(self, **changed: object) -> str:
         asked = {"state": self.state, "lesson": self.lesson_key, "q": self.query, **changed}
-        return f"/teaching/{self.course.slug}?" + "&".join(f"{key}={value}" for key, value in asked.items() if value)
+        return f"/teaching/{self.course.slug}?{urlencode({key: value for key, value in asked.items() if value})}"
 
 
 @dataclass(frozen=True)
