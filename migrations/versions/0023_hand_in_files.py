@@ -4,13 +4,10 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.core.db import Instant
+from migrations.columns import wide_id
 
 revision = "0023"
 down_revision = "0022"
-
-
-def wide_id() -> sa.types.TypeEngine[int]:
-    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
