@@ -22,6 +22,7 @@ from app.certificates.register import MANAGE, VIEW, Choice, Line
 from app.certificates.wording import PLACEHOLDERS, unknown_names
 from app.core import audit, clock, jobs
 from app.core.access import Actor
+from app.core.attachments import PDF, XLSX
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
@@ -31,10 +32,7 @@ router = APIRouter()
 
 Viewer = Annotated[Actor, having(VIEW)]
 Manager = Annotated[Actor, having(MANAGE)]
-_TYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+_TYPES = {"pdf": PDF, "xlsx": XLSX}
 _PICTURE_BYTES = 300 * 1024
 
 

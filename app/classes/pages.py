@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
-from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -45,19 +44,6 @@ from app.identity.sheet_imports import (
 router = APIRouter()
 
 Recorder = Annotated[Actor, having(PERMISSION)]
-
-
-class ClassFields(BaseModel):
-    """The form, as typed."""
-
-    title: str = ""
-    subject: str = ""
-    first_on: str = ""
-    last_on: str = ""
-    place: str = ""
-    hours: str = ""
-    unit: str = ""
-    teachers: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,8 +87,7 @@ def new_class(request: Request, actor: Recorder, db: Db) -> Response:
 
 
 @router.post("/classes/new")
-def record(request: Request, actor: Recorder, db: Db, form: Annotated[ClassFields, Form()]) -> Response:
-    given = ClassForm(**form.model_dump())
+def record(request: Request, actor: Recorder, db: Db, given: Annotated[ClassForm, Form()]) -> Response:
     try:
         held = record_class(db, actor, given)
     except Invalid as error:

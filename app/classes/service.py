@@ -1,8 +1,8 @@
 """Record a class that was held, and who took part: each of them has completed what it taught."""
 
-from dataclasses import dataclass
 from datetime import date
 
+from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -27,8 +27,7 @@ PERMISSION = "classes.record"
 TASK, COURSE = "task:", "course:"
 
 
-@dataclass(frozen=True)
-class ClassForm:
+class ClassForm(BaseModel, frozen=True):
     """What was typed, as it was typed; `subject` is "task:CODE" or "course:CODE", `unit` the code of the unit."""
 
     title: str = ""

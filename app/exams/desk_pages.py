@@ -4,17 +4,16 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
-from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor
-from app.core.attachments import attachment
+from app.core.attachments import PDF, attachment
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Me, Response, RowId, having, redirect, render
 from app.exams.candidate_lists import CANDIDATES, read_list
-from app.exams.minutes import DOCX, PDF, content_of, sign
+from app.exams.minutes import DOCX, content_of, sign
 from app.exams.models import ExamSitting
 from app.exams.planning import (
     MOST_CANDIDATES,
@@ -41,20 +40,6 @@ Organiser = Annotated[Actor, having(ORGANISE)]
 _TYPES = {"pdf": PDF, "docx": DOCX}
 
 
-class SittingFields(BaseModel):
-    """The form, as typed."""
-
-    title: str = ""
-    subject: str = ""
-    day: str = ""
-    opens: str = ""
-    closes: str = ""
-    minutes: str = ""
-    pass_percent: str = ""
-    place: str = ""
-    unit: str = ""
-
-
 @dataclass(frozen=True)
 class NewSittingPage:
     subjects: list[tuple[str, str]]
@@ -77,8 +62,7 @@ def new_sitting(request: Request, actor: Organiser, db: Db) -> Response:
 
 
 @router.post("/exams/new")
-def plan(request: Request, actor: Organiser, db: Db, form: Annotated[SittingFields, Form()]) -> Response:
-    given = SittingForm(**form.model_dump())
+def plan(request: Request, actor: Organiser, db: Db, given: Annotated[SittingForm, Form()]) -> Response:
     try:
         sitting = plan_sitting(db, actor, given)
     except Invalid as error:

@@ -2,10 +2,10 @@
 
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 
+from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -41,8 +41,7 @@ class SittingIsClosed(Conflict):
     text = lazy("Buổi sát hạch đã kết thúc; danh sách, bài làm và kết quả không thay đổi nữa.")
 
 
-@dataclass(frozen=True)
-class SittingForm:
+class SittingForm(BaseModel, frozen=True):
     """What was typed, as it was typed; `subject` is "version:lesson", `unit` the code of the unit."""
 
     title: str = ""

@@ -1,9 +1,9 @@
 """Evidence (minh chứng): somebody hands in proof of what they learned elsewhere, somebody else decides."""
 
 import re
-from dataclasses import dataclass
 from datetime import date, timedelta
 
+from pydantic import BaseModel
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,8 +25,7 @@ MOST_HOURS = 500
 _HOURS = re.compile(r"\d{1,3}(?:[.,]\d{1,2})?", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Submission:
+class Submission(BaseModel, frozen=True):
     """What was typed, as it was typed."""
 
     title: str = ""

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
-from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor
@@ -34,17 +33,6 @@ router = APIRouter()
 Verifier = Annotated[Actor, having(deciding.PERMISSION)]
 
 
-class EvidenceForm(BaseModel):
-    """The fields of a submission, as typed."""
-
-    title: str = ""
-    programme: str = ""
-    dated_on: str = ""
-    issuer: str = ""
-    hours: str = ""
-    number: str = ""
-
-
 @dataclass(frozen=True)
 class MyEvidencePage:
     mine: list[EvidenceView]
@@ -72,11 +60,10 @@ def my_evidence(request: Request, actor: Me, db: Db) -> Response:
 
 @router.post("/my/evidence")
 def hand_in(
-    request: Request, actor: Me, databases: Databases, files: Files, form: Annotated[EvidenceForm, Form()],
+    request: Request, actor: Me, databases: Databases, files: Files, given: Annotated[Submission, Form()],
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Response:  # fmt: skip
     """The file is checked and stored before anything is written; what was typed comes back with a word at its field."""
-    given = Submission(**form.model_dump())
     errors, document = check_submission(given), None
     try:
         document = _document(file)
@@ -119,7 +106,7 @@ def file(actor: Verifier, db: Db, files: Files, evidence_id: RowId) -> Response:
 
 @router.post("/evidence/{evidence_id}/verify")
 def verify(request: Request, actor: Verifier, db: Db, evidence_id: RowId) -> Response:
-    deciding.verify(db, actor, find_evidence(db, actor, evidence_id))
+    deciding.verify(db, actor, find_evidence(db, actor, evidence_id, to_change=True))
     return redirect(request, "/evidence", flash=("ok", _("Đã duyệt. Kết quả đã được tính theo ngày trên giấy.")))
 
 
@@ -127,7 +114,7 @@ def verify(request: Request, actor: Verifier, db: Db, evidence_id: RowId) -> Res
 def refuse(
     request: Request, actor: Verifier, db: Db, evidence_id: RowId, reason: Annotated[str, Form()] = ""
 ) -> Response:  # fmt: skip
-    evidence = find_evidence(db, actor, evidence_id)
+    evidence = find_evidence(db, actor, evidence_id, to_change=True)
     try:
         deciding.refuse(db, actor, evidence, reason)
     except Invalid as error:
@@ -140,7 +127,7 @@ def annul(
     request: Request, actor: Verifier, db: Db, evidence_id: RowId, reason: Annotated[str, Form()] = "",
     fraud: Annotated[bool, Form()] = False,
 ) -> Response:  # fmt: skip
-    evidence = find_evidence(db, actor, evidence_id)
+    evidence = find_evidence(db, actor, evidence_id, to_change=True)
     try:
         deciding.annul(db, actor, evidence, reason, fraud=fraud)
     except Invalid as error:

@@ -74,9 +74,10 @@ def visible_evidence(db: Session, actor: Actor) -> ColumnElement[bool]:
     return mine
 
 
-def find_evidence(db: Session, actor: Actor, evidence_id: int) -> Evidence:
-    """Raises NotFound for what is not in one's scope."""
-    found = db.scalars(select(Evidence).where(Evidence.id == evidence_id, visible_evidence(db, actor))).one_or_none()
+def find_evidence(db: Session, actor: Actor, evidence_id: int, *, to_change: bool = False) -> Evidence:
+    """Raises NotFound for what is not in one's scope. `to_change` keeps others waiting until the end of this."""
+    query = select(Evidence).where(Evidence.id == evidence_id, visible_evidence(db, actor))
+    found = db.scalars(query.with_for_update() if to_change else query).one_or_none()
     if found is None:
         raise NotFound
     return found

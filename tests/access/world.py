@@ -229,7 +229,9 @@ def _evidence(db: Session, storage: Storage, who: dict[str, Account]) -> dict[st
     assert learner is not None
     assert manager is not None
     document = check_document(_png("white"), "giay.png")
-    given = Submission(EVIDENCE_TITLE, "P04-NENTANG", "15/03/2026", "Nền tảng thử", "6", "")
+    given = Submission(
+        title=EVIDENCE_TITLE, programme="P04-NENTANG", dated_on="15/03/2026", issuer="Nền tảng thử", hours="6"
+    )
     waiting, decided = (submit(db, learner, given, document, keep_document(storage, document)) for _number in range(2))
     verify(db, manager, decided)
     key = sheet_imports.keep_source(storage, workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)))
@@ -241,7 +243,15 @@ def _held_class(db: Session, storage: Storage, who: dict[str, Account]) -> dict[
     """The manager here recorded a class, the learner in it, and checks a list of its attendees."""
     manager = accounts.actor_of(db, who["manager"].id)
     assert manager is not None
-    form = ClassForm(CLASS_TITLE, "task:P04-NENTANG", "15/03/2026", "", "Hội trường thử", "6", HERE, "Giảng Viên Thử")
+    form = ClassForm(
+        title=CLASS_TITLE,
+        subject="task:P04-NENTANG",
+        first_on="15/03/2026",
+        place="Hội trường thử",
+        hours="6",
+        unit=HERE,
+        teachers="Giảng Viên Thử",
+    )
     held = record_class(db, manager, form)
     attendance, _is_new = add_attendee(db, manager, held, who["learner"].person_id)
     key = sheet_imports.keep_source(storage, workbook([evidence_row(LEARNER_NAME, "learner")], tuple(WHO)))
