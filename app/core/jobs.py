@@ -326,6 +326,8 @@ class Worker:
             self._retry_or_fail(context, job, error)
         finally:
             done.set()
+            # Else it may still hold a connection when whoever stopped the worker closes the database.
+            keeper.join()
 
     def _retry_or_fail(self, context: JobContext, job: Job, error: BaseException) -> None:
         # What a person must mend (an AppError) does not get better by trying again.
