@@ -66,6 +66,7 @@ def test_a_route_lets_somebody_in_and_keeps_somebody_out(declared: Declared) -> 
 # --- every route tried by every persona ---------------------------------------------------------------------------
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(("declared", "persona"), LET_IN, ids=str)
 def test_who_is_let_in_gets_an_answer(stage: Stage, declared: Declared, persona: str) -> None:
     if declared.is_unsafe:

@@ -72,6 +72,7 @@ def test_a_field_takes_any_text_or_says_what_is_wrong(stage: Stage, declared: De
             look_around(stage, persona, declared)
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("declared", [one for one in FORMS if one.files], ids=str)
 def test_a_file_may_be_called_anything(stage: Stage, declared: Declared) -> None:
     persona = somebody(declared)
@@ -85,6 +86,7 @@ def test_a_file_may_be_called_anything(stage: Stage, declared: Declared) -> None
         look_around(stage, persona, declared)
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("path", QUERIES)
 def test_a_query_may_say_anything(stage: Stage, path: str) -> None:
     declared = next(one for one in DECLARED if one.path == path and not one.is_unsafe)

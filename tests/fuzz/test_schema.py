@@ -33,6 +33,7 @@ def schema(stage: Stage) -> BaseSchema:
     return described(stage)
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(("method", "path"), NAMED)
 def test_whatever_a_route_is_asked_it_answers_properly(
     stage: Stage, schema: BaseSchema, method: str, path: str
