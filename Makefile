@@ -56,6 +56,7 @@ test: install-dev browser object-store page-judges ## Chạy toàn bộ kiểm t
 
 proof: install-dev ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
 	$(PY) -m pytest $(wildcard tests/*/proof_*.py) -q -s --database both
+	KILLS=50 $(PY) -m pytest tests/durability -q --database both
 	FUZZ_EXAMPLES=20 $(PY) -m pytest tests/access tests/fuzz -q --database sqlite
 	FUZZ_EXAMPLES=20 $(PY) -m pytest tests/access tests/fuzz -q --database postgresql
 

@@ -90,8 +90,8 @@ def _work(args: argparse.Namespace, runtime: Runtime) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with suppress(KeyboardInterrupt):
-            worker.start(args.threads)
             print(_("Tiến trình làm việc nền đang chạy (Ctrl+C để dừng)"), flush=True)
+            worker.start(args.threads)
             threading.Event().wait()
     finally:
         worker.stop()

@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from app.commands import migrate
+from app.core import events
 from app.core.settings import Settings
 from app.runtime import Runtime
 from app.seeding import seed_everything
@@ -99,7 +100,8 @@ def make_template(server: Server, folder: Path) -> str:
 
 
 def fill(url: str, folder: Path) -> None:
-    """Migrate and seed an empty database."""
+    """Migrate and seed an empty database. Nobody hears of it, whatever ran before: its queue of jobs is empty."""
+    events.wire([])
     runtime = Runtime(
         Settings(  # type: ignore[call-arg]
             data_dir=folder,

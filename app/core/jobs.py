@@ -209,10 +209,11 @@ class Worker:
 
     def start(self, threads: int) -> None:
         """Run in the background of this process."""
-        for number in range(threads):
-            thread = threading.Thread(target=self.run, name=f"worker-{number}", daemon=True)
+        self._threads = [
+            threading.Thread(target=self.run, name=f"worker-{number}", daemon=True) for number in range(threads)
+        ]
+        for thread in self._threads:
             thread.start()
-            self._threads.append(thread)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Take no more jobs and wait so long in all; a running job goes back to the queue at its next `progress`.
@@ -221,7 +222,8 @@ class Worker:
         """
         self._stop.set()
         until = time.monotonic() + timeout_s
-        for thread in self._threads:
+        # Whoever is told to end while starting has not started all.
+        for thread in filter(threading.Thread.is_alive, self._threads):
             thread.join(max(0.0, until - time.monotonic()))
 
     def run(self) -> None:

@@ -55,6 +55,7 @@ def test_a_sound_file_that_is_not_on_the_shelf_is_no_proof(paper: bytes) -> None
     assert examine(paper, [paper_key().certificate]) == "unlisted"
 
 
+@pytest.mark.by_turns
 def test_no_altered_byte_passes(db: Session, paper: bytes) -> None:
     chance = random.Random(11)
     for _time in range(6):

@@ -1,6 +1,7 @@
 """English has a translation for every Vietnamese sentence, with the same placeholders."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
@@ -16,6 +17,7 @@ _OPTIONS = {
 }  # as in babel.cfg
 
 
+@cache
 def _sentences() -> set[str]:
     keywords = {"_": None, "lazy": None, "gettext": None, "ngettext": (1, 2)}
     found = extract_from_dir(ROOT, _METHODS, _OPTIONS, keywords=keywords, directory_filter=_ours)

@@ -1,5 +1,9 @@
-"""Acknowledged means kept: the server is killed twenty times while people study, and loses nothing it answered for."""
+"""Acknowledged means kept: the server is killed again and again while people study, and loses nothing it answered for.
 
+Ten times on each database is twenty in every run of the suite; KILLS=100 asks for more.
+"""
+
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +17,7 @@ from tests.durability.studying import Learner, check_nothing_is_lost, enrolled
 from tests.live import LiveServer, running
 from tests.seeded import Seeded
 
-KILLS = 20
+KILLS = int(os.environ.get("KILLS", "10"))
 LEARNERS = 6
 
 
@@ -35,7 +39,7 @@ def learners(server: LiveServer, database: Database) -> list[Learner]:
     return enrolled(database, [server], LEARNERS)
 
 
-def test_twenty_kills_lose_no_acknowledged_second_and_no_answer(
+def test_kills_lose_no_acknowledged_second_and_no_answer(
     server: LiveServer, database: Database, learners: list[Learner]
 ) -> None:
     random, done = Random(1908), threading.Event()
