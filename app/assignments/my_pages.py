@@ -54,7 +54,7 @@ def subscribed(db: Db, token: str) -> Response:
 
 def _promise(actor: Actor, mine: MyAssignment) -> str:
     return _(
-        "Tôi, %(name)s, cam kết hoàn thành khóa học “%(title)s” do %(unit)s giao, trước hết ngày %(due)s.",
+        "Tôi, %(name)s, cam kết hoàn thành khóa học “%(title)s” do %(unit)s giao, chậm nhất ngày %(due)s.",
         name=actor.name, title=mine.title, unit=mine.unit_name, due=format_date(mine.due_on),
     )  # fmt: skip
 

@@ -19,14 +19,14 @@ from app.notices.service import notify
 
 # Days before (+) or after (-) the due day from which on people are reminded once, and the words.
 STAGES: tuple[tuple[int, str, lazy], ...] = (
-    (14, "due14", lazy("Sắp đến hạn: khóa học “%(course)s” cần xong trước hết ngày %(due)s.")),
-    (3, "due3", lazy("Chỉ còn ít ngày: khóa học “%(course)s” cần xong trước hết ngày %(due)s.")),
+    (14, "due14", lazy("Sắp đến hạn: khóa học “%(course)s” cần xong chậm nhất ngày %(due)s.")),
+    (3, "due3", lazy("Chỉ còn ít ngày: khóa học “%(course)s” cần xong chậm nhất ngày %(due)s.")),
     (0, "due0", lazy("Hôm nay là hạn cuối của khóa học “%(course)s”.")),
     (-7, "late7", lazy("Khóa học “%(course)s” đã quá hạn từ ngày %(due)s. Anh/chị vẫn học và hoàn thành được.")),
     (-30, "late30", lazy("Khóa học “%(course)s” đã quá hạn hơn 30 ngày. Anh/chị vẫn học và hoàn thành được.")),
 )
 _ASSIGNED = lazy("Anh/chị được giao học “%(course)s”, hạn đến hết ngày %(due)s.")
-_REMINDED = lazy("Đơn vị nhắc: khóa học “%(course)s” cần xong trước hết ngày %(due)s.")
+_REMINDED = lazy("Đơn vị nhắc: khóa học “%(course)s” cần xong chậm nhất ngày %(due)s.")
 _LATE_BELOW = lazy("%(count)s người thuộc phạm vi anh/chị phụ trách đã quá hạn khóa học “%(course)s”.")
 
 

@@ -89,7 +89,7 @@ def post(db: Session, actor: Actor, place: LessonPlace, text: str, parent_id: in
     if not text:
         raise Invalid(fields={"text": str(_("Hãy viết điều anh/chị muốn hỏi hoặc trả lời."))})
     if len(text) > LONGEST:
-        raise Invalid(fields={"text": str(_("Dài quá %(most)s chữ; hãy viết ngắn hơn.") % {"most": LONGEST})})
+        raise Invalid(fields={"text": str(_("Dài quá %(most)s ký tự; hãy viết ngắn hơn.") % {"most": LONGEST})})
     question = _question(db, place, parent_id) if parent_id else None
     limiting.hit(db, "post", _LIMIT, str(actor.person_id))
     said = Post(

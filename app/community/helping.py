@@ -77,7 +77,7 @@ def ask(db: Session, actor: Actor, place: LessonPlace, text: str) -> HelpRequest
     if not text:
         raise Invalid(fields={"text": str(_("Hãy viết anh/chị đang vướng ở đâu."))})
     if len(text) > LONGEST:
-        raise Invalid(fields={"text": str(_("Dài quá %(most)s chữ; hãy viết ngắn hơn.") % {"most": LONGEST})})
+        raise Invalid(fields={"text": str(_("Dài quá %(most)s ký tự; hãy viết ngắn hơn.") % {"most": LONGEST})})
     limiting.hit(db, "help", _LIMIT, str(actor.person_id))
     unit_id = supporting_unit(db, actor.person_id)
     request = HelpRequest(

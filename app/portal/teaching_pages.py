@@ -56,7 +56,7 @@ def message(
     chosen = _chosen(state, lesson, q)
     text = text.strip()
     if not text or len(text) > LONGEST:
-        problem = _("Hãy viết lời nhắn, dài nhất %(most)s chữ.", most=LONGEST)
+        problem = _("Hãy viết lời nhắn, dài nhất %(most)s ký tự.", most=LONGEST)
         return _course(request, db, actor, slug, chosen, 1, 422, text=text, problem=problem)
     limiting.hit(db, "message", _LIMIT, str(actor.account_id))
     found = course_by_slug(db, slug)
