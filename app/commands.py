@@ -72,6 +72,8 @@ def _serve(args: argparse.Namespace, runtime: Runtime) -> int:
         host=settings.host,
         port=settings.port,
         log_level="warning",
+        # Nobody sees it at this level, and making its lines costs every request.
+        access_log=False,
         timeout_graceful_shutdown=5,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,

@@ -33,6 +33,7 @@ from app.classes import pages as class_pages
 from app.community import pages as community_pages
 from app.core import events
 from app.core.csrf import check_token
+from app.core.door import Door
 from app.core.jobs import Cron, JobFunction, Worker
 from app.core.lane import Lane
 from app.core.middleware import BodyLimit, Surroundings
@@ -194,6 +195,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(BodyLimit, limits=limits)
     app.add_middleware(Surroundings, secure_cookies=settings.session_cookie_secure)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4, exclude_content_types=_AS_THEY_ARE)
+    app.add_middleware(Door, routes=progress_api.router.routes)
     return app
 
 

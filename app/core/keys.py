@@ -31,7 +31,7 @@ def field_key() -> bytes:
 
 def sign(purpose: str, message: str) -> str:
     """An unforgeable tag over a message, 32 characters; `purpose` keeps tags of one use from serving another."""
-    tag = hmac.new(secret_key(), f"{purpose}\0{message}".encode(), hashlib.sha256).digest()
+    tag = hmac.digest(secret_key(), f"{purpose}\0{message}".encode(), "sha256")
     return base64.urlsafe_b64encode(tag[:24]).decode()
 
 

@@ -1,25 +1,30 @@
-"""Adding and changing many rows with one statement.
+"""Finding, adding and changing many rows with one statement.
 
 PostgreSQL gets the values as one array per column (UNNEST): one plan and one round trip, whatever the number of rows.
-SQLite runs the statement once per row, which costs it little as it lives in our process.
+SQLite looks up a list of any length given as JSON, and runs a change once per row, which costs it little as it lives in
+our process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Dialect,
     Row,
     String,
     Table,
     TableValuedAlias,
     Text,
+    Update,
     bindparam,
     column,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -53,7 +58,9 @@ class ChangeRows:
 
     def __init__(self, table: Table, columns: Sequence[str]) -> None:
         self._columns = ("id", *columns)
-        self._each = update(table).where(table.c.id == bindparam("row_id"))
+        changed = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
+        self._each = update(table).where(table.c.id == bindparam("new_id", type_=table.c.id.type)).values(changed)
+        self._driven: _Driven | None = None
         listed = _listed(table, self._columns)
         self._together = (
             update(table).where(table.c.id == listed.c.id).values({name: listed.c[name] for name in columns})
@@ -64,8 +71,54 @@ class ChangeRows:
             return
         if connection.dialect.name == "postgresql":
             connection.execute(self._together, _arrays(self._columns, rows))
+            return
+        driven = self._driven = self._driven or _Driven(self._each, connection.dialect)
+        connection.exec_driver_sql(driven.sql, driven.tuples(rows))
+
+
+class _Driven:
+    """An UPDATE as the driver takes it: SQLAlchemy's own way with many rows costs each as much as SQLite's work."""
+
+    def __init__(self, statement: Update, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self._columns: list[tuple[str, Callable[[Any], Any] | None]] = [
+            (name.removeprefix("new_"), compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for name in compiled.positiontup or ()
+        ]
+
+    def tuples(self, rows: Sequence[Values]) -> list[tuple[Any, ...]]:
+        values = (
+            [stored(row[name]) for row in rows] if stored else [row[name] for row in rows]
+            for name, stored in self._columns
+        )
+        return list(zip(*values, strict=True))
+
+
+class Listed:
+    """Rows of numbers and texts as a table to join with, in a query for one kind of database; `c` are its columns.
+
+    They are given with the parameters of the query: `query, listed.given(rows)`.
+    """
+
+    def __init__(self, name: str, columns: Sequence[ColumnElement[Any]], *, arrays: bool) -> None:
+        self._names = [f"{name}_{number}" for number, _column in enumerate(columns)] if arrays else [name]
+        self._arrays = arrays
+        if arrays:
+            given = (array(name, column) for name, column in zip(self._names, columns, strict=True))
+            self.table = func.unnest(*given).table_valued(*self._names).render_derived(name)
+            self.c: list[ColumnElement[Any]] = list(self.table.c)
         else:
-            connection.execute(self._each, [{"row_id": row["id"]} | _without_id(row) for row in rows])
+            self.table = func.json_each(bindparam(name, type_=Text())).table_valued("value", name=name)
+            self.c = [
+                func.json_extract(self.table.c.value, literal_column(f"'$[{number}]'"))
+                for number, _ in enumerate(columns)
+            ]
+
+    def given(self, rows: Collection[tuple[Any, ...]]) -> Values:
+        if self._arrays:
+            return dict(zip(self._names, map(list, zip(*rows, strict=True)), strict=True))
+        return {self._names[0]: msgspec.json.encode(rows).decode()}
 
 
 def array(name: str, column: ColumnElement[Any]) -> BindParameter[Any]:
@@ -86,7 +139,3 @@ def _listed(table: Table, columns: Sequence[str]) -> TableValuedAlias:
 
 def _arrays(columns: Sequence[str], rows: Sequence[Values]) -> Values:
     return {f"all_{name}": [row[name] for row in rows] for name in columns}
-
-
-def _without_id(row: Values) -> Values:
-    return {name: value for name, value in row.items() if name != "id"}

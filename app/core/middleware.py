@@ -50,9 +50,7 @@ class Surroundings:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = {name for name, _value in message["headers"]}
-                ours = [header for header in _RAW_HEADERS if header[0] not in given]
-                message["headers"] = [*message["headers"], *ours]
+                add_security_headers(message)
                 headers = MutableHeaders(raw=message["headers"])
                 if not known and headers.get("content-type", "").startswith("text/html"):
                     secure = "; Secure" if self.secure else ""
@@ -63,6 +61,12 @@ class Surroundings:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def add_security_headers(start: Message) -> None:
+    """To the start of an answer; what it says itself stays."""
+    given = {name for name, _value in start["headers"]}
+    start["headers"] = [*start["headers"], *(header for header in _RAW_HEADERS if header[0] not in given)]
 
 
 def _forget_charset(scope: Scope) -> None:

@@ -244,13 +244,13 @@ def load_actor(
 
 # Built once: every batch of the hot route asks it.
 _PEOPLE_SIGNED_IN = (
-    select(SignInSession.token_hash, Account.person_id)
-    .join(Account, Account.id == SignInSession.account_id)
+    select(_SESSION.c.token_hash, _ACCOUNT.c.person_id)
+    .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
     .where(
-        SignInSession.token_hash.in_(bindparam("hashes", expanding=True)),
-        SignInSession.ended_at.is_(None),
-        SignInSession.last_seen_at > bindparam("since"),
-        Account.disabled_at.is_(None),
+        _SESSION.c.token_hash.in_(bindparam("hashes", expanding=True)),
+        _SESSION.c.ended_at.is_(None),
+        _SESSION.c.last_seen_at > bindparam("since"),
+        _ACCOUNT.c.disabled_at.is_(None),
     )
 )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from msgspec import Struct
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
@@ -51,8 +52,7 @@ _CHANGE_ATTEMPTS = ChangeRows(_ATTEMPT, ("answers", "answer_seq", "saved_at"))
 _CHANGE_ENROLMENTS = ChangeRows(_ENROLMENT, ("last_lesson_key", "last_active_at"))
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerSave:
+class AnswerSave(Struct, frozen=True):
     """One answer on its way: the values of a form by part, and a rising `sequence` if the page counts.
 
     `waited`: how long ago it was given, as its page says.

@@ -1,19 +1,18 @@
 """What a batch of saves reads, changes in memory and writes back in one go.
 
-The statements are built once: with few people waiting, building them would cost more than running them. Beside each
-list of tuples stands that of their first members: SQLite finds no index for tuples and would read the whole table.
+The statements are built once: with few people waiting, building them would cost more than running them.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnClause, ColumnElement, Connection, Table, and_, any_, bindparam, func, select, tuple_
+from sqlalchemy import Connection, Table, and_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.many_rows import AddRows, ChangeRows, Values, array
+from app.core.many_rows import AddRows, ChangeRows, Listed
 from app.learning.models import BlockProgress, Enrolment, LessonFinish, ProgressClient
 from app.learning.spans import Refusal, Span
 
@@ -24,7 +23,9 @@ _BLOCK = cast(Table, BlockProgress.__table__)
 _CLIENT = cast(Table, ProgressClient.__table__)
 _FINISH = cast(Table, LessonFinish.__table__)
 
-_CLIENT_COLUMNS = ("client_id", "taken", "last_sequence", "last_credited", "last_refusal")
+_BLOCK_NAME = (_BLOCK.c.enrolment_id, _BLOCK.c.lesson_key, _BLOCK.c.block_id)
+_BLOCK_COLUMNS = ("id", "spans", "earned", "spent_s", "position", "started_at")
+_CLIENT_COLUMNS = ("id", "client_id", "taken", "last_sequence", "last_credited", "last_refusal")
 _BLOCK_VALUES = ("spans", "earned", "spent_s", "position", "started_at", "updated_at")
 _CLIENT_VALUES = ("taken", "last_sequence", "last_credited", "last_refusal", "updated_at")
 
@@ -43,7 +44,7 @@ class _Reads:
     """The queries of a book, for one kind of database."""
 
     def __init__(self, *, arrays: bool) -> None:
-        self._arrays = arrays
+        self.enrolments = Listed("enrolments", [_ENROLMENT.c.id], arrays=arrays)
         # In order of id, so that two processes never wait for each other in a circle.
         self.lock_enrolments = (
             select(
@@ -54,46 +55,29 @@ class _Reads:
                 _ENROLMENT.c.last_lesson_key,
                 _ENROLMENT.c.last_active_at,
             )
-            .where(self._any(_ENROLMENT.c.id, "ids"))
+            .where(_ENROLMENT.c.id.in_(select(self.enrolments.c[0])))
             .order_by(_ENROLMENT.c.id)
             .with_for_update()
         )
+        self.asked = Listed("asked", [*_BLOCK_NAME, _CLIENT.c.client_id], arrays=arrays)
+        *block_name, client_id = self.asked.c
         self.blocks = (
-            select(_BLOCK, _CLIENT.c.id.label("client_row_id"), *(_CLIENT.c[name] for name in _CLIENT_COLUMNS))
-            .outerjoin(
-                _CLIENT, and_(_CLIENT.c.block_progress_id == _BLOCK.c.id, self._any(_CLIENT.c.client_id, "clients"))
+            select(
+                *_BLOCK_NAME,
+                *(_BLOCK.c[name] for name in _BLOCK_COLUMNS),
+                *(_CLIENT.c[name] for name in _CLIENT_COLUMNS),
             )
-            .where(
-                self._any(_BLOCK.c.enrolment_id, "ids"),
-                self._any_row((_BLOCK.c.enrolment_id, _BLOCK.c.lesson_key, _BLOCK.c.block_id), "keys"),
-            )
+            .select_from(self.asked.table)
+            .join(_BLOCK, and_(*(mine == its for mine, its in zip(_BLOCK_NAME, block_name, strict=True))))
+            .outerjoin(_CLIENT, and_(_CLIENT.c.block_progress_id == _BLOCK.c.id, _CLIENT.c.client_id == client_id))
         )
-        self.finished = select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key).where(
-            self._any(_FINISH.c.enrolment_id, "ids"),
-            self._any_row((_FINISH.c.enrolment_id, _FINISH.c.lesson_key), "lessons"),
+        self.lessons = Listed("lessons", [_FINISH.c.enrolment_id, _FINISH.c.lesson_key], arrays=arrays)
+        enrolment_id, lesson_key = self.lessons.c
+        self.finished = (
+            select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key)
+            .select_from(self.lessons.table)
+            .join(_FINISH, and_(_FINISH.c.enrolment_id == enrolment_id, _FINISH.c.lesson_key == lesson_key))
         )
-
-    def given(self, *, ids: Iterable[int], clients: Iterable[str] = (), **rows: Collection[tuple[Any, ...]]) -> Values:
-        """The parameters of the queries: lists, or on PostgreSQL for a list of tuples one array per member."""
-        values: Values = {"ids": list(set(ids)), "clients": list(clients)}
-        if not self._arrays:
-            return values | {name: list(tuples) for name, tuples in rows.items()}
-        for name, tuples in rows.items():
-            values |= {f"{name}_{number}": list(each) for number, each in enumerate(zip(*tuples, strict=True))}
-        return values
-
-    def _any(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
-        # PostgreSQL plans a list of each length anew, an array of any length once.
-        if self._arrays:
-            return column == any_(array(name, column))
-        return column.in_(bindparam(name, expanding=True))
-
-    def _any_row(self, columns: Sequence[ColumnClause[Any]], name: str) -> ColumnElement[bool]:
-        if self._arrays:
-            arrays = (array(f"{name}_{number}", each) for number, each in enumerate(columns))
-            listed = func.unnest(*arrays).table_valued(*(each.name for each in columns)).render_derived()
-            return tuple_(*columns).in_(select(listed))
-        return tuple_(*columns).in_(bindparam(name, expanding=True))
 
 
 _READS = {"sqlite": _Reads(arrays=False), "postgresql": _Reads(arrays=True)}
@@ -149,25 +133,25 @@ class Book:
     clients: dict[tuple[Key, str], ClientEntry] = field(default_factory=dict)
 
 
-def open_book(db: Session, keys: Collection[Key], clients: Collection[str]) -> Book:
-    """Two queries, whatever the size of the batch. The enrolments are locked until the end of the transaction."""
+def open_book(db: Session, asked: Collection[tuple[Key, str]]) -> Book:
+    """What clients have of blocks, in two queries; the enrolments are locked until the end of the transaction."""
     book, connection = Book(clock.now()), db.connection()
-    if not keys:
+    if not asked:
         return book
     reads = _READS[connection.dialect.name]
-    given = reads.given(ids=(key[0] for key in keys), keys=keys, clients=clients)
-    for id_, *values in connection.execute(reads.lock_enrolments, given):
+    locked = reads.enrolments.given([(id_,) for id_ in {key[0] for key, _client_id in asked}])
+    for id_, *values in connection.execute(reads.lock_enrolments, locked):
         book.enrolments[id_] = EnrolmentEntry(*values)
-    for row in connection.execute(reads.blocks, given):
-        key = (row.enrolment_id, row.lesson_key, row.block_id)
+    rows = connection.execute(reads.blocks, reads.asked.given([(*key, client_id) for key, client_id in asked]))
+    for enrolment_id, lesson_key, block_id, *rest in rows:
+        key = (enrolment_id, lesson_key, block_id)
+        id_, spans, earned, spent_s, position, started_at, client_row_id, client_id, *client = rest
         if key not in book.blocks:
-            book.blocks[key] = BlockEntry(
-                row.id, _pairs(row.spans), row.earned, row.spent_s, row.position, row.started_at
-            )
-        if row.client_row_id is not None:
-            refusal = Refusal(**row.last_refusal) if row.last_refusal else None
-            book.clients[key, row.client_id] = ClientEntry(
-                row.client_row_id, _pairs(row.taken), row.last_sequence, row.last_credited, refusal
+            book.blocks[key] = BlockEntry(id_, _pairs(spans), earned, spent_s, position, started_at)
+        if client_row_id is not None:
+            taken, last_sequence, last_credited, refusal = client
+            book.clients[key, client_id] = ClientEntry(
+                client_row_id, _pairs(taken), last_sequence, last_credited, Refusal(**refusal) if refusal else None
             )
     return book
 
@@ -177,8 +161,7 @@ def finished_lessons(db: Session, lessons: Collection[tuple[int, str]]) -> set[t
     if not lessons:
         return set()
     reads = _READS[db.get_bind().dialect.name]
-    given = reads.given(ids=(enrolment_id for enrolment_id, _key in lessons), lessons=lessons)
-    rows = db.connection().execute(reads.finished, given)
+    rows = db.connection().execute(reads.finished, reads.lessons.given(lessons))
     return {(enrolment_id, lesson_key) for enrolment_id, lesson_key in rows}
 
 
@@ -237,4 +220,4 @@ def _client_values(client: ClientEntry, book: Book) -> dict[str, Any]:
 
 
 def _pairs(stored: list[list[float]]) -> tuple[Span, ...]:
-    return tuple((start, end) for start, end in stored)
+    return tuple(map(tuple, stored))  # type: ignore[arg-type]

@@ -5,9 +5,9 @@ applied in the order they came, each on what the one before it left, so a batch 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
-import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.orm import Session
 
 from app.core.batching import GroupCommitter
@@ -37,7 +37,7 @@ ACTIVE_EVERY_S = 300
 _MAX_MEASURES = 50_000
 
 
-class Save(msgspec.Struct, frozen=True):
+class Save(Struct, frozen=True):
     """One page's report: what was played, read or leafed through since its last one.
 
     `token` is the session cookie, resolved in the batch; of a page nobody is signed in to, `guest_id` says whose it is.
@@ -57,8 +57,7 @@ class Save(msgspec.Struct, frozen=True):
         return self.stamp.enrolment_id, self.stamp.lesson_key, self.block
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(Struct, frozen=True):
     """What the learner has once the batch is committed. `should_judge`: this part may just have finished its lesson."""
 
     measure: Measure
@@ -79,7 +78,7 @@ class ProgressSaver:
     def save(self, db: Session, saves: Sequence[Save]) -> list[Saved | AppError]:
         """One answer per save, in order; a save that cannot be taken is answered with the error to tell."""
         people = people_signed_in(db, {save.token for save in saves if save.guest_id is None})
-        book = open_book(db, sorted({save.key for save in saves}), {save.client for save in saves})
+        book = open_book(db, {(save.key, save.client) for save in saves})
         self._learn_measures(db, saves, book)
         answers = [self._answer(book, people.get(save.token), save) for save in saves]
         write_book(db, book)

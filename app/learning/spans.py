@@ -7,9 +7,12 @@ What somebody has is kept merged: sorted and disjoint. Reading at two devices at
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.core.i18n import gettext as _
 
@@ -27,8 +30,7 @@ END_TOLERANCE_S = 1.0
 LEAST_PAGE_S = 3.0
 
 
-@dataclass(frozen=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """What one learner has of one video before a claim; `started_at` is the server's own stamp."""
 
     spans: tuple[Span, ...]
@@ -71,8 +73,7 @@ class Refusal:
         return _("Đoạn vừa gửi chưa được tính vì dữ liệu không đọc được. Hãy tải lại trang rồi xem tiếp.")
 
 
-@dataclass(frozen=True)
-class Credit:
+class Credit(Struct, frozen=True):
     """What the learner has after a claim.
 
     `earned`: the length of the spans, seconds or pages. `spent_s`: the time they must have taken, repeats included.

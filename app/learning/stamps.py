@@ -5,8 +5,10 @@ A page sends its stamp back with every save and with "I have read it"; it gives 
 and is worth nothing in another browser.
 """
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.core import clock
 from app.core.errors import Invalid
@@ -19,8 +21,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _COURSE = "c"
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """A page of one enrolment's lesson, rendered at this instant by the server's clock.
 
     `course_id`: the stamp of a page in the browser that sent it, whoever learns there (`enrolment_id` is 0 then).

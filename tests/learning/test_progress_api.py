@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import Database
+from app.core.door import Door
 from app.core.jobs import Worker, enqueue
 from app.identity.models import SignInSession
 from app.learning import stamps
@@ -161,6 +162,33 @@ def test_without_a_session_the_answer_is_401_problem_json(learner: Learner, stam
     assert (response.status_code, response.headers["content-type"]) == (401, "application/problem+json")
     learner.browser.client.cookies["hs_session"] = token
     assert rows(database) == []
+
+
+@pytest.mark.parametrize("asking", ["application/json", "text/html"])
+@pytest.mark.parametrize("what", ["fine", "unread", "unsigned", "tokenless"])
+def test_the_door_answers_as_the_house_behind_it(
+    learner: Learner, stamp: str, monkeypatch: pytest.MonkeyPatch, what: str, asking: str
+) -> None:  # fmt: skip
+    """Status, headers and body; a page for people differs in its tokens alone."""
+    body = {"stamp": stamp, "block": "v1", "client": "c", "seq": 1, "spans": [[0, 5]], "position": 5.0}
+    headers = {"accept": asking, "x-csrf-token": "" if what == "tokenless" else learner.browser.token}
+    learner.browser.client.cookies["lang"] = "en"
+    if what == "unsigned":
+        del learner.browser.client.cookies["hs_session"]
+    answers = []
+    for _way in ("door", "house"):
+        with at(20):
+            answers.append(
+                learner.browser.client.post("/progress", json=[] if what == "unread" else body, headers=headers)
+            )
+        monkeypatch.setattr(Door, "_find", lambda _door, _scope: None)
+    by_door, by_house = answers
+    assert by_door.status_code == by_house.status_code
+    of_size = ("content-length", "content-encoding", "vary")
+    told = [{name: value for name, value in one.headers.items() if name not in of_size} for one in answers]
+    assert told[0] == told[1]
+    if "text/html" not in told[0]["content-type"]:
+        assert by_door.text == by_house.text
 
 
 def test_an_ended_session_is_401_and_the_same_save_counts_after_signing_in_again(
