@@ -4,10 +4,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench.block import Block, measure, say
+from bench.block import Block, Plan, measure, say
 from bench.papers import PAGES, QUICK_PAGES, measure_papers
 from bench.papers import markdown as paper_markdown
 from bench.table import markdown, replace_in
+from bench.visits import kinds
 from bench.world import make_world, postgresql
 
 _SECONDS, _QUICK_SECONDS = 1.5, 0.5
@@ -19,30 +20,30 @@ def main() -> None:
     people = tuple(int(count) for count in options.people.split(",")) if options.people else None
     people = people or (_QUICK_PEOPLE if options.quick else _PEOPLE)
     seconds = _QUICK_SECONDS if options.quick else _SECONDS
+    only = frozenset(options.only.split(",")) if options.only else frozenset()
     blocks: list[Block] = []
     for database in options.databases.split(","):
         for count in people:
-            blocks.append(_block(database, count, seconds, is_first=not blocks))
-    tables = {
-        "bench": markdown(blocks, seconds),
-        "papers": paper_markdown(measure_papers(QUICK_PAGES if options.quick else PAGES)),
-    }
+            blocks.append(_block(database, count, seconds, Plan(only, with_views=not blocks)))
+    tables = {"bench": markdown(blocks, seconds)}
+    if not only:
+        tables["papers"] = paper_markdown(measure_papers(QUICK_PAGES if options.quick else PAGES))
     for name, text in tables.items():
         print(text)
         if options.write:
             replace_in(options.write, text, name)
 
 
-def _block(database: str, people: int, seconds: float, *, is_first: bool) -> Block:
+def _block(database: str, people: int, seconds: float, plan: Plan) -> Block:
     say(f"{database}, {people} người: đang lập tỉnh giả định (bước lâu nhất)")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if database == "sqlite":
             world = make_world(folder, f"sqlite:///{folder}/hocso.db", people)
-            return measure("SQLite", people, world, seconds, with_views=is_first)
+            return measure("SQLite", people, world, seconds, plan)
         with postgresql() as server:
             world = make_world(folder, server.create("hocso_bench"), people)
-            return measure("PostgreSQL", people, world, seconds, with_views=is_first)
+            return measure("PostgreSQL", people, world, seconds, plan)
 
 
 def _options() -> argparse.Namespace:
@@ -50,8 +51,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="ít người, mỗi phép đo nửa giây / a short try")
     parser.add_argument("--databases", default="sqlite,postgresql", help="sqlite,postgresql")
     parser.add_argument("--people", default="", metavar="N,M", help="số người, cách nhau bằng dấu phẩy")
+    parser.add_argument("--only", default="", metavar="A,B", help=", ".join(kind.short for kind in kinds()))
     parser.add_argument("--write", type=Path, metavar="FILE", help="đặt các bảng vào tài liệu, giữa các dấu")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if unknown := set(options.only.split(",")) - {"", *(kind.short for kind in kinds())}:
+        parser.error(f"--only: {', '.join(sorted(unknown))}?")
+    if options.only and options.write:
+        parser.error("--write wants everything measured")
+    return options
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from bench.commits import Commits, measure_commits
 from bench.first_view import FirstView, first_view
 from bench.load import Ask, Load, Visit, request_of, run_load
 from bench.servers import Running, floor, ours
-from bench.visits import kinds
+from bench.visits import bare_save, kinds
 from bench.world import COURSE, LESSON, World
 
 CLIENTS = (1, 8, 32, 128)
@@ -24,13 +24,22 @@ class Measured:
     cpu_ms: float
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a block measures: all kinds, or those that `only` names and nothing else."""
+
+    only: frozenset[str] = frozenset()
+    with_views: bool = False
+
+
 @dataclass
 class Block:
-    """`kinds` by name; `floor` is bare Starlette in the same block."""
+    """`kinds` by name; `floor` and `save_floor` are bare Starlette in the same block, asked and sent a little JSON."""
 
     database: str
     people: int
     floor: Measured
+    save_floor: Measured
     kinds: dict[str, Measured] = field(default_factory=dict)
     rest_mb: float = 0.0
     load_mb: float = 0.0
@@ -47,24 +56,25 @@ def say(line: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {line}", file=sys.stderr, flush=True)
 
 
-def measure(database: str, people: int, world: World, seconds: float, *, with_views: bool) -> Block:
-    """Floor first, then each kind at each number of clients; then memory, the commits alone, the first views."""
+def measure(database: str, people: int, world: World, seconds: float, plan: Plan) -> Block:
+    """Floors first, then each kind at each number of clients; then memory, the commits alone, the first views."""
     with floor() as bare:
-        bare_request = request_of("GET", "/", {})
-        block = Block(database, people, _measure(bare, _Bare(bare_request).visit, seconds))
+        asked, sent = (_measure(bare, _Bare(one).visit, seconds) for one in (request_of("GET", "/", {}), bare_save()))
+    block = Block(database, people, asked, sent)
     say(f"{block.name}: sàn {block.floor.loads[_CPU_CLIENTS].per_second:,.0f} lượt/giây")
     with ours(world.environment) as server:
         block.rest_mb = server.memory_mb()
-        for kind in kinds():
+        for kind in kinds(plan.only):
             measured = block.kinds[kind.name] = _measure(server, kind.make(server.url, world), seconds)
             block.load_mb = max(block.load_mb, server.memory_mb())
             rate = f"{measured.loads[_CPU_CLIENTS].per_second:,.1f} lượt/giây"
             say(f"{block.name}: {kind.name}: {measured.cpu_ms:.2f} ms CPU, {rate}, {server.memory_mb():.0f} MB")
-        if with_views:
+        if plan.with_views and not plan.only:
             for path, learner in (("/courses", None), (f"/learn/{COURSE}/{LESSON}", world.learners[0])):
                 if view := first_view(server.url, path, learner):
                     block.views.append(view)
-    block.commits = measure_commits(world, seconds * 2)
+    if not plan.only:
+        block.commits = measure_commits(world, seconds * 2)
     return block
 
 

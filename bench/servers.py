@@ -1,4 +1,7 @@
-"""The two servers of a run: ours, and a bare Starlette answering a little JSON as the floor; what they use."""
+"""The two servers of a run, and what they use: ours, and as the floor a bare Starlette that answers a little JSON.
+
+To a POST it answers after reading the JSON that was sent, as a server must that is sent a save of progress.
+"""
 
 import os
 import socket
@@ -22,7 +25,8 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 async def _bare(request: Request) -> Response:
-    await request.body()
+    if request.method == "POST":
+        return JSONResponse({"status": "ok", "seq": (await request.json())["seq"]})
     return JSONResponse({"status": "ok"})
 
 

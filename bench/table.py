@@ -13,22 +13,12 @@ _PEER_MB, _AIM_MB = 279, 150
 
 
 def markdown(blocks: Sequence[Block], seconds: float) -> str:
-    """All tables of a run."""
-    return "\n".join(
-        (
-            f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}; mỗi phép đo {number(seconds, 1)} giây.",
-            "",
-            *_costs(blocks),
-            "",
-            *_rates(blocks),
-            "",
-            *_memory(blocks),
-            "",
-            *_views(blocks),
-            "",
-            *_commits(blocks),
-        )
-    )
+    """All tables of a run; of a run of some kinds only, theirs."""
+    head = f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}; mỗi phép đo {number(seconds, 1)} giây."
+    tables = [_costs(blocks), _rates(blocks)]
+    if all(block.commits for block in blocks):
+        tables += [_memory(blocks), _views(blocks), _commits(blocks)]
+    return "\n".join((head, *(line for table in tables for line in ("", *table))))
 
 
 def replace_in(file: Path, text: str, name: str) -> None:
@@ -41,13 +31,19 @@ def replace_in(file: Path, text: str, name: str) -> None:
     file.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
+def _measured(blocks: Sequence[Block]) -> list[Kind]:
+    return [kind for kind in kinds() if all(kind.name in block.kinds for block in blocks)]
+
+
 def _costs(blocks: Sequence[Block]) -> Iterator[str]:
     yield "### CPU của máy chủ cho một lượt, mili giây (8 kết nối)"
     yield ""
     yield row(["việc", "hệ thống quen thuộc", "mục tiêu", *(block.name for block in blocks), "đạt?"])
     yield row(["---"] * (len(blocks) + 4))
     yield row(["sàn: Starlette trả một JSON nhỏ", "", "", *(_ms(block.floor.cpu_ms) for block in blocks), ""])
-    for kind in kinds():
+    sent = [_ms(block.save_floor.cpu_ms) for block in blocks]
+    yield row(["sàn khi gửi: Starlette đọc JSON rồi trả JSON", "", "", *sent, ""])
+    for kind in _measured(blocks):
         costs = [block.kinds[kind.name].cpu_ms for block in blocks]
         yield row([kind.name, kind.peer_ms, _aim(kind), *map(_ms, costs), _verdict(kind, costs)])
 
@@ -58,8 +54,12 @@ def _rates(blocks: Sequence[Block]) -> Iterator[str]:
     yield row(["việc", *(block.name for block in blocks)])
     yield row(["---"] * (len(blocks) + 1))
     yield row(["sàn", *(_rate(block.floor) for block in blocks)])
-    for kind in kinds():
+    yield row(["sàn khi gửi", *(_rate(block.save_floor) for block in blocks)])
+    for kind in _measured(blocks):
         yield row([kind.name, *(_rate(block.kinds[kind.name], block.floor) for block in blocks)])
+        if kind.short == "progress":
+            ratios = (_rate(block.kinds[kind.name], block.save_floor) for block in blocks)
+            yield row([f"{kind.name}, so với sàn khi gửi", *ratios])
 
 
 def _memory(blocks: Sequence[Block]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import count
 from urllib.parse import urlencode
@@ -22,29 +22,46 @@ _BROWSER = "may-do-cua-phep-do"
 
 @dataclass(frozen=True)
 class Kind:
-    """One line of the tables. `peer_ms`: CPU of a well-known peer on the same kind of machine, as issue B gives it.
+    """One line of the tables; `short` is its name on the command line.
 
-    `aim_ms` is a fiftieth of it, for a save of progress a hundredth; None where the issue names no figure.
+    `peer_ms`: CPU of a well-known peer on the same kind of machine, as issue B gives it. `aim_ms` is a
+    fiftieth of it, for a save of progress a hundredth; None where the issue names no figure.
     """
 
+    short: str
     name: str
     peer_ms: str
     aim_ms: float | None
     make: Callable[[str, World], Visit]
 
 
-def kinds() -> tuple[Kind, ...]:
+def kinds(only: Collection[str] = ()) -> tuple[Kind, ...]:
+    """All that is measured, or of it what `only` names."""
+    return tuple(kind for kind in _all() if not only or kind.short in only)
+
+
+def _all() -> tuple[Kind, ...]:
     return (
-        Kind("danh mục khóa học", "76–114", 1.9, _page("/courses", signed_in=False)),
-        Kind("việc học của tôi", "101", 2.0, _page("/my")),
-        Kind("trang khóa học 40 bài", "152", 3.0, _page(f"/courses/{COURSE}")),
-        Kind("bài học", "93", 1.9, _page(f"/learn/{COURSE}/{LESSON}")),
-        Kind("đăng nhập", "52", 1.0, _sign_in),
-        Kind("lưu tiến độ", "22", 0.22, _save_progress),
-        Kind("một lượt làm bài 10 câu, trọn vẹn", "507", 10.1, _attempt),
-        Kind("bảng bao phủ", "–", None, _page("/coverage")),
-        Kind("bao phủ, một đơn vị", "–", None, _page(f"/coverage/BG-CBCC?unit={UNIT}")),
+        Kind("catalogue", "danh mục khóa học", "76–114", 1.9, _page("/courses", signed_in=False)),
+        Kind("my", "việc học của tôi", "101", 2.0, _page("/my")),
+        Kind("course", "trang khóa học 40 bài", "152", 3.0, _page(f"/courses/{COURSE}")),
+        Kind("lesson", "bài học", "93", 1.9, _page(f"/learn/{COURSE}/{LESSON}")),
+        Kind("signin", "đăng nhập", "52", 1.0, _sign_in),
+        Kind("progress", "lưu tiến độ", "22", 0.22, _save_progress),
+        Kind("attempt", "một lượt làm bài 10 câu, trọn vẹn", "507", 10.1, _attempt),
+        Kind("coverage", "bảng bao phủ", "–", None, _page("/coverage")),
+        Kind("unit", "bao phủ, một đơn vị", "–", None, _page(f"/coverage/BG-CBCC?unit={UNIT}")),
     )
+
+
+def bare_save() -> bytes:
+    """A save of progress as it comes over the wire, for a server that only reads and answers it."""
+    headers = {"content-type": "application/json", "cookie": "hs_session=-; hs_browser=-", "x-csrf-token": "-"}
+    body = {
+        "stamp": "17:DO40.3.2:1795250000000:" + "-" * 32, "block": "video-1", "client": "may-do-1", "seq": 1,
+        "spans": [[1.0, 1.02]], "position": 1.0,
+    }  # fmt: skip
+    return request_of("POST", "/", headers, json.dumps(body).encode())
 
 
 def cookies_of(learner: Learner) -> str:
