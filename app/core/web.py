@@ -3,7 +3,8 @@
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Hashable, Mapping
+from functools import lru_cache
 from typing import Annotated, Any, cast
 from urllib.parse import quote, unquote, urlsplit
 
@@ -182,9 +183,18 @@ def render(
     return response
 
 
-def render_part(template: str, block: str, **context: Any) -> Response:
-    """A block that shows nothing of the page around it: no name, no token, so that none has to be found or signed."""
-    return HTMLResponse(render_block(template, block, context), headers={"vary": "HX-Request"})
+def render_part(template: str, block: str, **context: Hashable) -> Response:
+    """A block that shows nothing of the page around it: no name, no token, so that none has to be found or signed.
+
+    It is drawn once for the same values, which it must show as they are: a date as text, not as “today”.
+    """
+    body = _part(template, block, i18n.language(), tuple(context.items()))
+    return HTMLResponse(body, headers={"vary": "HX-Request"})
+
+
+@lru_cache(maxsize=2000)
+def _part(template: str, block: str, _language: str, context: tuple[tuple[str, Hashable], ...]) -> str:
+    return render_block(template, block, dict(context))
 
 
 def page_context(request: Request) -> dict[str, Any]:

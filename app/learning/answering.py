@@ -70,21 +70,14 @@ class AnswerSave(Struct, frozen=True):
     waited: timedelta = timedelta()
 
 
-@dataclass(frozen=True)
-class SavedAnswers:
-    """How much of a paper is answered; `saved_at` is None before the first answer."""
+class SavedAnswers(Struct, frozen=True):
+    """How much of a paper is answered, and when the last answer was saved, in words: “10:42” for today, with the date
+    for other days, empty before the first answer.
+    """
 
     answered_count: int
     question_count: int
-    saved_at: datetime | None
-
-    @property
-    def saved_time(self) -> str:
-        """“10:42” for today, with the date for other days; empty before the first answer."""
-        if self.saved_at is None:
-            return ""
-        text = format_datetime(self.saved_at)
-        return text.partition(" ")[2] if clock.day_of(self.saved_at) == clock.today() else text
+    saved_time: str
 
 
 @dataclass(slots=True)
@@ -110,7 +103,12 @@ class _Paper:
 def saved_answers(paper: dict[str, Any], answers: dict[str, Any], saved_at: datetime) -> SavedAnswers:
     """What the bar over an open paper says."""
     count = sum(answers.get(question["id"]) is not None for question in paper["questions"])
-    return SavedAnswers(count, len(paper["questions"]), saved_at if answers else None)
+    return SavedAnswers(count, len(paper["questions"]), _time_of(saved_at) if answers else "")
+
+
+def _time_of(saved_at: datetime) -> str:
+    text = format_datetime(saved_at)
+    return text.partition(" ")[2] if clock.day_of(saved_at) == clock.today() else text
 
 
 def save_answers(db: Session, saves: Sequence[AnswerSave]) -> list[SavedAnswers | AppError]:
