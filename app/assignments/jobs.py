@@ -5,7 +5,7 @@ from typing import Any
 
 from app.assignments import service, telling
 from app.assignments.members import keep_list, open_rounds
-from app.assignments.models import Assignment, AssignmentRound
+from app.assignments.models import AssignmentRound
 from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.jobs import JobContext, JobFunction
@@ -14,10 +14,7 @@ from app.core.jobs import JobContext, JobFunction
 def keep_list_of(context: JobContext, assignment_id: int) -> Mapping[str, Any]:
     """Draw up the list of one assignment, or bring it up to date. Twice gives the same."""
     with context.database.writing() as db:
-        assignment = db.get_one(Assignment, assignment_id)
-        if assignment.ended_at is not None:
-            return {"new": 0}
-        return {"new": sum(keep_list(db, round_) for round_ in assignment.rounds)}
+        return {"new": sum(keep_list(db, round_) for round_ in open_rounds(db, clock.today(), assignment_id))}
 
 
 def keep_lists(context: JobContext) -> Mapping[str, Any]:

@@ -18,20 +18,22 @@ from app.core import clock
 _CHUNK = 500
 
 
-def open_rounds(db: Session, today: date) -> list[AssignmentRound]:
-    """The rounds whose lists are still kept: of assignments not ended, and of a year that is not over."""
-    return list(
-        db.scalars(
-            select(AssignmentRound)
-            .join(Assignment)
-            .options(joinedload(AssignmentRound.assignment))
-            .where(
-                Assignment.ended_at.is_(None),
-                or_(AssignmentRound.counts_until.is_(None), AssignmentRound.counts_until >= today),
-            )
-            .order_by(AssignmentRound.id)
+def open_rounds(db: Session, today: date, assignment_id: int | None = None) -> list[AssignmentRound]:
+    """The rounds whose lists are still kept: of assignments not ended, and of a year that is not over.
+
+    With `assignment_id`, of that one alone.
+    """
+    query = (
+        select(AssignmentRound)
+        .join(Assignment)
+        .options(joinedload(AssignmentRound.assignment))
+        .where(
+            Assignment.ended_at.is_(None),
+            or_(AssignmentRound.counts_until.is_(None), AssignmentRound.counts_until >= today),
         )
+        .order_by(AssignmentRound.id)
     )
+    return list(db.scalars(query if assignment_id is None else query.where(Assignment.id == assignment_id)))
 
 
 def keep_list(db: Session, round_: AssignmentRound, person_ids: Collection[int] | None = None) -> int:

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.assignments.members import keep_list
+from app.assignments.members import keep_list, open_rounds
 from app.assignments.models import (
     Assignment,
     AssignmentCommitment,
@@ -103,7 +103,7 @@ def nominate(db: Session, assignment: Assignment, person_ids: Collection[int], a
     audit.record(
         db, "assignment.nominate", "assignment", assignment.id, account_id=actor.account_id, count=len(person_ids)
     )
-    return sum(keep_list(db, round_, person_ids) for round_ in assignment.rounds)
+    return sum(keep_list(db, round_, person_ids) for round_ in open_rounds(db, clock.today(), assignment.id))
 
 
 def exempt(db: Session, member: AssignmentMember, reason: str, actor: Actor) -> None:

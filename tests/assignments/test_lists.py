@@ -176,6 +176,24 @@ def test_a_yearly_one_begins_again_each_year_and_counts_that_year(db: Session, w
         assert [round_.period for round_ in assignment.rounds] == [str(clock.today().year - 1), str(clock.today().year)]
 
 
+def test_the_list_of_a_year_that_is_over_stays_as_it_was(db: Session, worker: Worker) -> None:
+    account = factories.civil_servant(db, name="Năm Ngoái")
+    assignment = give(db, worker, factories.course(db), is_yearly=True, due_on=date(clock.today().year, 12, 15))
+    with clock.frozen(clock.now().replace(year=clock.today().year + 1, month=2, day=1)):
+        factories.civil_servant(db, name="Mới Vào")
+        nominated = factories.person(db, "Được Đề Cử")
+        db.commit()
+        worker.enqueue_due_crons()
+        worker.run_all()
+        assert service.nominate(db, assignment, [nominated.id], actor(db)) == 1
+        before, now = assignment.rounds
+        here = select(Person.name).join(AssignmentMember).order_by(Person.name)
+        assert db.scalars(here.where(AssignmentMember.round_id == before.id)).all() == [account.person.name]
+        assert len(db.scalars(here.where(AssignmentMember.round_id == now.id)).all()) == 3
+        told = select(Notice.key).where(Notice.person_id == nominated.id)
+        assert [key.partition(":20")[0] for key in db.scalars(told)] == [f"assigned:{now.id}"]
+
+
 def test_what_has_run_out_fulfils_nothing(db: Session, worker: Worker) -> None:
     account = factories.civil_servant(db, name="Hết Hạn")
     version = factories.course(db)
