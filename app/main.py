@@ -48,6 +48,8 @@ from app.coverage import jobs as coverage_jobs
 from app.coverage import pages as coverage_pages
 from app.exams import desk_pages as exam_desk_pages
 from app.exams import jobs as exam_jobs
+from app.exams import marking_pages as exam_marking_pages
+from app.exams import marking_queries as exam_marking
 from app.exams import my_pages as my_exam_pages
 from app.exams import room_pages as exam_room_pages
 from app.identity import account_pages, accounts, people_pages, unit_pages
@@ -70,6 +72,7 @@ from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
 from app.learning.answering import answer_committer
 from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.learning.marking_queries import waiting_count
 from app.learning.saving import progress_committer
 from app.media import jobs as media_jobs
 from app.media import pages as media_pages
@@ -83,9 +86,8 @@ from app.runtime import Runtime
 PAGES = (
     portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
     answer_file_pages, practical_pages, marking_pages, guest_pages, guest_sign_up_pages, evidence_list_pages,
-    evidence_pages, class_pages,
-    exam_desk_pages, exam_room_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages,
-    question_file_pages, statistics_pages, bank_pages,
+    evidence_pages, class_pages, exam_desk_pages, exam_room_pages, exam_marking_pages, my_exam_pages,
+    certificate_desk_pages, certificate_pages, verify_pages, question_file_pages, statistics_pages, bank_pages,
     studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
     my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages, admin_pages,
 )  # fmt: skip
@@ -122,6 +124,7 @@ JOBS: dict[str, JobFunction] = (
     | exam_jobs.JOBS
     | coverage_jobs.JOBS
     | upkeep.JOBS
+    | {"learning.tell_markers": partial(learning_jobs.tell_markers, counts=(waiting_count, exam_marking.waiting_count))}
 )
 
 CRONS = (
@@ -173,6 +176,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.progress_committer = progress_committer(runtime.database)
     app.state.answer_committer = answer_committer(runtime.database)
     app.state.last_seen = last_seen_committer(runtime.database)
+    app.state.waiting_elsewhere = exam_marking.waiting_sittings
     app.state.after_sign_in = guest_pages.after_sign_in
     app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw, count_unread=unread_count)
     app.router.routes += _routes()

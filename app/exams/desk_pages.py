@@ -13,7 +13,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Me, Response, RowId, having, redirect, render
 from app.exams.candidate_lists import CANDIDATES, read_list
-from app.exams.minutes import DOCX, content_of, sign
+from app.exams.minutes import DOCX, StillToMark, content_of, sign
 from app.exams.models import ExamSitting
 from app.exams.planning import (
     MOST_CANDIDATES,
@@ -127,6 +127,9 @@ def sign_minute(
         sign(db, files, actor, sitting, number)
     except Invalid as error:
         return sitting_page(request, db, actor, sitting, errors=error.fields, status=422)
+    except StillToMark as error:
+        # The page names who waits and leads to the marking.
+        return sitting_page(request, db, actor, sitting, errors={"sign": error.message}, status=error.status)
     return redirect(request, f"/exams/{sitting.id}", flash=("ok", _("Đã khóa biên bản; hai tệp giữ nguyên từ nay.")))
 
 

@@ -24,6 +24,7 @@ from app.core.storage import Storage
 from app.core.templating import format_datetime, format_number, format_percent
 from app.core.text import nfc
 from app.exams import queries
+from app.exams.marking_queries import markers_of
 from app.exams.models import ExamSitting
 from app.exams.queries import CandidateView, NoteView
 from app.exams.skills import AreaScore, together
@@ -40,6 +41,11 @@ _NO_SKILL = "Chưa gắn kỹ năng"
 class NotClosed(Conflict):
     title = lazy("Buổi sát hạch chưa kết thúc")
     text = lazy("Biên bản được lập sau khi kết thúc buổi sát hạch.")
+
+
+class StillToMark(Conflict):
+    title = lazy("Còn bài chờ chấm")
+    text = lazy("Còn %(count)s bài chờ người chấm. Chấm xong thì kết quả mới trọn và biên bản mới khóa được.")
 
 
 @dataclass(frozen=True)
@@ -109,13 +115,15 @@ def minute_of(db: Session, sitting: ExamSitting, number: str = "", *, is_draft: 
 def sign(db: Session, files: Storage, actor: Actor, sitting: ExamSitting, number: str) -> None:
     """Freeze the minute under its number: both files are made from what is there now, and kept. Again changes nothing.
 
-    Raises Invalid without a number, NotClosed.
+    Raises Invalid without a number, NotClosed, StillToMark.
     """
     if sitting.signed_at is not None:
         return
     number = " ".join(nfc(number).split())
     if not 1 <= len(number) <= 60:
         raise Invalid(fields={"number": _("Hãy ghi số biên bản, ví dụ 05/BB-UBND.")})
+    if waiting := queries.sitting_views(db, [sitting])[0].waiting:
+        raise StillToMark(count=waiting)
     minute = minute_of(db, sitting, number, is_draft=False)
     pdf, docx = as_pdf(minute), as_docx(minute)
     sitting.pdf_key, sitting.pdf_sha256 = _keep(files, pdf, "pdf")
@@ -156,6 +164,7 @@ def _keep(files: Storage, content: bytes, kind: str) -> tuple[str, str]:
 
 
 def _facts(db: Session, sitting: ExamSitting, watchers: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    markers = markers_of(db, sitting)
     return (
         ("Nội dung", queries.subject_of(db, sitting)),
         ("Thời gian", f"từ {format_datetime(sitting.opens_at)} đến {format_datetime(sitting.closes_at)}"),
@@ -164,6 +173,7 @@ def _facts(db: Session, sitting: ExamSitting, watchers: Iterable[str]) -> tuple[
         ("Thời gian làm bài", f"{sitting.minutes} phút"),
         ("Đạt từ", format_percent(sitting.pass_percent / 100)),
         ("Giám thị", ", ".join(watchers) or "không có"),
+        *([("Người chấm tự luận", ", ".join(markers))] if markers else []),
         ("Kết thúc lúc", format_datetime(sitting.closed_at)),
     )
 
@@ -171,11 +181,13 @@ def _facts(db: Session, sitting: ExamSitting, watchers: Iterable[str]) -> tuple[
 def _summary(people: Iterable[CandidateView]) -> tuple[str, ...]:
     listed = list(people)
     present = sum(one.entered_at is not None for one in listed)
+    waiting = sum(one.is_waiting for one in listed)
     return (
         f"Thí sinh trong danh sách: {len(listed)}; có mặt: {present}; vắng: {len(listed) - present}.",
         f"Đã kiểm tra giấy tờ: {sum(one.checked_at is not None for one in listed)}; "
         f"đã làm bài: {sum(one.started_at is not None for one in listed)}; "
         f"đạt: {sum(bool(one.passed) for one in listed)}.",
+        *([f"Chờ chấm: {waiting}; kết quả và bảng theo nhóm kỹ năng chưa trọn."] if waiting else []),
     )
 
 
@@ -187,7 +199,7 @@ def _line(one: CandidateView) -> Line:
         time="–" if None in times else "–".join(_hour(at) for at in times) + (" (hết giờ)" if one.is_timed_out else ""),
         state=_STATES[one.state],
         score="–" if one.percent is None else format_percent(one.percent / 100),
-        verdict="–" if one.passed is None else "đạt" if one.passed else "chưa đạt",
+        verdict="chờ chấm" if one.is_waiting else "–" if one.passed is None else "đạt" if one.passed else "chưa đạt",
     )  # fmt: skip
 
 

@@ -84,7 +84,24 @@ class ExamCandidate(Base):
     is_timed_out: Mapped[bool] = mapped_column(default=False, server_default=false())
     stopped_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    # Null while something of it waits to be marked, too.
     passed: Mapped[bool | None]
+
+
+class ExamMarking(Base):
+    """What a person gave an answer of a paper: an immutable row, shaped as learning.models.Marking; the last counts."""
+
+    __tablename__ = "exam_marking"
+    __table_args__ = (Index(None, "candidate_id", "question_id"),)
+
+    id: Mapped[int] = pk()
+    candidate_id: Mapped[int] = mapped_column(ForeignKey("exam_candidate.id"))
+    question_id: Mapped[str] = mapped_column(String(40))
+    points: Mapped[list[float]] = mapped_column(JSON)
+    credit: Mapped[float]
+    comment: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    marked_at: Mapped[datetime]
 
 
 class ExamEvent(Base):

@@ -16,7 +16,7 @@ from app.exams import queries, taking
 from app.exams.models import ExamCandidate, ExamSitting
 from app.exams.policy import own_candidacy
 from app.exams.queries import EventView, MyExam
-from app.exams.skills import AreaScore, by_area
+from app.exams.skills import AreaScore
 from app.learning.answering import SavedAnswers
 from app.learning.attempt_rules import is_over
 from app.learning.quiz_queries import QuestionView, asked_questions
@@ -149,9 +149,7 @@ def _page(
     request: Request, db: Session, sitting: ExamSitting, candidate: ExamCandidate, code: str = "", code_error: str = ""
 ) -> Response:  # fmt: skip
     exam = queries.my_exam(sitting, candidate, queries.sitting_views(db, [sitting])[0])
-    areas = (
-        by_area(candidate.paper, candidate.result) if sitting.closed_at and candidate.paper and candidate.result else ()
-    )
+    areas = queries.areas_of(candidate) if sitting.closed_at else ()
     page = MyExamPage(exam, areas, queries.events_of(db, candidate.id), code, code_error)
     return render(request, "exams/my_exam.html", fragment="stand", status=422 if code_error else 200, page=page)
 

@@ -21,6 +21,7 @@ from app.core.templating import format_datetime
 from app.core.text import nfc, whole
 from app.exams.models import ExamCandidate, ExamInvigilator, ExamSitting
 from app.exams.policy import ORGANISE
+from app.exams.written import wants_only_files
 from app.identity import unit_queries
 from app.identity.models import Account
 from app.identity.taking_turns import take_turns
@@ -189,10 +190,9 @@ def _subject(db: Session, subject: str, errors: dict[str, str]) -> tuple[int, st
         published = db.scalar(select(Course.published_version_id).where(Course.published_version_id == version_id))
         quiz = quiz_of(db, published, lesson_key) if published else None
         if published and quiz:
-            # No marker sits in the room: what a person must mark would leave the minute without results.
             drawn = drawn_from(db, quiz).pools.values()
-            if any(one["kind"] == "essay" for one in chain(quiz["questions"], *drawn)):
-                errors["subject"] = _("Đề này có câu tự luận, chưa dùng cho sát hạch được; hãy chọn đề khác.")
+            if any(wants_only_files(one) for one in chain(quiz["questions"], *drawn)):
+                errors["subject"] = _("Đề này có câu chỉ nhận tệp, phòng sát hạch không hỏi được; hãy chọn đề khác.")
                 return None
             return published, lesson_key
     errors["subject"] = _("Hãy chọn bài kiểm tra của một khóa học.")

@@ -7,6 +7,7 @@ from app.core.access import Actor
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.exams.models import ExamCandidate, ExamInvigilator, ExamSitting
+from app.learning.policy import MARK
 
 ORGANISE, INVIGILATE = "exam.organise", "exam.invigilate"
 
@@ -20,6 +21,20 @@ def watched(actor: Actor) -> ColumnElement[bool]:
     """Held by a unit one invigilates for, or by name."""
     named = select(ExamInvigilator.sitting_id).where(ExamInvigilator.account_id == actor.account_id)
     return or_(ExamSitting.unit_id.in_(actor.units_with(INVIGILATE)), ExamSitting.id.in_(named))
+
+
+def marked(actor: Actor) -> ColumnElement[bool]:
+    """Held by a unit one marks for; whoever organises or watches need not be able to."""
+    return ExamSitting.unit_id.in_(actor.units_with(MARK))
+
+
+def find_marked(db: Session, actor: Actor, sitting_id: int, *, to_change: bool = False) -> ExamSitting:
+    """One whose papers the actor may mark; else NotFound. `to_change` as for `find_sitting`."""
+    query = select(ExamSitting).where(ExamSitting.id == sitting_id, marked(actor))
+    sitting = db.scalars(query.with_for_update() if to_change else query).one_or_none()
+    if sitting is None:
+        raise NotFound
+    return sitting
 
 
 def find_sitting(db: Session, actor: Actor, sitting_id: int, *, to_change: bool = False) -> ExamSitting:
@@ -41,6 +56,10 @@ def find_organised(db: Session, actor: Actor, sitting_id: int) -> ExamSitting:
     if not organises(db, actor, sitting):
         raise Forbidden(_("Việc này do người tổ chức buổi sát hạch làm."))
     return sitting
+
+
+def may_mark(db: Session, actor: Actor, sitting: ExamSitting) -> bool:
+    return db.scalar(select(ExamSitting.id).where(ExamSitting.id == sitting.id, marked(actor))) is not None
 
 
 def find_candidate(

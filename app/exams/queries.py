@@ -20,13 +20,15 @@ from app.identity.people_queries import posts_of
 from app.identity.unit_queries import full_names, unit_by_id
 
 PER_PAGE = 30
+# Handed in, and neither passed nor failed yet: somebody must mark it.
+WAITS = ExamCandidate.submitted_at.is_not(None) & ExamCandidate.passed.is_(None)
 # Of what a page noticed, all but these say that the candidate was away.
 _NOT_AWAY = ("watching", "back")
 
 
 @dataclass(frozen=True)
 class SittingView:
-    """`subject`: the course and the lesson whose quiz is asked."""
+    """`subject`: the course and the lesson whose quiz is asked. `waiting`: papers that wait to be marked."""
 
     id: int
     title: str
@@ -39,6 +41,7 @@ class SittingView:
     unit: str
     state: SittingState
     candidates: int
+    waiting: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class SittingList:
 @dataclass(frozen=True)
 class CandidateView:
     """`unit` is that of the first post held on the day. `away_count`: how often the page noticed them leaving it;
-    `is_watched`: whether it could notice anything. Scores are None until the paper is handed in.
+    `is_watched`: whether it could notice anything. Scores are None until the paper is handed in; while `is_waiting` for
+    a marker there are neither percentage, verdict nor areas.
     """
 
     id: int
@@ -75,6 +79,7 @@ class CandidateView:
     max: float | None
     percent: float | None
     passed: bool | None
+    is_waiting: bool
     areas: tuple[AreaScore, ...]
 
 
@@ -98,12 +103,15 @@ class NoteView:
 
 @dataclass(frozen=True)
 class MyExam:
-    """A sitting one is on the list of; `percent` and `passed` once it is closed."""
+    """A sitting one is on the list of; `percent` and `passed` once it is closed and the paper is marked: until then it
+    `is_waiting`.
+    """
 
     sitting: SittingView
     state: CandidateState
     percent: float | None
     passed: bool | None
+    is_waiting: bool
 
 
 def sitting_list(db: Session, actor: Actor, page: int = 1) -> SittingList:
@@ -120,18 +128,18 @@ def sitting_list(db: Session, actor: Actor, page: int = 1) -> SittingList:
 
 
 def sitting_views(db: Session, found: Sequence[ExamSitting]) -> tuple[SittingView, ...]:
-    counts = dict(
-        db.execute(
-            select(ExamCandidate.sitting_id, func.count())
-            .where(ExamCandidate.sitting_id.in_([one.id for one in found]))
-            .group_by(ExamCandidate.sitting_id)
-        ).all()
+    listed = (
+        select(ExamCandidate.sitting_id, func.count())
+        .where(ExamCandidate.sitting_id.in_([one.id for one in found]))
+        .group_by(ExamCandidate.sitting_id)
     )
+    counts, waiting = (dict(db.execute(one).all()) for one in (listed, listed.where(WAITS)))
     units = full_names(db, {one.unit_id for one in found}, clock.today())
     return tuple(
         SittingView(
             one.id, one.title, subject_of(db, one), one.opens_at, one.closes_at, one.minutes, one.pass_percent,
             one.place, units.get(one.unit_id, ""), state_of(one, clock.now()), counts.get(one.id, 0),
+            waiting.get(one.id, 0),
         )
         for one in found
     )  # fmt: skip
@@ -211,8 +219,15 @@ def _candidate(
         is_timed_out=one.is_timed_out, is_watched="watching" in seen,
         away_count=sum(count for kind, count in seen.items() if kind not in _NOT_AWAY),
         score=result.get("score"), max=result.get("max"), percent=result.get("percent"), passed=one.passed,
-        areas=by_area(one.paper, result) if one.paper and result else (),
+        is_waiting=one.submitted_at is not None and one.passed is None, areas=areas_of(one),
     )  # fmt: skip
+
+
+def areas_of(candidate: ExamCandidate) -> tuple[AreaScore, ...]:
+    """Of a paper whose marks are all there; else none."""
+    if candidate.paper is None or candidate.result is None or candidate.passed is None:
+        return ()
+    return by_area(candidate.paper, candidate.result)
 
 
 def events_of(db: Session, candidate_id: int) -> tuple[EventView, ...]:
@@ -267,6 +282,7 @@ def my_exam(sitting: ExamSitting, one: ExamCandidate, view: SittingView) -> MyEx
     return MyExam(
         view, candidate_state(one, is_closed=is_closed),
         one.result["percent"] if is_closed and one.result else None, one.passed if is_closed else None,
+        is_closed and one.submitted_at is not None and one.passed is None,
     )  # fmt: skip
 
 

@@ -5,22 +5,18 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalogue.queries import course_version
 from app.core import audit, clock
 from app.core.access import Actor
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
-from app.core.templating import format_percent
 from app.core.text import several_lines, whole
 from app.exams.models import ExamCandidate, ExamNote, ExamSitting
 from app.exams.planning import SittingIsClosed, new_code
+from app.exams.results import settle
 from app.exams.taking import hand_in, hand_in_by_time
 from app.identity.taking_turns import take_turns
 from app.learning.attempt_rules import LATE, is_past_waiting
-from app.learning.completions import record_completion
-from app.learning.service import meet_part
-from app.notices.service import notify
 
 MOST_EXTENSION = 120
 LONGEST_NOTE = 1000
@@ -85,7 +81,9 @@ def stop(db: Session, actor: Actor, sitting: ExamSitting, candidate: ExamCandida
     if candidate.started_at is None or candidate.submitted_at is not None:
         raise Conflict(_("Người này không có bài đang làm."))
     hand_in(db, candidate, clock.now())
-    candidate.stopped_at, candidate.passed = clock.now(), False
+    candidate.stopped_at = clock.now()
+    # What waits to be marked still gets its points.
+    candidate.passed = None if candidate.passed is None else False
     _note(db, actor, sitting, candidate, "stop", text)
 
 
@@ -103,7 +101,8 @@ def note_incident(
 
 
 def close(db: Session, sitting: ExamSitting, by: int | None) -> None:
-    """End the sitting: hand in what time has ended, record who passed, tell everybody. Again changes nothing.
+    """End the sitting: hand in what time has ended, record who passed, tell everybody whose paper is marked. Again
+    changes nothing.
 
     `by` is an account id. Raises StillWriting while somebody may still write.
     """
@@ -127,10 +126,7 @@ def close(db: Session, sitting: ExamSitting, by: int | None) -> None:
     audit.record(db, "exam.close", "exam_sitting", sitting.id, account_id=by)
     db.flush()
     for one in candidates:
-        if one.passed:
-            _record_pass(db, sitting, one)
-        if one.result is not None:
-            _tell_result(db, sitting, one)
+        settle(db, sitting, one)
 
 
 def overdue(db: Session) -> list[int]:
@@ -143,36 +139,6 @@ def overdue(db: Session) -> list[int]:
             .order_by(ExamSitting.id)
         )
     )
-
-
-def _record_pass(db: Session, sitting: ExamSitting, candidate: ExamCandidate) -> None:
-    course, occasion = course_version(db, sitting.course_version_id), f"exam:{sitting.id}"
-    assert candidate.submitted_at is not None
-    assert candidate.result is not None
-    day = clock.day_of(candidate.submitted_at)
-    if course.completion.is_exam_only_a_part:
-        meet_part(
-            db, person_id=candidate.person_id, course_id=course.course_id, kind="exam", occasion=occasion, met_on=day
-        )  # fmt: skip
-    else:
-        record_completion(
-            db, person_id=candidate.person_id, course_version_id=sitting.course_version_id, how="exam",
-            completed_on=day, occasion=occasion, score_percent=candidate.result["percent"],
-        )  # fmt: skip
-
-
-def _tell_result(db: Session, sitting: ExamSitting, candidate: ExamCandidate) -> None:
-    assert candidate.result is not None
-    sentence = (
-        lazy("Kết quả sát hạch “%(title)s”: %(percent)s, đạt.")
-        if candidate.passed
-        else lazy("Kết quả sát hạch “%(title)s”: %(percent)s, chưa đạt.")
-    )
-    notify(
-        db, [candidate.person_id], category="result", key=f"exam-result:{candidate.id}", sentence=sentence,
-        url=f"/my/exams/{sitting.id}", title=sitting.title,
-        percent=format_percent(candidate.result["percent"] / 100),
-    )  # fmt: skip
 
 
 def _require_running(sitting: ExamSitting) -> None:

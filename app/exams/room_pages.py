@@ -14,9 +14,10 @@ from app.core.i18n import gettext as _
 from app.core.web import Db, Me, Response, RowId, redirect, render
 from app.exams import queries, room
 from app.exams.candidate_lists import CANDIDATES
+from app.exams.marking_queries import who_may_mark
 from app.exams.models import ExamSitting
 from app.exams.planning import MOST_CANDIDATES
-from app.exams.policy import find_candidate, find_sitting, organises
+from app.exams.policy import find_candidate, find_sitting, may_mark, organises
 from app.exams.queries import CandidateView, EventView, NoteView, SittingView
 from app.exams.skills import AreaScore, together
 from app.identity.models import Person
@@ -28,8 +29,8 @@ router = APIRouter()
 
 @dataclass(frozen=True)
 class SittingPage:
-    """`may_organise` shows the list's forms; `own_ref` is the reader, who cannot be picked. `errors` by field, and
-    what was typed there.
+    """`may_organise` shows the list's forms, `may_mark` the way to the marking, which `markers` can do (empty where
+    nothing waits); `own_ref` is the reader, who cannot be picked. `errors` by field, and what was typed there.
     """
 
     sitting: SittingView
@@ -39,6 +40,8 @@ class SittingPage:
     notes: tuple[NoteView, ...]
     areas: tuple[AreaScore, ...]
     may_organise: bool
+    may_mark: bool
+    markers: list[str]
     minute_number: str
     pdf_sha256: str
     own_ref: str
@@ -76,10 +79,13 @@ def sitting_page(
 ) -> Response:  # fmt: skip
     """The page of a sitting, for its organisers and its invigilators."""
     listed, may_organise = queries.candidates(db, sitting), organises(db, actor, sitting)
+    view = queries.sitting_views(db, [sitting])[0]
     page = SittingPage(
-        sitting=queries.sitting_views(db, [sitting])[0], room_code=sitting.room_code, candidates=listed,
+        sitting=view, room_code=sitting.room_code, candidates=listed,
         invigilators=queries.invigilators(db, sitting), notes=queries.notes_of(db, sitting),
-        areas=together(one.areas for one in listed), may_organise=may_organise, minute_number=sitting.minute_number,
+        areas=together(one.areas for one in listed), may_organise=may_organise,
+        may_mark=may_mark(db, actor, sitting), markers=who_may_mark(db, sitting) if view.waiting else [],
+        minute_number=sitting.minute_number,
         pdf_sha256=sitting.pdf_sha256, own_ref=db.get_one(Person, actor.person_id).ref, max_rows=MOST_CANDIDATES,
         past=past_imports(db, actor, CANDIDATES, sitting.id) if may_organise else [],
         found=people_in_scope(db, actor, q) if q.strip() and may_organise and actor.can("people.view") else None,
@@ -120,6 +126,11 @@ def note(request: Request, actor: Me, db: Db, sitting: Watched, text: Annotated[
 @router.post("/exams/{sitting_id}/close")
 def close(request: Request, actor: Me, db: Db, sitting: Watched) -> Response:
     room.close(db, sitting, actor.account_id)
+    if waiting := queries.sitting_views(db, [sitting])[0].waiting:
+        said = _(
+            "Buổi sát hạch đã kết thúc. Còn %(count)s bài chờ chấm; chấm xong bài nào thì báo bài ấy.", count=waiting
+        )
+        return redirect(request, f"/exams/{sitting.id}#waiting", flash=("warn", said))
     flash = ("ok", _("Buổi sát hạch đã kết thúc. Kết quả đã báo cho từng thí sinh."))
     return redirect(request, f"/exams/{sitting.id}", flash=flash)
 

@@ -8,7 +8,7 @@ from random import Random, SystemRandom
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.catalogue.banks import DrawnFrom, drawn_from
+from app.catalogue.banks import drawn_from
 from app.catalogue.queries import quiz_of
 from app.catalogue.questions import Answer, Fields
 from app.core import clock
@@ -17,6 +17,7 @@ from app.core.i18n import lazy as _
 from app.core.templating import format_datetime
 from app.exams.models import ExamCandidate, ExamEvent, ExamSitting
 from app.exams.states import deadline, state_of
+from app.exams.written import in_writing, without_files
 from app.learning.answering import SavedAnswers, saved_answers
 from app.learning.attempt_rules import is_over
 from app.learning.quizzes import grade_paper, keep_answer, keep_page, make_paper, require_open
@@ -73,17 +74,11 @@ def begin(db: Session, sitting: ExamSitting, candidate: ExamCandidate, rng: Rand
     if quiz is None:
         raise NotFound
     now = clock.now()
-    paper = make_paper(quiz, rng or SystemRandom(), _markable(drawn_from(db, quiz)))
-    candidate.paper = paper | {"pass_percent": sitting.pass_percent}
+    paper = make_paper(quiz, rng or SystemRandom(), in_writing(drawn_from(db, quiz)))
+    candidate.paper = without_files(paper) | {"pass_percent": sitting.pass_percent}
     candidate.started_at = candidate.saved_at = now
     candidate.deadline_at = deadline(sitting, now)
     db.flush()
-
-
-def _markable(source: DrawnFrom) -> DrawnFrom:
-    """Without essays that came into a bank after the sitting was planned: nobody marks them in the room."""
-    pools = {bank: [one for one in pool if one["kind"] != "essay"] for bank, pool in source.pools.items()}
-    return DrawnFrom(pools, source.files)
 
 
 def save(
@@ -123,7 +118,7 @@ def submit(db: Session, candidate: ExamCandidate, given: Mapping[str, Sequence[s
 
 
 def hand_in(db: Session, candidate: ExamCandidate, at: datetime) -> None:
-    """Grade what is there."""
+    """Grade what is there; where a person must mark, the result waits."""
     assert candidate.paper is not None
     result = grade_paper(candidate.paper, candidate.answers)
     candidate.result, candidate.passed, candidate.submitted_at = result, result["passed"], at

@@ -1,12 +1,16 @@
 """Background work of learning."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.access import Actor
 from app.core.jobs import JobContext, JobFunction
 from app.learning import answer_files, evidence, evidence_lists, guests, marking, question_figures
+from app.learning.marking_queries import waiting_count
 from app.learning.models import ProgressClient
 from app.learning.quizzes import close_overdue, overdue_attempts
 
@@ -49,10 +53,12 @@ def close_overdue_attempts(context: JobContext) -> dict[str, int]:
     return {"closed": closed}
 
 
-def tell_markers(context: JobContext) -> dict[str, int]:
+def tell_markers(
+    context: JobContext, counts: Sequence[Callable[[Session, Actor], int]] = (waiting_count,)
+) -> dict[str, int]:  # fmt: skip
     """Say to whoever marks that something waits; a second run of the day says it to nobody twice."""
     with context.database.writing() as db:
-        return {"told": marking.tell_markers(db)}
+        return {"told": marking.tell_markers(db, counts)}
 
 
 JOBS: dict[str, JobFunction] = {

@@ -1,7 +1,7 @@
 """What persons do with attempts: mark answers by their rubric, correct a mark, grant another attempt."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -41,11 +41,11 @@ def mark(
     a message per field ("points-0", "comment"), NotFound, and Forbidden for one's own.
     """
     _must_be_others(actor, attempt)
-    question = essay_of(attempt, question_id)
-    given = _read_points(question, points, comment)
+    question = essay_of(attempt.paper, attempt.answers, question_id)
+    given = read_points(question, points, comment)
     marking = Marking(
-        attempt_id=attempt.id, question_id=question_id, points=given,
-        credit=sum(given) / sum(line["points"] for line in question["rubric"]), comment=several_lines(comment),
+        attempt_id=attempt.id, question_id=question_id, points=given, credit=credit_of(question, given),
+        comment=several_lines(comment),
         account_id=actor.account_id, marked_at=clock.now(),
     )  # fmt: skip
     db.add(marking)
@@ -94,8 +94,8 @@ def grant(db: Session, actor: Actor, attempt: Attempt, kind: str, reason: str) -
     return given
 
 
-def tell_markers(db: Session) -> int:
-    """Once a day, whoever may mark hears how much waits for them; how many were told."""
+def tell_markers(db: Session, counts: Sequence[Callable[[Session, Actor], int]] = (waiting_count,)) -> int:
+    """Once a day, whoever may mark hears how much waits for them, by all `counts`; how many were told."""
     holders = db.scalars(
         select(Account.id)
         .join(RoleGrant, RoleGrant.account_id == Account.id)
@@ -106,7 +106,7 @@ def tell_markers(db: Session) -> int:
     told = 0
     for account_id in holders:
         actor = actor_of(db, account_id)
-        count = waiting_count(db, actor) if actor else 0
+        count = sum(waiting(db, actor) for waiting in counts) if actor else 0
         if actor and count:
             told += notify(
                 db, [actor.person_id], category="work", key=f"marking:{clock.today()}", url="/marking",
@@ -115,7 +115,8 @@ def tell_markers(db: Session) -> int:
     return told
 
 
-def _read_points(question: questions.Question, points: Sequence[str], comment: str) -> list[float]:
+def read_points(question: questions.Question, points: Sequence[str], comment: str) -> list[float]:
+    """Points as typed, one per criterion of the rubric. Raises Invalid with a message per field."""
     errors, given = {}, []
     for place, line in enumerate(question["rubric"]):
         text = points[place].strip() if place < len(points) else ""
@@ -128,6 +129,11 @@ def _read_points(question: questions.Question, points: Sequence[str], comment: s
     if errors:
         raise Invalid(fields=errors)
     return given
+
+
+def credit_of(question: questions.Question, points: Sequence[float]) -> float:
+    """0 to 1 of the question."""
+    return sum(points) / sum(line["points"] for line in question["rubric"])  # type: ignore[no-any-return]
 
 
 def _number(value: float) -> str:

@@ -30,9 +30,12 @@ Fields = Annotated[dict[str, list[str]], Depends(form_fields)]
 def queue(
     request: Request, actor: Marker, db: Db, done: bool = False, names: bool = False, page: int = 1
 ) -> Response:  # fmt: skip
+    """What waits in courses, page by page; and where else something does, which main.py knows."""
     find = marked_answers if done else waiting_answers
+    elsewhere = () if done else request.app.state.waiting_elsewhere(db, actor)
     return render(
-        request, "learning/marking.html", page=find(db, actor, page, names=names), done=done, names=names
+        request, "learning/marking.html", page=find(db, actor, page, names=names), elsewhere=elsewhere, done=done,
+        names=names,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from app.catalogue.inline import Said
 from app.catalogue.questions.asking import ReviewedEssay
 from app.core.access import Actor
 from app.core.errors import NotFound
+from app.core.i18n import gettext as _
 from app.core.text import fold
 from app.identity.models import Account, Person
 from app.learning.attempt_rules import Allowance
@@ -30,8 +31,7 @@ PER_PAGE = 25
 class ToMark:
     """An answer that waits or was marked. `name` is empty unless the reader asked for names."""
 
-    attempt_id: int
-    question_id: str
+    url: str
     course: str
     lesson: str
     question: str
@@ -50,6 +50,16 @@ class MarkingQueue:
 
 
 @dataclass(frozen=True)
+class WaitingElsewhere:
+    """Papers that wait to be marked at a place of their own, as those of one exam sitting do."""
+
+    title: str
+    subject: str
+    url: str
+    count: int
+
+
+@dataclass(frozen=True)
 class MarkedLine:
     """A marking as it was given; the newest is the one that counts."""
 
@@ -62,10 +72,12 @@ class MarkedLine:
 @dataclass(frozen=True)
 class AnswerPage:
     """One answer to mark, without a name. `points` are as typed, or the last given ones. Its files are fetched from
-    `files_url`.
+    `files_url`. `back`: the queue it stands in, (name, address). `is_exam`: the learner reads no comment.
     """
 
     files_url: str
+    back: tuple[str, str]
+    is_exam: bool
     course: str
     lesson: str
     submitted_at: datetime
@@ -140,10 +152,12 @@ def find_attempt(db: Session, actor: Actor, attempt_id: int, *, to_change: bool 
     return attempt
 
 
-def essay_of(attempt: Attempt, question_id: str) -> questions.Question:
+def essay_of(
+    paper: Mapping[str, Any], answers: Mapping[str, questions.Answer], question_id: str
+) -> questions.Question:  # fmt: skip
     """The question of the paper whose answer a person marks; NotFound for any other, and for an empty answer."""
-    for question in attempt.paper["questions"]:
-        if question["id"] == question_id and questions.grade(question, attempt.answers.get(question_id)) is None:
+    for question in paper["questions"]:
+        if question["id"] == question_id and questions.grade(question, answers.get(question_id)) is None:
             return question  # type: ignore[no-any-return]
     raise NotFound
 
@@ -214,7 +228,7 @@ def marked_answers(db: Session, actor: Actor, page: int, *, names: bool) -> Mark
     rows = db.execute(found.order_by(Marking.id.desc()).offset((page - 1) * PER_PAGE).limit(PER_PAGE)).all()
     return MarkingQueue(
         tuple(
-            _to_mark(db, attempt, essay_of(attempt, question_id), name if names else "")
+            _to_mark(db, attempt, essay_of(attempt.paper, attempt.answers, question_id), name if names else "")
             for question_id, attempt, name in rows
         ),
         total, page, pages,
@@ -226,19 +240,32 @@ def answer_page(
     comment: str | None = None, errors: Mapping[str, str] = {},
 ) -> AnswerPage:  # fmt: skip
     """`points` and `comment` as typed, if something in them has to be mended."""
-    question = essay_of(attempt, question_id)
-    say_it = sayer(db, attempt.paper)
-    view = questions.review(question, attempt.answers.get(question_id), say_it)
-    assert isinstance(view, ReviewedEssay)
-    history = markings_of(db, attempt.id).get(question_id, ())
-    last = history[0] if history else None
     course, lesson = _titles(db, attempt)
     assert attempt.submitted_at is not None
+    return marked_page(
+        db, attempt.paper, attempt.answers, question_id, markings_of(db, attempt.id).get(question_id, ()),
+        course=course, lesson=lesson, submitted_at=attempt.submitted_at,
+        is_own=attempt.enrolment.person_id == actor.person_id, files_url=f"/marking/{attempt.id}/files",
+        points=points, comment=comment, errors=errors,
+    )  # fmt: skip
+
+
+def marked_page(
+    db: Session, paper: Mapping[str, Any], answers: Mapping[str, questions.Answer], question_id: str,
+    history: tuple[MarkedLine, ...], *, course: str, lesson: str, submitted_at: datetime, is_own: bool,
+    files_url: str = "", back: tuple[str, str] | None = None, points: Sequence[str] | None = None,
+    comment: str | None = None, errors: Mapping[str, str] = {},
+) -> AnswerPage:  # fmt: skip
+    """One answer of any paper; with `back` of an exam's. Raises NotFound for what no person marks."""
+    question = essay_of(paper, answers, question_id)
+    say_it = sayer(db, paper)
+    view = questions.review(question, answers.get(question_id), say_it)
+    assert isinstance(view, ReviewedEssay)
+    last = history[0] if history else None
     return AnswerPage(
-        files_url=f"/marking/{attempt.id}/files", course=course, lesson=lesson,
-        submitted_at=attempt.submitted_at, text=say_it(question["text"]), view=view, worth=questions.points(question),
-        explanation=say_it(question["explanation"]), history=history,
-        is_own=attempt.enrolment.person_id == actor.person_id,
+        files_url=files_url, back=back or (_("Chấm bài"), "/marking"), is_exam=back is not None, course=course,
+        lesson=lesson, submitted_at=submitted_at, text=say_it(question["text"]), view=view,
+        worth=questions.points(question), explanation=say_it(question["explanation"]), history=history, is_own=is_own,
         points=tuple(points) if points is not None else tuple(f"{one:g}".replace(".", ",") for one in last.points)
         if last else ("",) * len(question["rubric"]),
         comment=comment if comment is not None else last.comment if last else "", errors=errors,
@@ -314,7 +341,7 @@ def _to_mark(db: Session, attempt: Attempt, question: questions.Question, name: 
     course, lesson = _titles(db, attempt)
     assert attempt.submitted_at is not None
     text = sayer(db, attempt.paper)(question["text"]).plain
-    return ToMark(attempt.id, question["id"], course, lesson, text, attempt.submitted_at, name)
+    return ToMark(f"/marking/{attempt.id}/{question['id']}", course, lesson, text, attempt.submitted_at, name)
 
 
 def _row(db: Session, attempt: Attempt, name: str) -> AttemptRow:

@@ -47,6 +47,7 @@ from app.exams.models import ExamCandidate, ExamSitting
 from app.exams.planning import add_candidate
 from app.exams.taking import begin as begin_exam
 from app.exams.taking import enter
+from app.exams.taking import submit as submit_exam
 from app.identity import accounts, people_imports, sheet_imports
 from app.identity.models import Account, Person
 from app.identity.people_lists import WHO
@@ -105,6 +106,7 @@ CLASS_TITLE, CLASS_LIST_NAME = "Lớp chỉ người phụ trách mới thấy",
 EXAM_TITLE, EXAM_LIST_NAME = "Buổi chỉ người coi mới thấy", "thi-sinh-rieng.xlsx"
 NOTE_TEXT, POST_TEXT, HELP_TEXT = "Chỉ tôi đọc", "Người cùng học đọc được", "Chỉ đơn vị tôi đọc"
 ESSAY_TEXT = "Bài làm này chỉ người chấm mới đọc."
+EXAM_TEXT = "Bài sát hạch này chỉ người chấm mới đọc."
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
@@ -127,6 +129,9 @@ class World:
     exam_code: str
     exam_listed: int
     exam_begun: int
+    exam_to_mark: int
+    exam_written: int
+    exam_essay: str
     exam_writing: int
     exam_closed: int
     exam_list: int
@@ -263,16 +268,21 @@ def _held_class(db: Session, storage: Storage, who: dict[str, Account]) -> dict[
 
 
 def _exams(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
-    """Three sittings here: one the learner came in to, one they write in, one closed; and a list being checked."""
+    """Four sittings here: one the learner came in to, one they write in, one closed, one whose essay waits to be
+    marked; and a list being checked.
+    """
     manager, watcher = (accounts.actor_of(db, who[persona].id) for persona in ("manager", "instructor"))
     assert manager is not None
     assert watcher is not None
     version = studying.course(db, studying.ANSWER, slug="sat-hach")
+    essays = studying.course(
+        db, studying.Lesson(studying.ANSWER.key, has_text=False, questions=(_ESSAY_QUESTION,)), slug="sat-hach-viet"
+    )
     now = clock.now()
 
-    def sitting(code: str) -> tuple[ExamSitting, ExamCandidate]:
+    def sitting(code: str, version_id: int = version.id) -> tuple[ExamSitting, ExamCandidate]:
         made = ExamSitting(
-            title=EXAM_TITLE, course_version_id=version.id, lesson_key=studying.ANSWER.key,
+            title=EXAM_TITLE, course_version_id=version_id, lesson_key=studying.ANSWER.key,
             opens_at=now - timedelta(hours=1), closes_at=now + timedelta(hours=6), minutes=60, pass_percent=70,
             place="Phòng máy", unit_id=factories.unit_id(db, HERE), room_code=code, account_id=manager.account_id,
             planned_at=now,
@@ -291,10 +301,14 @@ def _exams(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, 
     listed, _is_new = add_candidate(db, manager, waiting, colleague.id)
     begin_exam(db, begun, writing)
     room.close(db, closed, manager.account_id)
+    to_mark, written = sitting("456789", essays.id)
+    begin_exam(db, to_mark, written)
+    submit_exam(db, written, {_ESSAY_QUESTION["id"]: [EXAM_TEXT]})
     key = sheet_imports.keep_source(storage, workbook([evidence_row(LEARNER_NAME, "learner")], tuple(WHO)))
     checked = sheet_imports.request_check(db, manager, CANDIDATES, EXAM_LIST_NAME, key, waiting.id)
     return {
         "exam_version": version.id, "exam": waiting.id, "exam_code": waiting.room_code, "exam_listed": listed.id,
+        "exam_to_mark": to_mark.id, "exam_written": written.id, "exam_essay": _ESSAY_QUESTION["id"],
         "exam_begun": begun.id, "exam_writing": writing.id, "exam_closed": closed.id, "exam_list": checked.id,
     }  # fmt: skip
 

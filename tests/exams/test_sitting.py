@@ -72,18 +72,18 @@ def test_what_cannot_be_planned_comes_back_with_what_was_typed(
         assert db.scalars(select(ExamSitting)).all() == []
 
 
-def test_a_paper_that_a_person_must_mark_is_refused(
+def test_a_paper_that_wants_only_files_is_refused(
     db: Session, staff: dict[str, Account], typed: dict[str, str], new_browser: Callable[[], Browser]
 ) -> None:
     essay = {
         "id": "q1", "kind": "essay", "text": "Viết một đoạn.", "explanation": "Tùy ý.",
-        "rubric": [{"text": "Rõ ý", "points": 2}],
+        "rubric": [{"criterion": "Rõ ý", "points": 2}], "accept": ["file"],
     }  # fmt: skip
     other = making.course(db, making.Lesson("L1", has_text=False, questions=(essay,)), slug="tu-luan")
     db.commit()
     with clock.frozen(BEFORE):
         page = new_browser().sign_in("to-chuc").post("/exams/new", typed | {"subject": f"{other.id}:L1"})
-    assert "Đề này có câu tự luận" in page.text
+    assert "Đề này có câu chỉ nhận tệp" in page.text
 
 
 def test_candidates_hear_of_day_and_place_and_see_them(room: Room) -> None:
