@@ -87,6 +87,7 @@ def as_json(found: PublicCertificate | None, reason: str = "") -> dict[str, obje
         "course": {"title": found.course_title, "version": found.course_version_number, "hours": found.hours},
         "score_percent": found.score_percent,
         "completed_on": found.completed_on.isoformat(),
+        "valid_until": found.valid_until.isoformat() if found.valid_until else None,
         "issued_on": found.issued_on.isoformat(),
         "issuer": found.issuer_name,
         "revocation": revocation,
@@ -103,6 +104,8 @@ def _as_text(found: PublicCertificate | None, reason: str) -> str:
         state = _("Đã thu hồi ngày %(day)s", day=format_date(found.revoked_at))
     elif found.replacement:
         state = _("Đã được thay bằng giấy số %(number)s", number=found.replacement.number)
+    elif found.valid_until and found.has_expired:
+        state = _("Giấy thật, đã hết giá trị từ sau ngày %(day)s", day=format_date(found.valid_until))
     return "\n".join(
         (
             f"{state}: {found.title}",

@@ -18,7 +18,7 @@ def preview(form: CertificateForm, signature: bytes | None, settings: Settings) 
             form=form, serial=0, issued_on=day, holder_name="Nguyễn Văn Mẫu", holder_title="Chuyên viên", unit_id=None,
             unit_name="Đơn vị mẫu", certificate_title="", course_title="Tên khóa học mẫu để xem trước",
             course_version_number=1, hours=6.0, score_percent=90.0, completed_on=day - timedelta(days=1),
-            signer_name=settings.signer_name, signer_title=settings.signer_title,
+            valid_until=None, signer_name=settings.signer_name, signer_title=settings.signer_title,
         ),
     )  # fmt: skip
     label = "Bản xem trước: không có giá trị"

@@ -89,6 +89,8 @@ class Certificate(Base):
     hours: Mapped[float]
     score_percent: Mapped[float | None]
     completed_on: Mapped[date]
+    # The last day the completion counts. Null: for ever, or a paper from before papers said so.
+    valid_until: Mapped[date | None]
     issued_on: Mapped[date]
     # The letterhead of the day: the body above the issuer, and the issuer.
     superior_name: Mapped[str] = mapped_column(String(200))

@@ -133,3 +133,5 @@ def _about_course(certificate: Certificate) -> Iterator[str]:
     if certificate.score_percent is not None:
         yield f"Kết quả {plain_number(certificate.score_percent)}/100 điểm"
     yield f"Hoàn thành ngày {format_date(certificate.completed_on)}"
+    if certificate.valid_until:
+        yield f"Có giá trị đến hết ngày {format_date(certificate.valid_until)}"

@@ -19,10 +19,11 @@ from app.certificates.models import (
 from app.certificates.papers import statement_of
 from app.certificates.service import subject_of
 from app.certificates.wording import code_in, masked_birth_date, number_in
-from app.core import jobs
+from app.core import clock, jobs
 from app.core.text import fold
 from app.identity import sealing
 from app.identity.models import Person
+from app.learning.models import Completion
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Replacement:
 class PublicCertificate:
     """What anybody with the code may see; `holder_name` and `birth_date` are None once erased or never known.
 
-    `birth_date` is masked (**/**/1985); `sha256` is None until the PDF is made.
+    `birth_date` is masked (**/**/1985); `sha256` is None until the PDF is made. `valid_until` is of the completion: the
+    last day it counts, also where the paper is from before papers said so.
     """
 
     id: int
@@ -73,10 +75,15 @@ class PublicCertificate:
     hours: float
     score_percent: float | None
     completed_on: date
+    valid_until: date | None
     issued_on: date
     superior_name: str
     issuer_name: str
     sha256: str | None
+
+    @property
+    def has_expired(self) -> bool:
+        return self.valid_until is not None and self.valid_until < clock.today()
 
 
 @dataclass(frozen=True)
@@ -155,8 +162,8 @@ def own_certificate(db: Session, person_id: int, code: str) -> OwnCertificate | 
     row = _row(db, Certificate.code == code, Certificate.person_id == person_id)
     if row is None:
         return None
-    certificate, person = row
-    shown, statement = _shown(certificate, person), statement_of(certificate)
+    certificate = row[0]
+    shown, statement = _shown(*row), statement_of(certificate)
     if document := certificate.document:
         name = f"giay-chung-nhan-{certificate.number.replace('/', '-')}.pdf"
         return OwnCertificate(shown, statement, "ready", Document(document.storage_key, document.size, name))
@@ -169,10 +176,11 @@ def _public(db: Session, *where: ColumnElement[bool]) -> PublicCertificate | Non
     return _shown(*row) if row else None
 
 
-def _row(db: Session, *where: ColumnElement[bool]) -> tuple[Certificate, Person] | None:
+def _row(db: Session, *where: ColumnElement[bool]) -> tuple[Certificate, Person, date | None] | None:
     found = db.execute(
-        select(Certificate, Person)
+        select(Certificate, Person, Completion.valid_until)
         .join(Person, Person.id == Certificate.person_id)
+        .join(Completion, Completion.id == Certificate.completion_id)
         .outerjoin(Certificate.document)
         .where(*where)
         .options(
@@ -181,10 +189,10 @@ def _row(db: Session, *where: ColumnElement[bool]) -> tuple[Certificate, Person]
             joinedload(Certificate.replacement).joinedload(CertificateReplacement.new_certificate),
         )
     ).one_or_none()
-    return (found[0], found[1]) if found else None
+    return (found[0], found[1], found[2]) if found else None
 
 
-def _shown(certificate: Certificate, person: Person) -> PublicCertificate:
+def _shown(certificate: Certificate, person: Person, valid_until: date | None) -> PublicCertificate:
     # Erasing a person destroys their key: what was sealed cannot be read, and the name is no longer shown either.
     is_erased = certificate.sealed_birth_date is not None and person.wrapped_key is None
     born = sealing.unseal_text(person, certificate.sealed_birth_date)
@@ -214,6 +222,7 @@ def _shown(certificate: Certificate, person: Person) -> PublicCertificate:
         hours=certificate.hours,
         score_percent=certificate.score_percent,
         completed_on=certificate.completed_on,
+        valid_until=valid_until,
         issued_on=certificate.issued_on,
         superior_name=certificate.superior_name,
         issuer_name=certificate.issuer_name,

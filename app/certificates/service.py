@@ -156,6 +156,7 @@ def _write(db: Session, completion: Completion, after: Certificate | None = None
             holder_name=person.name,
             signer_name=settings.signer_name,
             signer_title=settings.signer_title,
+            valid_until=completion.valid_until,
             **(_said(after) if after else _learned(db, completion)),
         ),
     )
@@ -194,7 +195,7 @@ def _said(certificate: Certificate) -> dict[str, Any]:
 def contents(
     *, form: CertificateForm, serial: int, issued_on: date, holder_name: str, holder_title: str, unit_id: int | None,
     unit_name: str, certificate_title: str, course_title: str, course_version_number: int, hours: float,
-    score_percent: float | None, completed_on: date, signer_name: str, signer_title: str,
+    score_percent: float | None, completed_on: date, valid_until: date | None, signer_name: str, signer_title: str,
 ) -> dict[str, Any]:  # fmt: skip
     """What a certificate of that day says, by the columns of its row: a pure function, so that it is written once.
 
@@ -214,6 +215,7 @@ def contents(
         "hours": hours,
         "score_percent": score_percent,
         "completed_on": completed_on,
+        "valid_until": valid_until,
         "issued_on": issued_on,
         "superior_name": form.superior_name,
         "issuer_name": form.issuer_name,

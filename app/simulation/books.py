@@ -66,8 +66,9 @@ class Books:
             db, Certificate, "id", "code", "completion_id", "person_id", "sealed_birth_date", "recorded_at", "edition",
             "number",
             "holder_name", "folded_holder_name", "holder_title", "unit_id", "unit_name", "title", "course_title",
-            "course_version_number", "hours", "score_percent", "completed_on", "issued_on", "superior_name",
-            "issuer_name", "signer_authority", "signer_name", "signer_title", "form_id", "template_version",
+            "course_version_number", "hours", "score_percent", "completed_on", "valid_until", "issued_on",
+            "superior_name", "issuer_name", "signer_authority", "signer_name", "signer_title", "form_id",
+            "template_version",
         )  # fmt: skip
         self.revocations = Rows(
             db, CertificateRevocation, "certificate_id", "kind", "reason", "revoked_at", "account_id"

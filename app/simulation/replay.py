@@ -277,7 +277,8 @@ class _Life:
             holder_title=post.title if post else "", unit_id=post.unit_id if post else None,
             unit_name=self._replay._map.full_name(post.unit_id, on) if post else "",
             certificate_title=course.certificate_title, course_title=course.title, course_version_number=course.number,
-            hours=course.hours, score_percent=score, completed_on=on, signer_name=self._replay._signer_name,
+            hours=course.hours, score_percent=score, completed_on=on, valid_until=course.rule.valid_until(on),
+            signer_name=self._replay._signer_name,
             signer_title=self._replay._signer_title,
         )  # fmt: skip
         rows = self._books.certificates

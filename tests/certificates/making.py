@@ -43,13 +43,14 @@ def completion(
     *,
     on: date | None = None,
     score: float | None = 92.0,
+    valid_until: date | None = None,
 ) -> Completion:
     """A completion as learning records it, but announced to nobody."""
     version = version or course_version(db)
     on = on or clock.today()
     made = Completion(
         person_id=holder.id, course_id=version.course_id, course_version_id=version.id, how="online", completed_on=on,
-        recorded_at=clock.now(), score_percent=score, hours=version.hours,
+        recorded_at=clock.now(), score_percent=score, hours=version.hours, valid_until=valid_until,
     )  # fmt: skip
     db.add(made)
     db.flush()

@@ -58,6 +58,18 @@ def test_the_paper_says_what_is_stored(db: Session) -> None:
     assert "chứng chỉ" not in text.lower()
 
 
+def test_the_paper_says_how_long_it_counts_unless_it_is_for_ever_or_from_before(db: Session) -> None:
+    with clock.frozen(datetime(2026, 11, 21, 5, tzinfo=UTC)):
+        issued = making.certificate(db, on=date(2026, 11, 20), valid_until=date(2027, 11, 20))
+    reader, text = paper_of(issued)
+    assert len(reader.pages) == 1
+    assert "Có giá trị đến hết ngày 20/11/2027" in " ".join(text.split())
+    with db.no_autoflush:
+        issued.valid_until = None
+        assert "giá trị" not in paper_of(issued)[1]
+    db.expire(issued)
+
+
 def test_the_paper_is_archival_and_accessible(db: Session) -> None:
     issued = making.certificate(db)
     reader, _text = paper_of(issued)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.certificates import service
 from app.certificates.models import Certificate, CertificateDocument
 from app.certificates.wording import code_in, grouped, masked_birth_date, number_in, plain_number
+from app.core import clock
 from app.core.jobs import Worker
 from app.core.settings import Settings
 from app.core.storage import Storage
@@ -50,6 +51,17 @@ def test_the_code_is_understood_as_people_copy_it(browser: Browser, issued: Cert
         page = browser.get("/verify", params={"code": entered})
         assert page.url.path == f"/verify/{issued.code}"
         assert "Còn hiệu lực" in page.text
+
+
+@pytest.mark.parametrize(("until", "said"), [("2026-12-31", "Còn hiệu lực"), ("2026-11-20", "đã hết giá trị")])
+def test_the_page_says_until_when_the_result_counts(db: Session, browser: Browser, until: str, said: str) -> None:
+    with clock.frozen(datetime(2026, 11, 21, 5, tzinfo=UTC)):
+        day = date.fromisoformat(until)
+        code = making.certificate(db, on=date(2025, 11, 20), valid_until=day).code
+        db.commit()
+        page = browser.get(f"/verify/{code}").text
+    assert said in page
+    assert f"đến hết ngày {day:%d/%m/%Y}" in page
 
 
 def test_an_unknown_code_says_what_to_do(browser: Browser, issued: Certificate) -> None:
