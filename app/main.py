@@ -72,8 +72,8 @@ from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
 from app.learning.answering import answer_committer
 from app.learning.events import CompletionAnnulled, CourseCompleted
-from app.learning.marking_queries import waiting_count
 from app.learning.saving import progress_committer
+from app.learning.waiting import tell_of_work
 from app.media import jobs as media_jobs
 from app.media import pages as media_pages
 from app.notices import jobs as notice_jobs
@@ -124,7 +124,8 @@ JOBS: dict[str, JobFunction] = (
     | exam_jobs.JOBS
     | coverage_jobs.JOBS
     | upkeep.JOBS
-    | {"learning.tell_markers": partial(learning_jobs.tell_markers, counts=(waiting_count, exam_marking.waiting_count))}
+    # Essays of exams wait in the queue of all essays, and learning knows no exams.
+    | {"learning.tell_of_work": partial(tell_of_work, more={"marking": exam_marking.waiting_count})}
 )
 
 CRONS = (
@@ -132,7 +133,8 @@ CRONS = (
     Cron("admin.refresh_statistics", every=timedelta(days=1), at=timedelta(hours=2, minutes=30)),
     Cron("admin.forget_tries", every=timedelta(hours=1)),
     Cron("learning.close_overdue_attempts", every=timedelta(minutes=1)),
-    Cron("learning.tell_markers", every=timedelta(days=1), at=timedelta(hours=7, minutes=15)),
+    Cron("learning.tell_of_work", every=timedelta(days=1), at=timedelta(hours=7, minutes=15)),
+    Cron("learning.count_new_answers", every=timedelta(days=1), at=timedelta(hours=1)),
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),

@@ -87,6 +87,12 @@ def evidence_view(db: Session, evidence: Evidence) -> EvidenceView:
     return _views(db, _select().where(Evidence.id == evidence.id))[0]
 
 
+def waiting_count(db: Session, actor: Actor) -> int:
+    """How many wait for this actor, or for somebody else who may; one's own wait for others."""
+    waits = Evidence.is_verified.is_(None) & (Evidence.person_id != actor.person_id) & visible_evidence(db, actor)
+    return db.scalar(select(func.count()).select_from(Evidence).where(waits)) or 0
+
+
 def evidence_queue(db: Session, actor: Actor, *, waiting: bool, page: int = 1) -> EvidenceList:
     """What waits, the oldest first; or what was decided, the newest first."""
     chosen = visible_evidence(db, actor) & (

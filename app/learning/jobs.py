@@ -1,16 +1,12 @@
 """Background work of learning."""
 
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.access import Actor
 from app.core.jobs import JobContext, JobFunction
-from app.learning import answer_files, evidence, evidence_lists, guests, marking, question_figures
-from app.learning.marking_queries import waiting_count
+from app.learning import answer_files, evidence, evidence_lists, guests, question_figures, waiting
 from app.learning.models import ProgressClient
 from app.learning.quizzes import close_overdue, overdue_attempts
 
@@ -53,21 +49,14 @@ def close_overdue_attempts(context: JobContext) -> dict[str, int]:
     return {"closed": closed}
 
 
-def tell_markers(
-    context: JobContext, counts: Sequence[Callable[[Session, Actor], int]] = (waiting_count,)
-) -> dict[str, int]:  # fmt: skip
-    """Say to whoever marks that something waits; a second run of the day says it to nobody twice."""
-    with context.database.writing() as db:
-        return {"told": marking.tell_markers(db, counts)}
-
-
 JOBS: dict[str, JobFunction] = {
     "learning.forget_progress_clients": forget_progress_clients,
     "learning.forget_guests": forget_guests,
     "learning.close_overdue_attempts": close_overdue_attempts,
-    "learning.tell_markers": tell_markers,
+    "learning.tell_of_work": waiting.tell_of_work,
     "learning.forget_evidence": evidence.forget_files,
     "learning.forget_answer_files": answer_files.forget_files,
     evidence_lists.EVIDENCE.job: evidence_lists.run_list,
     question_figures.JOB: question_figures.count_questions,
+    question_figures.NIGHTLY: question_figures.count_new_answers,
 }

@@ -1,7 +1,7 @@
 """What persons do with attempts: mark answers by their rubric, correct a mark, grant another attempt."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -16,13 +16,9 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.templating import format_number, format_percent
 from app.core.text import several_lines
-from app.identity.accounts import actor_of
-from app.identity.models import Account, RoleGrant
-from app.identity.policy import roles_with
 from app.learning.attempt_rules import AFRESH, ONE_MORE
-from app.learning.marking_queries import essay_of, latest_marks, waiting_count
+from app.learning.marking_queries import essay_of, latest_marks
 from app.learning.models import Attempt, AttemptGrant, Marking
-from app.learning.policy import MARK
 from app.learning.quizzes import grade_paper
 from app.learning.service import judge_lesson
 from app.notices.service import notify
@@ -92,27 +88,6 @@ def grant(db: Session, actor: Actor, attempt: Attempt, kind: str, reason: str) -
     )
     _tell(db, attempt, f"attempt-grant:{given.id}", sentence)
     return given
-
-
-def tell_markers(db: Session, counts: Sequence[Callable[[Session, Actor], int]] = (waiting_count,)) -> int:
-    """Once a day, whoever may mark hears how much waits for them, by all `counts`; how many were told."""
-    holders = db.scalars(
-        select(Account.id)
-        .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.role.in_(roles_with(MARK)), Account.disabled_at.is_(None))
-        .distinct()
-        .order_by(Account.id)
-    ).all()
-    told = 0
-    for account_id in holders:
-        actor = actor_of(db, account_id)
-        count = sum(waiting(db, actor) for waiting in counts) if actor else 0
-        if actor and count:
-            told += notify(
-                db, [actor.person_id], category="work", key=f"marking:{clock.today()}", url="/marking",
-                sentence=lazy("%(count)s bài làm đang chờ anh/chị chấm."), count=count,
-            )  # fmt: skip
-    return told
 
 
 def read_points(question: questions.Question, points: Sequence[str], comment: str) -> list[float]:

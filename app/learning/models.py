@@ -193,6 +193,7 @@ class Attempt(Base):
     __tablename__ = "attempt"
     __table_args__ = (
         UniqueConstraint("enrolment_id", "lesson_key", "number"),
+        Index(None, "course_version_id", "lesson_key", "submitted_at"),
         # The few a job closes when their time is up.
         Index(
             "ix_attempt_deadline_at", "deadline_at", sqlite_where=text("submitted_at IS NULL"),

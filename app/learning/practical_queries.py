@@ -70,13 +70,14 @@ def report_for(db: Session, actor: Actor, report_id: int) -> PracticalReport:
     return found
 
 
+def waiting_count(db: Session, actor: Actor) -> int:
+    """How many reports wait for this actor, or for somebody else who may."""
+    waiting = select(func.count()).select_from(PracticalReport).join(PracticalReport.enrolment).where(_waits(actor))
+    return db.scalar(waiting) or 0
+
+
 def waiting_page(db: Session, actor: Actor) -> WaitingPage:
-    """What waits for this actor; one's own work waits for somebody else."""
-    waiting = (
-        visible_reports(actor),
-        Enrolment.person_id != actor.person_id,
-        ~exists().where(PracticalVerdict.report_id == PracticalReport.id),
-    )
+    """What waits for this actor."""
     rows = db.execute(
         select(PracticalReport, Person.id, Person.name, CourseVersion.title, LessonVersion.title)
         .select_from(PracticalReport)
@@ -91,11 +92,10 @@ def waiting_page(db: Session, actor: Actor) -> WaitingPage:
                 LessonVersion.key == PracticalReport.lesson_key,
             ),
         )
-        .where(*waiting)
+        .where(_waits(actor))
         .order_by(PracticalReport.reported_at, PracticalReport.id)
         .limit(SHOWN)
     ).all()
-    total = db.scalar(select(func.count()).select_from(PracticalReport).join(PracticalReport.enrolment).where(*waiting))
     units = _units(db, {person_id for _report, person_id, *_rest in rows})
     return WaitingPage(
         tuple(
@@ -105,7 +105,15 @@ def waiting_page(db: Session, actor: Actor) -> WaitingPage:
             )
             for report, person_id, name, course, lesson in rows
         ),
-        total or 0,
+        waiting_count(db, actor),
+    )  # fmt: skip
+
+
+def _waits(actor: Actor) -> ColumnElement[bool]:
+    """One's own work waits for somebody else."""
+    return and_(
+        visible_reports(actor), Enrolment.person_id != actor.person_id,
+        ~exists().where(PracticalVerdict.report_id == PracticalReport.id),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, false, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.drawing import banks_of
@@ -22,9 +22,11 @@ from app.core import clock, jobs
 from app.core.jobs import Job, JobContext
 from app.learning.models import Attempt, QuestionFigures
 
-JOB = "learning.count_questions"
+JOB, NIGHTLY = "learning.count_questions", "learning.count_new_answers"
 # Fewer attempts say too little about who answers rightly.
 ENOUGH = 20
+# Fewer new attempts change no figure anybody reads.
+_GROWN = 1.01
 _AT_ONCE = 500
 _THIRD = 1 / 3
 
@@ -112,6 +114,16 @@ def count_questions(context: JobContext, counted: str) -> dict[str, int]:
             db.add(row)
         row.counted_at, row.attempt_count, row.figures = clock.now(), tally.attempt_count, tally.figures()
     return {"attempts": tally.attempt_count}
+
+
+def count_new_answers(context: JobContext) -> dict[str, int]:
+    """The job of the night: have every quiz and bank counted anew of which a hundredth more was handed in since."""
+    with context.database.writing() as db:
+        known = dict(db.execute(select(QuestionFigures.subject, QuestionFigures.attempt_count)).all())
+        grown = [one for one, count in _handed_in(db).items() if count > known.get(one, 0) * _GROWN]
+        for subject in grown:
+            order_count(db, subject, None)
+    return {"ordered": len(grown)}
 
 
 def thirds(spread: Mapping[int, int]) -> tuple[float, float]:
@@ -222,6 +234,23 @@ def _reach(counts: list[tuple[int, int]], total: int) -> float:
         if so_far >= total * _THIRD:
             return value
     return 0.0
+
+
+def _handed_in(db: Session) -> Counter[str]:
+    """Attempts handed in, by subject; those of a quiz that draws are of its banks as well."""
+    rows = db.execute(
+        select(CourseVersion.course_id, Attempt.course_version_id, Attempt.lesson_key, func.count())
+        .join(CourseVersion, CourseVersion.id == Attempt.course_version_id)
+        .where(Attempt.submitted_at.is_not(None))
+        .group_by(CourseVersion.course_id, Attempt.course_version_id, Attempt.lesson_key)
+    ).all()
+    by_place = {(version_id, key): count for _course, version_id, key, count in rows}
+    found: Counter[str] = Counter()
+    for course_id, _version, key, count in rows:
+        found[subject_of_quiz(course_id, key)] += count
+    for bank_id in db.scalars(select(QuestionBank.id)).all():
+        found[subject_of_bank(bank_id)] = sum(by_place.get(place, 0) for place in _drawing_quizzes(db, bank_id))
+    return found
 
 
 def _attempts_of(db: Session, subject: str) -> list[ColumnElement[bool]]:

@@ -22,6 +22,8 @@ CATEGORIES: Mapping[str, Category] = {
     ),
     "message": Category(_("Tin nhắn và trả lời"), _("Giảng viên hoặc đơn vị nhắn tin, có người trả lời câu hỏi.")),
     "work": Category(
-        _("Việc chờ anh/chị xử lý"), _("Bài chờ chấm, minh chứng chờ duyệt, câu hỏi chờ trả lời."), is_sent=False
+        _("Việc chờ anh/chị xử lý"),
+        _("Bài chờ chấm, thực hành chờ xác nhận, minh chứng chờ duyệt, câu hỏi chờ trả lời."),
+        is_sent=False,
     ),
 }

@@ -229,7 +229,7 @@ def test_markers_hear_of_it_in_the_morning_and_the_room_closes_by_itself(
     with clock.frozen(CLOSES + (CLOSES - DURING)):
         with database.writing() as db:
             enqueue(db, "exams.close_overdue")
-            enqueue(db, "learning.tell_markers")
+            enqueue(db, "learning.tell_of_work")
         worker.run_all()
     assert room.sitting().closed_at is not None
     with database.reading() as db:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.core.db import Database
-from app.learning import marking
+from app.core.jobs import Worker, enqueue
 from app.learning.models import Attempt, AttemptGrant, LessonFinish, Marking
 from app.notices.models import Notice
 from tests import factories
@@ -159,16 +159,17 @@ def test_what_is_nothing_to_mark_is_not_found(handed_in: Learner, marker: Callab
 
 
 def test_markers_hear_of_what_waits_once_a_day(
-    handed_in: Learner, marker: Callable[..., Browser], database: Database
+    handed_in: Learner, marker: Callable[..., Browser], database: Database, worker: Worker
 ) -> None:
     marker()
     marker(at="07228")
-    for expected in (1, 0):
+    for _twice in range(2):
         with database.writing() as db:
-            assert marking.tell_markers(db) == expected
+            enqueue(db, "learning.tell_of_work")
+        worker.run_all()
     with database.reading() as db:
         told = db.scalars(select(Notice)).one()
-        assert (told.category, told.values) == ("work", {"count": 1})
+        assert (told.category, told.url, told.values) == ("work", "/marking", {"count": 1})
 
 
 def test_another_attempt_is_granted_with_a_reason(

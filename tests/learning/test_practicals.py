@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.audit import AuditEntry
 from app.core.db import Database
+from app.core.jobs import Worker, enqueue
 from app.learning.models import Completion, LessonFinish, PracticalReport, PracticalVerdict
 from app.notices.models import Notice
 from tests import factories
@@ -167,3 +168,18 @@ def test_reports_and_verdicts_are_kept_as_they_are(
         for statement in (update(table).values(change), delete(table)):
             with pytest.raises(DatabaseError), database.writing() as db:
                 db.execute(statement)
+
+
+def test_confirmers_hear_once_a_day_how_much_waits_for_them(
+    practising: Learner, new_confirmer: Callable[..., Browser], database: Database, worker: Worker
+) -> None:
+    new_confirmer()
+    new_confirmer(at="07228")
+    report(practising)
+    for _twice in range(2):
+        with database.writing() as db:
+            enqueue(db, "learning.tell_of_work")
+        worker.run_all()
+    with database.reading() as db:
+        told = db.scalars(select(Notice)).one()
+        assert (told.category, told.url, told.values) == ("work", "/practicals", {"count": 1})

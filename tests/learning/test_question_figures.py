@@ -5,12 +5,14 @@ from math import inf
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.authoring.question_statistics import judged
 from app.core.db import Database
-from app.core.jobs import Worker
+from app.core.jobs import Job, Worker, enqueue
 from app.learning.question_figures import (
+    NIGHTLY,
     Figures,
     Tally,
     counted,
@@ -147,7 +149,8 @@ def test_the_job_counts_the_attempts_of_a_bank_and_of_a_quiz(
     body = row.body
     for subject in subjects:
         order_count(db, subject, None)
-        order_count(db, subject, None)
+    # The job of the night orders the same, and runs beside a count somebody asked for.
+    enqueue(db, NIGHTLY)
     db.commit()
     worker.run_all()
     with database.reading() as reading:
@@ -159,3 +162,10 @@ def test_the_job_counts_the_attempts_of_a_bank_and_of_a_quiz(
             assert found is not None
             assert (found.asked, found.mean, found.discrimination) == (22, 0.5, 1.0)
             assert found.options == {"o1": (0.5, 1.0, 0.0), "o2": (0.5, 0.0, 1.0)}
+    with database.writing() as writing:
+        enqueue(writing, NIGHTLY)
+    worker.run_all()
+    with database.reading() as reading:
+        last = reading.scalars(select(Job).where(Job.kind == NIGHTLY).order_by(Job.id.desc())).first()
+        assert last is not None
+        assert last.result == {"ordered": 0}, "nothing was handed in since"
