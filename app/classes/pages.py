@@ -1,5 +1,6 @@
 """Recording classes that were held: the class itself, and one by one or from a list who took part."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -20,7 +21,16 @@ from app.classes.queries import (
     own_unit_code,
     subject_choices,
 )  # fmt: skip
-from app.classes.service import PERMISSION, ClassForm, add_attendee, record_class, remove_attendee
+from app.classes.service import (
+    PERMISSION,
+    ClassForm,
+    add_attendee,
+    correct_class,
+    form_of,
+    has_attendees,
+    record_class,
+    remove_attendee,
+)  # fmt: skip
 from app.core.access import Actor
 from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
@@ -47,10 +57,14 @@ Recorder = Annotated[Actor, having(PERMISSION)]
 
 
 @dataclass(frozen=True)
-class NewClassPage:
+class ClassFormPage:
+    """`held`: the class that is corrected. `is_fixed`: people are recorded, so what their results say stays."""
+
     subjects: list[tuple[str, str]]
     form: ClassForm
     errors: dict[str, str] = field(default_factory=dict)
+    held: ClassView | None = None
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +97,7 @@ def classes(request: Request, actor: Recorder, db: Db, page: int = 1) -> Respons
 @router.get("/classes/new")
 def new_class(request: Request, actor: Recorder, db: Db) -> Response:
     form = ClassForm(unit=own_unit_code(db, actor))
-    return render(request, "classes/new.html", page=NewClassPage(subject_choices(db), form))
+    return render(request, "classes/form.html", page=ClassFormPage(subject_choices(db), form))
 
 
 @router.post("/classes/new")
@@ -91,8 +105,8 @@ def record(request: Request, actor: Recorder, db: Db, given: Annotated[ClassForm
     try:
         held = record_class(db, actor, given)
     except Invalid as error:
-        page = NewClassPage(subject_choices(db), given, error.fields)
-        return render(request, "classes/new.html", status=422, page=page)
+        page = ClassFormPage(subject_choices(db), given, error.fields)
+        return render(request, "classes/form.html", status=422, page=page)
     flash = ("ok", _("Đã ghi lớp. Bây giờ hãy thêm người đã dự."))
     return redirect(request, f"/classes/{held.id}", flash=flash)
 
@@ -106,6 +120,24 @@ def template(actor: Recorder) -> Response:
 def show_class(request: Request, actor: Recorder, db: Db, class_id: RowId, q: str = "") -> Response:
     held = find_class(db, actor, class_id)
     return _class_page(request, db, actor, held, found=people_in_scope(db, actor, q) if q.strip() else None)
+
+
+@router.get("/classes/{class_id}/edit")
+def edit(request: Request, actor: Recorder, db: Db, class_id: RowId) -> Response:
+    held = find_class(db, actor, class_id)
+    return _form_page(request, db, held, form_of(db, held))
+
+
+@router.post("/classes/{class_id}/edit")
+def correct(
+    request: Request, actor: Recorder, db: Db, class_id: RowId, form: Annotated[ClassFields, Form()]
+) -> Response:
+    held, given = find_class(db, actor, class_id), ClassForm(**form.model_dump())
+    try:
+        correct_class(db, actor, held, given)
+    except Invalid as error:
+        return _form_page(request, db, held, given, error.fields, status=422)
+    return redirect(request, f"/classes/{class_id}", flash=("ok", _("Đã sửa thông tin lớp.")))
 
 
 @router.post("/classes/{class_id}/attendees")
@@ -185,6 +217,13 @@ def _class_of(db: Session, actor: Actor, class_id: int, import_id: int) -> HeldC
     if visible_import(db, actor, ATTENDEES, import_id).subject_id != class_id:
         raise NotFound
     return find_class(db, actor, class_id)
+
+
+def _form_page(
+    request: Request, db: Session, held: HeldClass, form: ClassForm, errors: Mapping[str, str] = {}, status: int = 200
+) -> Response:  # fmt: skip
+    page = ClassFormPage(subject_choices(db), form, dict(errors), class_view(db, held), has_attendees(db, held))
+    return render(request, "classes/form.html", status=status, page=page)
 
 
 def _class_page(

@@ -1,6 +1,11 @@
 """Record a class that was held, and who took part: each of them has completed what it taught."""
 
+<<<<<<< HEAD
+=======
+from dataclasses import dataclass, replace
+>>>>>>> 244b74c (Correct a held class, but never what the results of its people say)
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import select
@@ -14,7 +19,8 @@ from app.core import audit, clock
 from app.core.access import Actor
 from app.core.errors import Forbidden, Invalid
 from app.core.i18n import gettext as _
-from app.core.text import nfc
+from app.core.templating import format_date
+from app.core.text import nfc, several_lines
 from app.identity import unit_queries
 from app.identity.taking_turns import take_turns
 from app.learning.completions import annul_completion, record_completion, record_outside
@@ -25,6 +31,9 @@ from app.learning.service import meet_part, take_back_part
 PERMISSION = "classes.record"
 # What the subject field of the form may hold: a task, or a course of ours.
 TASK, COURSE = "task:", "course:"
+# Fields of the form that results say after the class.
+FIXED = ("subject", "last_on", "hours")
+_TOLD = ("programme_code", "course_version_id", "first_on", "last_on", "hours", "unit_id")
 
 
 class ClassForm(BaseModel, frozen=True):
@@ -42,6 +51,75 @@ class ClassForm(BaseModel, frozen=True):
 
 def record_class(db: Session, actor: Actor, given: ClassForm) -> HeldClass:
     """Raises Invalid with a message per field; the unit must be in the actor's `classes.record`."""
+    held = HeldClass(**_values(db, actor, given), account_id=actor.account_id, recorded_at=clock.now())
+    db.add(held)
+    db.flush()
+    audit.record(db, "class.record", "held_class", held.id, account_id=actor.account_id)
+    return held
+
+
+def correct_class(db: Session, actor: Actor, held: HeldClass, given: ClassForm) -> None:
+    """Mend what was written of the class. Raises Invalid as `record_class` does.
+
+    While somebody is recorded as present, what their result says (`FIXED`) cannot change: `given` may leave it out, and
+    another value is refused. A result that was given keeps the day, the hours and the title it was given with.
+    """
+    db.refresh(held, with_for_update=True)
+    known = form_of(db, held)
+    if has_attendees(db, held):
+        given = replace(given, **{name: getattr(given, name) or getattr(known, name) for name in FIXED})
+        errors = {
+            name: _("Không đổi được nữa: đã có người được tính hoàn thành với điều này.")
+            for name in _changed(known, given).intersection(FIXED)
+        }
+        if errors:
+            raise Invalid(fields=errors)
+    values = _values(db, actor, given, held if given.subject == known.subject else None)
+    changed = {name: value for name, value in values.items() if value != getattr(held, name)}
+    if not changed:
+        return
+    # The audit log holds no text that may name people.
+    audit.record(
+        db, "class.correct", "held_class", held.id, account_id=actor.account_id, changed=sorted(changed),
+        **{name: [str(getattr(held, name)), str(value)] for name, value in changed.items() if name in _TOLD},
+    )  # fmt: skip
+    for name, value in changed.items():
+        setattr(held, name, value)
+    db.flush()
+
+
+def has_attendees(db: Session, held: HeldClass) -> bool:
+    """Whether anybody is recorded as present."""
+    here = select(Attendance.id).where(Attendance.class_id == held.id, Attendance.withdrawn_at.is_(None))
+    return db.scalar(here.limit(1)) is not None
+
+
+def form_of(db: Session, held: HeldClass) -> ClassForm:
+    """What is known of the class, as it is typed."""
+    if held.course_version_id is None:
+        subject = f"{TASK}{held.programme_code}"
+    else:
+        subject = f"{COURSE}{course_version(db, held.course_version_id).code}"
+    unit = unit_queries.unit_by_id(db, held.unit_id, held.last_on)
+    return ClassForm(
+        title=held.title, subject=subject, first_on=format_date(held.first_on), last_on=format_date(held.last_on),
+        place=held.place, hours=f"{held.hours:g}".replace(".", ","), unit=unit.code if unit else "",
+        teachers=held.teachers,
+    )  # fmt: skip
+
+
+def _changed(known: ClassForm, given: ClassForm) -> set[str]:
+    """Of what results say, what is not the same; 15/3/2026 is the same day as 15/03/2026."""
+    same = {
+        "subject": known.subject == given.subject,
+        "last_on": clock.parse_day(known.last_on) == clock.parse_day(given.last_on),
+        "hours": read_hours(known.hours) == read_hours(given.hours),
+    }
+    return {name for name, is_same in same.items() if not is_same}
+
+
+def _values(db: Session, actor: Actor, given: ClassForm, known: HeldClass | None = None) -> dict[str, Any]:
+    """The columns of a class, or Invalid. `known`: it goes on teaching what it taught, published still or not."""
     errors: dict[str, str] = {}
     for name, least, most, said in (
         ("title", 5, 200, _("Hãy ghi tên lớp, ví dụ: Tập huấn kỹ năng số cho tổ công nghệ số.")),
@@ -54,25 +132,26 @@ def record_class(db: Session, actor: Actor, given: ClassForm) -> HeldClass:
     hours = read_hours(given.hours)
     if hours is None:
         errors["hours"] = _("Hãy ghi số giờ học, ví dụ 6 hoặc 1,5.")
-    programme, version_id = _subject(db, given.subject, errors)
+    if known:
+        programme, version_id = known.programme_code, known.course_version_id
+    else:
+        programme, version_id = _subject(db, given.subject, errors)
     unit_id = _unit(db, actor, given.unit.strip().upper(), last_on, errors) if last_on else None
     if errors or first_on is None or last_on is None or hours is None or unit_id is None:
         raise Invalid(fields=errors)
-    held = HeldClass(
-        title=" ".join(nfc(given.title).split()), programme_code=programme, course_version_id=version_id,
-        first_on=first_on, last_on=last_on, place=" ".join(nfc(given.place).split()), hours=hours, unit_id=unit_id,
-        teachers=nfc(given.teachers).strip(), account_id=actor.account_id, recorded_at=clock.now(),
-    )  # fmt: skip
-    db.add(held)
-    db.flush()
-    audit.record(db, "class.record", "held_class", held.id, account_id=actor.account_id)
-    return held
+    return {
+        "title": " ".join(nfc(given.title).split()), "programme_code": programme, "course_version_id": version_id,
+        "first_on": first_on, "last_on": last_on, "place": " ".join(nfc(given.place).split()), "hours": hours,
+        "unit_id": unit_id, "teachers": several_lines(given.teachers),
+    }  # fmt: skip
 
 
 def add_attendee(db: Session, actor: Actor, held: HeldClass, person_id: int) -> tuple[Attendance, bool]:
     """The person took part, and whether that is news. Raises Forbidden for oneself: somebody else must say so."""
     if person_id == actor.person_id:
         raise Forbidden(_("Không ai tự ghi mình vào lớp; người phụ trách khác hoặc tỉnh sẽ ghi."))
+    # The class stays as it is until this result is in (correct_class).
+    db.refresh(held, with_for_update={"read": True})
     take_turns(db, [person_id])
     if known := present(db, held, person_id):
         return known, False

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.source import CompletionRule
 from app.classes.models import Attendance, HeldClass
+from app.core.audit import AuditEntry
 from app.core.db import Database
 from app.core.jobs import Worker
 from app.identity.models import Account, Person
@@ -64,6 +65,34 @@ def completions(database: Database) -> list[Completion]:
         found = list(db.scalars(select(Completion).order_by(Completion.id)))
         db.expunge_all()
     return found
+
+
+def test_a_class_is_corrected_but_not_what_results_say(
+    clerk: Browser, database: Database, people: list[Person]
+) -> None:
+    url = record(clerk)
+    assert clerk.post(f"{url}/edit", TYPED | {"last_on": "16/03/2026", "hours": "8"}).url.path == url
+    clerk.post(f"{url}/attendees", {"ref": people[0].ref})
+    page = clerk.get(f"{url}/edit").text
+    assert "1 người đã được tính hoàn thành" in page
+    assert 'name="last_on"' not in page
+    wrong = clerk.post(f"{url}/edit", TYPED | {"last_on": "17/03/2026", "hours": "8"})
+    assert wrong.status_code == 422
+    assert "Không đổi được nữa" in wrong.text
+    mended = {name: value for name, value in TYPED.items() if name not in ("subject", "last_on", "hours")}
+    clerk.post(f"{url}/edit", mended | {"title": "Tập huấn tổ công nghệ số cộng đồng", "first_on": "15/03/2026"})
+    assert "15/03/2026 đến 16/03/2026" in clerk.get(url).text
+    (done,) = completions(database)
+    assert (done.title, done.completed_on, done.hours) == ("Tập huấn tổ công nghệ số", date(2026, 3, 16), 8)
+    with database.reading() as db:
+        corrections = db.scalars(
+            select(AuditEntry.details).where(AuditEntry.action == "class.correct").order_by(AuditEntry.id)
+        )
+        assert [one["changed"] for one in corrections] == [["hours", "last_on"], ["first_on", "title"]]
+    clerk.post(f"{url}/attendees/1/remove", {"reason": "Ghi sai ngày của lớp"})
+    clerk.post(f"{url}/edit", TYPED)
+    clerk.post(f"{url}/attendees", {"ref": people[0].ref})
+    assert [one.completed_on.day for one in completions(database)] == [16, 15]
 
 
 def test_who_is_picked_has_completed_on_the_last_day(clerk: Browser, database: Database, people: list[Person]) -> None:
