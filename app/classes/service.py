@@ -227,7 +227,7 @@ def _days(given: ClassForm, errors: dict[str, str]) -> tuple[date | None, date |
         errors["last_on" if given.last_on else "first_on"] = _("Chỉ ghi lớp đã kết thúc.")
         return first_on, None
     elif first_on and last_on < first_on:
-        errors["last_on"] = _("Ngày cuối không thể trước ngày đầu.")
+        errors["first_on"] = _("Ngày đầu không thể sau ngày cuối.")
     return first_on, last_on
 
 

@@ -186,7 +186,7 @@ def test_a_class_of_a_course_completes_it_or_is_the_part_it_asks_for(
     ("typed", "said"),
     [
         ({"first_on": "hôm qua", "last_on": ""}, "Hãy ghi ngày đầu"),
-        ({"first_on": "16/03/2026"}, "Ngày cuối không thể trước ngày đầu."),
+        ({"first_on": "16/03/2026"}, "Ngày đầu không thể sau ngày cuối."),
         ({"last_on": "15/03/2099"}, "Chỉ ghi lớp đã kết thúc."),
         ({"hours": "nhiều"}, "Hãy ghi số giờ học"),
         ({"unit": KINH_BAC}, "không thuộc phạm vi"),
