@@ -130,9 +130,9 @@ def edit(request: Request, actor: Recorder, db: Db, class_id: RowId) -> Response
 
 @router.post("/classes/{class_id}/edit")
 def correct(
-    request: Request, actor: Recorder, db: Db, class_id: RowId, form: Annotated[ClassFields, Form()]
+    request: Request, actor: Recorder, db: Db, class_id: RowId, given: Annotated[ClassForm, Form()]
 ) -> Response:
-    held, given = find_class(db, actor, class_id), ClassForm(**form.model_dump())
+    held = find_class(db, actor, class_id)
     try:
         correct_class(db, actor, held, given)
     except Invalid as error:

@@ -1,9 +1,5 @@
 """Record a class that was held, and who took part: each of them has completed what it taught."""
 
-<<<<<<< HEAD
-=======
-from dataclasses import dataclass, replace
->>>>>>> 244b74c (Correct a held class, but never what the results of its people say)
 from datetime import date
 from typing import Any
 
@@ -67,12 +63,9 @@ def correct_class(db: Session, actor: Actor, held: HeldClass, given: ClassForm) 
     db.refresh(held, with_for_update=True)
     known = form_of(db, held)
     if has_attendees(db, held):
-        given = replace(given, **{name: getattr(given, name) or getattr(known, name) for name in FIXED})
-        errors = {
-            name: _("Không đổi được nữa: đã có người được tính hoàn thành với điều này.")
-            for name in _changed(known, given).intersection(FIXED)
-        }
-        if errors:
+        given = given.model_copy(update={name: getattr(given, name) or getattr(known, name) for name in FIXED})
+        said = _("Không đổi được nữa: đã có người được tính hoàn thành với điều này.")
+        if errors := dict.fromkeys(_changed(known, given), said):
             raise Invalid(fields=errors)
     values = _values(db, actor, given, held if given.subject == known.subject else None)
     changed = {name: value for name, value in values.items() if value != getattr(held, name)}
@@ -110,7 +103,7 @@ def form_of(db: Session, held: HeldClass) -> ClassForm:
 
 def _changed(known: ClassForm, given: ClassForm) -> set[str]:
     """Of what results say, what is not the same; 15/3/2026 is the same day as 15/03/2026."""
-    same = {
+    same: dict[str, bool] = {
         "subject": known.subject == given.subject,
         "last_on": clock.parse_day(known.last_on) == clock.parse_day(given.last_on),
         "hours": read_hours(known.hours) == read_hours(given.hours),
