@@ -10,7 +10,11 @@ import os
 import signal
 import sys
 
+from fastapi.routing import iter_route_contexts
+
 from app.__main__ import main
+from app.core.allocation import keep_what_is_loaded
+from app.main import routes
 
 
 def _start(environment: dict[str, str], log: str) -> int:
@@ -32,6 +36,9 @@ def _ended(pid: int, how: int) -> str:
 
 
 def _answer_commands() -> None:
+    # What the routes need is worked out once, not by each server: most of the time a start takes.
+    list(iter_route_contexts(routes()))
+    keep_what_is_loaded()
     running: set[int] = set()
     print("ready", flush=True)
     for line in sys.stdin:
