@@ -13,14 +13,13 @@ from app import commands
 from app.admin.backup import commands as backup_commands
 from app.authoring import course_commands, question_commands
 from app.certificates import certificate_commands
-from app.core import events
 from app.core.errors import AppError, CommandFailed
 from app.core.i18n import gettext as _
 from app.core.postgresql import why_refused
 from app.core.settings import Settings, get_settings
 from app.coverage import coverage_commands
 from app.identity import people_commands, unit_commands
-from app.main import HANDLERS
+from app.main import wire
 from app.media import media_commands
 from app.runtime import Runtime
 from app.simulation import simulate_commands
@@ -49,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         settings = get_settings()
         logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
         logging.getLogger("alembic").setLevel(logging.WARNING)
-        events.wire(HANDLERS)
+        wire()
         with closing(Runtime(settings)) as runtime:
             return int(args.func(args, runtime))
     except ValidationError as error:

@@ -27,9 +27,10 @@ from app.certificates import file_jobs as certificate_file_jobs
 from app.certificates import handlers as certificates
 from app.certificates import jobs as certificate_jobs
 from app.certificates import pages as certificate_pages
-from app.certificates import verify_pages
+from app.certificates import register, verify_pages
 from app.classes import attendee_lists
 from app.classes import pages as class_pages
+from app.classes import queries as class_queries
 from app.community import pages as community_pages
 from app.core import events
 from app.core.csrf import check_token
@@ -51,6 +52,7 @@ from app.exams import jobs as exam_jobs
 from app.exams import marking_pages as exam_marking_pages
 from app.exams import marking_queries as exam_marking
 from app.exams import my_pages as my_exam_pages
+from app.exams import queries as exam_queries
 from app.exams import room_pages as exam_room_pages
 from app.identity import account_pages, accounts, people_pages, unit_pages
 from app.identity import jobs as identity_jobs
@@ -111,6 +113,9 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
     (UnitsReorganised, coverage.count_reorganisation),
 ]
 
+# Whose papers the register can take together.
+GROUPS: dict[str, register.Group] = {"class": class_queries.people_present, "exam": exam_queries.candidate_ids}
+
 JOBS: dict[str, JobFunction] = (
     identity_jobs.JOBS
     | notice_jobs.JOBS
@@ -161,13 +166,19 @@ _AS_THEY_ARE = (
 )
 
 
+def wire() -> None:
+    """Tell the domains of each other what they cannot import; every process does it once."""
+    events.wire(HANDLERS)
+    register.wire_groups(GROUPS)
+
+
 def create_app(runtime: Runtime) -> FastAPI:
     """The web application; `app.state` carries settings, database, storage and the committers.
 
     Whoever opened the runtime closes it, after the application has ended.
     """
     settings = runtime.settings
-    events.wire(HANDLERS)
+    wire()
     # Nobody collects the framework's telemetry; asking whether somebody does would cost every request.
     silent: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
     app = FastAPI(title="Học Số", version=__version__, lifespan=_lifespan, openapi_url=None, telemetry=silent)

@@ -45,6 +45,7 @@ class ChoiceForm(BaseModel):
     unit: str = Field("", max_length=40)
     state: str = Field("", max_length=10)
     q: str = Field("", max_length=120)
+    group: str = Field("", max_length=40)
     what: str = Field("register", pattern="^(register|papers|reissue)$")
     format: str = Field("xlsx", pattern="^(xlsx|pdf)$")
     reason: str = Field("", max_length=500)
@@ -57,7 +58,7 @@ class ChoiceForm(BaseModel):
 
     @property
     def choice(self) -> Choice:
-        return Choice(self.year, self.symbol, self.course, self.unit, self.state, self.q)
+        return Choice(self.year, self.symbol, self.course, self.unit, self.state, self.q, self.group)
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ class FormsPage:
 @router.get("/certificates")
 def register_page(
     request: Request, db: Db, actor: Viewer, year: str = "", symbol: str = "", course: str = "", unit: str = "",
-    state: str = "", q: str = "", page: int = 1,
+    state: str = "", q: str = "", group: str = "", page: int = 1,
 ) -> Response:  # fmt: skip
-    choice = Choice(year[:4], symbol[:20], course[:20], unit[:40], state[:10], q[:120])
+    choice = Choice(year[:4], symbol[:20], course[:20], unit[:40], state[:10], q[:120], group[:40])
     return render(request, "certificates/register.html", fragment="files", page=_register(db, actor, choice, page))
 
 

@@ -1,11 +1,11 @@
 """The register of certificates (sổ cấp): who may look into it, what is chosen of it, and its lines."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalogue.models import Course, CourseVersion
@@ -23,9 +23,22 @@ VIEW, MANAGE = "certificates.view", "certificates.manage"
 PER_PAGE = 50
 
 
+Group = Callable[[int], Select[int]]
+_groups: dict[str, Group] = {}
+
+
+def wire_groups(groups: Mapping[str, Group]) -> None:
+    """What other domains call a group: its kind, and the ids of its people by its number. `main.GROUPS`."""
+    _groups.clear()
+    _groups.update(groups)
+
+
 @dataclass(frozen=True)
 class Choice:
-    """Which certificates: of a year, a number series, a course, a unit and all below it, a state, by number or name."""
+    """Which certificates: of a year, a number series, a course, a unit and all below it, a state, by number or name.
+
+    `group`: of the people of "class:12" or "exam:7" (`wire_groups`).
+    """
 
     year: str = ""
     symbol: str = ""
@@ -33,6 +46,7 @@ class Choice:
     unit: str = ""
     state: str = ""
     q: str = ""
+    group: str = ""
 
     def as_filters(self) -> dict[str, str]:
         """Only what narrows the choice."""
@@ -73,6 +87,8 @@ def chosen(db: Session, actor: Actor, choice: Choice) -> Select[Certificate]:
     if choice.course:
         of_course = select(Completion.id).join(Course, Course.id == Completion.course_id)
         query = query.where(Certificate.completion_id.in_(of_course.where(Course.code == choice.course)))
+    if choice.group:
+        query = query.where(Certificate.person_id.in_(_people_of(choice.group)))
     if choice.unit:
         unit = unit_queries.unit_on(db, choice.unit, clock.today())
         below = select(UnitClosure.descendant_id).where(
@@ -115,6 +131,13 @@ def courses(db: Session) -> list[tuple[str, str]]:
         CourseVersion, CourseVersion.id == Course.published_version_id
     )
     return [(code, f"{code} · {title}") for code, title in db.execute(found.order_by(Course.code))]
+
+
+def _people_of(group: str) -> Select[int]:
+    """Nobody, for a group there is not."""
+    kind, _mark, number = group.partition(":")
+    nobody = select(Person.id).where(false())
+    return _groups[kind](id_) if kind in _groups and (id_ := whole(number)) else nobody
 
 
 def _in_state(query: Select[Certificate], state: str) -> Select[Certificate]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion, Programme
@@ -21,11 +21,12 @@ PER_PAGE = 30
 
 @dataclass(frozen=True)
 class ClassView:
-    """`subject`: the training task or the course; `attendees` are counted without the removed ones."""
+    """`subject`: the training task or the course, `course` its code; `attendees` without the removed ones."""
 
     id: int
     title: str
     subject: str
+    course: str
     first_on: date
     last_on: date
     place: str
@@ -105,6 +106,11 @@ def attendees(db: Session, held: HeldClass) -> list[AttendeeView]:
     ]  # fmt: skip
 
 
+def people_present(class_id: int) -> Select[int]:
+    """The ids of those who took part."""
+    return select(Attendance.person_id).where(Attendance.class_id == class_id, Attendance.withdrawn_at.is_(None))
+
+
 def subject_choices(db: Session) -> list[tuple[str, str]]:
     """What a class may have taught: the training tasks, then the published courses."""
     tasks = db.execute(select(Programme.code, Programme.task_no, Programme.title).order_by(Programme.code))
@@ -136,15 +142,23 @@ def _views(db: Session, found: Sequence[HeldClass]) -> list[ClassView]:
     )
     tasks = dict(db.execute(select(Programme.code, Programme.title)).all())
     versions = {held.course_version_id for held in found}
-    courses = dict(
-        db.execute(select(CourseVersion.id, CourseVersion.title).where(CourseVersion.id.in_(versions))).all()
-    )
-    units = full_names(db, {held.unit_id for held in found}, clock.today())
-    return [
-        ClassView(
-            held.id, held.title, tasks.get(held.programme_code or "") or courses.get(held.course_version_id or 0, ""),
-            held.first_on, held.last_on, held.place, held.hours, units[held.unit_id], held.teachers,
-            counts.get(held.id, 0),
+    courses = {
+        id_: (code, title)
+        for id_, code, title in db.execute(
+            select(CourseVersion.id, Course.code, CourseVersion.title)
+            .join(Course, Course.id == CourseVersion.course_id)
+            .where(CourseVersion.id.in_(versions))
         )
-        for held in found
-    ]  # fmt: skip
+    }
+    units = full_names(db, {held.unit_id for held in found}, clock.today())
+    nothing = ("", "")
+    views = []
+    for held in found:
+        code, title = courses.get(held.course_version_id or 0, nothing)
+        views.append(
+            ClassView(
+                held.id, held.title, tasks.get(held.programme_code or "") or title, code, held.first_on, held.last_on,
+                held.place, held.hours, units[held.unit_id], held.teachers, counts.get(held.id, 0),
+            )
+        )  # fmt: skip
+    return views

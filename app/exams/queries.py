@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.queries import course_version, outline, published_version_ids
@@ -28,11 +28,12 @@ _NOT_AWAY = ("watching", "back")
 
 @dataclass(frozen=True)
 class SittingView:
-    """`subject`: the course and the lesson whose quiz is asked. `waiting`: papers that wait to be marked."""
+    """`subject`: the course and the lesson whose quiz is asked, `course` its code. `waiting`: papers to be marked."""
 
     id: int
     title: str
     subject: str
+    course: str
     opens_at: datetime
     closes_at: datetime
     minutes: int
@@ -137,9 +138,9 @@ def sitting_views(db: Session, found: Sequence[ExamSitting]) -> tuple[SittingVie
     units = full_names(db, {one.unit_id for one in found}, clock.today())
     return tuple(
         SittingView(
-            one.id, one.title, subject_of(db, one), one.opens_at, one.closes_at, one.minutes, one.pass_percent,
-            one.place, units.get(one.unit_id, ""), state_of(one, clock.now()), counts.get(one.id, 0),
-            waiting.get(one.id, 0),
+            one.id, one.title, subject_of(db, one), course_version(db, one.course_version_id).code, one.opens_at,
+            one.closes_at, one.minutes, one.pass_percent, one.place, units.get(one.unit_id, ""),
+            state_of(one, clock.now()), counts.get(one.id, 0), waiting.get(one.id, 0),
         )
         for one in found
     )  # fmt: skip
@@ -228,6 +229,11 @@ def areas_of(candidate: ExamCandidate) -> tuple[AreaScore, ...]:
     if candidate.paper is None or candidate.result is None or candidate.passed is None:
         return ()
     return by_area(candidate.paper, candidate.result)
+
+
+def candidate_ids(sitting_id: int) -> Select[int]:
+    """Of the people on the list."""
+    return select(ExamCandidate.person_id).where(ExamCandidate.sitting_id == sitting_id)
 
 
 def events_of(db: Session, candidate_id: int) -> tuple[EventView, ...]:

@@ -182,6 +182,25 @@ def test_a_class_of_a_course_completes_it_or_is_the_part_it_asks_for(
         assert (part.course_id, part.kind, part.met_on) == (asks.course_id, "in_person", date(2026, 3, 15))
 
 
+def test_the_papers_of_a_class_are_taken_from_the_register_together(
+    db: Session, clerk: Browser, people: list[Person]
+) -> None:
+    making.course(db, making.READ, slug="thuong")
+    db.commit()
+    one, other = (record(clerk, subject="course:THUONG", title=title) for title in ("Lớp một", "Lớp hai"))
+    clerk.post(f"{one}/attendees", {"ref": people[0].ref})
+    clerk.post(f"{other}/attendees", {"ref": people[1].ref})
+    url = f"/certificates?course=THUONG&group=class:{one.rpartition('/')[2]}"
+    assert url.replace("&", "&amp;") in clerk.get(one).text
+    papers = clerk.get(url).text
+    assert "1 giấy, 1 còn hiệu lực" in papers
+    assert people[0].name in papers
+    assert people[1].name not in papers
+    assert "2 giấy" in clerk.get("/certificates?course=THUONG").text
+    for unknown in ("class:0", "class:x", "nhom:1", "exam:1"):
+        assert "0 giấy" in clerk.get(f"/certificates?group={unknown}").text
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
