@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -199,6 +200,17 @@ def course_version(db: Session, version_id: int) -> CourseView:
 def published_version_ids(db: Session) -> tuple[int, ...]:
     """Of every published course, by its code."""
     return tuple(db.connection().scalars(_ALL_PUBLISHED))
+
+
+def valid_until_of_task(db: Session, programme_code: str, completed_on: date) -> date | None:
+    """Until when something else of a training task counts: as long as the longest of our published courses of it.
+
+    None, for ever, where one of them counts for ever, or there is none.
+    """
+    published = (course_version(db, version_id) for version_id in published_version_ids(db))
+    ends = [view.completion.valid_until(completed_on) for view in published if view.programme_code == programme_code]
+    dated = [end for end in ends if end]
+    return max(dated) if dated and len(dated) == len(ends) else None
 
 
 def cover_url(db: Session, course: CourseView) -> str | None:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import CourseVersion
+from app.catalogue.queries import valid_until_of_task
 from app.catalogue.source import CompletionRule
 from app.core import audit, clock
 from app.core.errors import Invalid
@@ -68,6 +69,7 @@ def record_outside(
         Completion(
             person_id=person_id, programme_code=programme_code, title=title, how=how, occasion=occasion,
             completed_on=completed_on, hours=hours, score_percent=score_percent,
+            valid_until=valid_until_of_task(db, programme_code, completed_on),
         ),
     )  # fmt: skip
 

@@ -79,6 +79,7 @@ class LearnedElsewhere:
     how: str
     completed_on: date
     hours: float
+    valid_until: date | None
 
 
 @dataclass(frozen=True)
@@ -141,14 +142,17 @@ _COMPLETED = (
 
 
 _ELSEWHERE = (
-    select(_COMPLETION.c.title, _COMPLETION.c.how, _COMPLETION.c.completed_on, _COMPLETION.c.hours)
+    select(
+        _COMPLETION.c.title, _COMPLETION.c.how, _COMPLETION.c.completed_on, _COMPLETION.c.hours,
+        _COMPLETION.c.valid_until,
+    )
     .where(
         _COMPLETION.c.person_id == bindparam("person_id"),
         _COMPLETION.c.title.is_not(None),
         ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
     )
     .order_by(_COMPLETION.c.completed_on.desc(), _COMPLETION.c.id.desc())
-)
+)  # fmt: skip
 
 
 def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> MyLearning:

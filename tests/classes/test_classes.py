@@ -67,6 +67,19 @@ def completions(database: Database) -> list[Completion]:
     return found
 
 
+@pytest.mark.parametrize(("months", "until"), [((6, 12), date(2027, 3, 15)), ((6, None), None), ((), None)])
+def test_a_class_of_a_task_counts_as_long_as_the_longest_of_its_courses(
+    db: Session, clerk: Browser, database: Database, people: list[Person], months: tuple[int | None, ...],
+    until: date | None,
+) -> None:  # fmt: skip
+    for number, valid_months in enumerate(months):
+        rule = CompletionRule(valid_months=valid_months)
+        making.course(db, making.READ, slug=f"khoa-{number}", completion=rule, programme="P04-NENTANG")
+    db.commit()
+    clerk.post(f"{record(clerk)}/attendees", {"ref": people[0].ref})
+    assert [one.valid_until for one in completions(database)] == [until]
+
+
 def test_a_class_is_corrected_but_not_what_results_say(
     clerk: Browser, database: Database, people: list[Person]
 ) -> None:

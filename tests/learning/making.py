@@ -60,7 +60,7 @@ ANSWER = Lesson("L3", has_text=False, questions=tuple(QUESTIONS))
 def course(
     db: Session, *lessons: Lesson, slug: str = SLUG, access: str = "assigned", audiences: Sequence[str] = ("CBCC",),
     tags: Sequence[str] = ("CDS",), certificate_rule: str = "all_required_lessons",
-    completion: CompletionRule = CompletionRule(),
+    completion: CompletionRule = CompletionRule(), programme: str | None = None,
 ) -> CourseVersion:  # fmt: skip
     """A published version of these lessons: the first of its course, or the next one."""
     known = db.scalars(select(Course).where(Course.slug == slug)).one_or_none()
@@ -84,6 +84,7 @@ def course(
         certificate_title="Giấy chứng nhận hoàn thành khóa học",
         certificate_rule=certificate_rule,
         completion_rule=completion.as_json(),
+        programme_code=programme,
         audiences=list(audiences),
         tags=list(tags),
         checksum=f"{slug}-{number}",
