@@ -135,6 +135,15 @@ class Fragments:
         return known
 
 
+def drawn_once(macro: Callable[..., Markup]) -> Callable[..., Markup]:
+    """A macro that looks at its arguments alone: for the same ones, in the same language, it is drawn once.
+
+    Told apart by type too: a text that is to be escaped equals its Markup.
+    """
+    kept = lru_cache(maxsize=_FRAGMENTS, typed=True)(lambda _language, *args, **named: macro(*args, **named))
+    return lambda *args, **named: kept(i18n.language(), *args, **named)
+
+
 def make_environment(folder: Path = ROOT / "templates") -> Environment:
     environment = Environment(
         loader=FileSystemLoader(folder),
@@ -149,7 +158,13 @@ def make_environment(folder: Path = ROOT / "templates") -> Environment:
         "date": format_date, "datetime": format_datetime, "number": format_number, "percent": format_percent,
         "filesize": format_filesize, "minutes": format_minutes,
     }  # fmt: skip
-    environment.globals |= {"_": say, "static": static_url, "today": clock.today, "remembered": Fragments().remembered}
+    environment.globals |= {
+        "_": say,
+        "static": static_url,
+        "today": clock.today,
+        "remembered": Fragments().remembered,
+        "drawn_once": drawn_once,
+    }
     # Macros as a global: a top-level import is not seen when a block is rendered alone.
     environment.globals["ui"] = environment.get_template("ui/ui.html").module
     return environment

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
+from markupsafe import Markup
 
 from app.core import i18n, templating
 from app.core.templating import (
@@ -96,6 +97,24 @@ def test_a_remembered_piece_is_made_once_for_each_key_and_language(folder: Path)
         "1 &lt;An&gt;", "1 &lt;An&gt;", "2 &lt;An&gt;", "3 &lt;An&gt;",
     ]  # fmt: skip
     assert [shown(None), shown(None)] == ["4 &lt;An&gt;", "5 &lt;An&gt;"], "seldom the same twice: not kept"
+
+
+def test_a_macro_drawn_once_tells_texts_from_markup_and_languages_apart(folder: Path) -> None:
+    (folder / "once.html").write_text("{% macro _b(text) %}<b>{{ text }}</b>{% endmacro %}{% set b = drawn_once(_b) %}")
+    (folder / "page.html").write_text('{% import "once.html" as once %}{{ once.b(said) }}')
+    page = make_environment(folder).get_template("page.html")
+
+    def shown(said: object) -> str:
+        return page.render(said=said)
+
+    assert [shown("<i>"), shown(Markup("<i>")), shown("<i>")] == ["<b>&lt;i&gt;</b>", "<b><i></b>", "<b>&lt;i&gt;</b>"]
+    sentence = i18n.lazy("Đăng nhập")
+    said_in = []
+    for language in ("vi", "en"):
+        i18n.speak(language)
+        said_in.append(shown(sentence))
+    i18n.speak("vi")
+    assert said_in == ["<b>Đăng nhập</b>", "<b>Sign in</b>"]
 
 
 def test_a_bundle_is_its_files_one_after_the_other() -> None:
