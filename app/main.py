@@ -73,7 +73,8 @@ from app.learning import api as progress_api
 from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
 from app.learning.answering import answer_committer
-from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.learning.events import CompletionAnnulled, CoursesCompleted
+from app.learning.finishing import finish_committer
 from app.learning.saving import progress_committer
 from app.learning.waiting import tell_of_work
 from app.media import jobs as media_jobs
@@ -99,10 +100,10 @@ BARE = (progress_api, media_pages, health)
 
 # Who hears what, in this order, in the transaction of the fact.
 HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
-    (CourseCompleted, certificates.issue_on_completion),
-    (CourseCompleted, coverage.count_completion),
-    (CourseCompleted, renewals.renew_on_completion),
-    (CourseCompleted, assignments.note_completion),
+    (CoursesCompleted, certificates.issue_on_completion),
+    (CoursesCompleted, coverage.count_completion),
+    (CoursesCompleted, renewals.renew_on_completion),
+    (CoursesCompleted, assignments.note_completion),
     (CompletionAnnulled, certificates.revoke_on_annulment),
     (CompletionAnnulled, coverage.count_annulment),
     (CompletionAnnulled, renewals.annul_renewals),
@@ -188,6 +189,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.turns = Turns.for_pool(settings.db_pool_size, one_writer=runtime.database.is_sqlite)
     app.state.progress_committer = progress_committer(runtime.database)
     app.state.answer_committer = answer_committer(runtime.database)
+    app.state.finish_committer = finish_committer(runtime.database)
     app.state.last_seen = last_seen_committer(runtime.database)
     app.state.waiting_elsewhere = exam_marking.waiting_sittings
     app.state.after_sign_in = guest_pages.after_sign_in
@@ -235,7 +237,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # More threads than connections would wait for each other (TECH, traps).
     anyio.to_thread.current_default_thread_limiter().total_tokens = settings.db_pool_size
     worker = Worker(app.state.database, app.state.storage, JOBS, CRONS)
-    committers = (app.state.progress_committer, app.state.answer_committer, app.state.last_seen)
+    committers = (
+        app.state.progress_committer, app.state.answer_committer, app.state.finish_committer, app.state.last_seen,
+    )  # fmt: skip
     for committer in committers:
         committer.start()
     worker.start(settings.workers)

@@ -24,7 +24,7 @@ from app.identity import accounts, unit_queries
 from app.identity.demo import seed_demo
 from app.identity.models import Account, Affiliation
 from app.identity.units import seed_units
-from app.learning.completions import record_completion
+from app.learning.completions import Learned, record_completion
 from app.learning.models import Completion
 from app.learning.service import enrol
 from app.runtime import Runtime
@@ -74,8 +74,11 @@ def _seed_demo_completions(db: Session) -> None:
             day = max(started_on, date(today.year, 1, 1), today - timedelta(days=9 * number + 2))
             enrolment = enrol(db, person_id, course.id)
             record_completion(
-                db, person_id=person_id, course_version_id=enrolment.course_version_id, how="online",
-                completed_on=min(day, today), score_percent=80.0 + number % 4 * 5, enrolment_id=enrolment.id,
+                db,
+                Learned(
+                    person_id, enrolment.course_version_id, "online", min(day, today),
+                    score_percent=80.0 + number % 4 * 5, enrolment_id=enrolment.id,
+                ),
             )  # fmt: skip
 
 

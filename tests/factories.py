@@ -97,5 +97,8 @@ def course(
 def completion(db: Session, holder: Person, version: CourseVersion, on: date) -> Completion:
     """The holder completes a course online on a day."""
     return completions.record_completion(
-        db, person_id=holder.id, course_version_id=version.id, how="online", completed_on=on, score_percent=90.0
+        db,
+        completions.Learned(
+            person_id=holder.id, course_version_id=version.id, how="online", completed_on=on, score_percent=90.0
+        ),
     )

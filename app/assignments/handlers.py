@@ -2,21 +2,21 @@
 
 from sqlalchemy.orm import Session
 
-from app.assignments.members import keep_list, open_rounds, settle_person
+from app.assignments.members import keep_list, open_rounds, settle_people
 from app.core import clock, jobs
 from app.identity.events import AffiliationsChanged, UnitsReorganised
-from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.learning.events import CompletionAnnulled, CoursesCompleted
 
 # More people than this at once (an import) are looked at by the job that looks at everybody.
 _FEW = 50
 
 
-def note_completion(db: Session, event: CourseCompleted) -> None:
-    settle_person(db, event.person_id)
+def note_completion(db: Session, event: CoursesCompleted) -> None:
+    settle_people(db, event.person_ids)
 
 
 def note_annulment(db: Session, event: CompletionAnnulled) -> None:
-    settle_person(db, event.person_id)
+    settle_people(db, [event.person_id])
 
 
 def note_affiliations(db: Session, event: AffiliationsChanged) -> None:

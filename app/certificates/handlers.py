@@ -3,13 +3,12 @@
 from sqlalchemy.orm import Session
 
 from app.certificates import service
-from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.learning.events import CompletionAnnulled, CoursesCompleted
 
 
-def issue_on_completion(db: Session, event: CourseCompleted) -> None:
-    """A completed course brings its certificate in the same transaction; the PDF follows by a job."""
-    if service.is_earned(db, event.completion_id):
-        service.order_pdf(db, service.issue(db, event.completion_id))
+def issue_on_completion(db: Session, event: CoursesCompleted) -> None:
+    """Completed courses bring their certificates in the same transaction; each PDF follows by a job."""
+    service.order_pdfs(db, service.issue(db, service.earning(db, event.completion_ids)))
 
 
 def revoke_on_annulment(db: Session, event: CompletionAnnulled) -> None:

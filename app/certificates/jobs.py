@@ -73,8 +73,7 @@ def order_missing(context: JobContext) -> Mapping[str, Any]:
             .order_by(Certificate.id)
             .limit(_AT_ONCE)
         ).all()
-        for certificate in without:
-            service.order_pdf(db, certificate)
+        service.order_pdfs(db, without)
     return {"ordered": len(without)}
 
 

@@ -1,5 +1,6 @@
 """Issue, revoke and replace. What a certificate says is copied into its row once and never changed (DESIGN 4.5)."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol, TypeVar
@@ -9,9 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import CourseVersion
+from app.catalogue.queries import course_version
 from app.certificates.forms import form_on
 from app.certificates.models import (
     Certificate,
+    CertificateDocument,
     CertificateForm,
     CertificateReplacement,
     CertificateRevocation,
@@ -34,43 +37,63 @@ from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 TEMPLATE_VERSION = "2"
 
 
-def issue(db: Session, completion_id: int) -> Certificate:
-    """The certificate of a completion; issuing again returns the one there is. Raises Conflict for an annulled one."""
+def issue(db: Session, completion_ids: Sequence[int]) -> list[Certificate]:
+    """The certificates of completions, in order; issuing again returns those there are.
+
+    Their numbers follow each other in that order. Raises Conflict for an annulled one.
+    """
     # The lock makes two simultaneous issues take turns, so that the second neither doubles nor wastes a number.
-    completion = db.get_one(Completion, completion_id, with_for_update=True)
-    if issued := newest(db, completion_id):
-        return issued
-    if db.get(CompletionAnnulment, completion_id):
+    these = select(Completion).where(Completion.id.in_(completion_ids)).order_by(Completion.id).with_for_update()
+    completions = {one.id: one for one in db.scalars(these)}
+    issued = newest(db, completion_ids)
+    missing = [completions[id_] for id_ in dict.fromkeys(completion_ids) if id_ not in issued]
+    annulled = CompletionAnnulment.completion_id.in_([one.id for one in missing])
+    if missing and db.scalar(select(CompletionAnnulment.completion_id).where(annulled).limit(1)):
         raise Conflict(_("Kết quả hoàn thành này đã bị hủy nên không cấp giấy chứng nhận."))
-    return _write(db, completion)
+    learned = _learned(db, missing)
+    for certificate in _write(db, [(one, learned[one.id]) for one in missing]):
+        issued[certificate.completion_id] = certificate
+    return [issued[id_] for id_ in completion_ids]
 
 
-def newest(db: Session, completion_id: int) -> Certificate | None:
-    """The certificate of a completion that no other one replaced."""
-    query = select(Certificate).where(Certificate.completion_id == completion_id)
-    return db.scalars(query.order_by(Certificate.edition.desc()).limit(1)).first()
+def newest(db: Session, completion_ids: Sequence[int]) -> dict[int, Certificate]:
+    """By completion its certificate that no other one replaced, where there is one."""
+    query = select(Certificate).where(Certificate.completion_id.in_(completion_ids)).order_by(Certificate.edition)
+    return {one.completion_id: one for one in db.scalars(query)}
 
 
-def is_earned(db: Session, completion_id: int) -> bool:
-    """Whether the completed course gives a certificate at all (`certificate.rule` of its course.yaml).
+def earning(db: Session, completion_ids: Sequence[int]) -> list[int]:
+    """Those whose course gives a certificate at all (`certificate.rule` of its course.yaml), in order of id.
 
     What was learned elsewhere has its own paper: the evidence.
     """
-    rule = db.scalar(
-        select(CourseVersion.certificate_rule)
-        .join(Completion)
-        .where(Completion.id == completion_id, Completion.how != "evidence")
+    return list(
+        db.scalars(
+            select(Completion.id)
+            .join(CourseVersion)
+            .where(Completion.id.in_(completion_ids), Completion.how != "evidence")
+            .where(CourseVersion.certificate_rule != "none")
+            .order_by(Completion.id)
+        )
     )
-    return rule not in (None, "none")
 
 
-def order_pdf(db: Session, certificate: Certificate) -> None:
-    """Have the PDF made by a job of this transaction; nothing happens if it is made or ordered already."""
-    if certificate.document is None:
-        jobs.enqueue(
-            db, "certificates.render_pdf", subject=subject_of(certificate.id),
-            unique_key=f"certificates.render_pdf:{certificate.id}", certificate_id=certificate.id,
-        )  # fmt: skip
+def order_pdfs(db: Session, certificates: Sequence[Certificate]) -> None:
+    """Have the PDFs made by jobs of this transaction; nothing happens for one that is made or ordered already."""
+    ids = [one.id for one in certificates]
+    made = set(
+        db.scalars(
+            select(CertificateDocument.certificate_id).where(CertificateDocument.certificate_id.in_(ids))
+        )
+    )  # fmt: skip
+    jobs.enqueue_each(
+        db, "certificates.render_pdf",
+        [
+            jobs.Order(subject_of(id_), f"certificates.render_pdf:{id_}", {"certificate_id": id_})
+            for id_ in ids
+            if id_ not in made
+        ],
+    )  # fmt: skip
 
 
 def subject_of(certificate_id: int) -> str:
@@ -117,71 +140,93 @@ def replace(db: Session, certificate: Certificate, kind: ReplacementKind, reason
         return certificate.replacement.new_certificate
     if certificate.revocation:
         raise Conflict(_("Giấy chứng nhận này đã bị thu hồi nên không cấp lại được."))
-    new = _write(db, completion, after=certificate)
+    (new,) = _write(db, [(completion, _said(certificate))], edition=certificate.edition + 1)
     certificate.replacement = CertificateReplacement(
         new_certificate=new, kind=kind, reason=reason, replaced_at=clock.now(), account_id=by
     )
     db.flush()
     audit.record(db, "certificate.replace", "certificate", certificate.id, account_id=by, kind=kind, new=new.id)
-    order_pdf(db, new)
+    order_pdfs(db, [new])
     return new
 
 
 def revoke_after_annulment(db: Session, completion_id: int, *, fraud: bool) -> None:
     """A completion that was annulled takes its certificate with it, also one that another is being replaced by."""
     db.get_one(Completion, completion_id, with_for_update=True)
-    certificate = newest(db, completion_id)
+    certificate = newest(db, [completion_id]).get(completion_id)
     annulment = db.get(CompletionAnnulment, completion_id)
     if certificate and annulment:
         revoke(db, certificate, "fraud" if fraud else "clerical", annulment.reason, annulment.account_id)
 
 
-def _write(db: Session, completion: Completion, after: Certificate | None = None) -> Certificate:
-    """`after`: the certificate this one replaces; what that said of the course and of the day's post stays so."""
-    person = db.get_one(Person, completion.person_id)
-    born = birth_text(sealing.unseal(person))
+def _write(
+    db: Session, learned: Sequence[tuple[Completion, dict[str, Any]]], edition: int = 1
+) -> list[Certificate]:  # fmt: skip
+    """A certificate for each, with what it says of the course and of the day's post."""
+    if not learned:
+        return []
+    holders = select(Person).where(Person.id.in_({completion.person_id for completion, _says in learned}))
+    people = {person.id: person for person in db.scalars(holders)}
     today, settings = clock.today(), get_settings()
     form = form_on(db, today)
-    certificate = Certificate(
-        code=ids.readable_code(),
-        completion_id=completion.id,
-        person_id=person.id,
-        sealed_birth_date=sealing.seal_text(person, born) if born else None,
-        recorded_at=clock.now(),
-        edition=after.edition + 1 if after else 1,
-        **contents(
-            form=form,
-            serial=_next_number(db, form.symbol, today.year),
-            issued_on=today,
-            holder_name=person.name,
-            signer_name=settings.signer_name,
-            signer_title=settings.signer_title,
-            valid_until=completion.valid_until,
-            **(_said(after) if after else _learned(db, completion)),
-        ),
-    )
-    db.add(certificate)
+    first = _next_numbers(db, form.symbol, today.year, len(learned))
+    certificates = []
+    for serial, (completion, says) in enumerate(learned, start=first):
+        person = people[completion.person_id]
+        born = birth_text(sealing.unseal(person))
+        certificates.append(
+            Certificate(
+                code=ids.readable_code(),
+                completion_id=completion.id,
+                person_id=person.id,
+                sealed_birth_date=sealing.seal_text(person, born) if born else None,
+                recorded_at=clock.now(),
+                edition=edition,
+                **contents(
+                    form=form,
+                    serial=serial,
+                    issued_on=today,
+                    holder_name=person.name,
+                    signer_name=settings.signer_name,
+                    signer_title=settings.signer_title,
+                    valid_until=completion.valid_until,
+                    **says,
+                ),
+            )
+        )
+    db.add_all(certificates)
     db.flush()
-    return certificate
+    return certificates
 
 
-def _learned(db: Session, completion: Completion) -> dict[str, Any]:
-    """What a first certificate says of the course and of the post of the day."""
-    version = db.get_one(CourseVersion, completion.course_version_id)
-    post = post_of_the_day(
-        db.scalars(select(CompletionPost).where(CompletionPost.completion_id == completion.id)).all()
-    )
-    return {
-        "holder_title": post.title if post else "",
-        "unit_id": post.unit_id if post else None,
-        "unit_name": unit_queries.full_name(db, post.unit_id, completion.completed_on) if post else "",
-        "certificate_title": version.certificate_title,
-        "course_title": version.title,
-        "course_version_number": version.number,
-        "hours": completion.hours,
-        "score_percent": completion.score_percent,
-        "completed_on": completion.completed_on,
-    }
+def _learned(db: Session, completions: Sequence[Completion]) -> dict[int, dict[str, Any]]:
+    """By completion, what a first certificate says of the course and of the post of the day."""
+    held: dict[int, list[CompletionPost]] = defaultdict(list)
+    theirs = CompletionPost.completion_id.in_([one.id for one in completions])
+    for held_post in db.scalars(select(CompletionPost).where(theirs)):
+        held[held_post.completion_id].append(held_post)
+    posts = {id_: post_of_the_day(some) for id_, some in held.items()}
+    units = {post.unit_id for post in posts.values() if post}
+    # Of a list they are of one day, nearly always.
+    names = {day: unit_queries.full_names(db, units, day) for day in {one.completed_on for one in completions}}
+    versions = {one.course_version_id for one in completions if one.course_version_id is not None}
+    courses = {version_id: course_version(db, version_id) for version_id in versions}
+    said = {}
+    for one in completions:
+        assert one.course_version_id is not None
+        course, post = courses[one.course_version_id], posts.get(one.id)
+        said[one.id] = {
+            "holder_title": post.title if post else "",
+            "unit_id": post.unit_id if post else None,
+            "unit_name": names[one.completed_on].get(post.unit_id, "") if post else "",
+            "certificate_title": course.certificate_title,
+            "course_title": course.title,
+            "course_version_number": course.number,
+            "hours": one.hours,
+            "score_percent": one.score_percent,
+            "completed_on": one.completed_on,
+        }
+    return said
 
 
 def _said(certificate: Certificate) -> dict[str, Any]:
@@ -251,15 +296,19 @@ def birth_text(fields: SealedFields) -> str:
     return fields.birth_date.isoformat() if fields.birth_date else str(fields.birth_year or "")
 
 
-def _next_number(db: Session, symbol: str, year: int) -> int:
-    """Count a series up; its row stays locked until the commit, and a rollback gives the number back."""
+def _next_numbers(db: Session, symbol: str, year: int, count: int) -> int:
+    """Count a series up by that many, and answer the first of them.
+
+    Its row stays locked until the commit, and a rollback gives the numbers back.
+    """
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return db.execute(
+    last: int = db.execute(
         insert(CertificateSeries)
-        .values(symbol=symbol, year=year, last_number=1)
+        .values(symbol=symbol, year=year, last_number=count)
         .on_conflict_do_update(
             index_elements=[CertificateSeries.symbol, CertificateSeries.year],
-            set_={"last_number": CertificateSeries.last_number + 1},
+            set_={"last_number": CertificateSeries.last_number + count},
         )
         .returning(CertificateSeries.last_number)
     ).scalar_one()
+    return last - count + 1

@@ -19,7 +19,7 @@ from app.core.templating import format_date
 from app.core.text import nfc, several_lines
 from app.identity import unit_queries
 from app.identity.taking_turns import take_turns
-from app.learning.completions import annul_completion, record_completion, record_outside
+from app.learning.completions import Learned, LearnedOutside, annul_completion, record_completion
 from app.learning.evidence import read_hours
 from app.learning.models import Completion
 from app.learning.service import meet_part, take_back_part
@@ -156,10 +156,9 @@ def add_attendee(db: Session, actor: Actor, held: HeldClass, person_id: int) -> 
     occasion = occasion_of(attendance)
     if held.course_version_id is None:
         assert held.programme_code is not None
-        attendance.completion_id = record_outside(
-            db, person_id=person_id, programme_code=held.programme_code, title=held.title, how="class",
-            occasion=occasion, completed_on=held.last_on, hours=held.hours,
-        ).id  # fmt: skip
+        attendance.completion_id = record_completion(
+            db, LearnedOutside(person_id, held.programme_code, held.title, "class", occasion, held.last_on, held.hours)
+        ).id
     elif (course := course_version(db, held.course_version_id)).completion.is_class_only_a_part:
         meet_part(
             db, person_id=person_id, course_id=course.course_id, kind="in_person", occasion=occasion,
@@ -167,9 +166,8 @@ def add_attendee(db: Session, actor: Actor, held: HeldClass, person_id: int) -> 
         )  # fmt: skip
     else:
         attendance.completion_id = record_completion(
-            db, person_id=person_id, course_version_id=held.course_version_id, how="class", occasion=occasion,
-            completed_on=held.last_on,
-        ).id  # fmt: skip
+            db, Learned(person_id, held.course_version_id, "class", held.last_on, occasion)
+        ).id
     audit.record(db, "class.attend", "attendance", attendance.id, account_id=actor.account_id)
     db.flush()
     return attendance, True

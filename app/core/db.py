@@ -199,10 +199,11 @@ def check_url(given: str) -> URL:
 def met_another(error: DBAPIError) -> bool:
     """Whether two transactions came in each other's way, so that the same again may well succeed.
 
-    They wrote the same unique value, waited for each other in a circle, or one waited too long. PostgreSQL only, since
-    writers of SQLite take turns.
+    They wrote the same unique value, waited for each other in a circle, or one waited too long: the last is all that
+    can happen on SQLite, where writers take turns.
     """
-    return getattr(error.orig, "sqlstate", None) in ("23505", "40001", "40P01", "55P03")
+    is_busy = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    return is_busy or getattr(error.orig, "sqlstate", None) in ("23505", "40001", "40P01", "55P03")
 
 
 def cannot_hold(error: DBAPIError) -> bool:

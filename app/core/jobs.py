@@ -153,22 +153,39 @@ def enqueue(
     Nothing is lost by None: one that waits will see what the caller wrote, one that runs will run once more.
     """
     now = clock.now()
+    row = {
+        "kind": kind, "args": args, "subject": subject, "unique_key": unique_key, "owner_account_id": owner,
+        "run_at": now + delay, "max_attempts": max_attempts, "created_at": now,
+    }  # fmt: skip
+    return next(iter(_add(db, [row])), None)
+
+
+@dataclass(frozen=True)
+class Order:
+    """One of many jobs of a kind; fields as in Job."""
+
+    subject: str
+    unique_key: str
+    args: dict[str, Any]
+
+
+def enqueue_each(db: Session, kind: str, orders: Sequence[Order]) -> None:
+    """`enqueue` for many at once."""
+    now = clock.now()
+    if orders:
+        _add(db, [vars(order) | {"kind": kind, "run_at": now, "created_at": now} for order in orders])
+
+
+def _add(db: Session, rows: Sequence[dict[str, Any]]) -> list[int]:
+    """The ids of those that are new."""
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     added = db.execute(
-        insert(Job)
-        .values(
-            kind=kind, args=args, subject=subject, unique_key=unique_key, owner_account_id=owner, state="queued",
-            run_at=now + delay, attempts=0, max_attempts=max_attempts, progress_ratio=0.0, progress_text="",
-            cancel_requested=False, created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=[Job.unique_key])
-        .returning(Job.id)
-    ).scalar_one_or_none()  # fmt: skip
-    if added is not None:
-        return int(added)
-    if unique_key and not unique_key.startswith(_CRON):
-        db.execute(update(Job).where(Job.unique_key == unique_key, Job.state == "running").values(again=True))
-    return None
+        insert(Job).on_conflict_do_nothing(index_elements=[Job.unique_key]).returning(Job.id, Job.unique_key), rows
+    ).all()
+    there = {row["unique_key"] for row in rows}.difference(key for _id, key in added)
+    if running := [key for key in there if not key.startswith(_CRON)]:
+        db.execute(update(Job).where(Job.unique_key.in_(running), Job.state == "running").values(again=True))
+    return [id_ for id_, _key in added]
 
 
 def cancel(db: Session, job: Job) -> None:

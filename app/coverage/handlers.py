@@ -12,13 +12,13 @@ from app.core.jobs import enqueue
 from app.coverage.ledger import reconcile
 from app.coverage.models import CoveragePending
 from app.identity.events import AffiliationsChanged, UnitsReorganised
-from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.learning.events import CompletionAnnulled, CoursesCompleted
 
 log = logging.getLogger("hocso.coverage")
 
 
-def count_completion(db: Session, event: CourseCompleted) -> None:
-    reconcile_safely(db, [event.person_id], "completion")
+def count_completion(db: Session, event: CoursesCompleted) -> None:
+    reconcile_safely(db, event.person_ids, "completion")
 
 
 def count_annulment(db: Session, event: CompletionAnnulled) -> None:

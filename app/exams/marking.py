@@ -54,7 +54,7 @@ def mark(
     candidate.passed = False if result["passed"] and candidate.stopped_at is not None else result["passed"]
     db.flush()
     if sitting.closed_at is not None:
-        settle(db, sitting, candidate, marking.id if was_told else 0)
+        settle(db, sitting, [candidate], marking.id if was_told else 0)
     return marking
 
 

@@ -1,5 +1,7 @@
 """What follows from a paper that is handed in and marked, once its sitting is closed."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from app.catalogue.queries import course_version
@@ -7,37 +9,36 @@ from app.core import clock
 from app.core.i18n import lazy
 from app.core.templating import format_percent
 from app.exams.models import ExamCandidate, ExamSitting
-from app.learning.completions import record_completion
+from app.learning.completions import Learned, record_completions
 from app.learning.service import meet_part
 from app.notices.service import notify
 
 
-def settle(db: Session, sitting: ExamSitting, candidate: ExamCandidate, marked_as: int = 0) -> None:
-    """Record who passed, and tell the result; nothing while the paper waits to be marked.
+def settle(db: Session, sitting: ExamSitting, candidates: Sequence[ExamCandidate], marked_as: int = 0) -> None:
+    """Record who passed, and tell the results; nothing for a paper that waits to be marked.
 
     `marked_as`: the marking that changed a result told before, which is told anew.
     """
-    if candidate.passed is None:
-        return
-    if candidate.passed:
-        _record_pass(db, sitting, candidate)
-    _tell_result(db, sitting, candidate, f":{marked_as}" if marked_as else "")
+    _record_passes(db, sitting, [one for one in candidates if one.passed])
+    for one in candidates:
+        if one.passed is not None:
+            _tell_result(db, sitting, one, f":{marked_as}" if marked_as else "")
 
 
-def _record_pass(db: Session, sitting: ExamSitting, candidate: ExamCandidate) -> None:
+def _record_passes(db: Session, sitting: ExamSitting, passed: Sequence[ExamCandidate]) -> None:
     course, occasion = course_version(db, sitting.course_version_id), f"exam:{sitting.id}"
-    assert candidate.submitted_at is not None
-    assert candidate.result is not None
-    day = clock.day_of(candidate.submitted_at)
-    if course.completion.is_exam_only_a_part:
-        meet_part(
-            db, person_id=candidate.person_id, course_id=course.course_id, kind="exam", occasion=occasion, met_on=day
-        )  # fmt: skip
-    else:
-        record_completion(
-            db, person_id=candidate.person_id, course_version_id=sitting.course_version_id, how="exam",
-            completed_on=day, occasion=occasion, score_percent=candidate.result["percent"],
-        )  # fmt: skip
+    learned = []
+    for one in passed:
+        assert one.submitted_at is not None
+        assert one.result is not None
+        day = clock.day_of(one.submitted_at)
+        if course.completion.is_exam_only_a_part:
+            meet_part(
+                db, person_id=one.person_id, course_id=course.course_id, kind="exam", occasion=occasion, met_on=day
+            )  # fmt: skip
+        else:
+            learned.append(Learned(one.person_id, course.version_id, "exam", day, occasion, one.result["percent"]))
+    record_completions(db, learned)
 
 
 def _tell_result(db: Session, sitting: ExamSitting, candidate: ExamCandidate, again: str) -> None:

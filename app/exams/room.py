@@ -125,8 +125,7 @@ def close(db: Session, sitting: ExamSitting, by: int | None) -> None:
     sitting.closed_at = now
     audit.record(db, "exam.close", "exam_sitting", sitting.id, account_id=by)
     db.flush()
-    for one in candidates:
-        settle(db, sitting, one)
+    settle(db, sitting, candidates)
 
 
 def overdue(db: Session) -> list[int]:

@@ -67,11 +67,6 @@ def posts_of(db: Session, person_ids: Iterable[int]) -> dict[int, list[Post]]:
     return found
 
 
-def posts_on(db: Session, person_id: int, day: date) -> list[Post]:
-    """The posts a person held on a day."""
-    return [post for post in posts_of(db, [person_id])[person_id] if post.held_on(day)]
-
-
 def birth_date_of(person: Person) -> date | None:
     """Unsealed; None if unknown, known only by year, or erased."""
     return sealing.unseal(person).birth_date

@@ -17,17 +17,15 @@ from starlette.responses import Response
 from app.catalogue.questions import fields_of
 from app.core import i18n
 from app.core.csrf import BROWSER_COOKIE, SESSION_COOKIE, check_token
-from app.core.db import Database
 from app.core.errors import AppError, Invalid, NotFound, SignInRequired, TooLarge
 from app.core.i18n import gettext as _
 from app.core.web import form_fields, redirect, render_part, wants_fragment
 from app.learning import stamps
 from app.learning.answering import AnswerSave, SavedAnswers
+from app.learning.finishing import SeenEnough, finished
 from app.learning.guest_saving import enrolment_of_page
-from app.learning.models import Enrolment
 from app.learning.pages import private
 from app.learning.saving import Save, Saved
-from app.learning.service import judge_lesson
 
 # No text has a NUL: PostgreSQL would not keep it.
 Name = Annotated[str, Meta(min_length=1, max_length=40, pattern="^[^\0]*$")]
@@ -90,12 +88,10 @@ async def save_progress(request: Request) -> Response:
     saved: Saved | AppError = await request.app.state.progress_committer.save(save)
     if isinstance(saved, AppError):
         raise saved
+    is_finished = saved.lesson_finished
     if saved.should_judge:
-        async with request.app.state.turns.others:
-            finished = await run_in_threadpool(_judge, request.app.state.database, save.stamp)
-    else:
-        finished = saved.lesson_finished
-    return Response(_encoder.encode(_reply(saved, finished)), media_type="application/json")
+        is_finished = await finished(request, SeenEnough(save.stamp.enrolment_id, save.stamp.lesson_key)) is True
+    return Response(_encoder.encode(_reply(saved, is_finished)), media_type="application/json")
 
 
 router.add_route("/progress", save_progress, methods=["POST"])
@@ -159,12 +155,6 @@ async def _read(request: Request) -> ProgressBody:
         return _decoder.decode(await request.body())
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(_("Không đọc được tiến độ vừa gửi: %(detail)s"), detail=str(error)) from error
-
-
-def _judge(database: Database, stamp: stamps.Stamp) -> bool:
-    with database.writing() as db:
-        enrolment = db.get_one(Enrolment, stamp.enrolment_id, with_for_update=True)
-        return judge_lesson(db, enrolment, stamp.lesson_key).finished_at is not None
 
 
 def _reply(saved: Saved, finished: bool) -> ProgressReply:

@@ -12,11 +12,11 @@ class LessonFinished(Event):
 
 
 @dataclass(frozen=True)
-class CourseCompleted(Event):
-    """A completion row was written; for certificates and coverage."""
+class CoursesCompleted(Event):
+    """Completion rows were written, 500 at most, and whose each is; for certificates and coverage."""
 
-    completion_id: int
-    person_id: int
+    completion_ids: tuple[int, ...]
+    person_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.settings import get_settings
 from app.core.text import fold, nfc
-from app.learning.completions import annul_completion, record_completion, record_outside
+from app.learning.completions import Learned, LearnedOutside, annul_completion, record_completion
 from app.learning.models import Completion, Evidence
 from app.media.documents import Document
 from app.notices.service import notify
@@ -111,7 +111,7 @@ def verify(db: Session, actor: Actor, evidence: Evidence) -> Completion:
     _must_be_others(actor, evidence)
     if evidence.is_verified is False:
         raise Conflict(_("Minh chứng này đã bị từ chối. Người học cần nộp lại."))
-    completion = _completion(db, evidence)
+    completion = record_completion(db, _learned(evidence))
     if evidence.is_verified is None:
         _decide(db, actor, evidence, is_verified=True, reason="")
         evidence.completion_id = completion.id
@@ -156,17 +156,17 @@ def forget_files(context: jobs.JobContext) -> dict[str, int]:
     return {"forgotten": len(old)}
 
 
-def _completion(db: Session, evidence: Evidence) -> Completion:
+def _learned(evidence: Evidence) -> Learned | LearnedOutside:
     occasion = f"evidence:{evidence.id}"
     if evidence.course_version_id is not None:
-        return record_completion(
-            db, person_id=evidence.person_id, course_version_id=evidence.course_version_id, how="evidence",
-            occasion=occasion, completed_on=evidence.dated_on, score_percent=evidence.score_percent,
+        return Learned(
+            evidence.person_id, evidence.course_version_id, "evidence", evidence.dated_on, occasion,
+            evidence.score_percent,
         )  # fmt: skip
     assert evidence.programme_code is not None
-    return record_outside(
-        db, person_id=evidence.person_id, programme_code=evidence.programme_code, title=evidence.title, how="evidence",
-        occasion=occasion, completed_on=evidence.dated_on, hours=evidence.hours, score_percent=evidence.score_percent,
+    return LearnedOutside(
+        evidence.person_id, evidence.programme_code, evidence.title, "evidence", occasion, evidence.dated_on,
+        evidence.hours, evidence.score_percent,
     )  # fmt: skip
 
 

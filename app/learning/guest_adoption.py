@@ -55,7 +55,7 @@ def adopt(db: Session, guest: Guest, person_id: int, account_id: int) -> int:
         if own and offered:
             follow(db, own, theirs, offered)
         db.flush()
-        complete_if_all_done(db, theirs, on=_finished_on(db, theirs))
+        complete_if_all_done(db, [theirs], on=_finished_on(db, theirs))
     forget(db, [guest.id])
     audit.record(db, "guest.adopt", "person", person_id, account_id=account_id, courses=len(brought))
     db.flush()
@@ -85,7 +85,7 @@ def _merge(db: Session, theirs: Enrolment, own: Enrolment) -> None:
     db.flush()
     # What each had half of may be whole now; and lessons that came finished may have been the last.
     if (finished_lesson_keys(db, own.id) - before) & required_lesson_keys(db, own.course_version_id):
-        complete_if_all_done(db, own, on=_finished_on(db, own))
+        complete_if_all_done(db, [own], on=_finished_on(db, own))
     for lesson in outline(db, own.course_version_id).lessons:
         if lesson.key in touched:
             judge_lesson(db, own, lesson.key)

@@ -7,14 +7,15 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Literal
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.catalogue.queries import course_version, outline
+from app.catalogue.queries import OutlineLesson, course_version, outline
+from app.catalogue.source import CompletionRule
 from app.core import clock
 from app.identity.taking_turns import take_turns
 from app.learning.models import Enrolment, LessonFinish, PartMet
-from app.learning.queries import best_percents, finished_lesson_keys
+from app.learning.queries import best_percents, finished_by_enrolment
 from app.learning.rules import CourseDemand
 
 PartKind = Literal["in_person", "exam"]
@@ -22,25 +23,44 @@ PartKind = Literal["in_person", "exam"]
 
 def course_demands(db: Session, enrolment: Enrolment) -> tuple[CourseDemand, ...]:
     """Everything the enrolment's version asks, in the order of the rule."""
-    rule = course_version(db, enrolment.course_version_id).completion
-    lessons = outline(db, enrolment.course_version_id).lessons
+    return demands_by_enrolment(db, [enrolment])[enrolment.id]
+
+
+def demands_by_enrolment(db: Session, enrolments: Sequence[Enrolment]) -> dict[int, tuple[CourseDemand, ...]]:
+    """`course_demands` of many: three queries, besides what is remembered of the courses."""
+    ids = [enrolment.id for enrolment in enrolments]
+    versions = {enrolment.course_version_id for enrolment in enrolments}
+    courses = {version_id: (course_version(db, version_id), outline(db, version_id)) for version_id in versions}
+    rules = [course.completion for course, _outline in courses.values()]
+    finished = finished_by_enrolment(db, ids)
+    best = best_percents(db, ids) if any(rule.quiz_percent for rule in rules) else {}
+    met = _met(db, enrolments) if any(rule.in_person or rule.exam for rule in rules) else {}
+    asked = {}
+    for one in enrolments:
+        course, lessons = courses[one.course_version_id]
+        kinds = {kind for kind, _on in met.get(one.id, ())}
+        asked[one.id] = _demands(course.completion, lessons.lessons, finished[one.id], best.get(one.id, {}), kinds)
+    return asked
+
+
+def _demands(
+    rule: CompletionRule, lessons: Sequence[OutlineLesson], finished: Collection[str], best: dict[str, float],
+    met: Collection[str],
+) -> tuple[CourseDemand, ...]:  # fmt: skip
     required = [lesson for lesson in lessons if lesson.is_required]
-    finished = finished_lesson_keys(db, enrolment.id)
     asked: list[CourseDemand] = []
     if rule.all_required_lessons:
         asked.append(CourseDemand("lessons", sum(one.key in finished for one in required), len(required)))
     if rule.quiz_percent:
         tested = [lesson.key for lesson in required if lesson.has_quiz]
-        asked.append(CourseDemand("quiz", _mean(best_percents(db, enrolment.id), tested), rule.quiz_percent))
+        asked.append(CourseDemand("quiz", _mean(best, tested), rule.quiz_percent))
     if rule.hours:
         minutes = sum(lesson.minutes for lesson in lessons if lesson.key in finished)
         asked.append(CourseDemand("hours", minutes / 60, rule.hours))
-    if rule.in_person or rule.exam:
-        met = {kind for kind, _on in _met(db, enrolment)}
-        if rule.in_person:
-            asked.append(CourseDemand("in_person", "in_person" in met, 1))
-        if rule.exam:
-            asked.append(CourseDemand("exam", "exam" in met, 1))
+    if rule.in_person:
+        asked.append(CourseDemand("in_person", "in_person" in met, 1))
+    if rule.exam:
+        asked.append(CourseDemand("exam", "exam" in met, 1))
     return tuple(asked)
 
 
@@ -77,7 +97,7 @@ def withdraw_part(db: Session, occasion: str) -> None:
 
 def all_met_on(db: Session, enrolment: Enrolment) -> date:
     """The day the last of the lessons and parts was met; what is recorded late keeps its own day."""
-    days = [on for _kind, on in _met(db, enrolment)]
+    days = [on for _kind, on in _met(db, [enrolment])[enrolment.id]]
     finished_at = db.scalar(
         select(func.max(LessonFinish.finished_at)).where(LessonFinish.enrolment_id == enrolment.id)
     )  # fmt: skip
@@ -86,14 +106,20 @@ def all_met_on(db: Session, enrolment: Enrolment) -> date:
     return max(days, default=clock.today())
 
 
-def _met(db: Session, enrolment: Enrolment) -> Sequence[Row[str, date]]:
-    return db.execute(
-        select(PartMet.kind, PartMet.met_on).where(
-            PartMet.person_id == enrolment.person_id, PartMet.course_id == enrolment.course_id,
-            PartMet.withdrawn_at.is_(None),
-            PartMet.met_on.between(enrolment.counts_from or date.min, enrolment.counts_until or date.max),
-        )
-    ).all()  # fmt: skip
+def _met(db: Session, enrolments: Sequence[Enrolment]) -> dict[int, list[tuple[str, date]]]:
+    """By enrolment, which kinds of part are met, and when."""
+    met: dict[int, list[tuple[str, date]]] = {one.id: [] for one in enrolments}
+    in_round = and_(
+        or_(Enrolment.counts_from.is_(None), PartMet.met_on >= Enrolment.counts_from),
+        or_(Enrolment.counts_until.is_(None), PartMet.met_on <= Enrolment.counts_until),
+    )
+    for enrolment_id, kind, met_on in db.execute(
+        select(Enrolment.id, PartMet.kind, PartMet.met_on)
+        .join(PartMet, and_(PartMet.person_id == Enrolment.person_id, PartMet.course_id == Enrolment.course_id))
+        .where(Enrolment.id.in_(met), PartMet.withdrawn_at.is_(None), in_round)
+    ):
+        met[enrolment_id].append((kind, met_on))
+    return met
 
 
 def _mean(best: dict[str, float], keys: Collection[str]) -> float:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.lesson_rules import LessonRule, PracticalTask, rule_of
 from app.catalogue.models import LessonVersion
-from app.catalogue.queries import DocumentDemand, LessonDemands, VideoDemand, lesson_demands
+from app.catalogue.queries import DocumentDemand, LessonDemands, VideoDemand, lesson_demands, outline
 from app.catalogue.quiz_rules import QuizRule
 from app.identity.models import Person
 from app.identity.policy import ROLES
@@ -72,7 +72,12 @@ _PRACTICALS = (
     )
     .order_by(_REPORT.c.id)
 )  # fmt: skip
-_FINISHED_KEYS = select(_FINISH.c.lesson_key).where(_FINISH.c.enrolment_id == bindparam("enrolment_id"))
+_FINISHED_KEYS = select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key).where(
+    _FINISH.c.enrolment_id.in_(bindparam("enrolments", expanding=True))
+)
+_PERCENTS = select(
+    _ATTEMPT.c.enrolment_id, _ATTEMPT.c.lesson_key, _ATTEMPT.c.result["percent"].as_float().label("percent")
+).where(_ATTEMPT.c.enrolment_id.in_(bindparam("enrolments", expanding=True)), _ATTEMPT.c.submitted_at.is_not(None))
 _LENGTHS = select(_ASSET.c.id, _ASSET.c.duration_s).where(
     _ASSET.c.id.in_(bindparam("asset_ids", expanding=True)), _ASSET.c.state == "ready"
 )
@@ -89,7 +94,9 @@ def lesson_state(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonSt
 
 def lesson_states(db: Session, places: Collection[Place]) -> dict[Place, LessonState]:
     """`lesson_state` of many: six queries at most, whatever their number, besides what is remembered of the lessons."""
-    asked = {place: lesson_demands(db, place[1], place[2]) for place in places}
+    lessons = {(version_id, key) for _enrolment, version_id, key in places}
+    demanded = {lesson: lesson_demands(db, *lesson) for lesson in lessons}
+    asked = {place: demanded[place[1:]] for place in places}
     if not asked:
         return {}
     given = {
@@ -151,26 +158,27 @@ def block_measures(db: Session, lessons: Collection[tuple[int, str]]) -> dict[tu
 
 def required_lesson_keys(db: Session, version_id: int) -> set[str]:
     """The lessons a completion of this version needs."""
-    return set(
-        db.scalars(
-            select(LessonVersion.key).where(LessonVersion.course_version_id == version_id, LessonVersion.is_required)
-        )
-    )
+    return {lesson.key for lesson in outline(db, version_id).lessons if lesson.is_required}
 
 
 def finished_lesson_keys(db: Session, enrolment_id: int) -> set[str]:
-    return set(db.connection().scalars(_FINISHED_KEYS, {"enrolment_id": enrolment_id}))
+    return finished_by_enrolment(db, [enrolment_id])[enrolment_id]
 
 
-def best_percents(db: Session, enrolment_id: int) -> dict[str, float]:
-    """The best submitted attempt of each quiz by lesson, 0 to 100."""
-    best: dict[str, float] = {}
-    for lesson_key, result in db.execute(
-        select(Attempt.lesson_key, Attempt.result).where(
-            Attempt.enrolment_id == enrolment_id, Attempt.submitted_at.is_not(None)
-        )
-    ):
-        best[lesson_key] = max(best.get(lesson_key, 0.0), result["percent"] or 0.0)
+def finished_by_enrolment(db: Session, enrolment_ids: Sequence[int]) -> dict[int, set[str]]:
+    """The keys of the lessons each has finished."""
+    finished: dict[int, set[str]] = {enrolment_id: set() for enrolment_id in enrolment_ids}
+    for enrolment_id, lesson_key in db.connection().execute(_FINISHED_KEYS, {"enrolments": enrolment_ids}):
+        finished[enrolment_id].add(lesson_key)
+    return finished
+
+
+def best_percents(db: Session, enrolment_ids: Sequence[int]) -> dict[int, dict[str, float]]:
+    """By enrolment, the best submitted attempt of each quiz by lesson, 0 to 100."""
+    best: dict[int, dict[str, float]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
+    for enrolment_id, lesson_key, percent in db.connection().execute(_PERCENTS, {"enrolments": enrolment_ids}):
+        mine = best[enrolment_id]
+        mine[lesson_key] = max(mine.get(lesson_key, 0.0), percent or 0.0)
     return best
 
 

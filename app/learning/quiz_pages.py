@@ -1,16 +1,18 @@
 """Taking a quiz: its rules, an attempt, its result. Its answers are saved by api.py."""
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 
-from app.core import clock
-from app.core.web import Db, Response, redirect, render
-from app.learning.addressed import EnrolmentHere, OwnAttempt
+from app.core import i18n
+from app.core.csrf import BROWSER_COOKIE
+from app.core.errors import SignInRequired
+from app.core.web import Db, MaybeMe, Response, RowId, redirect, render
+from app.learning.addressed import EnrolmentHere, OwnAttempt, learner_here, own_attempt
 from app.learning.answer_file_pages import ArrivedFiles, Fields, paper_again
-from app.learning.answer_files import keep_with_files
-from app.learning.attempt_rules import is_over
+from app.learning.finishing import HandIn, finished
 from app.learning.pages import private
 from app.learning.quiz_queries import attempt_page, quiz_page, result_page
-from app.learning.quizzes import start_attempt, submit_attempt
+from app.learning.quizzes import start_attempt
 
 router = APIRouter()
 
@@ -36,13 +38,26 @@ def attempt(request: Request, db: Db, attempt: OwnAttempt) -> Response:
 
 
 @router.post("/attempts/{attempt_id}/submit")
-def submit(fields: Fields, arrived: ArrivedFiles, request: Request, db: Db, attempt: OwnAttempt) -> Response:
+async def submit(
+    attempt_id: RowId, fields: Fields, arrived: ArrivedFiles, request: Request, actor: MaybeMe
+) -> Response:  # fmt: skip
     """Hand in what the page holds, files too; a second time shows the first result.
 
     A file that cannot be taken holds it back: nobody hands in less than they mean to.
     """
-    is_open = attempt.submitted_at is None and not is_over(attempt.deadline_at, clock.now())
-    if is_open and arrived and (errors := keep_with_files(db, attempt, fields, arrived)):
-        return paper_again(request, db, attempt, errors)
-    submit_attempt(db, attempt, fields)
-    return redirect(request, f"/attempts/{attempt.id}")
+    paper = HandIn(
+        person_id=actor.person_id if actor else None, browser=request.cookies.get(BROWSER_COOKIE, ""),
+        attempt_id=attempt_id, fields=fields, arrived=arrived, language=i18n.language(),
+    )  # fmt: skip
+    answer = await finished(request, paper)
+    if isinstance(answer, dict):
+        return await run_in_threadpool(_held_back, request, attempt_id, answer)
+    return redirect(request, f"/attempts/{attempt_id}")
+
+
+def _held_back(request: Request, attempt_id: int, errors: dict[str, str]) -> Response:
+    with request.app.state.database.reading() as db:
+        learner = learner_here(request, db, request.state.actor)
+        if learner is None:
+            raise SignInRequired
+        return paper_again(request, db, own_attempt(db, learner, attempt_id), errors)

@@ -176,30 +176,35 @@ def keep_page(paper: Mapping[str, Any], answers: dict[str, Answer], given: Mappi
 
 
 def submit_attempt(db: Session, attempt: Attempt, given: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """Take the answers on the submitted page, grade once, judge the lesson; submitting again returns the first result.
+    """`hand_in`, and judge the lesson; submitting again returns the first result."""
+    if hand_in(attempt, given):
+        db.flush()
+        judge_lesson(db, attempt.enrolment, attempt.lesson_key)
+    assert attempt.result is not None
+    return attempt.result
+
+
+def hand_in(attempt: Attempt, given: Mapping[str, Sequence[str]]) -> bool:
+    """Take the answers on the submitted page and grade once; False for what was handed in before.
 
     `given` are the fields of the form; a question missing there keeps the answer saved before. When the time is over
-    they come too late, and what was saved counts. Where a person must mark, the result waits: it has neither
-    percentage nor verdict until then.
+    they come too late: what was saved counts, as of the deadline. Where a person must mark, the result waits: it has
+    neither percentage nor verdict until then. Raises as `keep_answer` does, and changes nothing then.
     """
     if attempt.result is not None:
-        return attempt.result
-    if is_over(attempt.deadline_at, clock.now()):
-        return close_by_time(db, attempt)
-    answers: dict[str, Answer] = dict(attempt.answers)
-    if keep_page(attempt.paper, answers, given):
-        attempt.answers, attempt.saved_at = answers, clock.now()
-    mark_active(attempt.enrolment, attempt.lesson_key)
-    return _hand_in(db, attempt, clock.now())
-
-
-def close_by_time(db: Session, attempt: Attempt) -> dict[str, Any]:
-    """Hand in what was saved, as of the deadline; again, it returns the first result."""
-    if attempt.result is not None:
-        return attempt.result
-    assert attempt.deadline_at is not None
-    attempt.is_timed_out = True
-    return _hand_in(db, attempt, attempt.deadline_at)
+        return False
+    now = clock.now()
+    if is_over(attempt.deadline_at, now):
+        attempt.is_timed_out, attempt.submitted_at = True, attempt.deadline_at
+    else:
+        answers: dict[str, Answer] = dict(attempt.answers)
+        if keep_page(attempt.paper, answers, given):
+            attempt.answers, attempt.saved_at = answers, now
+        mark_active(attempt.enrolment, attempt.lesson_key)
+        attempt.submitted_at = now
+    result = grade_paper(attempt.paper, attempt.answers)
+    attempt.result, attempt.passed = result, result["passed"]
+    return True
 
 
 def overdue_attempts(db: Session) -> list[int]:
@@ -217,16 +222,8 @@ def close_overdue(db: Session, attempt_id: int) -> bool:
     attempt = db.get(Attempt, attempt_id)
     if attempt is None or attempt.submitted_at is not None:
         return False
-    close_by_time(db, attempt)
+    submit_attempt(db, attempt, {})
     return True
-
-
-def _hand_in(db: Session, attempt: Attempt, at: datetime) -> dict[str, Any]:
-    result = grade_paper(attempt.paper, attempt.answers)
-    attempt.result, attempt.passed, attempt.submitted_at = result, result["passed"], at
-    db.flush()
-    judge_lesson(db, attempt.enrolment, attempt.lesson_key)
-    return result
 
 
 def require_open(submitted_at: datetime | None, deadline_at: datetime | None, waited: timedelta) -> None:

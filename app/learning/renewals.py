@@ -1,34 +1,41 @@
 """Renewal: completing the shorter course a course names (học cập nhật) completes that course anew."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalogue.models import Course
-from app.catalogue.queries import course_version, published_version_ids
-from app.learning.completions import annul_completion, record_completion
-from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.catalogue.models import Course, CourseVersion
+from app.learning.completions import Learned, annul_completion, record_completions
+from app.learning.events import CompletionAnnulled, CoursesCompleted
 from app.learning.models import Completion, CompletionAnnulment
 
 
-def renew_on_completion(db: Session, event: CourseCompleted) -> None:
+def renew_on_completion(db: Session, event: CoursesCompleted) -> None:
     """What was completed before is completed again, at the same version, on the day of the renewal.
 
     Who never completed the course has nothing to renew.
     """
-    done = db.get_one(Completion, event.completion_id)
-    if done.course_id is None:
+    by = CourseVersion.completion_rule["renewal"].as_string()
+    renewed = db.execute(
+        select(Course.id, by).join(CourseVersion, CourseVersion.id == Course.published_version_id).where(by != "")
+    ).all()
+    if not renewed:
         return
-    views = [course_version(db, version_id) for version_id in published_version_ids(db)]
-    if not any(view.completion.renewal for view in views):
-        return
-    slug = db.get_one(Course, done.course_id).slug
-    for view in views:
-        if view.completion.renewal == slug and (last := _last_completion(db, done.person_id, view.course_id)):
-            assert last.course_version_id is not None
-            record_completion(
-                db, person_id=done.person_id, course_version_id=last.course_version_id, how=done.how,
-                occasion=_occasion(done.id), completed_on=done.completed_on, score_percent=done.score_percent,
-            )  # fmt: skip
+    done = db.execute(
+        select(Completion, Course.slug)
+        .join(Course, Course.id == Completion.course_id)
+        .where(Completion.id.in_(event.completion_ids), Course.slug.in_({slug for _course, slug in renewed}))
+        .order_by(Completion.id)
+    ).all()
+    before = _last_versions(db, {one.person_id for one, _slug in done}, {course_id for course_id, _slug in renewed})
+    again = [
+        Learned(one.person_id, version_id, one.how, one.completed_on, _occasion(one.id), one.score_percent)
+        for one, slug in done
+        for course_id, renewal in renewed
+        if renewal == slug and (version_id := before.get((one.person_id, course_id)))
+    ]
+    record_completions(db, again)
 
 
 def annul_renewals(db: Session, event: CompletionAnnulled) -> None:
@@ -45,12 +52,15 @@ def _occasion(completion_id: int) -> str:
     return f"renewal:{completion_id}"
 
 
-def _last_completion(db: Session, person_id: int, course_id: int) -> Completion | None:
-    return db.scalars(
-        select(Completion)
+def _last_versions(
+    db: Session, person_ids: Collection[int], course_ids: Collection[int]
+) -> dict[tuple[int, int], int]:  # fmt: skip
+    """Which version of each course each person completed last, by (person, course)."""
+    rows = db.execute(
+        select(Completion.person_id, Completion.course_id, Completion.course_version_id)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
-        .where(Completion.person_id == person_id, Completion.course_id == course_id)
+        .where(Completion.person_id.in_(person_ids), Completion.course_id.in_(course_ids))
         .where(CompletionAnnulment.completion_id.is_(None))
-        .order_by(Completion.completed_on.desc(), Completion.id.desc())
-        .limit(1)
-    ).first()
+        .order_by(Completion.completed_on, Completion.id)
+    )
+    return {(person_id, course_id): version_id for person_id, course_id, version_id in rows if course_id and version_id}

@@ -1,10 +1,11 @@
 """The verbs of learning: enrol, read, finish a lesson, and with the last one the course."""
 
 import math
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course
@@ -14,11 +15,18 @@ from app.core.events import emit
 from app.core.i18n import lazy as _
 from app.core.templating import format_minutes
 from app.identity.taking_turns import take_turns
-from app.learning.completions import annul_completion, record_completion
+from app.learning.completions import Learned, annul_completion, record_completions
 from app.learning.events import LessonFinished
 from app.learning.models import BlockProgress, Completion, CompletionAnnulment, Enrolment, LessonFinish, LessonReading
-from app.learning.parts import PartKind, all_met_on, course_demands, record_part, withdraw_part
-from app.learning.queries import best_percents, lesson_state, required_lesson_keys
+from app.learning.parts import (
+    PartKind,
+    all_met_on,
+    course_demands,
+    demands_by_enrolment,
+    record_part,
+    withdraw_part,
+)
+from app.learning.queries import best_percents, lesson_state, lesson_states, required_lesson_keys
 from app.learning.rules import DocumentState, LessonState
 from app.learning.spans import LEAST_PAGE_S
 from app.learning.stamps import Stamp, StampRefused
@@ -72,8 +80,8 @@ def move_to_published(db: Session, enrolment: Enrolment) -> None:
         return
     enrolment.course_version_id = course.published_version_id
     db.flush()
-    if not _has_completed(db, enrolment):
-        complete_if_all_done(db, enrolment)
+    if not _completed(db, [enrolment]):
+        complete_if_all_done(db, [enrolment])
 
 
 def finish_reading(
@@ -141,31 +149,42 @@ def _take_word_for_pages(
 
 
 def judge_lesson(db: Session, enrolment: Enrolment, lesson_key: str) -> LessonState:
-    """Write the lesson's finish once all it asks is met, and the course's completion with the last required lesson."""
-    state = lesson_state(db, enrolment, lesson_key)
-    if state.finished_at is not None:
-        # A better mark may be what the course was still waiting for.
-        if state.quiz and not _has_completed(db, enrolment):
-            complete_if_all_done(db, enrolment)
-        return state
-    if not state.is_met:
-        return state
-    now = clock.now()
-    db.add(
-        LessonFinish(
-            enrolment_id=enrolment.id,
-            lesson_key=lesson_key,
-            course_version_id=enrolment.course_version_id,
-            finished_at=now,
-        )
-    )
+    """`judge_lessons` for one."""
+    return judge_lessons(db, [(enrolment, lesson_key)])[0]
+
+
+def judge_lessons(db: Session, lessons: Sequence[tuple[Enrolment, str]]) -> list[LessonState]:
+    """Write a lesson's finish once all it asks is met, and the course's completion with the last required lesson.
+
+    One answer for each, in order. The statements do not grow with their number.
+    """
+    places = {(enrolment.id, enrolment.course_version_id, key): enrolment for enrolment, key in lessons}
+    states = lesson_states(db, places)
+    completed = _completed(db, places.values())
+    required = _required(db, places.values())
+    now, judged, waiting = clock.now(), dict(states), list[Enrolment]()
+    for place, state in states.items():
+        enrolment_id, version_id, key = place
+        if state.finished_at is not None:
+            # A better mark may be what the course was still waiting for.
+            if state.quiz and enrolment_id not in completed:
+                waiting.append(places[place])
+        elif state.is_met:
+            finish = LessonFinish(
+                enrolment_id=enrolment_id, lesson_key=key, course_version_id=version_id, finished_at=now
+            )
+            db.add(finish)
+            judged[place] = replace(state, finished_at=now)
+            # A lesson beside the point completes nothing: after a move to a version of the same lessons, it must not
+            # bring a second certificate.
+            if key in required[version_id] or enrolment_id not in completed:
+                waiting.append(places[place])
     db.flush()
-    emit(db, LessonFinished(enrolment.id, lesson_key))
-    # A lesson beside the point completes nothing: after a move to a version of the same lessons, it must not bring a
-    # second certificate.
-    if lesson_key in required_lesson_keys(db, enrolment.course_version_id) or not _has_completed(db, enrolment):
-        complete_if_all_done(db, enrolment)
-    return replace(state, finished_at=now)
+    for enrolment_id, version_id, key in places:
+        if judged[enrolment_id, version_id, key] is not states[enrolment_id, version_id, key]:
+            emit(db, LessonFinished(enrolment_id, key))
+    complete_if_all_done(db, waiting)
+    return [judged[enrolment.id, enrolment.course_version_id, key] for enrolment, key in lessons]
 
 
 def mark_active(enrolment: Enrolment, lesson_key: str) -> None:
@@ -173,23 +192,29 @@ def mark_active(enrolment: Enrolment, lesson_key: str) -> None:
     enrolment.last_lesson_key, enrolment.last_active_at = lesson_key, clock.now()
 
 
-def complete_if_all_done(db: Session, enrolment: Enrolment, on: date | None = None, occasion: str = "") -> None:
-    """Record the completion, dated `on` (default: today), if all the course asks is met (parts.course_demands).
+def complete_if_all_done(
+    db: Session, enrolments: Iterable[Enrolment], on: date | None = None, occasion: str = ""
+) -> None:
+    """Record the completion, dated `on` (default: today), where all the course asks is met (parts.course_demands).
 
     `occasion` is of what came last, if that was no lesson. A guest completes nothing: a completion is somebody's. It is
     recorded when the guest becomes a person.
     """
-    if enrolment.person_id is None:
-        return
-    if not all(demand.is_done for demand in course_demands(db, enrolment)):
-        return
-    required = required_lesson_keys(db, enrolment.course_version_id)
-    percents = [percent for key, percent in best_percents(db, enrolment.id).items() if key in required]
-    record_completion(
-        db, person_id=enrolment.person_id, course_version_id=enrolment.course_version_id, how="online",
-        completed_on=on or clock.today(), score_percent=round(sum(percents) / len(percents), 1) if percents else None,
-        enrolment_id=enrolment.id, occasion=occasion or enrolment.occasion,
-    )  # fmt: skip
+    waiting = [one for one in dict.fromkeys(enrolments) if one.person_id is not None]
+    demands = demands_by_enrolment(db, waiting)
+    done = [one for one in waiting if all(demand.is_done for demand in demands[one.id])]
+    best, required = best_percents(db, [one.id for one in done]), _required(db, done)
+    learned = []
+    for one in done:
+        assert one.person_id is not None
+        percents = [percent for key, percent in best[one.id].items() if key in required[one.course_version_id]]
+        learned.append(
+            Learned(
+                one.person_id, one.course_version_id, "online", on or clock.today(), occasion or one.occasion,
+                round(sum(percents) / len(percents), 1) if percents else None, one.id,
+            )
+        )  # fmt: skip
+    record_completions(db, learned)
 
 
 def meet_part(
@@ -199,7 +224,7 @@ def meet_part(
     record_part(db, person_id=person_id, course_id=course_id, kind=kind, occasion=occasion, met_on=met_on)
     enrolment = enrolment_of(db, person_id, course_id)
     if enrolment is not None and _valid_completion(db, enrolment) is None:
-        complete_if_all_done(db, enrolment, all_met_on(db, enrolment), occasion)
+        complete_if_all_done(db, [enrolment], all_met_on(db, enrolment), occasion)
 
 
 def take_back_part(
@@ -229,13 +254,28 @@ def _valid_completion(db: Session, enrolment: Enrolment) -> Completion | None:
         select(Completion)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
         .where(
-            Completion.enrolment_id == enrolment.id, Completion.course_version_id == enrolment.course_version_id,
+            _of_these([enrolment]), Completion.enrolment_id == enrolment.id,
+            Completion.course_version_id == enrolment.course_version_id,
             CompletionAnnulment.completion_id.is_(None),
         )
         .limit(1)
     ).first()  # fmt: skip
 
 
-def _has_completed(db: Session, enrolment: Enrolment) -> bool:
-    """Whether the enrolment brought a completion already, of whatever version."""
-    return db.scalar(select(Completion.id).where(Completion.enrolment_id == enrolment.id).limit(1)) is not None
+def _completed(db: Session, enrolments: Collection[Enrolment]) -> set[int | None]:
+    """The ids of those that brought a completion already, of whatever version."""
+    ids = [one.id for one in enrolments]
+    return set(
+        db.scalars(select(Completion.enrolment_id).where(_of_these(enrolments), Completion.enrolment_id.in_(ids)))
+    )
+
+
+def _of_these(enrolments: Iterable[Enrolment]) -> ColumnElement[bool]:
+    """Completions are found by person; there is no index of their enrolments."""
+    return Completion.person_id.in_({one.person_id for one in enrolments if one.person_id is not None})
+
+
+def _required(db: Session, enrolments: Iterable[Enrolment]) -> dict[int, set[str]]:
+    """The required lessons of each version they are at."""
+    versions = {one.course_version_id for one in enrolments}
+    return {version_id: required_lesson_keys(db, version_id) for version_id in versions}

@@ -1,6 +1,6 @@
 """The application with its world, one signed-in browser per persona, and a watch over what changes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.core import events, i18n, limiting
+from app.core.batching import GroupCommitter
 from app.core.db import Database
 from app.core.settings import Settings, get_settings
+from app.learning.answering import answer_committer
+from app.learning.finishing import finish_committer
 from app.learning.saving import progress_committer
 from app.main import HANDLERS, create_app
 from app.runtime import Runtime
@@ -21,6 +24,13 @@ from tests.access.watch import watch
 from tests.access.world import ANONYMOUS, PERSONAS, build
 from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded
+
+# Each works on one database.
+_COMMITTERS: dict[str, Callable[[Database], GroupCommitter[Any, Any]]] = {
+    "progress_committer": progress_committer,
+    "answer_committer": answer_committer,
+    "finish_committer": finish_committer,
+}
 
 
 @dataclass(frozen=True)
@@ -84,17 +94,21 @@ class Stage:
     def copied(self) -> Iterator[None]:
         """Inside, the application works on a database of its own, as it was in the beginning."""
         state = self.app.state
-        before = state.database, state.progress_committer
+        before = {name: getattr(state, name) for name in ("database", *_COMMITTERS)}
         with self._seeded.copied(self.folder, "copy.db", source=self._original) as url:
             state.database = Database(url, pool_size=2)
-            state.progress_committer = progress_committer(state.database)
-            state.progress_committer.start()
+            committers = {name: make(state.database) for name, make in _COMMITTERS.items()}
+            for name, committer in committers.items():
+                setattr(state, name, committer)
+                committer.start()
             try:
                 yield
             finally:
-                state.progress_committer.stop()
+                for committer in committers.values():
+                    committer.stop()
                 state.database.dispose()
-                state.database, state.progress_committer = before
+                for name, one in before.items():
+                    setattr(state, name, one)
         for left in self.folder.glob("copy.db*"):
             left.unlink()
 

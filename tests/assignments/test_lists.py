@@ -153,10 +153,12 @@ def test_a_class_of_the_same_task_counts_if_the_assigner_says_so(db: Session, wo
     account = factories.civil_servant(db, name="Học Lớp")
     version = factories.course(db, programme="P04-NENTANG")
     assignment = give(db, worker, version, counts_programme=counts)
-    completions.record_outside(
-        db, person_id=account.person_id, programme_code="P04-NENTANG", title="Lớp tập huấn", how="class",
-        occasion="class:1", completed_on=clock.today(), hours=4,
-    )  # fmt: skip
+    completions.record_completion(
+        db,
+        completions.LearnedOutside(
+            account.person_id, "P04-NENTANG", "Lớp tập huấn", "class", "class:1", clock.today(), 4
+        ),
+    )
     assert states(db, assignment) == {"Học Lớp": "done" if counts else "open"}
 
 

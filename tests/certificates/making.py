@@ -12,7 +12,7 @@ from app.certificates.forms import TITLE
 from app.certificates.models import Certificate
 from app.core import clock
 from app.identity.models import Person
-from app.identity.people_queries import posts_on
+from app.identity.people_queries import posts_of
 from app.learning.models import Completion, CompletionPost
 from tests import factories
 
@@ -54,7 +54,9 @@ def completion(
     )  # fmt: skip
     db.add(made)
     db.flush()
-    for post in posts_on(db, holder.id, on):
+    for post in posts_of(db, [holder.id])[holder.id]:
+        if not post.held_on(on):
+            continue
         db.add(
             CompletionPost(
                 completion_id=made.id, affiliation_id=post.affiliation_id, unit_id=post.unit_id, title=post.title,
@@ -73,8 +75,8 @@ def certificate(
         holder = factories.person(db, "Nguyễn Thị Hạnh", birth_date=date(1985, 3, 2))
         factories.post(db, holder)
     made = completion(db, holder, course_version(db, title), **fields)  # type: ignore[arg-type]
-    issued = service.issue(db, made.id)
-    service.order_pdf(db, issued)
+    (issued,) = service.issue(db, [made.id])
+    service.order_pdfs(db, [issued])
     return issued
 
 

@@ -16,7 +16,7 @@ from app.core.errors import Conflict
 from app.core.jobs import Job
 from app.identity import sealing
 from app.learning import completions
-from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.learning.events import CompletionAnnulled, CoursesCompleted
 from app.learning.models import Completion, CompletionAnnulment
 from tests import factories
 from tests.certificates import making
@@ -28,7 +28,7 @@ def test_a_completion_announced_twice_brings_one_certificate_and_one_job(db: Ses
     holder = factories.person(db)
     made = making.completion(db, holder)
     for _time in range(2):
-        handlers.issue_on_completion(db, CourseCompleted(made.id, holder.id))
+        handlers.issue_on_completion(db, CoursesCompleted((made.id,), (holder.id,)))
     assert db.scalar(select(func.count()).select_from(Certificate)) == 1
     assert db.scalar(select(func.count()).where(Job.kind == "certificates.render_pdf")) == 1
 
@@ -38,7 +38,7 @@ def test_a_course_without_certificate_brings_none(db: Session) -> None:
     version = making.course_version(db)
     version.certificate_rule, version.certificate_title = "none", ""
     made = making.completion(db, holder, version)
-    handlers.issue_on_completion(db, CourseCompleted(made.id, holder.id))
+    handlers.issue_on_completion(db, CoursesCompleted((made.id,), (holder.id,)))
     assert db.scalar(select(func.count()).select_from(Certificate)) == 0
 
 
@@ -103,11 +103,11 @@ def test_a_rolled_back_issue_leaves_no_gap(database: Database) -> None:
         first = making.completion(db, factories.person(db)).id
         second = making.completion(db, factories.person(db)).id
     lost = database.open(write=True)
-    service.issue(lost, first)
+    service.issue(lost, [first])
     lost.rollback()
     lost.close()
     with database.writing() as db:
-        assert service.issue(db, second).number.startswith("00001/")
+        assert service.issue(db, [second])[0].number.startswith("00001/")
 
 
 def test_certificates_issued_at_the_same_time_have_neither_gaps_nor_doubles(database: Database) -> None:
@@ -117,7 +117,7 @@ def test_certificates_issued_at_the_same_time_have_neither_gaps_nor_doubles(data
 
     def issue(completion_id: int) -> str:
         with database.writing() as db:
-            return service.issue(db, completion_id).number
+            return service.issue(db, [completion_id])[0].number
 
     with ThreadPoolExecutor(8) as threads:
         # Each completion is issued by two threads.
@@ -130,7 +130,7 @@ def test_an_annulled_completion_gets_no_certificate(db: Session) -> None:
     made = making.completion(db, factories.person(db))
     completions.annul_completion(db, made, None, "Ghi nhầm người", fraud=False)
     with pytest.raises(Conflict):
-        service.issue(db, made.id)
+        service.issue(db, [made.id])
 
 
 def test_revoking_for_fraud_annuls_the_completion_and_a_clerical_error_does_not(db: Session) -> None:

@@ -1,10 +1,10 @@
-"""Hundreds finish at once while a process is killed: as many certificates, numbered without a gap or a double."""
+"""Hundreds finish at once while servers are killed: as many certificates, numbered without a gap or a double."""
 
 from app.core.db import Database
 from tests.certificates.finishing import expected, figures, finish_all, prepare
 
 
 def test_everybody_gets_one_certificate_and_the_numbers_run_on(database: Database) -> None:
-    version_id, people = prepare(database, 300)
-    finish_all(database.url, version_id, people, workers=2, kills=2)
-    assert figures(database) == expected(300)
+    enrolments = prepare(database, 300)
+    went = finish_all(database.url, enrolments, servers=2, at_once=25, kills=2, pause=(0.05, 0.15))
+    assert (went.kills, figures(database)) == (2, expected(300))

@@ -59,7 +59,7 @@ def test_replacing_again_returns_the_same_one(db: Session) -> None:
     old = making.certificate(db)
     new = service.replace(db, old, "lost", "Mất", None)
     assert service.replace(db, old, "lost", "Mất", None) is new
-    assert service.issue(db, old.completion_id) is new
+    assert service.issue(db, [old.completion_id]) == [new]
     assert db.scalar(select(func.count()).select_from(Certificate)) == 2
 
 

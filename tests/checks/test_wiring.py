@@ -2,7 +2,7 @@
 
 from app.core import events
 from app.identity.events import AffiliationsChanged, UnitsReorganised
-from app.learning.events import CompletionAnnulled, CourseCompleted
+from app.learning.events import CompletionAnnulled, CoursesCompleted
 from app.main import CRONS, HANDLERS, JOBS
 
 
@@ -13,7 +13,7 @@ def test_events_reach_their_handlers_in_this_order() -> None:
         for event, handlers in events.wired().items()
     }
     assert heard == {
-        CourseCompleted.__name__: [
+        CoursesCompleted.__name__: [
             "app.certificates.handlers.issue_on_completion",
             "app.coverage.handlers.count_completion",
             "app.learning.renewals.renew_on_completion",

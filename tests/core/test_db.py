@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import event, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, jobs
 from app.core.audit import AuditEntry
-from app.core.db import Database, Instant, check_url
+from app.core.db import Database, Instant, check_url, met_another
 from app.core.errors import CommandFailed
 from app.core.jobs import Job
 
@@ -190,3 +190,15 @@ def test_other_programs_find_the_tables_as_they_are(database: Database, tmp_path
             ("test.write", "thing", "1")
         ]
     plain.close()
+
+
+@pytest.mark.databases("sqlite")
+def test_who_waited_too_long_for_the_only_writer_may_try_again(database: Database) -> None:
+    impatient = Database(database.url)
+    event.listen(impatient.engine, "connect", lambda connection, _record: connection.execute("PRAGMA busy_timeout=1"))
+    with database.writing() as db:
+        db.execute(text("SELECT 1"))
+        with pytest.raises(OperationalError) as failed, impatient.writing() as other:
+            other.execute(text("SELECT 1"))
+    impatient.dispose()
+    assert met_another(failed.value)

@@ -16,7 +16,7 @@ from app.coverage.judging import judge
 from app.coverage.ledger import append, entries_between, reconcile
 from app.coverage.models import CoverageEntry, CoverageRollup
 from app.identity.events import AffiliationsChanged
-from app.learning.events import CourseCompleted
+from app.learning.events import CoursesCompleted
 from app.main import HANDLERS
 from tests import factories
 
@@ -88,7 +88,7 @@ def test_judging_in_bulk_writes_the_rows_the_services_write(
     for person_id in ids:
         kept = completions.pop(person_id)
         events.emit(db, AffiliationsChanged((person_id,)))
-        events.emit(db, CourseCompleted(kept[0].completion_id, person_id))
+        events.emit(db, CoursesCompleted((kept[0].completion_id,), (person_id,)))
     by_services = _held(db)
     # The services heard of both after the fact: causes differ, entries and sums do not.
     assert in_bulk == by_services

@@ -12,8 +12,8 @@ from app.core import clock, events
 from app.identity import people
 from app.identity.models import Account, Affiliation, Person
 from app.learning import stamps
-from app.learning.completions import CompletedInFuture, annul_completion, record_completion
-from app.learning.events import CompletionAnnulled, CourseCompleted, LessonFinished
+from app.learning.completions import CompletedInFuture, Learned, annul_completion, record_completion
+from app.learning.events import CompletionAnnulled, CoursesCompleted, LessonFinished
 from app.learning.models import Attempt, BlockProgress, Completion, CompletionAnnulment, Enrolment, LessonFinish
 from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.service import enrol, finish_reading, judge_lesson, move_to_published
@@ -36,7 +36,7 @@ def heard() -> Iterator[list[events.Event]]:
     def note(_db: Session, event: Any) -> None:
         news.append(event)
 
-    events.wire([(kind, note) for kind in (LessonFinished, CourseCompleted, CompletionAnnulled)])
+    events.wire([(kind, note) for kind in (LessonFinished, CoursesCompleted, CompletionAnnulled)])
     yield news
     events.wire([(kind, handler) for kind, handlers in before.items() for handler in handlers])
 
@@ -103,7 +103,7 @@ def test_the_last_required_lesson_completes_the_course_exactly_once(
         LessonFinished(enrolment.id, "L1"),
         LessonFinished(enrolment.id, "L2"),
         LessonFinished(enrolment.id, "L3"),
-        CourseCompleted(completion.id, learner.person_id),
+        CoursesCompleted((completion.id,), (learner.person_id,)),
         LessonFinished(enrolment.id, "L4"),
     ]
 
@@ -230,21 +230,18 @@ def test_recording_the_same_completion_again_returns_the_first(
     version = making.course(db, making.READ)
     what = {"person_id": learner.person_id, "course_version_id": version.id, "how": "class"}
     recorded = [
-        record_completion(db, **what, completed_on=day, score_percent=score)  # type: ignore[arg-type]
+        record_completion(db, Learned(**what, completed_on=day, score_percent=score))  # type: ignore[arg-type]
         for day, score in ((date(2026, 3, 1), 80.0), (date(2026, 4, 1), 90.0))
     ]
     assert recorded[0] is recorded[1]
     assert (recorded[0].completed_on, recorded[0].score_percent) == (date(2026, 3, 1), 80.0)
-    assert heard == [CourseCompleted(recorded[0].id, learner.person_id)]
+    assert heard == [CoursesCompleted((recorded[0].id,), (learner.person_id,))]
 
 
 def test_a_completion_cannot_be_dated_tomorrow(db: Session, learner: Account) -> None:
     version = making.course(db, making.READ)
     with pytest.raises(CompletedInFuture):
-        record_completion(
-            db, person_id=learner.person_id, course_version_id=version.id, how="class",
-            completed_on=clock.today() + timedelta(days=1),
-        )  # fmt: skip
+        record_completion(db, Learned(learner.person_id, version.id, "class", clock.today() + timedelta(days=1)))
 
 
 def test_annulling_leaves_the_completion_and_is_announced_once(

@@ -12,7 +12,7 @@ from app.certificates.models import Certificate
 from app.core import clock, events
 from app.coverage.figures import Question, figure
 from app.identity.models import Person
-from app.learning.completions import record_completion, record_outside
+from app.learning.completions import Learned, LearnedOutside, record_completion
 from app.learning.models import Completion
 from app.main import HANDLERS
 from tests import factories
@@ -63,10 +63,7 @@ def test_another_occasion_is_another_completion_and_a_repeat_is_not(db: Session,
     version = factories.course(db)
 
     def record(occasion: str) -> Completion:
-        return record_completion(
-            db, person_id=holder.id, course_version_id=version.id, how="class", occasion=occasion,
-            completed_on=date(2026, 5, 4),
-        )  # fmt: skip
+        return record_completion(db, Learned(holder.id, version.id, "class", date(2026, 5, 4), occasion))
 
     first = record("attendance:1")
     assert record("attendance:1") is first
@@ -74,10 +71,9 @@ def test_another_occasion_is_another_completion_and_a_repeat_is_not(db: Session,
 
 
 def test_what_was_learned_elsewhere_counts_by_its_task_and_brings_no_certificate(db: Session, holder: Person) -> None:
-    done = record_outside(
-        db, person_id=holder.id, programme_code=TASK, title="Khóa ở nơi khác", how="evidence", occasion="evidence:1",
-        completed_on=date(2026, 5, 4), hours=6,
-    )  # fmt: skip
+    done = record_completion(
+        db, LearnedOutside(holder.id, TASK, "Khóa ở nơi khác", "evidence", "evidence:1", date(2026, 5, 4), 6)
+    )
     assert (done.course_id, done.programme_code, [post.unit_id for post in done.posts]) == (
         None, TASK, [factories.unit_id(db)],
     )  # fmt: skip
@@ -87,14 +83,8 @@ def test_what_was_learned_elsewhere_counts_by_its_task_and_brings_no_certificate
 def test_class_evidence_and_online_of_one_person_are_one_in_the_figure(db: Session, holder: Person) -> None:
     version = factories.course(db, programme=TASK)
     factories.completion(db, holder, version, date(2026, 6, 1))
-    record_completion(
-        db, person_id=holder.id, course_version_id=version.id, how="class", occasion="attendance:1",
-        completed_on=date(2026, 5, 1),
-    )  # fmt: skip
-    record_outside(
-        db, person_id=holder.id, programme_code=TASK, title="Nơi khác", how="evidence", occasion="evidence:1",
-        completed_on=date(2026, 4, 1), hours=6,
-    )  # fmt: skip
+    record_completion(db, Learned(holder.id, version.id, "class", date(2026, 5, 1), "attendance:1"))
+    record_completion(db, LearnedOutside(holder.id, TASK, "Nơi khác", "evidence", "evidence:1", date(2026, 4, 1), 6))
     found = figure(db, Question("BG-CBCC", "24", date(2026, 11, 1)))
     assert (found.numerator, found.denominator.value, found.output) == (1, 1, 1)
 

@@ -17,10 +17,12 @@ from tests.browser import Browser
 def test_the_record_holds_every_completion_that_counts(db: Session, browser: Browser) -> None:
     account = factories.civil_servant(db, "hanh", name="Nguyễn Thị Hạnh")
     factories.completion(db, account.person, factories.course(db), date(2026, 3, 2))
-    completions.record_outside(
-        db, person_id=account.person_id, programme_code="P04-NENTANG", title="Lớp tập huấn ký số", how="class",
-        occasion="class:1", completed_on=date(2026, 5, 6), hours=4,
-    )  # fmt: skip
+    completions.record_completion(
+        db,
+        completions.LearnedOutside(
+            account.person_id, "P04-NENTANG", "Lớp tập huấn ký số", "class", "class:1", date(2026, 5, 6), 4
+        ),
+    )
     gone = factories.completion(db, account.person, factories.course(db, "BO01"), date(2026, 6, 1))
     completions.annul_completion(db, gone, None, "nhầm", fraud=False)
     number = db.scalars(select(Certificate.number).order_by(Certificate.id)).first()

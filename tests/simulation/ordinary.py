@@ -11,7 +11,7 @@ from app.core.db import Session
 from app.identity.models import Affiliation, Person
 from app.identity.people import add_affiliation, add_person, end_affiliation
 from app.learning import saving
-from app.learning.completions import annul_completion, record_completion
+from app.learning.completions import Learned, annul_completion, record_completion
 from app.learning.models import Attempt, Completion, Enrolment
 from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.saving import ProgressSaver, Save, Saved
@@ -120,9 +120,15 @@ class Ordinary:
     def _attends(self, _story: Story, life: _Life, happened: Attends) -> None:
         assert life.person is not None
         record_completion(
-            self.db, person_id=life.person.id, course_version_id=happened.course.version_id, how=happened.how,
-            completed_on=happened.completed_on, score_percent=happened.score_percent,
-        )  # fmt: skip
+            self.db,
+            Learned(
+                life.person.id,
+                happened.course.version_id,
+                happened.how,
+                happened.completed_on,
+                score_percent=happened.score_percent,
+            ),
+        )
 
     def _is_annulled(self, _story: Story, life: _Life, happened: IsAnnulled) -> None:
         assert life.person is not None
