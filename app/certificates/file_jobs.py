@@ -13,7 +13,7 @@ from app.certificates import pdf, service
 from app.certificates.keys import paper_key
 from app.certificates.models import Certificate, CertificateFile
 from app.certificates.papers import sheet_of
-from app.certificates.register import MANAGE, Choice, Line, chosen, filters_of, lines
+from app.certificates.register import MANAGE, Choice, Line, chosen, erased, filters_of, lines
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
@@ -105,7 +105,7 @@ def _wish(db: Session, file_id: int) -> tuple[CertificateFile, Actor]:
 def _write_papers(context: JobContext, db: Session, actor: Actor, choice: Choice, path: Path) -> int:
     """Papers that hold, for the printer: a print carries no digital signature, so none is made."""
     key = paper_key()
-    query = chosen(db, actor, Choice(**(vars(choice) | {"state": "valid"}))).limit(MOST_PAPERS)
+    query = chosen(db, actor, Choice(**(vars(choice) | {"state": "valid"}))).where(~erased()).limit(MOST_PAPERS)
     sheets = [sheet_of(db, context.storage, certificate, key) for certificate in db.scalars(query)]
     if not sheets:
         raise NotFound(_("Không có giấy còn hiệu lực nào trong danh sách này."))

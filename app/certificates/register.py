@@ -106,6 +106,12 @@ def chosen(db: Session, actor: Actor, choice: Choice) -> Select[Certificate]:
     return _in_state(query, choice.state)
 
 
+def erased() -> ColumnElement[bool]:
+    """Of people who were erased on request: their key is gone, and nothing prints their name again."""
+    keyless = select(Person.id).where(Person.wrapped_key.is_(None))
+    return Certificate.sealed_birth_date.is_not(None) & Certificate.person_id.in_(keyless)
+
+
 def count(db: Session, query: Select[Certificate]) -> int:
     return db.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.access import Actor
 from app.core.attachments import PDF, attachment
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Me, Response, RowId, having, redirect, render
 from app.exams.candidate_lists import CANDIDATES, read_list
@@ -17,8 +17,9 @@ from app.exams.minutes import DOCX, StillToMark, content_of, sign
 from app.exams.models import ExamSitting
 from app.exams.planning import (
     MOST_CANDIDATES,
+    ListIsFull,
     SittingForm,
-    add_candidate,
+    add_candidates,
     name_invigilator,
     plan_sitting,
     remove_candidate,
@@ -94,10 +95,12 @@ def add(
     ticked = _ticked(db, actor, ref or [])
     try:
         named = people_named(db, actor, ORGANISE, people, MOST_CANDIDATES)
+        new = add_candidates(db, actor, sitting, {*ticked, *named})
     except UnknownPeople as error:
         return sitting_page(request, db, actor, sitting, errors={"people": str(error)}, people=people, status=422)
-    # In order of id, as everybody who waits for several people does.
-    new = sum(add_candidate(db, actor, sitting, person_id)[1] for person_id in sorted({*ticked, *named}))
+    except (ListIsFull, Forbidden) as error:
+        errors = {"people": error.message}
+        return sitting_page(request, db, actor, sitting, errors=errors, people=people, status=error.status)
     flash = ("ok", _("Đã thêm %(count)s thí sinh.", count=new)) if ticked or named else ("warn", _("Chưa chọn ai."))
     return redirect(request, f"/exams/{sitting.id}", flash=flash)
 

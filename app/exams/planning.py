@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 
@@ -93,12 +94,23 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**6):06}"
 
 
+def add_candidates(db: Session, actor: Actor, sitting: ExamSitting, person_ids: Collection[int]) -> int:
+    """Put all of them on the list, or none; how many are new. Raises as `add_candidate` does, before adding any."""
+    listed = set(db.scalars(select(ExamCandidate.person_id).where(ExamCandidate.sitting_id == sitting.id)))
+    if actor.person_id in person_ids:
+        raise _own_exam()
+    if len(listed.union(person_ids)) > MOST_CANDIDATES:
+        raise ListIsFull(most=MOST_CANDIDATES)
+    # In order of id, as everybody who waits for several people does.
+    return sum(add_candidate(db, actor, sitting, person_id)[1] for person_id in sorted(person_ids))
+
+
 def add_candidate(db: Session, actor: Actor, sitting: ExamSitting, person_id: int) -> tuple[ExamCandidate, bool]:
     """Put somebody on the list and tell them; whether that is news. Raises Forbidden for oneself, ListIsFull."""
     if sitting.closed_at is not None:
         raise SittingIsClosed
     if person_id == actor.person_id:
-        raise Forbidden(_("Không ai tự tổ chức sát hạch cho mình; người phụ trách khác hoặc tỉnh sẽ thêm."))
+        raise _own_exam()
     take_turns(db, [person_id])
     listed = select(ExamCandidate).where(ExamCandidate.sitting_id == sitting.id)
     if known := db.scalars(listed.where(ExamCandidate.person_id == person_id)).one_or_none():
@@ -117,6 +129,10 @@ def add_candidate(db: Session, actor: Actor, sitting: ExamSitting, person_id: in
         title=sitting.title, at=format_datetime(sitting.opens_at), place=sitting.place,
     )  # fmt: skip
     return candidate, True
+
+
+def _own_exam() -> Forbidden:
+    return Forbidden(_("Không ai tự tổ chức sát hạch cho mình; người phụ trách khác hoặc tỉnh sẽ thêm."))
 
 
 def remove_candidate(db: Session, actor: Actor, sitting: ExamSitting, candidate: ExamCandidate) -> None:

@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.jobs import Job, JobContext, Worker, enqueue
 from app.core.storage import Storage
+from app.identity.models import Person
 from tests import factories
 from tests.browser import Browser
 from tests.certificates import making
@@ -108,6 +109,16 @@ def test_papers_of_a_unit_come_in_one_pdf(
     assert len(pages) == 2
     assert papers[0].number in pages[0]
     assert papers[2].number in pages[1]
+
+
+def test_nobody_who_was_erased_is_printed_again(
+    browser: Browser, db: Session, worker: Worker, papers: list[Certificate]
+) -> None:
+    db.get_one(Person, papers[0].person_id).wrapped_key = None
+    db.commit()
+    pages = PdfReader(io.BytesIO(take(browser.sign_in("phuong"), db, worker, what="papers"))).pages
+    assert len(pages) == 2
+    assert all(papers[0].number not in page.extract_text() for page in pages)
 
 
 def test_a_file_ends_after_a_week(

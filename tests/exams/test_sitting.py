@@ -18,6 +18,7 @@ from app.catalogue.source import CompletionRule
 from app.core import clock
 from app.core.db import Database
 from app.core.jobs import Worker
+from app.exams import planning
 from app.exams.models import ExamEvent, ExamSitting
 from app.identity.models import Account
 from app.identity.people_lists import WHO
@@ -127,7 +128,22 @@ def test_nobody_is_listed_from_elsewhere_or_lists_themselves(room: Room, db: Ses
         page = organiser.post(f"{room.url}/candidates", {"people": "nguoi-xa\nkhong-co"})
         assert page.status_code == 422
         assert "nguoi-xa; khong-co" in page.text
-        assert organiser.post(f"{room.url}/candidates", {"people": "to-chuc"}).status_code == 403
+        page = organiser.post(f"{room.url}/candidates", {"people": "le.an\nto-chuc"})
+        assert page.status_code == 403
+        assert "le.an\nto-chuc</textarea>" in page.text, "what was typed is still there"
+
+
+def test_a_list_takes_all_who_are_named_or_nobody(room: Room, db: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "MOST_CANDIDATES", 4)
+    for name in ("moi-mot", "moi-hai"):
+        factories.civil_servant(db, name)
+    db.commit()
+    with clock.frozen(BEFORE):
+        page = room.browser("to-chuc").post(f"{room.url}/candidates", {"people": "le.an\nmoi-mot\nmoi-hai"})
+    assert page.status_code == 422
+    assert "nhiều nhất 4 thí sinh" in page.text
+    assert "moi-hai</textarea>" in page.text
+    assert "Thí sinh: 3" in page.text
 
 
 def test_a_candidate_listed_by_mistake_is_removed_until_they_come_in(room: Room) -> None:
