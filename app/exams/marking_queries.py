@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from app.catalogue.questions import Question, Say
 from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.errors import NotFound
@@ -52,7 +53,7 @@ def waiting_count(db: Session, actor: Actor) -> int:
 
 
 def exam_queue(db: Session, actor: Actor, sitting: ExamSitting, *, done: bool) -> ExamQueue:
-    """A question is in one of the two lists: its answer waits, or it was marked."""
+    """A question is in one of the two lists: its answer waits, or it was marked. A fixed number of queries."""
     papers = db.scalars(
         select(ExamCandidate)
         .where(
@@ -69,8 +70,10 @@ def exam_queue(db: Session, actor: Actor, sitting: ExamSitting, *, done: bool) -
         ).all()
     )
     subject = subject_of(db, sitting)
+    files = {name: asset for one in papers for name, asset in (one.paper or {}).get("files", {}).items()}
+    say_it = sayer(db, {"files": files})
     rows = tuple(
-        _to_mark(db, sitting, candidate, question, subject)
+        _to_mark(sitting, candidate, question, subject, say_it)
         for candidate in papers
         for question in (candidate.paper or {})["questions"]
         if (
@@ -141,13 +144,11 @@ def _waits_for(actor: Actor) -> ColumnElement[bool]:
 
 
 def _to_mark(
-    db: Session, sitting: ExamSitting, candidate: ExamCandidate, question: Mapping[str, str], subject: str
+    sitting: ExamSitting, candidate: ExamCandidate, question: Question, subject: str, say_it: Say
 ) -> ToMark:  # fmt: skip
-    assert candidate.paper is not None
     assert candidate.submitted_at is not None
     url = f"/exams/{sitting.id}/marking/{candidate.id}/{question['id']}"
-    text = sayer(db, candidate.paper)(question["text"]).plain
-    return ToMark(url, subject, sitting.title, text, candidate.submitted_at, "")
+    return ToMark(url, subject, sitting.title, say_it(question["text"]).plain, candidate.submitted_at, "")
 
 
 def _history(db: Session, candidate_id: int, question_id: str) -> tuple[MarkedLine, ...]:

@@ -14,7 +14,7 @@ from app.core.i18n import gettext as _
 from app.core.web import Db, Me, Response, RowId, redirect, render
 from app.exams import queries, room
 from app.exams.candidate_lists import CANDIDATES
-from app.exams.marking_queries import who_may_mark
+from app.exams.marking_queries import markers_of, who_may_mark
 from app.exams.models import ExamSitting
 from app.exams.planning import MOST_CANDIDATES
 from app.exams.policy import find_candidate, find_sitting, may_mark, organises
@@ -30,7 +30,8 @@ router = APIRouter()
 @dataclass(frozen=True)
 class SittingPage:
     """`may_organise` shows the list's forms, `may_mark` the way to the marking, which `markers` can do (empty where
-    nothing waits); `own_ref` is the reader, who cannot be picked. `errors` by field, and what was typed there.
+    nothing waits) and `marked_by` have done; `own_ref` is the reader, who cannot be picked. `errors` by field, and
+    what was typed there.
     """
 
     sitting: SittingView
@@ -42,6 +43,7 @@ class SittingPage:
     may_organise: bool
     may_mark: bool
     markers: list[str]
+    marked_by: list[str]
     minute_number: str
     pdf_sha256: str
     own_ref: str
@@ -85,7 +87,7 @@ def sitting_page(
         invigilators=queries.invigilators(db, sitting), notes=queries.notes_of(db, sitting),
         areas=together(one.areas for one in listed), may_organise=may_organise,
         may_mark=may_mark(db, actor, sitting), markers=who_may_mark(db, sitting) if view.waiting else [],
-        minute_number=sitting.minute_number,
+        marked_by=markers_of(db, sitting), minute_number=sitting.minute_number,
         pdf_sha256=sitting.pdf_sha256, own_ref=db.get_one(Person, actor.person_id).ref, max_rows=MOST_CANDIDATES,
         past=past_imports(db, actor, CANDIDATES, sitting.id) if may_organise else [],
         found=people_in_scope(db, actor, q) if q.strip() and may_organise and actor.can("people.view") else None,

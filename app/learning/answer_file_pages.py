@@ -12,6 +12,7 @@ from app.core.access import Actor
 from app.core.attachments import attachment
 from app.core.errors import SignInRequired
 from app.core.storage import Storage
+from app.core.text import whole
 from app.core.web import Db, Files, MaybeMe, Response, RowId, form_fields, having, redirect, render
 from app.learning.addressed import OwnAttempt, own_attempt
 from app.learning.answer_files import Arrived, find_file, keep_with_files, receive
@@ -85,7 +86,7 @@ def keep(
     fields: Fields, arrived: ArrivedFiles, request: Request, db: Db, attempt: OwnAttempt, at: str = ""
 ) -> Response:  # fmt: skip
     """Keep the page with the files chosen on it; `remove` names files to take out, `at` the question to go back to."""
-    removed = {int(one) for one in fields.get("remove", []) if one.isascii() and one.isdecimal() and len(one) < 19}
+    removed = {number for one in fields.get("remove", []) if (number := whole(one)) is not None}
     if errors := keep_with_files(db, attempt, fields, arrived, removed):
         return paper_again(request, db, attempt, errors)
     return redirect(request, f"/attempts/{attempt.id}{_place(attempt, at)}")

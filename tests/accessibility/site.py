@@ -88,7 +88,8 @@ class Site(LiveServer):
         """A paper with every kind of question, open and handed in with a right, a wrong and a waiting answer."""
         with self.runtime.database.writing() as db:
             learner = db.scalars(select(Account).where(Account.username == "learner")).one()
-            quiz = {"pass_percent": 70, "shuffle": False, "questions": list(SAMPLES.values())}
+            asked = SAMPLES | {"essay": SAMPLES["essay"] | {"accept": ["text", "file"]}}
+            quiz = {"pass_percent": 70, "shuffle": False, "questions": list(asked.values())}
             source = making.course(making.lesson(quiz=quiz), slug="moi-loai-cau-hoi", code="MLCH")
             version = publish(
                 db, save_version(db, self.runtime.storage, source, factories.unit_id(db, "24"), None), None

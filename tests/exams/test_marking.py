@@ -137,6 +137,8 @@ def test_a_marker_sees_no_name_and_settles_the_result(
     assert organiser.post(f"{written.url}/sign", {"number": "05/BB-UBND"}).status_code == 200
     assert written.sitting().signed_at is not None
     assert "Không có bài nào" in other.get("/marking").text
+    assert "Người đã chấm câu tự luận: Đinh Thị Chấm." in organiser.get(written.url).text
+    assert "điểm không sửa được nữa" in other.get(f"{written.url}/marking?done=1").text
 
 
 def test_a_mark_is_corrected_until_a_pass_was_told_or_the_minute_is_signed(
