@@ -58,7 +58,7 @@ def test_a_sitting_from_its_plan_to_its_minute(live: LiveServer, screens: dict[s
     organiser.get_by_label("Đề").select_option(ours)
     screens["to-chuc"].picture("lap-buoi")
     organiser.get_by_role("button", name="Lập buổi sát hạch").click()
-    organiser.get_by_label("Hoặc ghi tên đăng nhập").fill("le.an\ndo.binh")
+    organiser.get_by_label("Hoặc ghi từng người").fill("le.an\ndo.binh")
     organiser.get_by_role("button", name="Thêm những người này").click()
     expect(organiser.get_by_role("heading", name="Thí sinh: 2")).to_be_visible()
     screens["to-chuc"].picture("buoi")
