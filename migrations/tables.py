@@ -5,8 +5,8 @@ from importlib import import_module
 from app.core import access, audit, jobs, limiting
 from app.core.settings import ROOT
 
-for _models in sorted((ROOT / "app").glob("*/models.py")):
-    import_module(f"app.{_models.parent.name}.models")
+for _models in sorted((ROOT / "app").glob("*/*models.py")):
+    import_module(f"app.{_models.parent.name}.{_models.stem}")
 
 
 def is_compared(_item: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:

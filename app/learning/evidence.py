@@ -16,7 +16,8 @@ from app.core.i18n import lazy
 from app.core.settings import get_settings
 from app.core.text import fold, nfc
 from app.learning.completions import Learned, LearnedOutside, annul_completion, record_completion
-from app.learning.models import Completion, Evidence
+from app.learning.evidence_models import Evidence
+from app.learning.models import Completion
 from app.media.documents import Document
 from app.notices.service import notify
 

@@ -21,7 +21,8 @@ from app.identity.people_report import ImportReport, Outcome
 from app.identity.people_sheet import PeopleSheet, read_people_bytes
 from app.identity.sheet_imports import ListKind
 from app.learning.evidence import PERMISSION, new_evidence, read_hours, verify
-from app.learning.models import CompletionAnnulment, Evidence
+from app.learning.evidence_models import Evidence
+from app.learning.models import CompletionAnnulment
 
 EVIDENCE = ListKind("evidence", "learning.import_evidence", PERMISSION, at_once=50)
 TEMPLATE = WHO | {

@@ -14,6 +14,7 @@ from app.core.storage import Storage
 from app.core.web import Databases, Db, Files, Me, Response, RowId, having, redirect, render
 from app.learning import evidence as deciding
 from app.learning.evidence import Submission, check_submission
+from app.learning.evidence_models import Evidence
 from app.learning.evidence_queries import (
     EvidenceList,
     EvidenceView,
@@ -25,7 +26,6 @@ from app.learning.evidence_queries import (
     programme_choices,
     twins_of,
 )  # fmt: skip
-from app.learning.models import Evidence
 from app.media.documents import ENDINGS, MOST_BYTES, Document, check_document, keep_document, read_document
 
 router = APIRouter()

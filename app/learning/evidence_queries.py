@@ -15,7 +15,8 @@ from app.identity.models import Affiliation, Person
 from app.identity.policy import held_on, sees_every_post, visible_posts
 from app.identity.unit_queries import full_names
 from app.learning.evidence import PERMISSION
-from app.learning.models import CompletionAnnulment, Evidence
+from app.learning.evidence_models import Evidence
+from app.learning.models import CompletionAnnulment
 
 PER_PAGE = 30
 State = Literal["waiting", "verified", "refused", "annulled"]

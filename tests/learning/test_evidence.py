@@ -17,7 +17,8 @@ from app.core.storage import Storage
 from app.identity.models import Account
 from app.learning import evidence as deciding
 from app.learning.evidence_lists import TEMPLATE
-from app.learning.models import Completion, Evidence
+from app.learning.evidence_models import Evidence
+from app.learning.models import Completion
 from tests import factories
 from tests.browser import Browser
 from tests.identity.workbooks import evidence_row, rows_of, workbook
