@@ -2,7 +2,8 @@
 
 Only tests that use the fixture `database_kind`, mostly through `settings`, touch a database; the others run once. A
 test about one kind says so with `@pytest.mark.databases("sqlite")` and is not collected for the other. Of a test marked
-`by_turns`, which asks the same of hundreds of routes, each case runs on one kind where both were asked for.
+`by_turns`, which asks the same of hundreds of routes or nothing of the database, each case runs on one kind where both
+were asked for.
 """
 
 import os
@@ -77,11 +78,13 @@ def _about(item: pytest.Item) -> tuple[str, ...]:
 
 def _has_turn(item: pytest.Item, chosen: tuple[str, ...]) -> bool:
     """By what the case is called, so that every worker of a run chooses alike, and every run."""
-    if item.get_closest_marker("by_turns") is None or not isinstance(item, pytest.Function):
+    params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    kind = params.get("database_kind")
+    if item.get_closest_marker("by_turns") is None or kind is None:
         return True
-    kind = item.callspec.params["database_kind"]
     case = item.nodeid.replace(kind, "")
-    return kind not in chosen or chosen[crc32(case.encode()) % len(chosen)] == kind
+    kinds = [one for one in chosen if one in _about(item)]
+    return kind not in kinds or kinds[crc32(case.encode()) % len(kinds)] == kind
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from tests.identity.workbooks import good, rows_of, workbook
 
 pytestmark = [
     pytest.mark.xdist_group("fuzz"),
+    pytest.mark.by_turns,
     pytest.mark.filterwarnings("ignore:Duplicate Operation ID"),  # HEAD and GET of one function
 ]
 
@@ -72,7 +73,6 @@ def test_a_field_takes_any_text_or_says_what_is_wrong(stage: Stage, declared: De
             look_around(stage, persona, declared)
 
 
-@pytest.mark.by_turns
 @pytest.mark.parametrize("declared", [one for one in FORMS if one.files], ids=str)
 def test_a_file_may_be_called_anything(stage: Stage, declared: Declared) -> None:
     persona = somebody(declared)
@@ -86,7 +86,6 @@ def test_a_file_may_be_called_anything(stage: Stage, declared: Declared) -> None
         look_around(stage, persona, declared)
 
 
-@pytest.mark.by_turns
 @pytest.mark.parametrize("path", QUERIES)
 def test_a_query_may_say_anything(stage: Stage, path: str) -> None:
     declared = next(one for one in DECLARED if one.path == path and not one.is_unsafe)

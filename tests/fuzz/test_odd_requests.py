@@ -18,7 +18,7 @@ from tests.fuzz.answers import assert_proper
 from tests.fuzz.conftest import some
 from tests.fuzz.described import names_in
 
-pytestmark = pytest.mark.xdist_group("fuzz")
+pytestmark = [pytest.mark.xdist_group("fuzz"), pytest.mark.by_turns]
 
 ADDRESSED = [declared for declared in DECLARED if "{" in declared.path]
 UNSAFE = [declared for declared in DECLARED if declared.is_unsafe]
@@ -149,7 +149,6 @@ def _misnamed(url: str, declared: Declared, stage: Stage) -> Iterator[str]:
             yield before + odd + after + mark + query
 
 
-@pytest.mark.by_turns
 @pytest.mark.parametrize("declared", DECLARED, ids=str)
 def test_a_method_nobody_declared_gets_a_page_of_ours(stage: Stage, declared: Declared) -> None:
     known = {one.method for one in DECLARED if one.path == declared.path}
@@ -163,7 +162,6 @@ def test_a_method_nobody_declared_gets_a_page_of_ours(stage: Stage, declared: De
     assert stage.everything() == before
 
 
-@pytest.mark.by_turns
 @pytest.mark.parametrize("declared", UNSAFE, ids=str)
 def test_a_body_that_is_no_form_is_refused_or_taken_as_an_empty_one(stage: Stage, declared: Declared) -> None:
     persona = somebody(declared)
@@ -176,7 +174,6 @@ def test_a_body_that_is_no_form_is_refused_or_taken_as_an_empty_one(stage: Stage
         send(stage, persona, twice)
 
 
-@pytest.mark.by_turns
 @pytest.mark.parametrize("declared", DECLARED, ids=str)
 def test_odd_headers_make_no_odd_answer(stage: Stage, declared: Declared) -> None:
     for persona in {somebody(declared), ANONYMOUS if ANONYMOUS in declared.allowed else somebody(declared)}:
@@ -186,7 +183,6 @@ def test_odd_headers_make_no_odd_answer(stage: Stage, declared: Declared) -> Non
                 send(stage, persona, replace(plain, headers=plain.headers | {name: value}))
 
 
-@pytest.mark.by_turns
 @pytest.mark.parametrize("declared", LOOKS, ids=str)
 def test_odd_cookies_are_no_cookies(stage: Stage, declared: Declared) -> None:
     before = stage.everything()

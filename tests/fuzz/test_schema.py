@@ -22,6 +22,7 @@ from tests.fuzz.described import described, names_in
 
 pytestmark = [
     pytest.mark.xdist_group("fuzz"),
+    pytest.mark.by_turns,
     pytest.mark.filterwarnings("ignore:Duplicate Operation ID"),  # HEAD and GET of one function
 ]
 
@@ -33,7 +34,6 @@ def schema(stage: Stage) -> BaseSchema:
     return described(stage)
 
 
-@pytest.mark.by_turns
 @pytest.mark.parametrize(("method", "path"), NAMED)
 def test_whatever_a_route_is_asked_it_answers_properly(
     stage: Stage, schema: BaseSchema, method: str, path: str

@@ -15,6 +15,9 @@ from tests.browser import BASE_URL, Browser
 router = APIRouter()
 EXPIRED = "Biểu mẫu đã hết hạn"
 
+# Nothing in them depends on the kind of database.
+pytestmark = pytest.mark.by_turns
+
 
 @router.api_route("/test/change", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 async def change(request: Request) -> Response:

@@ -23,6 +23,9 @@ from app.core.web import Db, Me, Response
 from tests import factories
 from tests.browser import Browser
 
+# Nothing in them depends on the kind of database.
+pytestmark = pytest.mark.by_turns
+
 SECRET = "bí mật của mã nguồn"
 router = APIRouter()
 

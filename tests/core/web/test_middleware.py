@@ -23,6 +23,9 @@ router = APIRouter()
 guarded = APIRouter()
 LIMIT = 1000
 
+# Nothing in them depends on the kind of database.
+pytestmark = pytest.mark.by_turns
+
 
 @router.post("/test/read")
 async def read(request: Request) -> Response:
