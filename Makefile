@@ -52,7 +52,7 @@ paper-peer: | $(PY)
 	-@bench/weasyprint/bring
 
 test: install-dev browser object-store page-judges ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
-	$(PY) -m pytest tests -q -n 3 --dist loadgroup --database both
+	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database both
 
 proof: install-dev ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
 	$(PY) -m pytest $(wildcard tests/*/proof_*.py) -q -s --database both
