@@ -54,8 +54,9 @@ paper-peer: | $(PY)
 test: install-dev browser object-store page-judges ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
 	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database both
 
-proof: install-dev ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
+proof: install-dev browser page-judges ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
 	$(PY) -m pytest $(wildcard tests/*/proof_*.py) -q -s --database both
+	EVERY_VIEW=1 $(PY) -m pytest tests/accessibility -q
 	KILLS=50 $(PY) -m pytest tests/durability -q --database both
 	FUZZ_EXAMPLES=20 $(PY) -m pytest tests/access tests/fuzz -q --database sqlite
 	FUZZ_EXAMPLES=20 $(PY) -m pytest tests/access tests/fuzz -q --database postgresql
