@@ -18,6 +18,9 @@ from tests.authoring.folders import FILM, good_folder
 from tests.journey.conftest import LiveServer, Screen, play_until
 from tests.media.samples import video
 
+# What the player does is the same on either database, and each needs a video in all its sizes.
+pytestmark = pytest.mark.by_turns
+
 LESSON = "/learn/hop-so/HS01.1.1"
 
 

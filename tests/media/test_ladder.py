@@ -113,6 +113,7 @@ def public_id(db: Session, storage: Storage, worker: Worker, tmp_path: Path) -> 
     return asset.public_id
 
 
+@pytest.mark.by_turns
 def test_a_player_can_follow_the_ladder_from_the_master_to_the_last_byte(
     browser: Browser, public_id: str, tmp_path: Path
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_player_can_follow_the_ladder_from_the_master_to_the_last_byte(
     assert cuts == [[4, 4, 1]] * 3, "all sizes are cut at the same moments"
 
 
+@pytest.mark.by_turns
 def test_the_lowest_rung_and_the_sound_stay_light_and_a_plain_mp4_serves_without_playlists(
     browser: Browser, db: Session, public_id: str
 ) -> None:
