@@ -33,16 +33,19 @@ from app.classes import pages as class_pages
 from app.classes import queries as class_queries
 from app.community import pages as community_pages
 from app.core import events
+from app.core.attachments import DOCX, PDF, PPTX, XLSX
+from app.core.crons import Cron
 from app.core.csrf import check_token
 from app.core.door import Door
-from app.core.jobs import Cron, JobFunction, Worker
+from app.core.error_answers import install_error_handlers
+from app.core.jobs import JobFunction, Worker
 from app.core.lane import Lane
 from app.core.middleware import BodyLimit, Surroundings
 from app.core.settings import Settings
 from app.core.static import StaticFiles
 from app.core.templating import STATIC_DIR
 from app.core.turns import Turns
-from app.core.web import answer_head, identify, install_error_handlers
+from app.core.web import answer_head, identify
 from app.coverage import definition_pages, export_pages, programme_pages
 from app.coverage import handlers as coverage
 from app.coverage import jobs as coverage_jobs
@@ -159,12 +162,7 @@ CRONS = (
 
 _FORM_BYTES = 2 * 1024 * 1024
 # Compressed already, as pictures and videos are: once more saves nothing and costs CPU and the length of the download.
-_AS_THEY_ARE = (
-    *DEFAULT_EXCLUDED_CONTENT_TYPES,
-    "application/pdf",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-)
+_AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PDF, DOCX, XLSX, PPTX)
 
 
 def wire() -> None:

@@ -239,7 +239,7 @@ def add_form(
         shown = picture or (b"".join(files.read(kept)) if kept else None)
         content = preview(CertificateForm(id=0, **values), shown, config)
         headers = {"content-disposition": 'inline; filename="xem-truoc.pdf"', "cache-control": "no-store"}
-        return Response(content, media_type="application/pdf", headers=headers)
+        return Response(content, media_type=PDF, headers=headers)
     if picture:
         values["signature_key"] = f"certificates/signatures/{hashlib.sha256(picture).hexdigest()}.png"
         files.put(values["signature_key"], io.BytesIO(picture))

@@ -7,6 +7,7 @@ from starlette.responses import StreamingResponse
 
 from app.certificates.pdf import qr_data_uri, verify_url
 from app.certificates.queries import OwnCertificate, own_certificate
+from app.core.attachments import PDF
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Config, Db, Files, Me, Response, render
@@ -47,4 +48,4 @@ def certificate_pdf(code: str, db: Db, actor: Me, storage: Files) -> Response:
         "content-length": str(own.document.size),
         "cache-control": "private, no-store",
     }
-    return StreamingResponse(storage.read(own.document.storage_key), media_type="application/pdf", headers=headers)
+    return StreamingResponse(storage.read(own.document.storage_key), media_type=PDF, headers=headers)

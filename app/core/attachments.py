@@ -2,8 +2,11 @@
 
 from starlette.responses import Response
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+DOCX = f"{_OFFICE}wordprocessingml.document"
+XLSX = f"{_OFFICE}spreadsheetml.sheet"
+PPTX = f"{_OFFICE}presentationml.presentation"
 # What somebody uploaded must not be able to act in the name of this site, however it comes to be opened.
 NOTHING_RUNS = {
     "x-content-type-options": "nosniff",

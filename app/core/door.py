@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core import i18n
 from app.core.csrf import BROWSER_COOKIE
+from app.core.error_answers import answer_error
 from app.core.middleware import add_security_headers
-from app.core.web import answer_error
 
 _MOST_BYTES = 64 * 1024
 

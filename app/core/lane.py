@@ -26,8 +26,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.csrf import SAFE_METHODS
 from app.core.db import Database
+from app.core.error_answers import answer_error
 from app.core.errors import TooLarge
-from app.core.web import answer_error, database_in_turn, session_in_turn
+from app.core.web import database_in_turn, session_in_turn
 
 
 class Lane:

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from app.catalogue.models import Course, CourseVersion
 from app.core import clock, jobs
 from app.core.access import Actor
+from app.core.attachments import XLSX
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
@@ -27,7 +28,7 @@ Exporter = Annotated[Actor, having("export.completions")]
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX,
 }
 
 

@@ -8,12 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor
-from app.core.attachments import PDF, attachment
+from app.core.attachments import DOCX, PDF, attachment
 from app.core.errors import Forbidden, Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Me, Response, RowId, having, redirect, render
 from app.exams.candidate_lists import CANDIDATES, read_list
-from app.exams.minutes import DOCX, StillToMark, content_of, sign
+from app.exams.minutes import StillToMark, content_of, sign
 from app.exams.models import ExamSitting
 from app.exams.planning import (
     MOST_CANDIDATES,

@@ -30,7 +30,6 @@ from app.exams.queries import CandidateView, NoteView
 from app.exams.skills import AreaScore, together
 from app.identity.unit_queries import full_name, unit_by_id
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _STATES = {
     "absent": "vắng", "listed": "vắng", "entered": "không làm bài", "checked": "không làm bài", "writing": "đang làm",
     "handed_in": "nộp bài", "stopped": "dừng bài",

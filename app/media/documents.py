@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PureWindowsPath
 
 from app.core import ids
+from app.core.attachments import DOCX, PDF, PPTX, XLSX
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
 from app.core.storage import Storage
@@ -51,7 +52,7 @@ def check_document(content: bytes, file_name: str, *, takes_office: bool = False
             raise DocumentInvalid(_("Tệp PDF này có mật khẩu nên người xem không mở được. Hãy bỏ mật khẩu rồi gửi."))
         if any(mark in content for mark in _ACTIVE):
             raise DocumentInvalid(_("Tệp PDF này chứa mã chạy được. Hãy in lại thành PDF rồi gửi."))
-        return Document(content, "application/pdf", name, digest)
+        return Document(content, PDF, name, digest)
     if takes_office and office.looks_like_office(content):
         return Document(content, office.check_office(content), name, digest)
     try:
@@ -72,7 +73,7 @@ def check_document(content: bytes, file_name: str, *, takes_office: bool = False
 
 
 ENDINGS = {
-    "application/pdf": "pdf", "image/webp": "webp", office.DOCX: "docx", office.XLSX: "xlsx", office.PPTX: "pptx",
+    PDF: "pdf", "image/webp": "webp", DOCX: "docx", XLSX: "xlsx", PPTX: "pptx",
 }  # fmt: skip
 
 

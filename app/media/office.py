@@ -5,14 +5,10 @@ import zipfile
 
 from lxml import etree
 
+from app.core.attachments import DOCX, PPTX, XLSX
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
 
-_PREFIX = "application/vnd.openxmlformats-officedocument."
-DOCX, XLSX, PPTX = (
-    _PREFIX + name
-    for name in ("wordprocessingml.document", "spreadsheetml.sheet", "presentationml.presentation")
-)  # fmt: skip
 # The type a file gives its main part; those with macros name another.
 _MAIN_PARTS = {
     f"{DOCX}.main+xml": DOCX, f"{XLSX}.main+xml": XLSX, f"{PPTX}.main+xml": PPTX,

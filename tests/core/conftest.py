@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from app.core.crons import Cron
 from app.core.db import Database
-from app.core.jobs import Cron, Job, JobFunction, Worker
+from app.core.jobs import Job, JobFunction, Worker
 from app.core.storage import Storage
 
 NOON = datetime(2026, 11, 21, 5, tzinfo=UTC)

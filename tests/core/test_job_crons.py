@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select, update
 
 from app.core import clock
+from app.core.crons import Cron
 from app.core.db import Database
-from app.core.jobs import Cron, Job, JobContext
+from app.core.jobs import Job, JobContext
 from tests.core.conftest import NewWorker
 
 DAY = timedelta(days=1)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from app.core import audit
+from app.core.crons import Cron
 from app.core.db import Database
-from app.core.jobs import Cron, JobContext, Worker
+from app.core.jobs import JobContext, Worker
 from app.core.storage import LocalStorage
 
 CRONS = [Cron(f"tick-{number}", every=timedelta(days=1)) for number in range(10)]

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
-from app.core import audit, web
+from app.core import audit, error_answers
 from app.core.audit import AuditEntry
 from app.core.db import Database, Session
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound, SignInRequired, StorageFull, TooMany
@@ -305,7 +305,7 @@ def test_an_error_inside_the_error_page_still_tells_the_message(
     def fail(*_args: object, **_options: object) -> None:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(web, broken, fail)
+    monkeypatch.setattr(error_answers, broken, fail)
     response = browser.client.get(f"/test/raise/{name}")
     assert response.status_code == (500 if name == "boom" else 403)
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
