@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
-from app.core import audit, error_answers
+from app.core import audit
 from app.core.audit import AuditEntry
 from app.core.db import Database, Session
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound, SignInRequired, StorageFull, TooMany
@@ -297,7 +297,7 @@ def test_a_form_that_fills_the_disk_while_it_arrives_is_told_so(
     assert browser.post("/test/form", {"name": "An", "age": "30"}).status_code == 507
 
 
-@pytest.mark.parametrize("broken", ["render_template", "page_context", "issue_token"])
+@pytest.mark.parametrize("broken", ["error_answers.render_template", "error_answers.page_context", "web.issue_token"])
 @pytest.mark.parametrize("name", ["boom", "forbidden"])
 def test_an_error_inside_the_error_page_still_tells_the_message(
     browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str, name: str
@@ -305,7 +305,7 @@ def test_an_error_inside_the_error_page_still_tells_the_message(
     def fail(*_args: object, **_options: object) -> None:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(error_answers, broken, fail)
+    monkeypatch.setattr(f"app.core.{broken}", fail)
     response = browser.client.get(f"/test/raise/{name}")
     assert response.status_code == (500 if name == "boom" else 403)
     assert response.headers["content-type"] == "text/plain; charset=utf-8"
