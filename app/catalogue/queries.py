@@ -17,6 +17,7 @@ from app.catalogue.render import Block, asset_ids, resolve
 from app.catalogue.source import Citation, CompletionRule
 from app.core.errors import NotFound
 from app.core.memory import A_MINUTE, FOR_EVER, remembered
+from app.core.prepared import Prepared
 from app.media.queries import asset_views
 
 Value = TypeVar("Value")
@@ -149,12 +150,12 @@ _COURSE, _VERSION, _MODULE, _LESSON = (
     cast(Table, model.__table__) for model in (Course, CourseVersion, ModuleVersion, LessonVersion)
 )
 # Built once: every page of a course asks the first of these, and the others once for each version.
-_PUBLISHED = select(_COURSE.c.published_version_id).where(_COURSE.c.slug == bindparam("slug"))
-_ALL_PUBLISHED = (
+_PUBLISHED = Prepared(select(_COURSE.c.published_version_id).where(_COURSE.c.slug == bindparam("slug")))
+_ALL_PUBLISHED = Prepared(
     select(_COURSE.c.published_version_id).where(_COURSE.c.published_version_id.is_not(None)).order_by(_COURSE.c.code)
 )
-_IS_PUBLISHED = select(_VERSION.c.state == "published").where(_VERSION.c.id == bindparam("version_id"))
-_VIEW = (
+_IS_PUBLISHED = Prepared(select(_VERSION.c.state == "published").where(_VERSION.c.id == bindparam("version_id")))
+_VIEW = Prepared(
     select(
         _COURSE.c.id, _VERSION.c.id, _VERSION.c.number, _VERSION.c.state, _COURSE.c.slug, _COURSE.c.code,
         _COURSE.c.unit_id, *(_VERSION.c[name] for name in (
@@ -166,12 +167,12 @@ _VIEW = (
     .join(_VERSION, _VERSION.c.course_id == _COURSE.c.id)
     .where(_VERSION.c.id == bindparam("version_id"))
 )  # fmt: skip
-_MODULES = (
+_MODULES = Prepared(
     select(_MODULE.c.id, _MODULE.c.position, _MODULE.c.folder, _MODULE.c.title, _MODULE.c.objective)
     .where(_MODULE.c.course_version_id == bindparam("version_id"))
     .order_by(_MODULE.c.position)
 )
-_LESSONS = (
+_LESSONS = Prepared(
     select(
         _LESSON.c.module_version_id, _LESSON.c.key, _LESSON.c.title, _LESSON.c.minutes, _LESSON.c.is_required,
         _LESSON.c.question_count > 0, _LESSON.c.has_video, _LESSON.c.question_count,
@@ -183,7 +184,7 @@ _LESSONS = (
 
 def course_by_slug(db: Session, slug: str) -> CourseView:
     """The published course of this address; raises NotFound. Which version that is, is asked each time."""
-    version_id = db.connection().scalar(_PUBLISHED, {"slug": slug})
+    version_id = _PUBLISHED.scalar(db, slug=slug)
     if version_id is None:
         raise NotFound
     return course_version(db, version_id)
@@ -199,7 +200,7 @@ def course_version(db: Session, version_id: int) -> CourseView:
 
 def published_version_ids(db: Session) -> tuple[int, ...]:
     """Of every published course, by its code."""
-    return tuple(db.connection().scalars(_ALL_PUBLISHED))
+    return tuple(_ALL_PUBLISHED.scalars(db))
 
 
 def valid_until_of_task(db: Session, programme_code: str, completed_on: date) -> date | None:
@@ -252,16 +253,16 @@ def _of_version(
     is_published = remembered(
         db,
         ("is published", version_id),
-        lambda: db.connection().scalar(_IS_PUBLISHED, {"version_id": version_id}) or None,
+        lambda: _IS_PUBLISHED.scalar(db, version_id=version_id) or None,
     )
     return remembered(db, (what, version_id), find, for_s=for_s) if is_published else find()
 
 
 def _outline(db: Session, version_id: int) -> Outline:
     lessons: dict[int, list[OutlineLesson]] = {}
-    for module_id, *line in db.connection().execute(_LESSONS, {"version_id": version_id}):
+    for module_id, *line in _LESSONS.all(db, version_id=version_id):
         lessons.setdefault(module_id, []).append(OutlineLesson(*line))
-    modules = db.connection().execute(_MODULES, {"version_id": version_id})
+    modules = _MODULES.all(db, version_id=version_id)
     return Outline(
         version_id,
         tuple(
@@ -329,7 +330,7 @@ def quiz_of(db: Session, version_id: int, key: str) -> dict[str, Any] | None:
 
 
 def _course(db: Session, version_id: int) -> CourseView | None:
-    row = db.connection().execute(_VIEW, {"version_id": version_id}).one_or_none()
+    row = _VIEW.first(db, version_id=version_id)
     if row is None:
         return None
     # The columns stand in the order of the fields; lists become tuples, so that nobody can change what is remembered.

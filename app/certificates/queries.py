@@ -20,6 +20,7 @@ from app.certificates.papers import statement_of
 from app.certificates.service import subject_of
 from app.certificates.wording import code_in, masked_birth_date, number_in
 from app.core import clock, jobs
+from app.core.prepared import Prepared
 from app.core.text import fold
 from app.identity import sealing
 from app.identity.models import Person
@@ -113,7 +114,7 @@ _CERTIFICATE, _DOCUMENT, _REVOCATION, _REPLACEMENT = (
     for model in (Certificate, CertificateDocument, CertificateRevocation, CertificateReplacement)
 )
 # Built once: everybody's own page asks it.
-_OF_PERSON = (
+_OF_PERSON = Prepared(
     select(
         _CERTIFICATE.c.code, _CERTIFICATE.c.number, _CERTIFICATE.c.course_title, _CERTIFICATE.c.completed_on,
         _CERTIFICATE.c.issued_on, _REVOCATION.c.kind.is_not(None), _DOCUMENT.c.sha256.is_not(None),
@@ -131,9 +132,7 @@ def certificates_of(db: Session, person_id: int) -> list[CertificateCard]:
     """All certificates of a person but the replaced ones, the newest first, the revoked ones among them."""
     return [
         CertificateCard(code, number, title, completed_on, issued_on, "revoked" if is_revoked else "valid", *rest)
-        for code, number, title, completed_on, issued_on, is_revoked, *rest in db.connection().execute(
-            _OF_PERSON, {"person_id": person_id}
-        )
+        for code, number, title, completed_on, issued_on, is_revoked, *rest in _OF_PERSON.all(db, person_id=person_id)
     ]
 
 

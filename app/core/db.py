@@ -132,7 +132,7 @@ class Database:
             yield session
             session.flush()
         finally:
-            session.rollback()
+            # Ends the transaction too; a rollback before it would cost as much again.
             session.close()
 
     @contextmanager

@@ -5,7 +5,7 @@ SQLite looks up a list of any length given as JSON, and runs a change once per r
 our process.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -29,6 +29,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+
+from app.core.prepared import stored_as
 
 Values = dict[str, Any]
 
@@ -82,10 +84,7 @@ class _Driven:
     def __init__(self, statement: Update, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.sql = str(compiled)
-        self._columns: list[tuple[str, Callable[[Any], Any] | None]] = [
-            (name.removeprefix("new_"), compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect))
-            for name in compiled.positiontup or ()
-        ]
+        self._columns = [(name.removeprefix("new_"), stored) for name, stored in stored_as(compiled, dialect)]
 
     def tuples(self, rows: Sequence[Values]) -> list[tuple[Any, ...]]:
         values = (

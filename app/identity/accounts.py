@@ -16,6 +16,7 @@ from app.core import audit, clock, ids
 from app.core.access import Actor
 from app.core.errors import AppError, Conflict, Invalid
 from app.core.i18n import lazy as _
+from app.core.prepared import Prepared
 from app.core.settings import get_settings
 from app.core.text import fold
 from app.identity import passwords
@@ -202,7 +203,7 @@ _SESSION, _ACCOUNT, _PERSON, _GRANT = (
     cast(Table, model.__table__) for model in (SignInSession, Account, Person, RoleGrant)
 )
 # Built once: every request asks it. One row per role held, and one without a role for who holds none.
-_WHO_ASKS = (
+_WHO_ASKS = Prepared(
     select(
         _SESSION.c.id, _SESSION.c.last_seen_at, _ACCOUNT.c.id, _ACCOUNT.c.person_id, _ACCOUNT.c.must_change_password,
         _PERSON.c.name, _GRANT.c.role, _GRANT.c.unit_id,
@@ -228,7 +229,7 @@ def load_actor(
     It is asked at every request, so that what was revoked is gone at once, whichever process revoked it.
     `saw(session_id, last_seen_at)` is told of the use (last_seen.py); nothing is written here.
     """
-    rows = db.connection().execute(_WHO_ASKS, {"hash": _token_hash(token), "since": _alive_since()}).all()
+    rows = _WHO_ASKS.all(db, hash=_token_hash(token), since=_alive_since())
     if not rows:
         return None
     session_id, last_seen_at, account_id, person_id, must_change_password, name, *_grant = rows[0]
@@ -243,7 +244,7 @@ def load_actor(
 
 
 # Built once: every batch of the hot route asks it.
-_PEOPLE_SIGNED_IN = (
+_PEOPLE_SIGNED_IN = Prepared(
     select(_SESSION.c.token_hash, _ACCOUNT.c.person_id)
     .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
     .where(
@@ -258,7 +259,7 @@ _PEOPLE_SIGNED_IN = (
 def people_signed_in(db: Session, tokens: Collection[str]) -> dict[str, int]:
     """Person ids by the tokens of living sessions; tokens of no session are left out. One query for many requests."""
     by_hash = {_token_hash(token): token for token in tokens}
-    rows = db.connection().execute(_PEOPLE_SIGNED_IN, {"hashes": list(by_hash), "since": _alive_since()})
+    rows = _PEOPLE_SIGNED_IN.all(db, hashes=list(by_hash), since=_alive_since())
     return {by_hash[token_hash]: person_id for token_hash, person_id in rows}
 
 

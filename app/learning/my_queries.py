@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.queries import CourseView, course_version, cover_url, outline, published_version_ids
 from app.core import clock
+from app.core.prepared import Prepared
 from app.identity.models import Affiliation, AffiliationAudience
 from app.learning.models import Completion, CompletionAnnulment, Enrolment, LessonFinish
 from app.learning.queries import lesson_states
@@ -104,7 +105,7 @@ _POST, _AUDIENCE, _ENROLMENT, _FINISH, _COMPLETION, _ANNULMENT = (
     for model in (Affiliation, AffiliationAudience, Enrolment, LessonFinish, Completion, CompletionAnnulment)
 )
 # Built once: everybody begins the day with this page.
-_POSTS_TODAY = (
+_POSTS_TODAY = Prepared(
     select(_POST.c.id, _POST.c.title, _POST.c.unit_id, _AUDIENCE.c.audience_code)
     .outerjoin(_AUDIENCE, _AUDIENCE.c.affiliation_id == _POST.c.id)
     .where(
@@ -114,7 +115,7 @@ _POSTS_TODAY = (
     )
     .order_by(_POST.c.started_on, _POST.c.id)
 )
-_ENROLMENTS = (
+_ENROLMENTS = Prepared(
     select(
         _ENROLMENT.c.id, _ENROLMENT.c.course_id, _ENROLMENT.c.course_version_id, _ENROLMENT.c.last_lesson_key,
         _ENROLMENT.c.round, _ENROLMENT.c.counts_from,
@@ -122,13 +123,13 @@ _ENROLMENTS = (
     .where(_ENROLMENT.c.person_id == bindparam("person_id"), _ENROLMENT.c.counts_until.is_(None))
     .order_by(_ENROLMENT.c.last_active_at.desc())
 )  # fmt: skip
-_FINISHED = (
+_FINISHED = Prepared(
     select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key)
     .join(_ENROLMENT, _ENROLMENT.c.id == _FINISH.c.enrolment_id)
     .where(_ENROLMENT.c.person_id == bindparam("person_id"), _ENROLMENT.c.counts_until.is_(None))
 )
 # What completed courses, any version; annulled completions do not count.
-_COMPLETED = (
+_COMPLETED = Prepared(
     select(
         _COMPLETION.c.course_id, _COMPLETION.c.enrolment_id, _COMPLETION.c.completed_on, _COMPLETION.c.valid_until
     )
@@ -141,7 +142,7 @@ _COMPLETED = (
 )  # fmt: skip
 
 
-_ELSEWHERE = (
+_ELSEWHERE = Prepared(
     select(
         _COMPLETION.c.title, _COMPLETION.c.how, _COMPLETION.c.completed_on, _COMPLETION.c.hours,
         _COMPLETION.c.valid_until,
@@ -161,18 +162,17 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
     `assigned`: ids of courses required of this person beside those for their groups.
     """
     today = clock.today()
-    ask, me = db.connection().execute, {"person_id": person_id}
     posts: dict[int, tuple[str, int]] = {}
     audiences = set()
-    for post_id, title, unit_id, audience in ask(_POSTS_TODAY, {**me, "today": today}):
+    for post_id, title, unit_id, audience in _POSTS_TODAY.all(db, person_id=person_id, today=today):
         posts[post_id] = (title, unit_id)
         audiences.add(audience)
-    enrolments = {row.course_id: row for row in ask(_ENROLMENTS, me)}
+    enrolments = {row.course_id: row for row in _ENROLMENTS.all(db, person_id=person_id)}
     finished: dict[int, set[str]] = {}
-    for enrolment_id, key in ask(_FINISHED, me):
+    for enrolment_id, key in _FINISHED.all(db, person_id=person_id):
         finished.setdefault(enrolment_id, set()).add(key)
     completed: dict[int, list[_Result]] = {}
-    for course_id, *result in ask(_COMPLETED, me):
+    for course_id, *result in _COMPLETED.all(db, person_id=person_id):
         completed.setdefault(course_id, []).append(_Result(*result))
     published = {view.course_id: view for view in map(partial(course_version, db), published_version_ids(db))}
     required_ids = [
@@ -203,7 +203,7 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
         in_progress=tuple(course for course in others if course.completed_on is None),
         completed=tuple(course for course in others if course.completed_on is not None),
         renewals=_renewals(published, completed, all_mine, today),
-        elsewhere=tuple(LearnedElsewhere(*row) for row in ask(_ELSEWHERE, me)),
+        elsewhere=tuple(LearnedElsewhere(*row) for row in _ELSEWHERE.all(db, person_id=person_id)),
         posts=tuple(posts.values()),
     )
 

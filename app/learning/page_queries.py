@@ -13,6 +13,7 @@ from app.catalogue import queries as catalogue
 from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, LessonDoc, Outline, OutlineLesson
 from app.core.errors import NotFound
+from app.core.prepared import Prepared
 from app.learning import stamps
 from app.learning.models import Attempt, BlockProgress, Completion, CompletionAnnulment, Enrolment, Guest, LessonReading
 from app.learning.parts import course_demands
@@ -132,13 +133,15 @@ _ENROLMENT = (
 )
 _ENROLMENT_OF_PERSON = _ENROLMENT.where(Enrolment.person_id == bindparam("learner_id"))
 _ENROLMENT_OF_GUEST = _ENROLMENT.where(Enrolment.guest_id == bindparam("learner_id"))
-_BEGUN = union(
-    *(
-        select(table.c.lesson_key).where(table.c.enrolment_id == bindparam("enrolment_id"))
-        for table in (_VIDEO, _READING, _ATTEMPT)
+_BEGUN = Prepared(
+    union(
+        *(
+            select(table.c.lesson_key).where(table.c.enrolment_id == bindparam("enrolment_id"))
+            for table in (_VIDEO, _READING, _ATTEMPT)
+        )
     )
 )
-_LAST_COMPLETION = (
+_LAST_COMPLETION = Prepared(
     select(_COMPLETION.c.completed_on, _COMPLETION.c.valid_until)
     .where(
         _COMPLETION.c.person_id == bindparam("person_id"),
@@ -212,7 +215,7 @@ def progress(db: Session, enrolment: Enrolment) -> Progress:
     outline = catalogue.outline(db, enrolment.course_version_id)
     keys = {lesson.key for lesson in outline.lessons}
     finished = finished_lesson_keys(db, enrolment.id) & keys
-    begun = set(db.connection().scalars(_BEGUN, {"enrolment_id": enrolment.id})) & keys
+    begun = set(_BEGUN.scalars(db, enrolment_id=enrolment.id)) & keys
     return Progress(outline, frozenset(finished), frozenset(begun - finished), enrolment.last_lesson_key)
 
 
@@ -234,9 +237,8 @@ def last_completion(db: Session, enrolment: Enrolment) -> Done | None:
     """When this enrolment's version was completed in its round, or last renewed, unless that was annulled."""
     if enrolment.person_id is None:
         return None
-    here = {
-        "person_id": enrolment.person_id, "version_id": enrolment.course_version_id,
-        "since": enrolment.counts_from or date.min, "until": enrolment.counts_until or date.max,
-    }  # fmt: skip
-    row = db.connection().execute(_LAST_COMPLETION, here).one_or_none()
+    row = _LAST_COMPLETION.first(
+        db, person_id=enrolment.person_id, version_id=enrolment.course_version_id,
+        since=enrolment.counts_from or date.min, until=enrolment.counts_until or date.max,
+    )  # fmt: skip
     return Done(*row) if row else None

@@ -11,6 +11,7 @@ from app.catalogue.lesson_rules import LessonRule, PracticalTask, rule_of
 from app.catalogue.models import LessonVersion
 from app.catalogue.queries import DocumentDemand, LessonDemands, VideoDemand, lesson_demands, outline
 from app.catalogue.quiz_rules import QuizRule
+from app.core.prepared import Prepared
 from app.identity.models import Person
 from app.identity.policy import ROLES
 from app.learning.models import (
@@ -52,14 +53,16 @@ def _of_lessons(table: Table, *columns: str) -> Select[*tuple[Any, ...]]:
     )
 
 
-_READ_AT = _of_lessons(_READING, "read_at")
-_FINISHED_AT = _of_lessons(_FINISH, "finished_at")
-_EARNED = _of_lessons(_BLOCK, "block_id", "spans", "earned", "position")
+_READ_AT = Prepared(_of_lessons(_READING, "read_at"))
+_FINISHED_AT = Prepared(_of_lessons(_FINISH, "finished_at"))
+_EARNED = Prepared(_of_lessons(_BLOCK, "block_id", "spans", "earned", "position"))
 # The percentage alone: an attempt's whole result is long, and there may be many.
-_ATTEMPTS = _of_lessons(_ATTEMPT, "id", "submitted_at", "passed").add_columns(
-    _ATTEMPT.c.result["percent"].as_float().label("percent")
+_ATTEMPTS = Prepared(
+    _of_lessons(_ATTEMPT, "id", "submitted_at", "passed").add_columns(
+        _ATTEMPT.c.result["percent"].as_float().label("percent")
+    )
 )
-_PRACTICALS = (
+_PRACTICALS = Prepared(
     select(
         _REPORT.c.enrolment_id, _REPORT.c.lesson_key, _REPORT.c.reported_at, _VERDICT.c.is_confirmed,
         _VERDICT.c.decided_at, _VERDICT.c.reason, Person.name.label("by"),
@@ -72,14 +75,20 @@ _PRACTICALS = (
     )
     .order_by(_REPORT.c.id)
 )  # fmt: skip
-_FINISHED_KEYS = select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key).where(
-    _FINISH.c.enrolment_id.in_(bindparam("enrolments", expanding=True))
+_FINISHED_KEYS = Prepared(
+    select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key).where(
+        _FINISH.c.enrolment_id.in_(bindparam("enrolments", expanding=True))
+    )
 )
-_PERCENTS = select(
-    _ATTEMPT.c.enrolment_id, _ATTEMPT.c.lesson_key, _ATTEMPT.c.result["percent"].as_float().label("percent")
-).where(_ATTEMPT.c.enrolment_id.in_(bindparam("enrolments", expanding=True)), _ATTEMPT.c.submitted_at.is_not(None))
-_LENGTHS = select(_ASSET.c.id, _ASSET.c.duration_s).where(
-    _ASSET.c.id.in_(bindparam("asset_ids", expanding=True)), _ASSET.c.state == "ready"
+_PERCENTS = Prepared(
+    select(
+        _ATTEMPT.c.enrolment_id, _ATTEMPT.c.lesson_key, _ATTEMPT.c.result["percent"].as_float().label("percent")
+    ).where(_ATTEMPT.c.enrolment_id.in_(bindparam("enrolments", expanding=True)), _ATTEMPT.c.submitted_at.is_not(None))
+)
+_LENGTHS = Prepared(
+    select(_ASSET.c.id, _ASSET.c.duration_s).where(
+        _ASSET.c.id.in_(bindparam("asset_ids", expanding=True)), _ASSET.c.state == "ready"
+    )
 )
 
 # An enrolment, the course version it is at, and a lesson of that.
@@ -168,7 +177,7 @@ def finished_lesson_keys(db: Session, enrolment_id: int) -> set[str]:
 def finished_by_enrolment(db: Session, enrolment_ids: Sequence[int]) -> dict[int, set[str]]:
     """The keys of the lessons each has finished."""
     finished: dict[int, set[str]] = {enrolment_id: set() for enrolment_id in enrolment_ids}
-    for enrolment_id, lesson_key in db.connection().execute(_FINISHED_KEYS, {"enrolments": enrolment_ids}):
+    for enrolment_id, lesson_key in _FINISHED_KEYS.all(db, enrolments=enrolment_ids):
         finished[enrolment_id].add(lesson_key)
     return finished
 
@@ -176,17 +185,15 @@ def finished_by_enrolment(db: Session, enrolment_ids: Sequence[int]) -> dict[int
 def best_percents(db: Session, enrolment_ids: Sequence[int]) -> dict[int, dict[str, float]]:
     """By enrolment, the best submitted attempt of each quiz by lesson, 0 to 100."""
     best: dict[int, dict[str, float]] = {enrolment_id: {} for enrolment_id in enrolment_ids}
-    for enrolment_id, lesson_key, percent in db.connection().execute(_PERCENTS, {"enrolments": enrolment_ids}):
+    for enrolment_id, lesson_key, percent in _PERCENTS.all(db, enrolments=enrolment_ids):
         mine = best[enrolment_id]
         mine[lesson_key] = max(mine.get(lesson_key, 0.0), percent or 0.0)
     return best
 
 
-def _rows(
-    db: Session, query: Select[*tuple[Any, ...]], given: dict[str, Any]
-) -> dict[tuple[int, str], list[Row[*tuple[Any, ...]]]]:
+def _rows(db: Session, query: Prepared, given: dict[str, Any]) -> dict[tuple[int, str], list[Row[*tuple[Any, ...]]]]:
     found: dict[tuple[int, str], list[Row[*tuple[Any, ...]]]] = {}
-    for row in db.connection().execute(query, given):
+    for row in query.all(db, **given):
         found.setdefault((row.enrolment_id, row.lesson_key), []).append(row)
     return found
 
@@ -254,5 +261,5 @@ def _durations(db: Session, asset_ids: Iterable[int]) -> dict[int, float]:
     wanted = list(set(asset_ids))
     if not wanted:
         return {}
-    rows = db.connection().execute(_LENGTHS, {"asset_ids": wanted})
+    rows = _LENGTHS.all(db, asset_ids=wanted)
     return {asset_id: duration_s for asset_id, duration_s in rows if duration_s}

@@ -9,6 +9,7 @@ from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.prepared import Prepared
 from app.identity import sealing
 from app.identity.models import Person
 from app.notices.categories import CATEGORIES
@@ -68,11 +69,13 @@ class MailPage:
 
 _NOTICE = cast(Table, Notice.__table__)
 # Built once: every page asks it.
-_UNREAD = select(func.count()).where(_NOTICE.c.person_id == bindparam("person_id"), _NOTICE.c.read_at.is_(None))
+_UNREAD = Prepared(
+    select(func.count()).where(_NOTICE.c.person_id == bindparam("person_id"), _NOTICE.c.read_at.is_(None))
+)
 
 
 def unread_count(db: Session, person_id: int) -> int:
-    return int(db.connection().execute(_UNREAD, {"person_id": person_id}).scalar_one())
+    return int(_UNREAD.scalar(db, person_id=person_id) or 0)
 
 
 def inbox_page(db: Session, person_id: int, page: int) -> InboxPage:

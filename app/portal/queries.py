@@ -15,12 +15,13 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.i18n import gettext as _
 from app.core.memory import A_MINUTE, remembered
+from app.core.prepared import Prepared
 from app.identity.models import Person
 from app.identity.unit_queries import full_names
 from app.learning.my_queries import MyCourse, MyLearning, my_learning
 
 _PERSON = cast(Table, Person.__table__)
-_SEX = select(_PERSON.c.sex).where(_PERSON.c.id == bindparam("person_id"))
+_SEX = Prepared(select(_PERSON.c.sex).where(_PERSON.c.id == bindparam("person_id")))
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def my_page(db: Session, actor: Actor) -> MyPage:
     learning = my_learning(db, actor.person_id, {one.course_id for one in assigned})
     posts = ((title, _unit_name(db, unit_id, clock.today())) for title, unit_id in learning.posts)
     return MyPage(
-        greeting=_greeting(db.connection().scalar(_SEX, {"person_id": actor.person_id}), actor.short_name),
+        greeting=_greeting(_SEX.scalar(db, person_id=actor.person_id), actor.short_name),
         posts=tuple(f"{title} · {unit}" if title else unit for title, unit in posts),
         learning=replace(learning, required=tuple(sorted(learning.required, key=partial(_urgency, given)))),
         assigned=given,
