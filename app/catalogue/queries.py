@@ -167,6 +167,11 @@ _VIEW = Prepared(
     .join(_VERSION, _VERSION.c.course_id == _COURSE.c.id)
     .where(_VERSION.c.id == bindparam("version_id"))
 )  # fmt: skip
+_QUIZ = Prepared(
+    select(_LESSON.c.quiz).where(
+        _LESSON.c.course_version_id == bindparam("version_id"), _LESSON.c.key == bindparam("key")
+    )
+)
 _MODULES = Prepared(
     select(_MODULE.c.id, _MODULE.c.position, _MODULE.c.folder, _MODULE.c.title, _MODULE.c.objective)
     .where(_MODULE.c.course_version_id == bindparam("version_id"))
@@ -323,10 +328,8 @@ def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
 
 
 def quiz_of(db: Session, version_id: int, key: str) -> dict[str, Any] | None:
-    """The quiz of a lesson without the rest of it; None if it has none or there is no such lesson."""
-    return db.scalar(
-        select(LessonVersion.quiz).where(LessonVersion.course_version_id == version_id, LessonVersion.key == key)
-    )
+    """The quiz of a lesson without the rest of it, not to be changed; None without a quiz, or without the lesson."""
+    return _of_version(db, version_id, ("quiz", key), lambda: _QUIZ.scalar(db, version_id=version_id, key=key))
 
 
 def _course(db: Session, version_id: int) -> CourseView | None:

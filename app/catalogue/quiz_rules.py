@@ -25,6 +25,11 @@ class QuizRule:
     review: Review = "after_submit"
 
     @property
+    def is_unlimited(self) -> bool:
+        """In the number of attempts and the time between them."""
+        return self.attempts is None and not self.wait
+
+    @property
     def shows_score(self) -> bool:
         return self.review != "never"
 

@@ -8,16 +8,17 @@ import re
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import CompoundSelect, Dialect, Select
+from sqlalchemy import CompoundSelect, Dialect, Select, inspect
 from sqlalchemy.engine.interfaces import Compiled
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, configure_mappers, make_transient_to_detached
 from sqlalchemy.sql.compiler import SQLCompiler
 
 # What makes of a value what the driver takes, or the other way round; None where it is the same.
 Converter = Callable[[Any], Any] | None
+Entity = TypeVar("Entity")
 _LIST = re.compile(r"\(__\[POSTCOMPILE_(\w+)\]\)")
 
 
@@ -92,6 +93,41 @@ class _Driven:
             else:
                 value = given.get(name, otherwise)
                 yield stored(value) if stored else value
+
+
+def loaded(db: Session, model: type[Entity], row: Sequence[Any]) -> Entity:
+    """The session's object of a row that has every column of its table, in order: as the ORM loads it, for a third of
+    the cost. One that is there already stays as it is.
+    """
+    shape = _SHAPES.get(model) or _SHAPES.setdefault(model, _Shape(model))
+    known: Entity | None = db.identity_map.get(shape.key_of(row))
+    if known is not None:
+        return known
+    one: Entity = shape.new()
+    one.__dict__.update(zip(shape.names, row, strict=True))
+    make_transient_to_detached(one)
+    db.add(one)
+    return one
+
+
+class _Shape:
+    """What `loaded` has to know of a mapped class, whose table has one column as its key."""
+
+    def __init__(self, model: type[Any]) -> None:
+        configure_mappers()
+        mapper = inspect(model)
+        columns = list(mapper.local_table.c)
+        self.names = [mapper.get_property_by_column(one).key for one in columns]
+        self.new = mapper.class_manager.new_instance
+        self._identity = mapper.identity_key_from_primary_key
+        (key,) = mapper.primary_key
+        self._place = columns.index(key)
+
+    def key_of(self, row: Sequence[Any]) -> Any:
+        return self._identity((row[self._place],))
+
+
+_SHAPES: dict[type[Any], _Shape] = {}
 
 
 def stored_as(compiled: Compiled, dialect: Dialect) -> list[tuple[str, Converter]]:

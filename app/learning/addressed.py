@@ -3,23 +3,35 @@
 Whoever is not signed in is the guest of their browser. In an open course nobody has to enrol: the first act does it.
 """
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from sqlalchemy import select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy import Table, bindparam, select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.catalogue.queries import course_by_slug
 from app.core import limiting
 from app.core.access import Actor
 from app.core.csrf import BROWSER_COOKIE, SAFE_METHODS
 from app.core.errors import NotFound, SignInRequired
+from app.core.prepared import Prepared, loaded
 from app.core.web import Config, Db, MaybeMe, RowId
 from app.learning import guests
-from app.learning.models import Attempt, Enrolment
+from app.learning.models import Attempt, Enrolment, Guest
 from app.learning.page_queries import find_enrolment
 from app.learning.policy import Learner, own_enrolments
 from app.learning.service import enrol
+
+_ATTEMPT, _ENROLMENT = (cast(Table, model.__table__) for model in (Attempt, Enrolment))
+# Built once: every page of a paper asks it.
+_PAPER = (
+    select(*_ATTEMPT.c, *_ENROLMENT.c)
+    .join(_ENROLMENT, _ENROLMENT.c.id == _ATTEMPT.c.enrolment_id)
+    .where(_ATTEMPT.c.id == bindparam("attempt_id"))
+)
+_OF_PERSON = Prepared(_PAPER.where(_ENROLMENT.c.person_id == bindparam("person_id")))
+_OF_GUEST = Prepared(_PAPER.where(_ENROLMENT.c.guest_id == bindparam("guest_id")))
 
 
 def learner_here(request: Request, db: Session, actor: Actor | None) -> Learner | None:
@@ -71,13 +83,15 @@ def _own_attempt(attempt_id: RowId, request: Request, actor: MaybeMe, db: Db) ->
 
 
 def own_attempt(db: Session, learner: Learner, attempt_id: int) -> Attempt:
-    """Raises NotFound for somebody else's."""
-    mine = (Attempt.id == attempt_id, own_enrolments(learner))
-    attempt = db.scalars(
-        select(Attempt).join(Attempt.enrolment).options(contains_eager(Attempt.enrolment)).where(*mine)
-    ).one_or_none()
-    if attempt is None:
+    """With its enrolment; raises NotFound for somebody else's."""
+    if isinstance(learner, Guest):
+        row = _OF_GUEST.first(db, attempt_id=attempt_id, guest_id=learner.id)
+    else:
+        row = _OF_PERSON.first(db, attempt_id=attempt_id, person_id=learner.person_id)
+    if row is None:
         raise NotFound
+    attempt = loaded(db, Attempt, row[: len(_ATTEMPT.c)])
+    set_committed_value(attempt, "enrolment", loaded(db, Enrolment, row[len(_ATTEMPT.c) :]))
     return attempt
 
 

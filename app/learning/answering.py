@@ -19,12 +19,13 @@ from app.core.batching import GroupCommitter
 from app.core.db import Database
 from app.core.errors import AppError, NotFound, SignInRequired
 from app.core.many_rows import ChangeRows
+from app.core.prepared import Prepared
 from app.core.templating import format_datetime
 from app.identity.accounts import people_signed_in
 from app.learning import guests
+from app.learning.activity import is_news
 from app.learning.models import Attempt, Enrolment
 from app.learning.quizzes import keep_answer, require_open
-from app.learning.saving import ACTIVE_EVERY_S
 
 _ATTEMPT, _ENROLMENT = (cast(Table, model.__table__) for model in (Attempt, Enrolment))
 
@@ -37,7 +38,7 @@ _LOCK = (
     .order_by(_ENROLMENT.c.id)
     .with_for_update(of=_ENROLMENT)
 )
-_READ = (
+_READ = Prepared(
     select(
         *(_ATTEMPT.c[name] for name in (
             "id", "lesson_key", "paper", "answers", "answer_seq", "submitted_at", "deadline_at", "saved_at",
@@ -145,7 +146,7 @@ def _open(db: Session, attempt_ids: Collection[int]) -> dict[int, _Paper]:
     connection, these = db.connection(), {"ids": sorted(attempt_ids)}
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK, these)
-    return {id_: _Paper(id_, *values) for id_, *values in connection.execute(_READ, these)}
+    return {id_: _Paper(id_, *values) for id_, *values in _READ.all(db, **these)}
 
 
 def _answer(papers: dict[int, _Paper], learners: _Learners, save: AnswerSave) -> SavedAnswers | AppError:
@@ -176,6 +177,6 @@ def _write(db: Session, papers: Sequence[_Paper]) -> None:
     active = {
         one.enrolment_id: {"id": one.enrolment_id, "last_lesson_key": one.lesson_key, "last_active_at": one.saved_at}
         for one in sorted(papers, key=lambda one: one.saved_at)
-        if one.last_lesson_key != one.lesson_key or (one.saved_at - one.last_active_at).total_seconds() > ACTIVE_EVERY_S
+        if is_news(one.last_lesson_key, one.last_active_at, one.lesson_key, one.saved_at)
     }
     _CHANGE_ENROLMENTS.run(connection, list(active.values()))

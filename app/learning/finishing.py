@@ -6,15 +6,18 @@ written together, as saving.py does with what they watch. Each is answered after
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 from fastapi import Request
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Table, bindparam, select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import clock, i18n
 from app.core.batching import GroupCommitter
 from app.core.db import Database
 from app.core.errors import AppError, NotFound, SignInRequired
+from app.core.prepared import Prepared, loaded
 from app.learning import guests
 from app.learning.answer_files import Arrived, keep_with_files
 from app.learning.attempt_rules import is_over
@@ -51,6 +54,16 @@ Moment = SeenEnough | HandIn
 _Lesson = tuple[Enrolment, str]
 # Whether the lesson is finished; or what is wrong with files, by question, which holds a paper back.
 Answer = bool | dict[str, str]
+
+
+_ATTEMPT, _ENROLMENT = (cast(Table, model.__table__) for model in (Attempt, Enrolment))
+_THESE: BindParameter[Any] = bindparam("ids", expanding=True)
+# Built once: every batch asks these.
+_WHOSE = Prepared(select(_ATTEMPT.c.enrolment_id).where(_ATTEMPT.c.id.in_(_THESE)))
+_ENROLMENTS = Prepared(
+    select(_ENROLMENT).where(_ENROLMENT.c.id.in_(_THESE)).order_by(_ENROLMENT.c.id).with_for_update()
+)
+_ATTEMPTS = Prepared(select(_ATTEMPT).where(_ATTEMPT.c.id.in_(_THESE)))
 
 
 async def finished(request: Request, moment: Moment) -> Answer:
@@ -92,12 +105,14 @@ def _open(
     db: Session, moments: Sequence[Moment], attempt_ids: Sequence[int]
 ) -> tuple[dict[int, Attempt], dict[int, Enrolment]]:  # fmt: skip
     wanted = {one.enrolment_id for one in moments if isinstance(one, SeenEnough)}
-    wanted |= set(db.scalars(select(Attempt.enrolment_id).where(Attempt.id.in_(attempt_ids))))
+    if attempt_ids:
+        wanted |= set(_WHOSE.scalars(db, ids=attempt_ids))
     # The enrolments first and in order of id, as everywhere (docs/architecture.md 4): what is read next is as it is in
     # our turn.
-    locked = select(Enrolment).where(Enrolment.id.in_(wanted)).order_by(Enrolment.id).with_for_update()
-    enrolments = {one.id: one for one in db.scalars(locked)}
-    attempts = {one.id: one for one in db.scalars(select(Attempt).where(Attempt.id.in_(attempt_ids)))}
+    enrolments = {row.id: loaded(db, Enrolment, row) for row in _ENROLMENTS.all(db, ids=list(wanted))}
+    attempts = {row.id: loaded(db, Attempt, row) for row in _ATTEMPTS.all(db, ids=attempt_ids)} if attempt_ids else {}
+    for attempt in attempts.values():
+        set_committed_value(attempt, "enrolment", enrolments[attempt.enrolment_id])
     return attempts, enrolments
 
 

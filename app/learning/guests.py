@@ -10,9 +10,9 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import Table, bindparam, delete, exists, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -21,6 +21,7 @@ from app.catalogue.queries import CourseView
 from app.core import clock
 from app.core.db import Base
 from app.core.errors import NotFound
+from app.core.prepared import Prepared
 from app.learning.models import (
     Attempt,
     BlockProgress,
@@ -46,6 +47,13 @@ class KeptCourse:
     attempt_count: int
 
 
+_GUEST = cast(Table, Guest.__table__)
+# Built once: every batch of what guests send asks it.
+_THESE = Prepared(
+    select(_GUEST.c.holder_digest, _GUEST.c.id).where(_GUEST.c.holder_digest.in_(bindparam("digests", expanding=True)))
+)
+
+
 def guest_of(db: Session, cookie: str | None) -> Guest | None:
     """The guest this cookie leads to: the browser's, or after a sign-in the session's."""
     if not cookie:
@@ -58,7 +66,7 @@ def guest_ids(db: Session, cookies: Collection[str]) -> dict[str, int]:
     by_digest = {_digest(cookie): cookie for cookie in cookies if cookie}
     if not by_digest:
         return {}
-    rows = db.execute(select(Guest.holder_digest, Guest.id).where(Guest.holder_digest.in_(by_digest)))
+    rows = _THESE.all(db, digests=list(by_digest))
     return {by_digest[digest]: guest_id for digest, guest_id in rows}
 
 

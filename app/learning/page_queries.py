@@ -13,7 +13,7 @@ from app.catalogue import queries as catalogue
 from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, LessonDoc, Outline, OutlineLesson
 from app.core.errors import NotFound
-from app.core.prepared import Prepared
+from app.core.prepared import Prepared, loaded
 from app.learning import stamps
 from app.learning.models import Attempt, BlockProgress, Completion, CompletionAnnulment, Enrolment, Guest, LessonReading
 from app.learning.parts import course_demands
@@ -122,17 +122,18 @@ class LessonOffer:
     lesson_count: int
 
 
-_VIDEO, _READING, _ATTEMPT, _COMPLETION, _ANNULMENT = (
-    cast(Table, model.__table__) for model in (BlockProgress, LessonReading, Attempt, Completion, CompletionAnnulment)
+_ENROLMENT, _VIDEO, _READING, _ATTEMPT, _COMPLETION, _ANNULMENT = (
+    cast(Table, model.__table__)
+    for model in (Enrolment, BlockProgress, LessonReading, Attempt, Completion, CompletionAnnulment)
 )
 # Built once: every page of a course asks these.
-_ENROLMENT = (
-    select(Enrolment)
-    .join(Course, Course.id == Enrolment.course_id)
-    .where(Course.slug == bindparam("slug"), Enrolment.counts_until.is_(None))
+_OF_COURSE = (
+    select(_ENROLMENT)
+    .join(Course, Course.id == _ENROLMENT.c.course_id)
+    .where(Course.slug == bindparam("slug"), _ENROLMENT.c.counts_until.is_(None))
 )
-_ENROLMENT_OF_PERSON = _ENROLMENT.where(Enrolment.person_id == bindparam("learner_id"))
-_ENROLMENT_OF_GUEST = _ENROLMENT.where(Enrolment.guest_id == bindparam("learner_id"))
+_OF_PERSON = Prepared(_OF_COURSE.where(_ENROLMENT.c.person_id == bindparam("person_id")))
+_OF_GUEST = Prepared(_OF_COURSE.where(_ENROLMENT.c.guest_id == bindparam("guest_id")))
 _BEGUN = Prepared(
     union(
         *(
@@ -157,8 +158,10 @@ _LAST_COMPLETION = Prepared(
 def find_enrolment(db: Session, learner: Learner, slug: str) -> Enrolment | None:
     """The learner's enrolment in the course of this address: the round that goes on."""
     if isinstance(learner, Guest):
-        return db.scalars(_ENROLMENT_OF_GUEST, {"slug": slug, "learner_id": learner.id}).one_or_none()
-    return db.scalars(_ENROLMENT_OF_PERSON, {"slug": slug, "learner_id": learner.person_id}).one_or_none()
+        row = _OF_GUEST.first(db, slug=slug, guest_id=learner.id)
+    else:
+        row = _OF_PERSON.first(db, slug=slug, person_id=learner.person_id)
+    return loaded(db, Enrolment, row) if row else None
 
 
 def course_page(db: Session, slug: str, learner: Learner | None) -> CoursePage:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.catalogue import queries as catalogue
@@ -17,6 +17,7 @@ from app.catalogue.questions.asking import Essay, Gaps, ReviewedGaps
 from app.catalogue.quiz_rules import QuizRule, quiz_rule
 from app.core import clock
 from app.core.errors import NotFound
+from app.core.prepared import Prepared
 from app.learning.answering import SavedAnswers, saved_answers
 from app.learning.attempt_rules import Allowance, is_over
 from app.learning.marking_queries import MarkedLine, markings_of
@@ -153,25 +154,27 @@ class ResultPage:
     completed_on: date | None
 
 
+_ATTEMPT = cast(Table, Attempt.__table__)
+# Built once: every page before an attempt asks it.
+_HANDED_IN = Prepared(
+    select(
+        _ATTEMPT.c.id, _ATTEMPT.c.number, _ATTEMPT.c.submitted_at, _ATTEMPT.c.passed,
+        _ATTEMPT.c.result["percent"].as_float().label("percent"),
+        _ATTEMPT.c.paper["review"].as_string().label("review"),
+    )
+    .where(
+        _ATTEMPT.c.enrolment_id == bindparam("enrolment_id"), _ATTEMPT.c.lesson_key == bindparam("lesson_key"),
+        _ATTEMPT.c.submitted_at.is_not(None),
+    )
+    .order_by(_ATTEMPT.c.number.desc())
+)  # fmt: skip
+
+
 def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
     """Raises NotFound if the lesson has no quiz."""
     state = lesson_state(db, enrolment, lesson_key)
     if state.quiz is None:
         raise NotFound
-    rows = db.execute(
-        select(
-            Attempt.id,
-            Attempt.number,
-            Attempt.submitted_at,
-            Attempt.passed,
-            Attempt.result["percent"].as_float().label("percent"),
-            Attempt.paper["review"].as_string().label("review"),
-        )
-        .where(
-            Attempt.enrolment_id == enrolment.id, Attempt.lesson_key == lesson_key, Attempt.submitted_at.is_not(None)
-        )
-        .order_by(Attempt.number.desc())
-    )
     return QuizPage(
         place=_place(db, enrolment.course_version_id, lesson_key),
         rule=state.quiz.rule,
@@ -183,7 +186,7 @@ def quiz_page(db: Session, enrolment: Enrolment, lesson_key: str) -> QuizPage:
             PastAttempt(
                 row.id, row.number, row.submitted_at, None if row.review == "never" else row.percent, row.passed
             )
-            for row in rows
+            for row in _HANDED_IN.all(db, enrolment_id=enrolment.id, lesson_key=lesson_key)
         ),
     )
 

@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.catalogue import drawing, questions
@@ -19,6 +19,8 @@ from app.catalogue.quiz_rules import QuizRule, as_frozen, quiz_rule
 from app.core import clock
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import lazy as _
+from app.core.many_rows import AddRows
+from app.core.prepared import Prepared, loaded
 from app.core.templating import format_datetime
 from app.learning.attempt_rules import LATE, Allowance, Grant, Past, allowance, is_over, is_past_waiting, is_taken
 from app.learning.models import Attempt, AttemptGrant, Enrolment
@@ -52,6 +54,23 @@ class NothingToAsk(Conflict):
     text = _("Ngân hàng của bài kiểm tra này hiện không có câu nào để hỏi. Hãy báo đơn vị chủ quản khóa học.")
 
 
+_ATTEMPT = cast(Table, Attempt.__table__)
+_ADD = AddRows(
+    _ATTEMPT,
+    (
+        "enrolment_id", "lesson_key", "course_version_id", "number", "paper", "answers", "answer_seq", "started_at",
+        "saved_at", "deadline_at", "is_timed_out",
+    ),
+    returning=("id",),
+)  # fmt: skip
+# Built once: everybody who begins asks it.
+_SO_FAR = Prepared(
+    select(_ATTEMPT.c.id, _ATTEMPT.c.number, _ATTEMPT.c.submitted_at)
+    .where(_ATTEMPT.c.enrolment_id == bindparam("enrolment_id"), _ATTEMPT.c.lesson_key == bindparam("lesson_key"))
+    .order_by(_ATTEMPT.c.number)
+)
+
+
 def start_attempt(db: Session, enrolment: Enrolment, lesson_key: str, rng: Random | None = None) -> Attempt:
     """A new attempt with its own shuffled paper, or the open one if there is one.
 
@@ -61,38 +80,40 @@ def start_attempt(db: Session, enrolment: Enrolment, lesson_key: str, rng: Rando
     quiz = quiz_of(db, enrolment.course_version_id, lesson_key)
     if quiz is None:
         raise NotFound
-    mine = (Attempt.enrolment_id == enrolment.id, Attempt.lesson_key == lesson_key)
-    opened = db.scalars(select(Attempt).where(*mine, Attempt.submitted_at.is_(None))).first()
+    so_far = _SO_FAR.all(db, enrolment_id=enrolment.id, lesson_key=lesson_key)
     now = clock.now()
-    if opened is not None:
-        if is_past_waiting(opened.deadline_at, now):
-            submit_attempt(db, opened, {})
-        return opened
+    if opened := next((one for one in so_far if one.submitted_at is None), None):
+        attempt = db.get_one(Attempt, opened.id)
+        if is_past_waiting(attempt.deadline_at, now):
+            submit_attempt(db, attempt, {})
+        return attempt
     rule = quiz_rule(quiz)
-    _require_allowed(rule, find_allowance(db, enrolment.id, lesson_key, rule))
-    attempt = Attempt(
-        enrolment_id=enrolment.id, lesson_key=lesson_key, course_version_id=enrolment.course_version_id,
-        number=1 + (db.scalar(select(func.max(Attempt.number)).where(*mine)) or 0),
-        paper=make_paper(quiz, rng or SystemRandom(), drawn_from(db, quiz), _seen(db, mine, quiz)), answers={},
-        answer_seq={}, started_at=now, saved_at=now,
-        deadline_at=now + timedelta(minutes=rule.time_limit) if rule.time_limit else None,
-    )  # fmt: skip
-    db.add(attempt)
+    _require_allowed(rule, _allowance(db, enrolment.id, lesson_key, rule, so_far))
     mark_active(enrolment, lesson_key)
     db.flush()
-    return attempt
+    values = {
+        "enrolment_id": enrolment.id, "lesson_key": lesson_key, "course_version_id": enrolment.course_version_id,
+        "number": 1 + max((one.number for one in so_far), default=0),
+        "paper": make_paper(quiz, rng or SystemRandom(), drawn_from(db, quiz), _seen(db, so_far, quiz)), "answers": {},
+        "answer_seq": {}, "started_at": now, "saved_at": now,
+        "deadline_at": now + timedelta(minutes=rule.time_limit) if rule.time_limit else None, "is_timed_out": False,
+    }  # fmt: skip
+    ((attempt_id,),) = _ADD.run(db.connection(), [values])
+    return loaded(db, Attempt, [(values | {"id": attempt_id}).get(column.name) for column in _ATTEMPT.c])
 
 
 def find_allowance(db: Session, enrolment_id: int, lesson_key: str, rule: QuizRule) -> Allowance:
     """What is left of the attempts at a quiz; no query for one without limits."""
-    if rule.attempts is None and not rule.wait:
+    if rule.is_unlimited:
         return Allowance()
-    attempts = db.execute(
-        select(Attempt.number, Attempt.submitted_at)
-        .where(Attempt.enrolment_id == enrolment_id, Attempt.lesson_key == lesson_key)
-        .order_by(Attempt.number)
-    )
-    past = [Past(number, at) for number, at in attempts if at]
+    so_far = _SO_FAR.all(db, enrolment_id=enrolment_id, lesson_key=lesson_key)
+    return _allowance(db, enrolment_id, lesson_key, rule, so_far)
+
+
+def _allowance(db: Session, enrolment_id: int, lesson_key: str, rule: QuizRule, so_far: Sequence[Any]) -> Allowance:
+    if rule.is_unlimited:
+        return Allowance()
+    past = [Past(one.number, one.submitted_at) for one in so_far if one.submitted_at]
     grants = db.execute(
         select(AttemptGrant.kind, AttemptGrant.after_number).where(
             AttemptGrant.enrolment_id == enrolment_id, AttemptGrant.lesson_key == lesson_key
@@ -137,13 +158,12 @@ def _files_of(quiz: Mapping[str, Any], source: DrawnFrom, asked: Sequence[Questi
     return files | {name: asset for name, asset in source.files.items() if name in shown}
 
 
-def _seen(db: Session, mine: Sequence[ColumnElement[bool]], quiz: Mapping[str, Any]) -> set[str]:
+def _seen(db: Session, so_far: Sequence[Any], quiz: Mapping[str, Any]) -> set[str]:
     """Ids of the questions this learner has been asked here; not asked for where nothing is drawn."""
     if not drawing.draws_of(quiz):
         return set()
-    return {
-        question["id"] for paper in db.scalars(select(Attempt.paper).where(*mine)) for question in paper["questions"]
-    }
+    papers = db.scalars(select(Attempt.paper).where(Attempt.id.in_([one.id for one in so_far])))
+    return {question["id"] for paper in papers for question in paper["questions"]}
 
 
 def keep_answer(

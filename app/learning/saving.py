@@ -14,6 +14,7 @@ from app.core.batching import GroupCommitter
 from app.core.db import Database
 from app.core.errors import AppError, NotFound, SignInRequired
 from app.identity.accounts import people_signed_in
+from app.learning.activity import is_news
 from app.learning.progress_book import (
     BlockEntry,
     Book,
@@ -32,8 +33,6 @@ from app.learning.stamps import Stamp
 # A page that counts by ones needs a single range; of one that leaves gaps the newest are remembered. Forgetting one
 # costs nothing watched: its save sent again would add the same spans to those that are there.
 _MAX_RANGES = 64
-# "Active" need not be known more precisely; it spares most saves a write.
-ACTIVE_EVERY_S = 300
 _MAX_MEASURES = 50_000
 
 
@@ -175,8 +174,7 @@ def _take(block: BlockEntry, client: ClientEntry, save: Save, measure: Measure, 
 
 
 def _mark_active(enrolment: EnrolmentEntry, lesson_key: str, book: Book) -> None:
-    is_stale = (book.now - enrolment.last_active_at).total_seconds() > ACTIVE_EVERY_S
-    if is_stale or enrolment.last_lesson_key != lesson_key:
+    if is_news(enrolment.last_lesson_key, enrolment.last_active_at, lesson_key, book.now):
         enrolment.last_lesson_key, enrolment.last_active_at, enrolment.changed = lesson_key, book.now, True
 
 

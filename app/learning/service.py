@@ -4,8 +4,9 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import cast
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course
@@ -13,8 +14,10 @@ from app.core import clock
 from app.core.errors import Invalid, NotFound
 from app.core.events import emit
 from app.core.i18n import lazy as _
+from app.core.prepared import Prepared
 from app.core.templating import format_minutes
 from app.identity.taking_turns import take_turns
+from app.learning.activity import is_news
 from app.learning.completions import Learned, annul_completion, record_completions
 from app.learning.events import LessonFinished
 from app.learning.models import BlockProgress, Completion, CompletionAnnulment, Enrolment, LessonFinish, LessonReading
@@ -45,6 +48,16 @@ class ReadTooLittle(ReadTooSoon):
         "Mới ghi nhận %(open)s đọc bài, vì lúc trang bị che hoặc hơn ba phút không thao tác thì không tính. "
         "Anh/chị đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được."
     )
+
+
+_COMPLETION = cast(Table, Completion.__table__)
+# Built once: every judgement asks it. Completions are found by person; there is no index of their enrolments.
+_COMPLETED = Prepared(
+    select(_COMPLETION.c.enrolment_id).where(
+        _COMPLETION.c.person_id.in_(bindparam("people", expanding=True)),
+        _COMPLETION.c.enrolment_id.in_(bindparam("enrolments", expanding=True)),
+    )
+)
 
 
 def enrol(db: Session, person_id: int, course_id: int) -> Enrolment:
@@ -189,7 +202,9 @@ def judge_lessons(db: Session, lessons: Sequence[tuple[Enrolment, str]]) -> list
 
 def mark_active(enrolment: Enrolment, lesson_key: str) -> None:
     """This is the lesson to continue with."""
-    enrolment.last_lesson_key, enrolment.last_active_at = lesson_key, clock.now()
+    now = clock.now()
+    if is_news(enrolment.last_lesson_key, enrolment.last_active_at, lesson_key, now):
+        enrolment.last_lesson_key, enrolment.last_active_at = lesson_key, now
 
 
 def complete_if_all_done(
@@ -254,7 +269,7 @@ def _valid_completion(db: Session, enrolment: Enrolment) -> Completion | None:
         select(Completion)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
         .where(
-            _of_these([enrolment]), Completion.enrolment_id == enrolment.id,
+            Completion.person_id == enrolment.person_id, Completion.enrolment_id == enrolment.id,
             Completion.course_version_id == enrolment.course_version_id,
             CompletionAnnulment.completion_id.is_(None),
         )
@@ -264,15 +279,9 @@ def _valid_completion(db: Session, enrolment: Enrolment) -> Completion | None:
 
 def _completed(db: Session, enrolments: Collection[Enrolment]) -> set[int | None]:
     """The ids of those that brought a completion already, of whatever version."""
+    people = {one.person_id for one in enrolments if one.person_id is not None}
     ids = [one.id for one in enrolments]
-    return set(
-        db.scalars(select(Completion.enrolment_id).where(_of_these(enrolments), Completion.enrolment_id.in_(ids)))
-    )
-
-
-def _of_these(enrolments: Iterable[Enrolment]) -> ColumnElement[bool]:
-    """Completions are found by person; there is no index of their enrolments."""
-    return Completion.person_id.in_({one.person_id for one in enrolments if one.person_id is not None})
+    return set(_COMPLETED.scalars(db, people=list(people), enrolments=ids)) if people else set()
 
 
 def _required(db: Session, enrolments: Iterable[Enrolment]) -> dict[int, set[str]]:

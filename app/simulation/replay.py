@@ -19,8 +19,8 @@ from app.identity import sealing
 from app.identity.people import SIMULATED
 from app.identity.people_queries import Post
 from app.identity.sealing import PersonKey, SealedFields
+from app.learning.activity import is_news
 from app.learning.jobs import FORGET_AFTER
-from app.learning.saving import ACTIVE_EVERY_S
 from app.learning.spans import LEAST_PAGE_S, Watched, credit
 from app.simulation.books import Books
 from app.simulation.events import (
@@ -62,7 +62,8 @@ class _Taking:
     opened_quiz: StartsQuiz | None = None
 
     def mark_active(self, lesson: Lesson, at: datetime) -> None:
-        self.last_lesson_key, self.last_active_at = lesson.key, at
+        if is_news(self.last_lesson_key, self.last_active_at, lesson.key, at):
+            self.last_lesson_key, self.last_active_at = lesson.key, at
 
     def meets(self, lesson: Lesson) -> bool:
         return (
@@ -180,9 +181,7 @@ class _Life:
         if at >= self._replay._remembered_since:
             client = client_of(self._story.number, happened)
             self._books.clients.add_new(video_id, client, "[[0,1]]", 0, seen.credited, at)
-        is_stale = (at - taking.last_active_at).total_seconds() > ACTIVE_EVERY_S
-        if is_stale or taking.last_lesson_key != lesson.key:
-            taking.mark_active(lesson, at)
+        taking.mark_active(lesson, at)
         taking.watched[lesson.key] = taking.watched.get(lesson.key, 0) + 1
         self._judge(taking, lesson, at)
 
