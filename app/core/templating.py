@@ -151,6 +151,8 @@ def make_environment(folder: Path = ROOT / "templates") -> Environment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        # A page looks at a dozen files; asking the disk about each, every time, is for who edits them.
+        auto_reload=False,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
@@ -164,6 +166,8 @@ def make_environment(folder: Path = ROOT / "templates") -> Environment:
         "today": clock.today,
         "remembered": Fragments().remembered,
         "drawn_once": drawn_once,
+        # The macros of a file that look at nothing of the page: what `import` gives, found once.
+        "macros": lru_cache(maxsize=100)(lambda name: environment.get_template(name).module),
     }
     # Macros as a global: a top-level import is not seen when a block is rendered alone.
     environment.globals["ui"] = environment.get_template("ui/ui.html").module
