@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import URL, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, text
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
@@ -25,6 +37,7 @@ from app.core.errors import CommandFailed
 from app.core.i18n import lazy as _
 from app.core.memory import Memory
 from app.core.settings import Settings
+from app.core.sqlite import driver_of, told_as_usual
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -256,13 +269,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Any) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     # Straight to the driver: on a page these two statements would cost as much as its queries.
-    driver: sqlite3.Connection = connection.connection.dbapi_connection
+    driver = driver_of(connection)
     if connection.get_execution_options().get("hocso_write", True):
         driver.execute("PRAGMA query_only=OFF")
-        # This one may have to wait, and fail: SQLAlchemy's errors are what callers know.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # This one may have to wait, and fail.
+        with told_as_usual("BEGIN IMMEDIATE"):
+            driver.execute("BEGIN IMMEDIATE")
     else:
         driver.execute("PRAGMA query_only=ON")
         driver.execute("BEGIN")

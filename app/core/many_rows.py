@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.core.prepared import stored_as
+from app.core.sqlite import driver_of, told_as_usual
 
 Values = dict[str, Any]
 
@@ -75,7 +76,9 @@ class ChangeRows:
             connection.execute(self._together, _arrays(self._columns, rows))
             return
         driven = self._driven = self._driven or _Driven(self._each, connection.dialect)
-        connection.exec_driver_sql(driven.sql, driven.tuples(rows))
+        values = driven.tuples(rows)
+        with told_as_usual(driven.sql, values):
+            driver_of(connection).executemany(driven.sql, values)
 
 
 class _Driven:

@@ -12,9 +12,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import CompoundSelect, Dialect, Select, inspect
 from sqlalchemy.engine.interfaces import Compiled
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, configure_mappers, make_transient_to_detached
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from app.core.sqlite import driver_of, told_as_usual
 
 # What makes of a value what the driver takes, or the other way round; None where it is the same.
 Converter = Callable[[Any], Any] | None
@@ -37,8 +38,7 @@ class Prepared:
         if connection.dialect.name != "sqlite":
             return connection.execute(self._query, given).all()
         driven = self._driven = self._driven or _Driven(self._query, connection.dialect)
-        driver: Any = connection.connection.dbapi_connection
-        return driven.rows(driver, given)
+        return driven.rows(driver_of(connection), given)
 
     def first(self, db: Session, **given: Any) -> Any | None:
         """The first row, None if there is none."""
@@ -59,7 +59,6 @@ class _Driven:
 
     def __init__(self, query: Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]], dialect: Dialect) -> None:
         compiled = query.compile(dialect=dialect)
-        self._dialect = dialect
         self._sql = str(compiled)
         self._lists = frozenset(_LIST.findall(self._sql))
         self._values = [(name, stored, compiled.params[name]) for name, stored in stored_as(compiled, dialect)]
@@ -74,11 +73,8 @@ class _Driven:
     def rows(self, driver: sqlite3.Connection, given: dict[str, Any]) -> Sequence[Any]:
         sql = _LIST.sub(lambda found: f"({', '.join('?' * len(given[found[1]])) or 'NULL'})", self._sql)
         values = tuple(self._given(given))
-        try:
+        with told_as_usual(sql, values):
             found = driver.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            # As SQLAlchemy would have it, for whoever tells one from another (core/db.py, core/error_answers.py).
-            raise DBAPIError.instance(sql, values, error, sqlite3.Error, dialect=self._dialect) from error
         if self._read is None:
             return [self._row(row) for row in found]
         return [
