@@ -16,7 +16,7 @@ from app.catalogue.quiz_rules import QuizRule, quiz_rule
 from app.catalogue.render import Block, asset_ids, resolve
 from app.catalogue.source import Citation, CompletionRule
 from app.core.errors import NotFound
-from app.core.memory import A_MINUTE, FOR_EVER, remembered
+from app.core.memory import A_MINUTE, FOR_EVER, is_known, remembered
 from app.core.prepared import Prepared
 from app.media.queries import asset_views
 
@@ -255,12 +255,12 @@ def _of_version(
     db: Session, version_id: int, what: Hashable, find: Callable[[], Value], *, for_s: float = FOR_EVER
 ) -> Value:
     """What was read of a published version is remembered: nothing of it ever changes (immutable.py)."""
-    is_published = remembered(
-        db,
-        ("is published", version_id),
-        lambda: _IS_PUBLISHED.scalar(db, version_id=version_id) or None,
-    )
-    return remembered(db, (what, version_id), find, for_s=for_s) if is_published else find()
+    published = ("is published", version_id)
+    # Known is what some reader saw: it was committed, so that nobody can roll it back.
+    is_settled = is_known(db, published)
+    if not remembered(db, published, lambda: _IS_PUBLISHED.scalar(db, version_id=version_id) or None):
+        return find()
+    return remembered(db, (what, version_id), find, for_s=for_s, is_settled=is_settled)
 
 
 def _outline(db: Session, version_id: int) -> Outline:

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Generic, Protocol, TypeVar
@@ -19,6 +20,8 @@ from app.core.db import Database, met_another
 log = logging.getLogger("hocso.batching")
 
 BATCH = 500
+# Those who were answered together come again together: the first of a crowd waits so long for the others.
+_CROWD, _PATIENCE_S = 8, 0.002
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -48,7 +51,9 @@ class GroupCommitter(Generic[Item, Answer]):
     ) -> None:
         self._database = database
         self._apply = apply
-        self._waiting: queue.SimpleQueue[tuple[Item, Waiter[Answer]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Sequence[tuple[Item, Waiter[Answer]]] | None] = queue.SimpleQueue()
+        # What came in one turn of an event loop, until its end.
+        self._arrived: dict[asyncio.AbstractEventLoop, list[tuple[Item, _Coroutine[Answer]]]] = {}
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._door = threading.Lock()
         # Coroutines of the running batch that have their answer; touched by the committing thread alone.
@@ -73,28 +78,43 @@ class GroupCommitter(Generic[Item, Answer]):
     def submit(self, item: Item) -> Future[Answer]:
         """The future is done when the item is durable, or failed with the error of its transaction."""
         future: Future[Answer] = Future()
-        self._enter(item, future)
+        self._enter([(item, future)])
         return future
 
     async def save(self, item: Item) -> Answer:
-        """`submit` for a coroutine: a whole batch of them is woken at once, which costs each far less."""
+        """`submit` for a coroutine: many enter together and are woken together, which costs each far less."""
         waiter = _Coroutine[Answer](self._awakened)
-        self._enter(item, waiter)
+        loop = waiter.future.get_loop()
+        arrived = self._arrived.setdefault(loop, [])
+        if not arrived:
+            loop.call_soon(self._enter_together, loop)
+        arrived.append((item, waiter))
         return await waiter.future
 
-    def _enter(self, item: Item, waiter: Waiter[Answer]) -> None:
+    def _enter_together(self, loop: asyncio.AbstractEventLoop) -> None:
+        arrived = self._arrived.pop(loop)
+        try:
+            self._enter(arrived)
+        except RuntimeError as error:
+            for _, waiter in arrived:
+                waiter.future.set_exception(error)
+
+    def _enter(self, arrived: Sequence[tuple[Item, Waiter[Answer]]]) -> None:
         # Nothing may slip in behind the mark that ends the queue.
         with self._door:
             if self._stopped:
                 raise RuntimeError("the committer has stopped")
-            self._waiting.put((item, waiter))
+            self._waiting.put(arrived)
 
     def _run(self) -> None:
+        batch: list[tuple[Item, Waiter[Answer]]] = []
         while True:
             first = self._waiting.get()
             if first is None:
                 return
-            batch = [first]
+            if len(batch) >= _CROWD:
+                time.sleep(_PATIENCE_S)
+            batch = list(first)
             ending = False
             while len(batch) < BATCH:
                 try:
@@ -104,7 +124,7 @@ class GroupCommitter(Generic[Item, Answer]):
                 if more is None:
                     ending = True
                     break
-                batch.append(more)
+                batch += more
             # Whoever has gone away was promised nothing; from here on nobody can cancel under our hands.
             if wanted := [pair for pair in batch if pair[1].set_running_or_notify_cancel()]:
                 self._commit(wanted)

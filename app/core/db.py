@@ -26,11 +26,10 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, sessionmaker
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator
 
 from app.core import postgresql
 from app.core.errors import CommandFailed
@@ -48,40 +47,41 @@ _NAMING = {
 }
 
 
+_NAIVE = "a naive datetime cannot be stored as an instant"
 # Outlines and lessons of published courses, mostly: about 20 kB each.
 _REMEMBERED = 1000
 
 
-class _StoredInstant(sqlite.DATETIME):
-    """As SQLAlchemy keeps it, but sooner done: every save has six of them."""
+def _to_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(_NAIVE)
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
-    def bind_processor(self, dialect: Dialect) -> Any:
-        def to_text(value: datetime | None) -> str | None:
-            return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
-        return to_text
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        def from_text(text: str | None) -> datetime | None:
-            return None if text is None else datetime.fromisoformat(f"{text}Z")
-
-        return from_text
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}Z")
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant. SQLite keeps no zone, so a naive value is refused instead of guessed."""
+    """An aware UTC instant. SQLite keeps no zone, so a naive value is refused instead of guessed.
+
+    There it is the text SQLAlchemy would keep, but sooner done: every save has six of them.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(_StoredInstant())  # type: ignore[no-untyped-call]
-        return dialect.type_descriptor(self.impl_instance)
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return _to_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is not None and value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored as an instant")
+            raise ValueError(_NAIVE)
         return value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -35,6 +35,11 @@ class Memory:
             self._kept.move_to_end(key)
             return value
 
+    def forget(self) -> None:
+        """All of it."""
+        with self._lock:
+            self._kept.clear()
+
     def keep(self, key: Hashable, value: object, *, for_s: float = FOR_EVER) -> None:
         with self._lock:
             self._kept[key] = (value, for_s if for_s is FOR_EVER else time.monotonic() + for_s)
@@ -43,16 +48,25 @@ class Memory:
                 self._kept.popitem(last=False)
 
 
-def remembered(db: Session, key: Hashable, find: Callable[[], Value], *, for_s: float = FOR_EVER) -> Value:
+def is_known(db: Session, key: Hashable) -> bool:
+    """Whether it is remembered."""
+    memory: Memory | None = db.info.get("memory")
+    return memory is not None and memory.get(key) is not None
+
+
+def remembered(
+    db: Session, key: Hashable, find: Callable[[], Value], *, for_s: float = FOR_EVER, is_settled: bool = False
+) -> Value:  # fmt: skip
     """What `find` answers, asked once per process and database; None is asked for again each time.
 
-    Only what a read-only session saw is kept: a writing one may see rows that are rolled back, whose ids others get.
+    Only what a read-only session saw is kept, unless it `is_settled`: a writing one may see rows that are rolled back,
+    whose ids others get.
     """
     memory: Memory | None = db.info.get("memory")
     known = memory.get(key) if memory else None
     if known is not None:
         return cast(Value, known)
     found = find()
-    if memory and found is not None and db.info.get("reads_only"):
+    if memory and found is not None and (is_settled or db.info.get("reads_only")):
         memory.keep(key, found, for_s=for_s)
     return found

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.many_rows import AddRows, ChangeRows, Listed
+from app.core.prepared import Prepared
 from app.learning.models import BlockProgress, Enrolment, LessonFinish, ProgressClient
 from app.learning.spans import Refusal, Span
 
@@ -46,7 +47,7 @@ class _Reads:
     def __init__(self, *, arrays: bool) -> None:
         self.enrolments = Listed("enrolments", [_ENROLMENT.c.id], arrays=arrays)
         # In order of id, so that two processes never wait for each other in a circle.
-        self.lock_enrolments = (
+        self.lock_enrolments = Prepared(
             select(
                 _ENROLMENT.c.id,
                 _ENROLMENT.c.person_id,
@@ -61,7 +62,7 @@ class _Reads:
         )
         self.asked = Listed("asked", [*_BLOCK_NAME, _CLIENT.c.client_id], arrays=arrays)
         *block_name, client_id = self.asked.c
-        self.blocks = (
+        self.blocks = Prepared(
             select(
                 *_BLOCK_NAME,
                 *(_BLOCK.c[name] for name in _BLOCK_COLUMNS),
@@ -73,7 +74,7 @@ class _Reads:
         )
         self.lessons = Listed("lessons", [_FINISH.c.enrolment_id, _FINISH.c.lesson_key], arrays=arrays)
         enrolment_id, lesson_key = self.lessons.c
-        self.finished = (
+        self.finished = Prepared(
             select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key)
             .select_from(self.lessons.table)
             .join(_FINISH, and_(_FINISH.c.enrolment_id == enrolment_id, _FINISH.c.lesson_key == lesson_key))
@@ -135,14 +136,14 @@ class Book:
 
 def open_book(db: Session, asked: Collection[tuple[Key, str]]) -> Book:
     """What clients have of blocks, in two queries; the enrolments are locked until the end of the transaction."""
-    book, connection = Book(clock.now()), db.connection()
+    book = Book(clock.now())
     if not asked:
         return book
-    reads = _READS[connection.dialect.name]
+    reads = _READS[db.get_bind().dialect.name]
     locked = reads.enrolments.given([(id_,) for id_ in {key[0] for key, _client_id in asked}])
-    for id_, *values in connection.execute(reads.lock_enrolments, locked):
+    for id_, *values in reads.lock_enrolments.all(db, **locked):
         book.enrolments[id_] = EnrolmentEntry(*values)
-    rows = connection.execute(reads.blocks, reads.asked.given([(*key, client_id) for key, client_id in asked]))
+    rows = reads.blocks.all(db, **reads.asked.given([(*key, client_id) for key, client_id in asked]))
     for enrolment_id, lesson_key, block_id, *rest in rows:
         key = (enrolment_id, lesson_key, block_id)
         id_, spans, earned, spent_s, position, started_at, client_row_id, client_id, *client = rest
@@ -161,7 +162,7 @@ def finished_lessons(db: Session, lessons: Collection[tuple[int, str]]) -> set[t
     if not lessons:
         return set()
     reads = _READS[db.get_bind().dialect.name]
-    rows = db.connection().execute(reads.finished, reads.lessons.given(lessons))
+    rows = reads.finished.all(db, **reads.lessons.given(lessons))
     return {(enrolment_id, lesson_key) for enrolment_id, lesson_key in rows}
 
 
