@@ -4,6 +4,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
+from bench.attempts import measure_attempts
 from bench.commits import Commits, measure_commits
 from bench.first_view import FirstView, first_view
 from bench.load import Ask, Load, Visit, request_of, run_load
@@ -18,10 +19,12 @@ _CPU_CLIENTS = 8
 
 @dataclass(frozen=True)
 class Measured:
-    """`loads` by number of clients; `cpu_ms` of the server's process for one visit, with eight clients."""
+    """`loads` by number of clients; `cpu_ms` of the server's process for one visit, with eight clients; `crowd_ms` with
+    the most of them."""
 
     loads: dict[int, Load]
     cpu_ms: float
+    crowd_ms: float
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class Block:
     rest_mb: float = 0.0
     load_mb: float = 0.0
     commits: Commits | None = None
+    attempt_ms: float = 0.0
     views: list[FirstView] = field(default_factory=list)
 
     @property
@@ -75,6 +79,7 @@ def measure(database: str, people: int, world: World, seconds: float, plan: Plan
                     block.views.append(view)
     if not plan.only:
         block.commits = measure_commits(world, seconds * 2)
+        block.attempt_ms = measure_attempts(world)
     return block
 
 
@@ -89,10 +94,9 @@ class _Bare:
 def _measure(server: Running, visit: Visit, seconds: float) -> Measured:
     # What a first visit prepares for all later ones is no part of theirs.
     run_load(server.url, visit, clients=_CPU_CLIENTS, seconds=seconds / 4)
-    loads, cpu_ms = {}, 0.0
+    loads, cpu_ms = {}, {}
     for clients in CLIENTS:
         before = server.cpu_s()
         loads[clients] = run_load(server.url, visit, clients=clients, seconds=seconds)
-        if clients == _CPU_CLIENTS:
-            cpu_ms = 1000 * (server.cpu_s() - before) / loads[clients].visits
-    return Measured(loads, cpu_ms)
+        cpu_ms[clients] = 1000 * (server.cpu_s() - before) / loads[clients].visits
+    return Measured(loads, cpu_ms[_CPU_CLIENTS], cpu_ms[CLIENTS[-1]])

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -143,8 +144,11 @@ def _attempt(url: str, world: World) -> Visit:
     quiz = f"/learn/{COURSE}/{QUIZ_LESSON}/quiz"
     tokens = [_found(_TOKEN, httpx.get(f"{url}{quiz}", headers=_headers(learner)).text) for learner in world.learners]
 
-    async def visit(client: int, ask: Ask) -> None:
-        number = client % len(tokens)
+    # Whoever has waited longest: nobody takes it a hundred times, so that no page has a hundred attempts to list.
+    waiting = deque(range(len(tokens)))
+
+    async def visit(_client: int, ask: Ask) -> None:
+        number = waiting.popleft()
         look = _headers(world.learners[number])
         send = look | {"x-csrf-token": tokens[number], "content-type": _FORM}
         await ask(request_of("GET", quiz, look))
@@ -154,6 +158,7 @@ def _attempt(url: str, world: World) -> Visit:
             await ask(request_of("POST", f"{attempt}/answers", send | {"hx-request": "true"}, answer))
         await ask(request_of("POST", f"{attempt}/submit", send))
         await ask(request_of("GET", attempt, look))
+        waiting.append(number)
 
     return visit
 
