@@ -116,3 +116,14 @@ def test_a_tag_fits_its_purpose_and_message_only() -> None:
         ("csrf", "nội dung", ""), ("csrf", "nội dung", "ă" * 32), ("csrf", "nội dung", "\udcff"),
     ):  # fmt: skip
         assert not keys.signature_fits(purpose, message, other)
+
+
+def test_a_tag_fits_again_and_only_for_its_key(data_dir: Path) -> None:
+    tag = keys.sign("thu", "lời nhắn")
+    assert keys.signature_fits("thu", "lời nhắn", tag)
+    assert keys.signature_fits("thu", "lời nhắn", tag)
+    assert not keys.signature_fits("thu", "lời nhắn", f"{tag[:-1]}{'A' if tag[-1] != 'A' else 'B'}")
+    assert not keys.signature_fits("khac", "lời nhắn", tag)
+    (data_dir / "secret_key").unlink()
+    forget()
+    assert not keys.signature_fits("thu", "lời nhắn", tag)

@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 
 from app.core import memory
 from app.core.db import Database
-from app.core.memory import Memory, remembered
+from app.core.memory import Memory, is_known, remembered
 
 
 class Asked:
@@ -35,6 +35,16 @@ def test_what_a_writer_saw_is_not_kept_since_it_may_be_rolled_back(database: Dat
     with database.reading() as db:
         remembered(db, "key", asked)
     assert asked.times == 2
+
+
+def test_what_nobody_can_roll_back_is_kept_whoever_saw_it(database: Database) -> None:
+    asked = Asked()
+    with database.writing() as db:
+        remembered(db, "key", asked, is_settled=True)
+        assert is_known(db, "key")
+    with database.reading() as db:
+        remembered(db, "key", asked)
+    assert asked.times == 1
 
 
 def test_a_writer_may_use_what_a_reader_saw(database: Database) -> None:
