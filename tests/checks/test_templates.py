@@ -4,6 +4,7 @@ import re
 
 import pytest
 from jinja2.meta import find_referenced_templates
+from jinja2.nodes import Call, Const
 
 from app.core.settings import ROOT
 from app.core.templating import environment
@@ -29,7 +30,9 @@ def test_template_has_nothing_inline(name: str) -> None:
 def _is_asking(name: str) -> bool:
     """Whether a template, or one it takes in, has an attribute for htmx. The macros get theirs from the page."""
     source = (ROOT / "templates" / name).read_text(encoding="utf-8")
-    parts = find_referenced_templates(environment().parse(source))
+    tree = environment().parse(source)
+    taken = (call.args[0] for call in tree.find_all(Call) if getattr(call.node, "name", "") == "macros")
+    parts = [*find_referenced_templates(tree), *(name.value for name in taken if isinstance(name, Const))]
     return bool(_ASKS.search(source)) or any(_is_asking(part) for part in parts if part and not part.startswith("ui/"))
 
 
