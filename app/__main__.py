@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from app import commands
+from app.admin import doctor_commands
 from app.admin.backup import commands as backup_commands
 from app.authoring import course_commands, question_commands
 from app.certificates import certificate_commands
@@ -27,7 +28,7 @@ from app.simulation import simulate_commands
 # Each adds its commands by `register`; a command sets `func(args, runtime) -> int` as its default.
 COMMANDS = (
     commands, unit_commands, people_commands, media_commands, course_commands, question_commands, certificate_commands,
-    coverage_commands, backup_commands, simulate_commands,
+    coverage_commands, backup_commands, doctor_commands, simulate_commands,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.routing import BaseRoute
 
 from app import __version__
-from app.admin import health, mail_pages, upkeep
+from app.admin import audit_sealing, health, mail_pages, upkeep
 from app.admin import pages as admin_pages
 from app.assignments import handlers as assignments
 from app.assignments import jobs as assignment_jobs
@@ -133,6 +133,7 @@ JOBS: dict[str, JobFunction] = (
     | exam_jobs.JOBS
     | coverage_jobs.JOBS
     | upkeep.JOBS
+    | audit_sealing.JOBS
     # Essays of exams wait in the queue of all essays, and learning knows no exams.
     | {"learning.tell_of_work": partial(tell_of_work, more={"marking": exam_marking.waiting_count})}
 )
@@ -141,6 +142,7 @@ CRONS = (
     Cron("coverage.rebuild", every=timedelta(days=1), at=timedelta(hours=2)),
     Cron("admin.refresh_statistics", every=timedelta(days=1), at=timedelta(hours=2, minutes=30)),
     Cron("admin.forget_tries", every=timedelta(hours=1)),
+    Cron("admin.seal_audit", every=timedelta(minutes=5)),
     Cron("learning.close_overdue_attempts", every=timedelta(minutes=1)),
     Cron("learning.tell_of_work", every=timedelta(days=1), at=timedelta(hours=7, minutes=15)),
     Cron("learning.count_new_answers", every=timedelta(days=1), at=timedelta(hours=1)),

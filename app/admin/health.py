@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from app import __version__
 from app.core import clock
+from app.core.audit_seals import unsealed_before
 from app.core.db import Database
 from app.core.errors import StorageFull
 from app.core.i18n import gettext as _
@@ -31,6 +32,7 @@ router = APIRouter()
 _LOW_DISK_BYTES = 1024**3
 _STUCK = timedelta(minutes=15)
 _LATELY = timedelta(days=7)
+_UNSEALED = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def work_checks(db: Session, storage: Storage) -> list[Check]:
     pending = db.scalar(select(func.count()).select_from(CoveragePending)) or 0
     refused = (NoticeDelivery.state == "failed", NoticeDelivery.settled_at > clock.now() - _LATELY)
     unsent = db.scalar(select(func.count()).where(*refused)) or 0
+    unsealed = unsealed_before(db, clock.now() - _UNSEALED)
     return [
         *_room(storage),
         _none_of("queue", late, _("không việc nào chờ lâu"), _("%(n)s việc chờ quá 15 phút", n=format_number(late))),
@@ -88,7 +91,19 @@ def work_checks(db: Session, storage: Storage) -> list[Check]:
             "mail", unsent, _("7 ngày qua không thư nào bị từ chối"),
             _("%(n)s thư không gửi được trong 7 ngày qua", n=format_number(unsent)),
         ),
+        _none_of(
+            "audit", unsealed, _("được niêm phong đều"),
+            _("%(n)s mục chưa niêm phong sau một ngày: việc nền không chạy", n=format_number(unsealed)),
+        ),
     ]  # fmt: skip
+
+
+def titles() -> dict[str, str]:
+    """What each check is called."""
+    return {
+        "database": _("Cơ sở dữ liệu"), "storage": _("Nơi giữ tệp"), "room": _("Chỗ trống"), "queue": _("Hàng chờ"),
+        "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"), "mail": _("Thư đi"), "audit": _("Nhật ký quản trị"),
+    }  # fmt: skip
 
 
 def _none_of(name: str, count: int, good: str, bad: str) -> Check:

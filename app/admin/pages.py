@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app import __version__
-from app.admin.health import Check, essential_checks, work_checks
+from app.admin.health import Check, essential_checks, titles, work_checks
 from app.core import jobs
 from app.core.access import Actor
 from app.core.audit import AuditEntry, record
+from app.core.audit_seals import AuditSeal, newest_seal
 from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
@@ -38,12 +39,13 @@ class AuditPage:
     entries: list[AuditEntry]
     page: int
     pages: int
+    seal: AuditSeal | None
 
 
 @router.get("/admin")
 def admin(request: Request, db: Db, database: Databases, files: Files, actor: Operator) -> Response:
     checks: list[Check] = [*essential_checks(database, files), *work_checks(db, files)]
-    return render(request, "admin/index.html", checks=checks, version=__version__, titles=_titles())
+    return render(request, "admin/index.html", checks=checks, version=__version__, titles=titles())
 
 
 @router.get("/admin/jobs")
@@ -82,7 +84,7 @@ def audit(request: Request, db: Db, actor: Auditor, page: int = 1) -> Response:
     pages = max(1, -(-total // _PER_PAGE))
     page = min(max(page, 1), pages)
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).offset((page - 1) * _PER_PAGE).limit(_PER_PAGE)
-    return render(request, "admin/audit.html", page=AuditPage(list(db.scalars(query)), page, pages))
+    return render(request, "admin/audit.html", page=AuditPage(list(db.scalars(query)), page, pages, newest_seal(db)))
 
 
 def _job(db: Session, job_id: int) -> Job:
@@ -90,11 +92,3 @@ def _job(db: Session, job_id: int) -> Job:
     if job is None:
         raise NotFound
     return job
-
-
-def _titles() -> dict[str, str]:
-    return {
-        "database": _("Cơ sở dữ liệu"), "storage": _("Nơi giữ tệp"), "room": _("Chỗ trống"),
-        "queue": _("Hàng chờ"),
-        "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"), "mail": _("Thư đi"),
-    }  # fmt: skip

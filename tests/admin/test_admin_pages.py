@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from starlette.testclient import TestClient
 
 from app import __version__
-from app.admin import health, pages
+from app.admin import health
 from app.core import audit, clock, jobs
 from app.core.audit import AuditEntry
 from app.core.db import Database, Session
@@ -136,6 +136,7 @@ def test_a_sound_installation_shows_all_well(operator: Browser) -> None:
     rows = rows_of(page.text)
     assert list(rows) == [
         "Cơ sở dữ liệu", "Nơi giữ tệp", "Chỗ trống", "Hàng chờ", "Việc nền hỏng", "Chỉ tiêu", "Thư đi",
+        "Nhật ký quản trị",
     ]  # fmt: skip
     assert "cần xử lý" not in page.text
 
@@ -170,7 +171,7 @@ def test_a_storage_that_is_missing_is_shown(operator: Browser, settings: Setting
 def test_every_check_has_a_title(db: Session, database: Database, settings: Settings) -> None:
     storage = Runtime(settings).storage
     names = [check.name for check in (*health.essential_checks(database, storage), *health.work_checks(db, storage))]
-    assert names == list(pages._titles())
+    assert names == list(health.titles())
 
 
 # --- background work --------------------------------------------------------------------------------------------------
