@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from app.core import clock
 from app.core.errors import Invalid
@@ -38,6 +38,15 @@ class Column:
     title: str
     kind: Literal["text", "int", "ratio", "date", "instant"] = "text"
     width: int = 18
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet of a workbook; `rows` can be walked once, empty cells are None."""
+
+    name: str
+    visible: bool
+    rows: Iterator[list[Cell]]
 
 
 def write_csv(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> int:
@@ -86,7 +95,19 @@ def read_sheet(path: Path) -> Iterator[list[Cell]]:
     except (CalamineError, IndexError) as error:
         raise Invalid(_UNREADABLE) from error
     for row in sheet.iter_rows():
-        yield [None if value == "" else value for value in row]  # type: ignore[misc]
+        yield [_cell(value) for value in row]
+
+
+def read_sheets(path: Path) -> Iterator[Sheet]:
+    """Every sheet with cells, one in memory at a time, also the hidden; raises Invalid if it is no workbook."""
+    book = _open_book(path)
+    try:
+        for index, about in enumerate(book.sheets_metadata):
+            if about.typ == SheetTypeEnum.WorkSheet:
+                rows = ([_cell(value) for value in row] for row in book.get_sheet_by_index(index).iter_rows())
+                yield Sheet(about.name, about.visible == SheetVisibleEnum.Visible, rows)
+    except CalamineError as error:
+        raise Invalid(_UNREADABLE) from error
 
 
 def sheet_name(path: Path) -> str:
@@ -150,6 +171,10 @@ def _close(book: "xlsxwriter.Workbook") -> None:
     except FileCreateError as error:
         # XlsxWriter hides the error of the operating system, which says whether the disk is full.
         raise error.args[0] from None
+
+
+def _cell(value: object) -> Cell:
+    return None if value == "" else value  # type: ignore[return-value]
 
 
 def _open_book(path: Path) -> CalamineWorkbook:

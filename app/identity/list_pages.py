@@ -18,6 +18,8 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.storage import Storage
 from app.core.web import render
+from app.identity.office_columns import FIELDS
+from app.identity.office_mapping import SURENESS
 from app.identity.people_report import OUTCOMES, Outcome
 from app.identity.people_sheet import PEOPLE, PeopleSheet, Template, result_bytes
 from app.identity.sheet_imports import ListKind, import_view, stored_report, visible_import
@@ -52,7 +54,16 @@ def list_page(
     """One list, with the rows of one outcome or all. Raises NotFound for a list of somebody else."""
     chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
     view = import_view(db, files, actor, kind, import_id, chosen, page)
-    return render(request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where)
+    return render(
+        request,
+        "identity/import.html",
+        fragment="state",
+        page=view,
+        outcomes=OUTCOMES,
+        where=where,
+        fields=FIELDS,
+        sureness=SURENESS,
+    )
 
 
 def list_result(

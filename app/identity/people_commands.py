@@ -12,10 +12,11 @@ from app.core.errors import CommandFailed, Invalid
 from app.core.i18n import gettext as _
 from app.identity import passwords
 from app.identity.accounts import create_account, grant_role
+from app.identity.office_sheets import read_list
 from app.identity.people import add_person
 from app.identity.people_import_service import import_people
 from app.identity.people_report import OUTCOMES, ImportReport
-from app.identity.people_sheet import read_people_sheet, result_bytes
+from app.identity.people_sheet import result_bytes
 from app.identity.unit_queries import unit_on
 from app.runtime import Runtime
 
@@ -25,7 +26,7 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     verbs = people.add_subparsers(dest="verb", required=True, metavar="VIỆC/VERB")
     load = verbs.add_parser(
         "import",
-        help="nhập danh sách từ tệp .xlsx theo mẫu / import people from a workbook that follows the template",
+        help="nhập danh sách từ tệp .xlsx / import people from a workbook",
         epilog="Mã thoát: 0 nhập hết, 1 có dòng không nhập hoặc cần xác nhận, 2 không nhập được tệp. / "
         "Exit code: 0 all rows applied, 1 some rows refused or waiting for confirmation, 2 the file was refused.",
     )
@@ -59,7 +60,7 @@ def _import(args: argparse.Namespace, runtime: Runtime) -> int:
     if not args.file.is_file():
         raise CommandFailed(_("Không thấy tệp %(path)s."), path=args.file)
     try:
-        sheet = read_people_sheet(args.file, args.file.name)
+        sheet = read_list(args.file, args.file.name)
     except Invalid as error:
         if args.json:
             refused = {"file": args.file.name, "rows": 0, "outcome": "refused", "message": error.message}

@@ -21,7 +21,7 @@ _YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
 _YEAR = re.compile(r"(?:\d{1,2}/)?(\d{4})")
 # Excel counts days from here (it believes that 1900 was a leap year).
 _EXCEL_EPOCH = date(1899, 12, 30)
-_SEXES: dict[str, Sex] = {"nam": "male", "nu": "female", "male": "male", "female": "female"}
+SEXES: dict[str, Sex] = {"nam": "male", "nu": "female", "male": "male", "female": "female"}
 _TICKS = {"": False, "0": False, "khong": False, "x": True, "1": True, "co": True}
 _TITLE_LENGTH = 120
 
@@ -87,15 +87,15 @@ def parse_row(cells: Sequence[Cell], register: Register, day: date) -> ParsedRow
     padded = [*cells, *[None] * len(COLUMNS)]
     cell = dict(zip(COLUMNS, padded, strict=False))
     row = ParsedRow()
-    _read_name(row, _text(cell["Họ và tên"]))
+    _read_name(row, text_of(cell["Họ và tên"]))
     _read_birth(row, cell["Ngày sinh"], day)
-    _read_sex(row, _text(cell["Giới tính"]))
-    read_identity(row, _text(cell["Số CCCD"]))
-    read_phone(row, _text(cell["Điện thoại"]))
-    read_email(row, _text(cell["Email"]))
-    _read_unit(row, _text(cell["Mã đơn vị"]), _text(cell["Tên đơn vị"]), register)
-    _read_post(row, _text(cell["Chức vụ"]), _text(cell["Lãnh đạo (x)"]))
-    _read_audiences(row, _text(cell["Nhóm đối tượng"]), register)
+    _read_sex(row, text_of(cell["Giới tính"]))
+    read_identity(row, text_of(cell["Số CCCD"]))
+    read_phone(row, text_of(cell["Điện thoại"]))
+    read_email(row, text_of(cell["Email"]))
+    _read_unit(row, text_of(cell["Mã đơn vị"]), text_of(cell["Tên đơn vị"]), register)
+    _read_post(row, text_of(cell["Chức vụ"]), text_of(cell["Lãnh đạo (x)"]))
+    _read_audiences(row, text_of(cell["Nhóm đối tượng"]), register)
     _read_start(row, cell["Ngày bắt đầu"], day)
     return row
 
@@ -117,22 +117,22 @@ def _read_name(row: ParsedRow, text: str) -> None:
 
 
 def _read_birth(row: ParsedRow, cell: Cell, day: date) -> None:
-    year = _year_only(cell)
+    year = read_year(cell)
     row.birth_date = None if year else read_day(cell)
     row.birth_year = year or (row.birth_date.year if row.birth_date else None)
     if row.birth_year is None:
-        if _text(cell):
+        if text_of(cell):
             row.refusals.append(
-                _("Ngày sinh “%(text)s” không đọc được; hãy ghi ngày/tháng/năm hoặc chỉ năm.", text=_text(cell))
+                _("Ngày sinh “%(text)s” không đọc được; hãy ghi ngày/tháng/năm hoặc chỉ năm.", text=text_of(cell))
             )
     elif not 1900 <= row.birth_year <= day.year or (row.birth_date or date.min) > day:
-        row.refusals.append(_("Ngày sinh “%(text)s” không thể đúng.", text=_text(cell)))
+        row.refusals.append(_("Ngày sinh “%(text)s” không thể đúng.", text=text_of(cell)))
     elif _is_serial(cell):
         row.repairs.append(_("Ngày sinh là số thứ tự ngày của Excel, đọc là %(day)s.", day=cell_text(row.birth_date)))
 
 
 def _read_sex(row: ParsedRow, text: str) -> None:
-    row.sex = _SEXES.get(fold(text))
+    row.sex = SEXES.get(fold(text))
     if text and row.sex is None:
         row.refusals.append(_("Giới tính “%(text)s” không đọc được; hãy ghi Nam hoặc Nữ.", text=text))
 
@@ -235,20 +235,23 @@ def _read_audiences(row: ParsedRow, text: str, register: Register) -> None:
 def _read_start(row: ParsedRow, cell: Cell, day: date) -> None:
     row.started_on = read_day(cell)
     if row.started_on is None:
-        if _text(cell):
-            row.refusals.append(_("Ngày bắt đầu “%(text)s” không đọc được; hãy ghi ngày/tháng/năm.", text=_text(cell)))
+        if text_of(cell):
+            row.refusals.append(
+                _("Ngày bắt đầu “%(text)s” không đọc được; hãy ghi ngày/tháng/năm.", text=text_of(cell))
+            )
     elif not 1950 <= row.started_on.year <= day.year + 1:
-        row.refusals.append(_("Ngày bắt đầu “%(text)s” không thể đúng.", text=_text(cell)))
+        row.refusals.append(_("Ngày bắt đầu “%(text)s” không thể đúng.", text=text_of(cell)))
 
 
 # --- cells --------------------------------------------------------------------------------------------------------
 
 
 def _label(cell: Cell) -> str:
-    return _text(cell).lower()
+    return text_of(cell).lower()
 
 
-def _text(cell: Cell) -> str:
+def text_of(cell: Cell) -> str:
+    """As `cell_text`, in the form in which we keep text."""
     return nfc(cell_text(cell))
 
 
@@ -259,8 +262,8 @@ def read_day(cell: Cell) -> date | None:
     if isinstance(cell, date):
         return cell
     if _is_serial(cell):
-        return _EXCEL_EPOCH + timedelta(days=int(float(_text(cell))))
-    text = _text(cell)
+        return _EXCEL_EPOCH + timedelta(days=int(float(text_of(cell))))
+    text = text_of(cell)
     try:
         if found := _DAY_FIRST.fullmatch(text):
             return date(int(found[3]), int(found[2]), int(found[1]))
@@ -271,8 +274,9 @@ def read_day(cell: Cell) -> date | None:
     return None
 
 
-def _year_only(cell: Cell) -> int | None:
-    found = _YEAR.fullmatch(_text(cell)) if not isinstance(cell, date) else None
+def read_year(cell: Cell) -> int | None:
+    """A year that stands alone, or behind a month."""
+    found = _YEAR.fullmatch(text_of(cell)) if not isinstance(cell, date) else None
     return int(found[1]) if found else None
 
 

@@ -22,13 +22,14 @@ from app.identity.accounts import UserNames, new_account
 from app.identity.events import AffiliationsChanged
 from app.identity.identifiers import phone_shown
 from app.identity.models import Affiliation, Audience, Person
+from app.identity.office_units import OfficeUnits, PastName
 from app.identity.people import close_affiliation, new_affiliation, new_person, set_fields
 from app.identity.people_import import COLUMNS, KnownUnit, ParsedRow, Register, parse_row
 from app.identity.people_matching import Doubt, KnownPeople, chunks, outside_scope
 from app.identity.people_report import ImportReport, Outcome, RowReport
-from app.identity.people_sheet import PeopleSheet
+from app.identity.people_sheet import PeopleSheet, SheetRow
 from app.identity.sealing import SealedFields
-from app.identity.unit_queries import in_force, lives_of, unit_versions
+from app.identity.unit_queries import UnitOnDay, heirs_on, in_force, lives_of, unit_versions
 
 
 def import_people(
@@ -64,34 +65,56 @@ def load_register(db: Session, day: date) -> Register:
     return Register(units, audiences)
 
 
+def load_past_names(db: Session, register: Register, day: date) -> dict[str, tuple[PastName, ...]]:
+    """Names of units that are gone, folded, with the unit of `register` that their people count under on that day."""
+    units = {unit.unit_id: unit for unit in register.units.values()}
+    gone = [UnitOnDay(*row) for row in db.execute(unit_versions()) if row.unit_id not in units]
+    heirs = heirs_on(db, {version.unit_id for version in gone}, day)
+    past: dict[str, dict[PastName, None]] = {}
+    for version in gone:
+        heir = heirs.get(version.unit_id)
+        if heir and heir.unit_id in units:
+            for name in {fold(version.name), fold(version.name.removeprefix(version.type_name))}:
+                past.setdefault(name, {})[PastName(version.code, units[heir.unit_id])] = None
+    return {name: tuple(found) for name, found in past.items()}
+
+
 class _Import:
     def __init__(self, db: Session, sheet: PeopleSheet, allowed: Collection[int] | None, dry_run: bool) -> None:
         self.db = db
-        self.sheet = sheet
         self.allowed = allowed
         self.dry_run = dry_run
         self.day = clock.today()
         register = load_register(db, self.day)
-        self.rows = [parse_row(cells, register, self.day) for _number, cells in sheet.rows]
+        if sheet.reading:
+            units = OfficeUnits(register, load_past_names(db, register, self.day))
+            sheet = replace(sheet, rows=[units.placed(row) for row in sheet.rows])
+        self.sheet = sheet
+        self.rows = [parsed(given, register, self.day) for given in sheet.rows]
         self.known = KnownPeople(db, self.rows, allowed, self.day)
         self.usernames = UserNames(db)
-        self.first_rows: dict[Person, int] = {}
+        self.first_rows: dict[Person, RowReport] = {}
         self.changed: dict[Person, None] = {}
 
     def run(self) -> ImportReport:
         reports = []
         # Rows find each other in `self.known`, so nothing needs to be flushed before the end.
         with self.db.no_autoflush:
-            for (number, cells), row in zip(self.sheet.rows, self.rows, strict=True):
-                texts = tuple(cell_text(cell) for cell in cells)
-                reports.append(self._apply(number, texts + ("",) * (len(COLUMNS) - len(texts)), row))
+            for given, row in zip(self.sheet.rows, self.rows, strict=True):
+                reports.append(self._apply(given, row))
         self.db.flush()
         for people in chunks(list(self.changed)):
             emit(self.db, AffiliationsChanged(tuple(person.id for person in people)))
-        return ImportReport(self.sheet.file, self.sheet.sheet, self.day, self.dry_run, tuple(reports))
+        return ImportReport(
+            self.sheet.file, self.sheet.sheet, self.day, self.dry_run, tuple(reports), self.sheet.reading
+        )
 
-    def _apply(self, number: int, cells: tuple[str, ...], row: ParsedRow) -> RowReport:
-        report = RowReport(number, cells, "refused", tuple(row.refusals), "", _values(row), self._unit(row))
+    def _apply(self, given: SheetRow, row: ParsedRow) -> RowReport:
+        texts = tuple(cell_text(cell) for cell in given.cells)
+        report = RowReport(
+            given.number, texts + ("",) * (len(COLUMNS) - len(texts)), "refused", tuple(row.refusals), "",
+            _values(row), self._unit(row), sheet=given.sheet,
+        )  # fmt: skip
         if row.refusals:
             return report
         try:
@@ -113,10 +136,14 @@ class _Import:
             person, username, password = self._add(row)
         else:
             if first := self.first_rows.get(person):
-                row.notes.append(_("Trùng người với dòng %(row)s.", row=first))
+                row.notes.append(
+                    _("Trùng người với dòng %(row)s của trang tính %(sheet)s.", row=first.row, sheet=first.sheet)
+                    if first.sheet != report.sheet
+                    else _("Trùng người với dòng %(row)s.", row=first.row)
+                )
             self._place(person, row)
             self._complete(person, row)
-        self.first_rows.setdefault(person, report.row)
+        self.first_rows.setdefault(person, report)
         self.known.remember(person, self.known.fields_of(person), row.unit.unit_id)
         return replace(
             report, outcome="repaired" if row.repairs else outcome, messages=(*row.repairs, *row.notes),
@@ -221,3 +248,11 @@ def _values(row: ParsedRow) -> dict[str, Any]:
         "name": row.name, **born, "sex": row.sex, "phone": row.phone and phone_shown(row.phone),
         "identity": row.identity, "title": row.title,
     }  # fmt: skip
+
+
+def parsed(given: SheetRow, register: Register, day: date) -> ParsedRow:
+    """The row as read, with what was said when an office's list was put into our template."""
+    row = parse_row(given.cells, register, day)
+    for said in ("repairs", "notes", "doubts", "refusals"):
+        getattr(row, said)[:0] = getattr(given, said)
+    return row

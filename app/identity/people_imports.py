@@ -6,9 +6,10 @@ from app.core import jobs
 from app.core.access import Actor
 from app.identity import sheet_imports
 from app.identity.models import PeopleImport
+from app.identity.office_sheets import read_list_bytes
 from app.identity.people_import_service import import_people
 from app.identity.people_report import ImportReport
-from app.identity.people_sheet import PeopleSheet, read_people_bytes
+from app.identity.people_sheet import PeopleSheet
 from app.identity.sheet_imports import ListKind
 
 PEOPLE = ListKind("people", "identity.import_people", "people.import")
@@ -16,7 +17,7 @@ PEOPLE = ListKind("people", "identity.import_people", "people.import")
 
 def run_import(context: jobs.JobContext, *, import_id: int) -> dict[str, int] | None:
     """Check or apply one workbook of people."""
-    return sheet_imports.run_list(context, PEOPLE, import_id, read_people_bytes, _import_in_scope)
+    return sheet_imports.run_list(context, PEOPLE, import_id, read_list_bytes, _import_in_scope)
 
 
 def _import_in_scope(db: Session, actor: Actor, wish: PeopleImport, sheet: PeopleSheet) -> ImportReport:

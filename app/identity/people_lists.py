@@ -53,7 +53,7 @@ def settle_list(
 ) -> ImportReport:
     """Find the person of every row and `act` on each that is found; nothing is done with the others."""
     today = clock.today()
-    rows = [_row(number, cells, columns) for number, cells in sheet.rows]
+    rows = [_row(row.number, row.cells, columns) for row in sheet.rows]
     known = _KnownPeople(
         db, rows, set(db.scalars(actor.units_with(permission))), sees_every_post(db, actor, permission)
     )

@@ -11,10 +11,11 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
 from app.identity.list_pages import ListPlace, list_page, list_result, taken
+from app.identity.office_sheets import read_list_bytes
 from app.identity.people_import import COLUMNS
 from app.identity.people_imports import PEOPLE
 from app.identity.people_queries import audience_names, people_in_scope
-from app.identity.people_sheet import MAX_ROWS, read_people_bytes, template_bytes
+from app.identity.people_sheet import MAX_ROWS, template_bytes
 from app.identity.sheet_imports import (
     ImportSummary,
     keep_source,
@@ -68,9 +69,9 @@ def upload(
     files: Files,
     file: Annotated[UploadFile | None, File()] = None,
 ) -> Response:
-    """What does not follow the template is refused at once; the rest is checked by a job."""
+    """What holds no list of people is refused at once; the rest is checked by a job."""
     try:
-        content, name = taken(file, read_people_bytes)
+        content, name = taken(file, read_list_bytes)
     except Invalid as error:
         with databases.reading() as db:
             page = ImportsPage(past_imports(db, actor, PEOPLE), COLUMNS, audience_names(db), MAX_ROWS, error.message)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from app.core.i18n import lazy as _
+from app.identity.office_mapping import SheetMapping
 
 Outcome = Literal["created", "matched", "repaired", "needs_confirmation", "refused"]
 
@@ -19,8 +20,34 @@ OUTCOMES: dict[Outcome, _] = {
 
 
 @dataclass(frozen=True)
+class SkippedRow:
+    """A row that names nobody: what it says, and why it was passed over."""
+
+    sheet: str
+    row: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an office's own workbook was read: its lists with what each column was taken for, and all that was not read.
+
+    `other_sheets`: why, by name. `blank_rows`: how many empty rows stand between and below the others.
+    """
+
+    lists: tuple[SheetMapping, ...]
+    other_sheets: dict[str, str]
+    skipped: tuple[SkippedRow, ...]
+    blank_rows: int
+
+
+@dataclass(frozen=True)
 class RowReport:
-    """One row: `row` is its number in the workbook, `cells` its text; `person` the stable ref, "" if there is none."""
+    """One row: `row` is its number in the workbook, `cells` its text; `person` the stable ref, "" if there is none.
+
+    `sheet`: "" where the workbook's only list is meant.
+    """
 
     row: int
     cells: tuple[str, ...]
@@ -31,17 +58,19 @@ class RowReport:
     unit: dict[str, str]
     username: str = ""
     password: str = ""
+    sheet: str = ""
 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """All rows of a file, in its order."""
+    """All rows of a file, in its order; `reading` only for a file that does not follow our template."""
 
     file: str
     sheet: str
     on: date
     dry_run: bool
     rows: tuple[RowReport, ...]
+    reading: Reading | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -59,7 +88,7 @@ class ImportReport:
         file = {"file": self.file, "rows": len(self.rows), "outcome": outcome, "message": ""}
         rows = [
             {
-                "file": self.file, "sheet": self.sheet, "row": row.row, "outcome": row.outcome,
+                "file": self.file, "sheet": row.sheet or self.sheet, "row": row.row, "outcome": row.outcome,
                 "person": row.person or None, "values": row.values, "unit": row.unit, "messages": list(row.messages),
             }
             for row in self.rows

@@ -3,6 +3,7 @@
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,7 +11,7 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.tables import Cell, Column, cell_text, read_sheet, sheet_name, write_xlsx
 from app.identity.people_import import COLUMNS, is_template_header, missing_columns
-from app.identity.people_report import OUTCOMES, ImportReport
+from app.identity.people_report import OUTCOMES, ImportReport, Reading, RowReport, SkippedRow
 
 MAX_ROWS = 10_000
 _MAX_UNPACKED = 300 * 1024 * 1024
@@ -20,17 +21,37 @@ PEOPLE: Template = dict(zip(COLUMNS, (6, 26, 13, 10, 16, 15, 26, 11, 28, 28, 12,
 
 
 @dataclass(frozen=True)
+class SheetRow:
+    """A row: its number as Excel shows it, its cells in the order of the template.
+
+    `sheet` and what was said on the way only where an office's own list was put into the template (office_rows.py).
+    """
+
+    number: int
+    cells: list[Cell]
+    sheet: str = ""
+    repairs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class PeopleSheet:
-    """The rows of a workbook that fits the template, with their numbers as Excel shows them; empty rows left out."""
+    """The rows of a workbook in the columns of the template; empty rows left out.
+
+    `reading`: how they came there, for an office's own list.
+    """
 
     file: str
     sheet: str
-    rows: list[tuple[int, list[Cell]]]
+    rows: list[SheetRow]
+    reading: Reading | None = None
 
 
 def read_people_sheet(path: Path, file: str, template: Template = PEOPLE, max_rows: int = MAX_ROWS) -> PeopleSheet:
     """The first sheet; raises Invalid, saying why, for what is no workbook or does not follow the template."""
-    _refuse_bombs(path)
+    refuse_bombs(path)
     numbered = [
         (number, cells)
         for number, cells in enumerate(read_sheet(path), start=1)
@@ -53,7 +74,7 @@ def read_people_sheet(path: Path, file: str, template: Template = PEOPLE, max_ro
             rows=len(rows),
             most=max_rows,
         )
-    return PeopleSheet(file, sheet_name(path), [(number, cells[: len(template)]) for number, cells in rows])
+    return PeopleSheet(file, sheet_name(path), [SheetRow(number, cells[: len(template)]) for number, cells in rows])
 
 
 def read_people_bytes(content: bytes, file: str, template: Template = PEOPLE, max_rows: int = MAX_ROWS) -> PeopleSheet:
@@ -74,15 +95,28 @@ def result_bytes(report: ImportReport, template: Template = PEOPLE) -> bytes:
     extra = [Column(_("Kết quả"), width=18), Column(_("Ghi chú"), width=60)]
     if not report.dry_run and template is PEOPLE:
         extra += [Column(_("Tên đăng nhập"), width=18), Column(_("Mật khẩu lần đầu"), width=26)]
+    # An office's own list: its columns stood elsewhere, so each row says where it was.
+    place = [Column(_("Trang tính"), width=18), Column(_("Dòng"), width=8)] if report.reading else []
     width = len(template) + len(extra)
-    rows = (
-        [
-            text or None
-            for text in (*row.cells, str(OUTCOMES[row.outcome]), " ".join(row.messages), row.username, row.password)
-        ]
-        for row in report.rows
+    return _workbook(
+        _("Kết quả"),
+        [*place, *_columns(template), *extra],
+        chain(
+            ([*(row.sheet, str(row.row))[: len(place)], *_result_cells(row)[:width]] for row in report.rows),
+            (_skipped_cells(row, template, width) for row in (report.reading.skipped if report.reading else ())),
+        ),
     )
-    return _workbook(_("Kết quả"), [*_columns(template), *extra], (row[:width] for row in rows))
+
+
+def _skipped_cells(row: SkippedRow, template: Template, width: int) -> list[str | None]:
+    """Below the people: what named nobody, so that the result accounts for every row."""
+    said = [row.sheet, str(row.row), row.text, *[None] * (len(template) - 1), _("Bỏ qua"), row.reason]
+    return said + [None] * (width + 2 - len(said))
+
+
+def _result_cells(row: RowReport) -> list[str | None]:
+    texts = (*row.cells, str(OUTCOMES[row.outcome]), " ".join(row.messages), row.username, row.password)
+    return [text or None for text in texts]
 
 
 def _columns(template: Template) -> list[Column]:
@@ -96,7 +130,7 @@ def _workbook(sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[Cel
         return path.read_bytes()
 
 
-def _refuse_bombs(path: Path) -> None:
+def refuse_bombs(path: Path) -> None:
     """A small file can unpack to gigabytes; the parser would take all memory."""
     try:
         with zipfile.ZipFile(path) as archive:

@@ -23,7 +23,7 @@ from app.core.storage import Storage
 from app.core.tables import cell_text
 from app.identity.accounts import actor_of
 from app.identity.models import PeopleImport
-from app.identity.people_report import ImportReport, Outcome, RowReport
+from app.identity.people_report import ImportReport, Outcome, Reading, RowReport
 from app.identity.people_sheet import PeopleSheet
 from app.identity.sealing import seal_file, unseal_file
 
@@ -172,9 +172,7 @@ def _forget_parts(storage: Storage, import_id: int) -> None:
 def _left_undone(sheet: PeopleSheet) -> ImportReport:
     """What a stopped job says of the rows it did not come to."""
     said = (str(_("Đã dừng trước khi tới dòng này; chưa ghi gì.")),)
-    rows = (
-        RowReport(number, tuple(map(cell_text, cells)), "refused", said, "", {}, {}) for number, cells in sheet.rows
-    )
+    rows = (RowReport(row.number, tuple(map(cell_text, row.cells)), "refused", said, "", {}, {}) for row in sheet.rows)
     return ImportReport(sheet.file, sheet.sheet, clock.today(), False, tuple(rows))
 
 
@@ -222,7 +220,10 @@ class ImportSummary:
 
 @dataclass(frozen=True)
 class ImportView:
-    """One import with a page of its rows; `progress_percent` counts while `state` is waiting."""
+    """One import with a page of its rows; `progress_percent` counts while `state` is waiting.
+
+    `reading`: how the workbook was read, where it did not follow our template.
+    """
 
     summary: ImportSummary
     progress_percent: int
@@ -234,6 +235,7 @@ class ImportView:
     pages: int
     can_apply: bool
     applied_id: int | None
+    reading: Reading | None
 
 
 def past_imports(db: Session, actor: Actor, kind: ListKind, subject_id: int | None = None) -> list[ImportSummary]:
@@ -262,8 +264,11 @@ def import_view(
     job = jobs.latest(db, _subject(wish.id))
     summary = _summary(wish, failed=job is not None and job.state in ("failed", "cancelled"))
     rows: list[RowReport] = []
+    reading: Reading | None = None
     if wish.result_key:
-        rows = [row for row in stored_report(storage, wish).rows if outcome in (None, row.outcome)]
+        report = stored_report(storage, wish)
+        reading = report.reading
+        rows = [row for row in report.rows if outcome in (None, row.outcome)]
     pages = max(1, -(-len(rows) // ROWS_PER_PAGE))
     page = min(max(page, 1), pages)
     applied = _applied(db, wish) if wish.dry_run else None
@@ -278,6 +283,7 @@ def import_view(
         pages=pages,
         can_apply=summary.state == "checked" and applied is None and _applicable(wish.outcome) > 0,
         applied_id=applied.id if applied else None,
+        reading=reading,
     )
 
 

@@ -16,9 +16,9 @@ from app.core.jobs import Worker, enqueue
 from app.core.settings import Settings
 from app.core.text import name_key
 from app.identity.models import PeopleImport, Person, RoleGrant
-from app.identity.people_import import COLUMNS
 from tests import factories
 from tests.browser import Browser
+from tests.identity.messy import messy_workbook
 from tests.identity.workbooks import GOOD, good, rows_of, workbook
 
 KINH_BAC = "09187"
@@ -248,10 +248,30 @@ def test_a_list_is_checked_shown_and_then_applied(
     assert not any(b"024085001234" in stored or stored.startswith(b"PK") for stored in kept), "sealed at rest"
 
 
-def test_what_does_not_follow_the_template_is_refused_at_once(db: Session, province: Browser) -> None:
-    response = upload(province, workbook([GOOD], COLUMNS[:-1]))
+def test_an_offices_own_list_shows_how_it_was_read_and_is_applied(
+    database: Database, worker: Worker, province: Browser
+) -> None:
+    page = upload(province, messy_workbook(30).content, "cua-don-vi.xlsx")
+    worker.run_all()
+    checked = province.get(page.url.path).text
+    for words in (
+        "Hệ thống đã đọc tệp như sau", "Trang tính Khối tỉnh: tên cột ở dòng 5", "H · Mã đơn vị", "Khối tỉnh, dòng 7",
+        "Đoán theo giá trị; cột không có tên", "Trang tính ẩn, không đọc.", "Dòng tổng cộng. “Tổng cộng | 5 | 5”",
+    ):  # fmt: skip
+        assert words in checked
+    assert "cột không có tên" in province.get(page.url.path, headers={"hx-request": "true"}).text
+    applied = province.post(f"{page.url.path}/apply").url.path
+    worker.run_all()
+    new = [row for row in rows_of(province.get(f"{applied}/result.xlsx").content) if row["Mật khẩu lần đầu"]]
+    assert new
+    assert {row["Trang tính"] for row in new} == {"Khối tỉnh", "Khối xã, phường", "Hợp đồng"}
+    assert named(database, str(new[0]["Họ và tên"]).title()) > 0
+
+
+def test_what_holds_no_list_of_people_is_refused_at_once(db: Session, province: Browser) -> None:
+    response = upload(province, workbook([GOOD], ["STT", "Email"]))
     assert response.status_code == 422
-    assert "Tệp thiếu cột: Ngày bắt đầu." in response.text
+    assert "Không tìm thấy danh sách người nào trong tệp." in response.text
     assert "không phải bảng tính" in upload(province, b"MZ not a workbook", "la.xlsx").text
     nothing = province.post(f"/people/imports?csrf_token={province.token}", {})
     assert "Hãy chọn một tệp" in nothing.text
