@@ -1,8 +1,8 @@
 """Where the head of an office's list stands and what each of its columns means: a guess that a person can correct."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
@@ -79,24 +79,33 @@ class SheetMapping:
 
 def guess_mapping(sheet: str, rows: Sequence[Row]) -> SheetMapping | None:
     """From the first HEAD_ROWS + SAMPLE rows of a sheet; None if it holds no list of people."""
-    # The most fields told; among equals one row rather than two, and the highest.
-    best: tuple[tuple[int, int, int], list[str]] | None = None
-    for first in range(min(HEAD_ROWS, len(rows))):
+    # The most fields told; among equals a head of one row, and the highest.
+    head = max(_heads(rows[:HEAD_ROWS]), key=lambda head: (head.told, -head.depth, -head.first), default=None)
+    if head is None:
+        return None
+    behind = head.first + head.depth
+    guesses = tuple(_guesses(head.labels, rows[behind : behind + SAMPLE]))
+    return SheetMapping(sheet, head.first + 1, behind, guesses)
+
+
+class _Head(NamedTuple):
+    first: int
+    depth: int
+    labels: list[str]
+    told: int
+
+
+def _heads(rows: Sequence[Row]) -> Iterator[_Head]:
+    """Every row, and every two rows, that name people and one thing more."""
+    for first in range(len(rows)):
         for depth in (1, 2):
             labels = _labels(rows[first : first + depth])
             told = {field for label in labels if (field := field_named(label))}
-            rank = (len(told), -depth, -first)
-            if len(told) > 1 and _names_people(told) and (best is None or rank > best[0]):
-                best = (rank, labels)
-    if best is None:
-        return None
-    (_told, depth, first), labels = best
-    first, depth = -first, -depth
-    body = rows[first + depth : first + depth + SAMPLE]
-    return SheetMapping(sheet, first + 1, first + depth, tuple(_guesses(labels, body)))
+            if len(told) > 1 and _names_people(told) and first + depth <= len(rows):
+                yield _Head(first, depth, labels, len(told))
 
 
-def _names_people(fields: set[Field] | list[Field]) -> bool:
+def _names_people(fields: Collection[Field]) -> bool:
     return "name" in fields or ("family" in fields and "given" in fields)
 
 
