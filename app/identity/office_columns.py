@@ -1,7 +1,7 @@
 """What the columns of an office's own list say of a person, told from their names and from how their cells look."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from app.core.i18n import lazy as _
@@ -75,6 +75,7 @@ _FAMILIES = frozenset((
 ))  # fmt: skip
 # Not folded: Trường, Đảng, Tổ, Ban, Tổng begin offices and totals; Trương, Đặng, Tô, Bàn, Tống are families.
 _NO_FAMILIES = frozenset(("trường", "đảng", "tổ", "ban", "tổng"))
+_NUMBERING = re.compile(r"\(?(?:\d{1,5}|[A-Za-z])\)?\.?")
 _MARK = re.compile(r"[x✓✔1+]|\d{4}", re.IGNORECASE)
 
 
@@ -102,6 +103,11 @@ def begins_like_a_name(text: str) -> bool:
     """Two words or more that begin with a family name people here bear."""
     words = text.lower().split()
     return len(words) > 1 and words[0] not in _NO_FAMILIES and fold(words[0]) in _FAMILIES and is_name(text)
+
+
+def is_numbering(texts: Sequence[str]) -> bool:
+    """A row of (1), (2), (3) under the head, or a number in a row that nobody filled."""
+    return all(_NUMBERING.fullmatch(text) for text in texts)
 
 
 # In this order an unnamed column is tried; what is here has values that can be told from all others.

@@ -8,7 +8,7 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.tables import Cell
-from app.identity.office_columns import FIELDS, TELLING, Field, field_named, label_words, looks_like
+from app.identity.office_columns import FIELDS, TELLING, Field, field_named, is_numbering, label_words, looks_like
 from app.identity.people_import import text_of
 
 # The head stands in one of these rows; behind it so many rows are looked at.
@@ -84,8 +84,10 @@ def guess_mapping(sheet: str, rows: Sequence[Row]) -> SheetMapping | None:
     if head is None:
         return None
     behind = head.first + head.depth
-    guesses = tuple(_guesses(head.labels, rows[behind : behind + SAMPLE]))
-    return SheetMapping(sheet, head.first + 1, behind, guesses)
+    body = [
+        row for row in rows[behind : behind + SAMPLE] if not is_numbering([text for text in map(text_of, row) if text])
+    ]
+    return SheetMapping(sheet, head.first + 1, behind, tuple(_guesses(head.labels, body)))
 
 
 class _Head(NamedTuple):

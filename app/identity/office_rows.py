@@ -6,7 +6,7 @@ from app.core.i18n import gettext as _
 from app.core.tables import Cell
 from app.core.text import fold
 from app.identity.identifiers import identity_number, phone_e164
-from app.identity.office_columns import Field, begins_like_a_name, looks_like
+from app.identity.office_columns import Field, begins_like_a_name, is_numbering, looks_like
 from app.identity.office_mapping import Row, SheetMapping
 from app.identity.people_import import COLUMNS, read_year, text_of
 from app.identity.people_report import SkippedRow
@@ -22,7 +22,6 @@ _OF_A_PERSON: tuple[Field, ...] = ("birth", "sex", "male", "female", "identity",
 _TICKS = frozenset({"x", "✓", "✔", "1", "+"})
 _SEVERAL = re.compile(r"\s*(?:[/;,\n]|\s-\s|\bhoặc\b)\s*")
 _AROUND_SIGNS = re.compile(r"\s*([/.-])\s*")
-_NUMBERING = re.compile(r"\(?(?:\d{1,5}|[A-Za-z])\)?\.?")
 _TOTAL = re.compile(r"^(?:tong|cong)\b")
 _CLOSING = re.compile(
     r"^(?:danh sach (?:nay|tren)|an dinh|nguoi lap|lap bieu|ke toan|thu truong|xac nhan|noi nhan|ghi chu|luu y"
@@ -57,7 +56,7 @@ class RowReader:
         )
         if sum(text in self._head for text in texts) > len(texts) / 2:
             return _("Tên cột lặp lại.")
-        if all(_NUMBERING.fullmatch(text) for text in texts) and (name or len(texts) == 1):
+        if is_numbering(texts) and (name or len(texts) == 1):
             return _("Dòng đánh số, không có tên ai.")
         if not is_named and any(_TOTAL.search(fold(text)) for text in texts):
             self._ended = True
