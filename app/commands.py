@@ -3,8 +3,7 @@
 import argparse
 import signal
 import socket
-import threading
-from contextlib import suppress
+import time
 
 import uvicorn
 from alembic import command as alembic
@@ -20,6 +19,9 @@ from app.core.settings import ROOT
 from app.main import CRONS, JOBS, create_app
 from app.runtime import Runtime
 from app.seeding import seed_everything
+
+# How often a worker looks whether it was told to end.
+_LOOK_S = 0.2
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -86,15 +88,17 @@ def _work(args: argparse.Namespace, runtime: Runtime) -> int:
     _open_folders(runtime)
     migrate(runtime)
     worker = Worker(runtime.database, runtime.storage, JOBS, CRONS)
+    told: list[int] = []
     # What systemd and container engines send ends us as Ctrl+C does: running jobs go back to the queue instead of
-    # waiting for their lease. It raises, because a handler that sets an Event may wait for ever for the main thread
-    # that is just looking at it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # waiting for their lease. The handlers only take note: an exception of theirs may be lost where Python ignores
+    # exceptions (a destructor, a weak reference), and setting an Event may wait for ever for the thread they stopped.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _frame: told.append(number))
     try:
-        with suppress(KeyboardInterrupt):
-            print(_("Tiến trình làm việc nền đang chạy (Ctrl+C để dừng)"), flush=True)
-            worker.start(args.threads)
-            threading.Event().wait()
+        print(_("Tiến trình làm việc nền đang chạy (Ctrl+C để dừng)"), flush=True)
+        worker.start(args.threads)
+        while not told:
+            time.sleep(_LOOK_S)
     finally:
         worker.stop()
     return 0

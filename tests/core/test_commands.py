@@ -139,13 +139,14 @@ def test_demo_accounts_on_an_open_address(complaint: Say, installation: Path) ->
 def test_a_worker_told_to_end_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
     """SIGTERM is what systemd and container engines send."""
     get_settings.cache_clear()
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     told = threading.Thread(target=tell_worker_to_end)
     told.start()
     try:
         assert main(["work"]) == 0
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     told.join()
     assert "làm việc nền đang chạy" in capsys.readouterr().out
     assert not [thread for thread in threading.enumerate() if thread.name == "worker-0"]
