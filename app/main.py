@@ -12,7 +12,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.routing import BaseRoute
 
 from app import __version__
-from app.admin import audit_sealing, health, mail_pages, upkeep
+from app.admin import access_pages, audit_sealing, health, mail_pages, upkeep
 from app.admin import pages as admin_pages
 from app.assignments import handlers as assignments
 from app.assignments import jobs as assignment_jobs
@@ -59,6 +59,7 @@ from app.exams import queries as exam_queries
 from app.exams import room_pages as exam_room_pages
 from app.identity import account_pages, accounts, people_pages, unit_pages
 from app.identity import jobs as identity_jobs
+from app.identity.access_log import AccessLog
 from app.identity.events import AffiliationsChanged, UnitsReorganised
 from app.identity.last_seen import last_seen_committer
 from app.learning import (
@@ -95,7 +96,7 @@ PAGES = (
     evidence_pages, class_pages, exam_desk_pages, exam_room_pages, exam_marking_pages, my_exam_pages,
     certificate_desk_pages, certificate_pages, verify_pages, question_file_pages, statistics_pages, bank_pages,
     studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
-    my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages, admin_pages,
+    my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -153,6 +154,7 @@ CRONS = (
     Cron("authoring.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=35)),
     Cron("exams.close_overdue", every=timedelta(minutes=5)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
+    Cron("identity.forget_access", every=timedelta(days=1), at=timedelta(hours=3, minutes=40)),
     Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
     Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),
     Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
@@ -190,6 +192,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.progress_committer = progress_committer(runtime.database)
     app.state.answer_committer = answer_committer(runtime.database)
     app.state.finish_committer = finish_committer(runtime.database)
+    app.state.access_log = AccessLog(runtime.database)
     app.state.last_seen = last_seen_committer(runtime.database)
     app.state.waiting_elsewhere = exam_marking.waiting_sittings
     app.state.after_sign_in = guest_pages.after_sign_in
@@ -239,6 +242,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     worker = Worker(app.state.database, app.state.storage, JOBS, CRONS)
     committers = (
         app.state.progress_committer, app.state.answer_committer, app.state.finish_committer, app.state.last_seen,
+        app.state.access_log,
     )  # fmt: skip
     for committer in committers:
         committer.start()

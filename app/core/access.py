@@ -7,7 +7,7 @@ The same clause filters a list and decides a single object (HOUSE_STYLE). Core k
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ForeignKey, Index, Select, String, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +15,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core import clock
 from app.core.db import Base, pk
 from app.core.errors import Forbidden
+
+
+class Client(NamedTuple):
+    """Where a request came from; no port where the proxy in front of us does not tell it."""
+
+    address: str
+    port: int | None
 
 
 class UnitClosure(Base):

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.core import i18n
-from app.core.access import Actor
+from app.core.access import Actor, Client
 from app.core.csrf import SAFE_METHODS, SESSION_COOKIE, issue_token
 from app.core.db import Database
 from app.core.errors import (
@@ -100,9 +100,15 @@ def find_actor(request: Request, database: Database) -> Actor | None:
     if not token:
         return None
     if session := getattr(request.state, "session", None):
-        return cast("Actor | None", request.app.state.load_actor(session, token))
+        return cast("Actor | None", request.app.state.load_actor(session, token, client_of(request)))
     with database.reading() as db:
-        return cast("Actor | None", request.app.state.load_actor(db, token))
+        return cast("Actor | None", request.app.state.load_actor(db, token, client_of(request)))
+
+
+def client_of(request: Request) -> Client:
+    """Behind a proxy of TRUSTED_PROXIES the one it names in X-Forwarded-For, else whoever is connected."""
+    host, port = request.client or ("", 0)
+    return Client(host[:60], port or None)
 
 
 def _maybe_me(request: Request) -> Actor | None:
@@ -236,6 +242,6 @@ def _read_flash(request: Request) -> list[tuple[str, str]]:
 
 __all__ = [
     "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "PasswordChangeRequired", "Response", "RowId", "answer_head",
-    "find_actor", "form_fields", "having", "identify", "local_url", "page_context", "redirect", "render", "render_part",
-    "wants_fragment",
+    "client_of", "find_actor", "form_fields", "having", "identify", "local_url", "page_context", "redirect",
+    "render", "render_part", "wants_fragment",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from app.core.errors import TooMany
 from app.core.i18n import gettext as _
 from app.core.settings import Settings
 from app.core.text import fold
-from app.core.web import Config, Databases, Db, MaybeMe, Me, Response, local_url, redirect, render
+from app.core.web import Config, Databases, Db, MaybeMe, Me, Response, client_of, local_url, redirect, render
 from app.identity import accounts, passwords
 from app.identity.account_queries import PasswordFacts, account_page, password_facts
 from app.identity.accounts import AccountDisabled
@@ -59,32 +59,36 @@ def sign_in(
             name_error="" if name.strip() else _("Hãy nhập số điện thoại, email hoặc tên đăng nhập."),
             password_error="" if password else _("Hãy nhập mật khẩu."),
         )  # fmt: skip
+    client, log, candidate = client_of(request), request.app.state.access_log, None
     try:
         with databases.reading() as db:
             candidate = accounts.find_candidate(db, name)
             known_as = f"account:{candidate.account_id}" if candidate else f"name:{fold(name)}"
             # Only failures count: a whole office signing in at eight behind one address must not lock itself out.
-            keys = (known_as, f"address:{_address(request)}")
+            keys = (known_as, f"address:{client.address}")
             limiting.check(db, "sign-in", config.sign_in_limit, *keys)
         verdict = passwords.verify(candidate.password_hash if candidate else None, password)
         if candidate is None or verdict is Verdict.WRONG:
             with databases.writing() as db:
                 limiting.hit(db, "sign-in", config.sign_in_limit, *keys)
+            log.note("failed", candidate and candidate.account_id, client)
             problem = _("Tên đăng nhập hoặc mật khẩu chưa đúng. Hãy kiểm tra lại, chú ý chữ hoa và bộ gõ tiếng Việt.")
             return _sign_in_page(request, config, 422, next=target, name=name, problem=problem)
         better_hash = passwords.hash_password(password) if verdict is Verdict.RIGHT_BUT_OLD else None
         with databases.writing() as db:
             token = accounts.sign_in(
-                db, candidate, address=_address(request), agent=request.headers.get("user-agent", ""),
+                db, candidate, address=client.address, agent=request.headers.get("user-agent", ""),
                 better_hash=better_hash, replaces=request.cookies.get(SESSION_COOKIE, ""),
             )  # fmt: skip
             # What was begun without an account in this browser may have to be asked about first.
             detour = request.app.state.after_sign_in(db, request.state.browser, token)
     except (TooMany, AccountDisabled) as error:
+        log.note("failed", candidate and candidate.account_id, client)
         response = _sign_in_page(request, config, error.status, next=target, name=name, problem=error.message)
         if isinstance(error, TooMany):
             response.headers["retry-after"] = str(error.retry_after_s)
         return response
+    log.note("sign_in", candidate.account_id, client)
     if detour:
         target = f"{detour}?next={quote(target)}"
     if candidate.must_change_password:
@@ -103,14 +107,17 @@ def with_session(response: Response, token: str, config: Settings) -> Response:
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, db: Db) -> Response:
+def sign_out(request: Request, actor: MaybeMe, db: Db) -> Response:
     accounts.sign_out(db, request.cookies.get(SESSION_COOKIE, ""))
+    if actor:
+        request.app.state.access_log.note("sign_out", actor.account_id, client_of(request))
     return _signed_out(request, _("Đã đăng xuất."))
 
 
 @router.post("/sign-out/everywhere")
 def sign_out_everywhere(request: Request, actor: Me, db: Db) -> Response:
     accounts.sign_out_everywhere(db, actor.account_id)
+    request.app.state.access_log.note("sign_out", actor.account_id, client_of(request))
     return _signed_out(request, _("Đã đăng xuất khỏi mọi thiết bị."))
 
 
@@ -185,7 +192,3 @@ def _signed_out(request: Request, text: str) -> Response:
     response = redirect(request, "/", flash=("ok", text))
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
     return response
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, ids
-from app.core.access import Actor
+from app.core.access import Actor, Client
 from app.core.errors import AppError, Conflict, Invalid
 from app.core.i18n import lazy as _
 from app.core.prepared import Prepared
@@ -21,12 +21,14 @@ from app.core.settings import get_settings
 from app.core.text import fold
 from app.identity import passwords
 from app.identity.identifiers import email_address, phone_e164
+from app.identity.last_seen import KnownUse
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people import find_person
 from app.identity.policy import ROLES
 
 # User names asked for in one query.
 _TRIES = 30
+NOWHERE = Client("", None)
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,59}")
 
 
@@ -205,8 +207,8 @@ _SESSION, _ACCOUNT, _PERSON, _GRANT = (
 # Built once: every request asks it. One row per role held, and one without a role for who holds none.
 _WHO_ASKS = Prepared(
     select(
-        _SESSION.c.id, _SESSION.c.last_seen_at, _ACCOUNT.c.id, _ACCOUNT.c.person_id, _ACCOUNT.c.must_change_password,
-        _PERSON.c.name, _GRANT.c.role, _GRANT.c.unit_id,
+        _SESSION.c.id, _ACCOUNT.c.id, _SESSION.c.last_seen_at, _SESSION.c.address, _ACCOUNT.c.person_id,
+        _ACCOUNT.c.must_change_password, _PERSON.c.name, _GRANT.c.role, _GRANT.c.unit_id,
     )
     .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
     .join(_PERSON, _PERSON.c.id == _ACCOUNT.c.person_id)
@@ -221,24 +223,25 @@ _WHO_ASKS = Prepared(
 
 
 def load_actor(
-    db: Session, token: str, *, saw: Callable[[int, datetime], None] | None = None,
+    db: Session, token: str, client: Client = NOWHERE, *, saw: Callable[[KnownUse, Client], None] | None = None,
     count_unread: Callable[[Session, int], int] | None = None,
 ) -> Actor | None:  # fmt: skip
     """Whoever holds the token of a living session, with grants; None otherwise. One query, and one of `count_unread`.
 
     It is asked at every request, so that what was revoked is gone at once, whichever process revoked it.
-    `saw(session_id, last_seen_at)` is told of the use (last_seen.py); nothing is written here.
+    `saw` is told of the use (last_seen.py); nothing is written here.
     """
     rows = _WHO_ASKS.all(db, hash=_token_hash(token), since=_alive_since())
     if not rows:
         return None
-    session_id, last_seen_at, account_id, person_id, must_change_password, name, *_grant = rows[0]
+    *known, person_id, must_change_password, name, _role, _unit_id = rows[0]
+    use = KnownUse(*known)
     if saw is not None:
-        saw(session_id, last_seen_at)
+        saw(use, client)
     grants = _permissions((row[-2], row[-1]) for row in rows if row[-2] is not None)
     unread_count = count_unread(db, person_id) if count_unread else 0
     return Actor(
-        account_id, person_id, name, session_id, grants, must_change_password=must_change_password,
+        use.account_id, person_id, name, use.session_id, grants, must_change_password=must_change_password,
         unread_count=unread_count,
     )  # fmt: skip
 

@@ -1,26 +1,56 @@
-"""When a session was last used: noted in groups by a thread of its own, never in the request's transaction."""
+"""When and from where a session was last used: noted in groups by a thread of its own, never in the request's
+transaction."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.access import Client
 from app.core.batching import GroupCommitter
 from app.core.db import Database
+from app.identity import access_log
+from app.identity.access_log import Access
 from app.identity.models import SignInSession
 
 EVERY = timedelta(minutes=5)
+_REMEMBERED = 10_000
+
+
+class KnownUse(NamedTuple):
+    """A session with its last use as the database has it so far."""
+
+    session_id: int
+    account_id: int
+    last_seen_at: datetime
+    address: str
+
+
+@dataclass(frozen=True)
+class _Use:
+    """A use to be noted; `is_access`: the first of its day or address, for the access log."""
+
+    session_id: int
+    account_id: int
+    at: datetime
+    client: Client
+    is_access: bool
 
 
 class LastSeen:
-    """`saw` is told of every request and writes at most once per session and five minutes; cheap to call."""
+    """`saw` is told of every request; it writes at most once per session and five minutes, and once per session, day
+    and address. Cheap to call."""
 
     def __init__(self, database: Database) -> None:
-        self._committer = GroupCommitter[tuple[int, datetime], None](database, _note, "last-seen")
+        self._committer = GroupCommitter[_Use, None](database, _note, "last-seen")
         # What is on its way to the database, so that a burst of requests notes it once.
         self._noted: dict[int, datetime] = {}
+        # And who goes to and fro between two addresses, as phones do, has one entry a day for each.
+        self._entered: dict[tuple[int, str], date] = {}
         self._running = False
 
     def start(self) -> None:
@@ -31,15 +61,24 @@ class LastSeen:
         self._running = False
         self._committer.stop()
 
-    def saw(self, session_id: int, last_seen_at: datetime) -> None:
-        """A request of this session came; `last_seen_at` is what the database says so far."""
-        now = clock.now()
-        if not self._running or now - max(last_seen_at, self._noted.get(session_id, last_seen_at)) < EVERY:
+    def saw(self, known: KnownUse, client: Client) -> None:
+        """A request of this session came from there."""
+        if not self._running:
             return
-        if len(self._noted) > 10_000:
-            self._noted.clear()
-        self._noted[session_id] = now
-        self._committer.submit((session_id, now))
+        now = clock.now()
+        today, place = clock.day_of(now), (known.session_id, client.address)
+        is_new = client.address != known.address or clock.day_of(known.last_seen_at) != today
+        is_access = is_new and self._entered.get(place) != today
+        is_late = now - max(known.last_seen_at, self._noted.get(known.session_id, known.last_seen_at)) >= EVERY
+        if not is_access and not is_late:
+            return
+        for remembered in (self._noted, self._entered):
+            if len(remembered) > _REMEMBERED:
+                remembered.clear()
+        self._noted[known.session_id] = now
+        if is_access:
+            self._entered[place] = today
+        self._committer.submit(_Use(known.session_id, known.account_id, now, client, is_access))
 
 
 def last_seen_committer(database: Database) -> LastSeen:
@@ -47,10 +86,14 @@ def last_seen_committer(database: Database) -> LastSeen:
     return LastSeen(database)
 
 
-def _note(db: Session, seen: Sequence[tuple[int, datetime]]) -> Sequence[None]:
+def _note(db: Session, uses: Sequence[_Use]) -> Sequence[None]:
     db.execute(
         update(SignInSession)
-        .where(SignInSession.id.in_([session_id for session_id, _at in seen]))
-        .values(last_seen_at=max(at for _session_id, at in seen))
+        .where(SignInSession.id.in_([use.session_id for use in uses]))
+        .values(last_seen_at=max(use.at for use in uses))
     )
-    return [None] * len(seen)
+    if entered := [use for use in uses if use.is_access]:
+        moved = {use.session_id: use.client.address for use in entered}
+        db.execute(update(SignInSession), [{"id": id, "address": address} for id, address in moved.items()])
+        access_log.add(db, [Access("use", use.account_id, use.at, use.client) for use in entered])
+    return [None] * len(uses)

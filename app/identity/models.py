@@ -208,8 +208,23 @@ class SignInSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    # Of the last use (last_seen.py).
     address: Mapped[str] = mapped_column(String(60), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")
+
+
+class AccessEntry(Base):
+    """An access (access_log.py); kept twelve months. `account_id` points nowhere if the account is gone."""
+
+    __tablename__ = "access_entry"
+    __table_args__ = (Index(None, "at"), Index(None, "account_id", "at"), Index(None, "address", "at"))
+
+    id: Mapped[int] = pk()
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(10))  # sign_in, failed, sign_out, use
+    account_id: Mapped[int | None]
+    address: Mapped[str] = mapped_column(String(60))
+    port: Mapped[int | None]
 
 
 class RoleGrant(Base):
@@ -248,6 +263,6 @@ class PeopleImport(Base):
 
 
 __all__ = [
-    "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "PeopleImport", "Person", "PersonLookup",
-    "RoleGrant", "SignInSession", "Unit", "UnitClosure", "UnitEdge", "UnitVersion",
+    "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "PeopleImport", "Person",
+    "PersonLookup", "RoleGrant", "SignInSession", "Unit", "UnitClosure", "UnitEdge", "UnitVersion",
 ]  # fmt: skip

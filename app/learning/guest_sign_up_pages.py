@@ -13,7 +13,7 @@ from app.core.csrf import BROWSER_COOKIE, SESSION_COOKIE
 from app.core.errors import Conflict, Invalid, TooMany
 from app.core.i18n import gettext as _
 from app.core.settings import Settings
-from app.core.web import Config, Databases, Db, MaybeMe, Response, local_url, redirect, render
+from app.core.web import Config, Databases, Db, MaybeMe, Response, client_of, local_url, redirect, render
 from app.identity import accounts, passwords, sign_up
 from app.identity.account_pages import with_session
 from app.identity.accounts import Candidate
@@ -81,14 +81,16 @@ def sign_up_here(
             return _page(request, db, form, 422, errors=error.fields)
     try:
         with databases.writing() as db:
-            limiting.hit(db, "sign-up", config.sign_up_limit, _address(request))
-        token = _come_in(request, databases, config, form, learner, commune.unit_id if commune else 0)
+            limiting.hit(db, "sign-up", config.sign_up_limit, client_of(request).address)
+        entered = _come_in(request, databases, config, form, learner, commune.unit_id if commune else 0)
     except (TooMany, Conflict) as error:
         with databases.reading() as db:
             return _page(request, db, form, error.status, problem=error.message)
-    if token is None:
+    if entered is None:
         with databases.reading() as db:
             return _page(request, db, form, 422, errors={"contact": _taken()}, is_taken=True)
+    token, account_id = entered
+    request.app.state.access_log.note("sign_in", account_id, client_of(request))
     response = redirect(
         request, target, flash=("ok", _("Tài khoản đã sẵn sàng. Những gì đã học trên máy này được giữ lại ở đây."))
     )
@@ -111,8 +113,8 @@ def _checked(form: SignUpForm, commune: Commune | None) -> NewLearner:
 
 def _come_in(
     request: Request, databases: Databases, config: Settings, form: SignUpForm, learner: NewLearner, unit_id: int
-) -> str | None:
-    """The token of the new session; None if the phone or email is somebody's who has another password, or none."""
+) -> tuple[str, int] | None:
+    """The token of the new session and its account; None if the phone or email is somebody's with another password."""
     new_hash = ""
     for _try in range(_TRIES):
         with databases.reading() as db:
@@ -135,19 +137,23 @@ def _is_theirs(
     request: Request, databases: Databases, config: Settings, candidate: Candidate | None, form: SignUpForm
 ) -> bool:
     """The password opens the account that is there; guessing is limited as at the sign-in page."""
-    keys = (f"account:{candidate.account_id}" if candidate else f"name:{form.contact}", f"address:{_address(request)}")
+    keys = (
+        f"account:{candidate.account_id}" if candidate else f"name:{form.contact}",
+        f"address:{client_of(request).address}",
+    )
     with databases.reading() as db:
         limiting.check(db, "sign-in", config.sign_in_limit, *keys)
     if passwords.verify(candidate.password_hash if candidate else None, form.password) is not Verdict.WRONG:
         return candidate is not None
     with databases.writing() as db:
         limiting.hit(db, "sign-in", config.sign_in_limit, *keys)
+    request.app.state.access_log.note("failed", candidate and candidate.account_id, client_of(request))
     return False
 
 
 def _settle(
     request: Request, db: Session, learner: NewLearner, candidate: Candidate | None, new_hash: str, unit_id: int
-) -> str:
+) -> tuple[str, int]:
     guest = guests.guest_of(db, request.cookies.get(BROWSER_COOKIE))
     if candidate is None:
         # Where somebody lives did not begin with the form: what they did before it counts for their commune too.
@@ -157,12 +163,12 @@ def _settle(
     else:
         account = db.get_one(Account, candidate.account_id)
     token = accounts.sign_in(
-        db, candidate, address=_address(request), agent=request.headers.get("user-agent", ""),
+        db, candidate, address=client_of(request).address, agent=request.headers.get("user-agent", ""),
         replaces=request.cookies.get(SESSION_COOKIE, ""),
     )  # fmt: skip
     if guest:
         adopt(db, guest, account.person_id, account.id)
-    return token
+    return token, account.id
 
 
 def _taken() -> str:
@@ -192,7 +198,3 @@ def _choices(db: Session, form: SignUpForm) -> Sequence[Commune] | None:
     if chosen and not any(one.key == chosen.key for one in found or ()):
         return [chosen, *(found or ())]
     return found
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""

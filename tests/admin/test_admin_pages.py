@@ -27,7 +27,7 @@ from tests import factories
 from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded
 
-PAGES = ["/admin", "/admin/jobs", "/admin/audit"]
+PAGES = ["/admin", "/admin/jobs", "/admin/audit", "/admin/access"]
 
 
 @pytest.fixture

@@ -109,7 +109,8 @@ def test_nginx_takes_what_the_server_takes() -> None:
     allowed = re.search(r"client_max_body_size (\d+)m;", text)
     assert allowed
     assert int(allowed[1]) > Settings.model_fields["upload_limit_mb"].default
-    assert text.count("proxy_set_header X-Forwarded-For $remote_addr;") == 2, "never what a visitor claims"
+    assert text.count("proxy_set_header X-Forwarded-For $visitor;") == 2, "never what a visitor claims"
+    assert re.findall(r'"(.*remote_addr.*)"', text) == ["[$remote_addr]:$remote_port", "$remote_addr:$remote_port"]
 
 
 def can_be_typed(words: list[str]) -> bool:

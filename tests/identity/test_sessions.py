@@ -9,12 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.access import Client
 from app.core.db import Database
 from app.identity.accounts import load_actor
-from app.identity.last_seen import last_seen_committer
+from app.identity.last_seen import KnownUse, last_seen_committer
 from app.identity.models import SignInSession
 from tests import factories
 from tests.browser import Browser
+
+HERE = Client("203.0.113.7", 40001)
 
 
 def enter(browser: Browser, name: str, password: str = factories.PASSWORD) -> Browser:
@@ -124,20 +127,23 @@ def test_a_session_ends_fourteen_days_after_its_last_use(db: Session, browser: B
 def test_use_is_noted_at_most_every_five_minutes_and_after_the_commit(db: Session, database: Database) -> None:
     account = factories.account(db, username="an10")
     start = clock.now()
-    session = SignInSession(account_id=account.id, token_hash=b"x" * 32, created_at=start, last_seen_at=start)
+    session = SignInSession(
+        account_id=account.id, token_hash=b"x" * 32, created_at=start, last_seen_at=start, address=HERE.address
+    )
     db.add(session)
     db.commit()
+    known = KnownUse(session.id, account.id, start, HERE.address)
     last_seen = last_seen_committer(database)
-    last_seen.saw(session.id, start)  # not started yet: nothing happens, nothing fails
+    last_seen.saw(known, HERE)  # not started yet: nothing happens, nothing fails
     last_seen.start()
     with clock.frozen(start + timedelta(minutes=4)):
-        last_seen.saw(session.id, start)
+        last_seen.saw(known, HERE)
     with clock.frozen(start + timedelta(minutes=6)):
-        last_seen.saw(session.id, start)
+        last_seen.saw(known, HERE)
     with clock.frozen(start + timedelta(minutes=7)):
-        last_seen.saw(session.id, start)
+        last_seen.saw(known, HERE)
     last_seen.stop()
-    last_seen.saw(session.id, start)
+    last_seen.saw(known, HERE)
     db.refresh(session)
     assert session.last_seen_at == start + timedelta(minutes=6)
 
