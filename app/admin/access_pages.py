@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.core import audit, clock
 from app.core.access import Actor
+from app.core.errors import Forbidden
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.tables import Cell, Column
@@ -21,6 +22,7 @@ from app.core.web import Databases, Db, having, render
 from app.coverage.downloads import download
 from app.coverage.exports import Table
 from app.identity.access_queries import AccessChoice, AccessRow, accesses, count_accesses
+from app.identity.policy import sees_every_post
 
 router = APIRouter()
 
@@ -80,6 +82,7 @@ def access_log(
     kind: str = "", page: int = 1,
 ) -> Response:  # fmt: skip
     form = ChoiceForm(who=who[:120], address=address[:60], first=first[:10], last=last[:10], kind=kind[:10])
+    _require_everybody(db, actor)
     shown = _page(db, form, page)
     return render(request, "admin/access.html", status=422 if shown.errors else 200, page=shown, kinds=KINDS)
 
@@ -90,6 +93,7 @@ def access_file(
 ) -> Response:
     """The chosen accesses as a file; that they were taken away stands in the audit."""
     with databases.reading() as db:
+        _require_everybody(db, actor)
         choice, errors = _choice(form)
         count = count_accesses(db, choice)
         if errors or count > MOST_ROWS:
@@ -104,6 +108,12 @@ def access_file(
             count=count,
         )  # fmt: skip
     return response
+
+
+def _require_everybody(db: Session, actor: Actor) -> None:
+    """The log names people of the whole province: it is for who answers for all of them."""
+    if not sees_every_post(db, actor, "audit.view"):
+        raise Forbidden(_("Nhật ký truy cập là của cả tỉnh: chỉ người có vai ở cấp tỉnh được xem."))
 
 
 def _page(db: Session, form: ChoiceForm, page: int, *, problem: str = "") -> AccessPage:

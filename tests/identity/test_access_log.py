@@ -151,6 +151,17 @@ def test_the_log_is_looked_through_by_who_day_and_address(operator: Browser) -> 
     assert re.findall(r"<code>(\d[^<]+)</code>", page) == [office, home], "by the number the audit shows"
 
 
+def test_an_operator_of_one_commune_does_not_see_the_province(
+    db: Session, operator: Browser, new_browser: Callable[[], Browser]
+) -> None:
+    factories.post(db, factories.person(db), "07228")
+    factories.account(db, username="vanhanhxa", role="operator", at=factories.BAC_GIANG)
+    db.commit()
+    answer = new_browser().sign_in("vanhanhxa").get("/admin/access")
+    assert (answer.status_code, "binhdt" in answer.text) == (403, False)
+    assert "ở cấp tỉnh" in answer.text
+
+
 def test_a_day_that_is_none_comes_back_with_a_word(operator: Browser) -> None:
     page = operator.get("/admin/access?first=hom-qua")
     assert page.status_code == 422
