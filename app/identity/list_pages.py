@@ -4,7 +4,7 @@ The kinds (people, evidence, attendees, candidates) have routes of their own: wh
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import get_args
 
@@ -20,7 +20,7 @@ from app.core.storage import Storage
 from app.core.web import render
 from app.identity.office_columns import FIELDS
 from app.identity.office_mapping import SURENESS
-from app.identity.people_report import OUTCOMES, Outcome
+from app.identity.people_report import OUTCOMES, Outcome, Reading
 from app.identity.people_sheet import PEOPLE, PeopleSheet, Template, result_bytes
 from app.identity.sheet_imports import ListKind, import_view, stored_report, visible_import
 
@@ -49,21 +49,19 @@ def taken(file: UploadFile | None, read: Callable[[bytes, str], PeopleSheet]) ->
 
 def list_page(
     request: Request, db: Session, files: Storage, actor: Actor, kind: ListKind, import_id: int, outcome: str,
-    page: int, where: ListPlace,
+    page: int, where: ListPlace, typed: Reading | None = None, problem: str = "",
 ) -> Response:  # fmt: skip
-    """One list, with the rows of one outcome or all. Raises NotFound for a list of somebody else."""
+    """One list, with the rows of one outcome or all. Raises NotFound for a list of somebody else.
+
+    `typed`: what somebody chose for its columns, and `problem` why it cannot be read so.
+    """
     chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
     view = import_view(db, files, actor, kind, import_id, chosen, page)
     return render(
-        request,
-        "identity/import.html",
-        fragment="state",
-        page=view,
-        outcomes=OUTCOMES,
-        where=where,
-        fields=FIELDS,
-        sureness=SURENESS,
-    )
+        request, "identity/import.html", fragment="state", status=422 if problem else 200,
+        page=replace(view, reading=typed) if typed else view, problem=problem, outcomes=OUTCOMES, where=where,
+        fields=FIELDS, sureness=SURENESS,
+    )  # fmt: skip
 
 
 def list_result(

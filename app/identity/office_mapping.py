@@ -59,22 +59,28 @@ class SheetMapping:
     def fields(self) -> dict[Field, int]:
         return {guess.field: guess.column for guess in self.columns if guess.field}
 
-    def corrected(self, choices: Mapping[int, Field | None]) -> "SheetMapping":
-        """With what a person chose for some columns. Raises Invalid for a field twice, or none that names people."""
+    def chosen(self, choices: Mapping[int, Field | None]) -> "SheetMapping":
+        """With what a person chose for some columns, as yet unchecked."""
         columns = tuple(
             replace(guess, field=choices[guess.column], sureness="chosen" if choices[guess.column] else "unread")
             if guess.column in choices and choices[guess.column] != guess.field
             else guess
             for guess in self.columns
         )
-        chosen = [guess.field for guess in columns if guess.field]
-        if twice := sorted({str(FIELDS[field]) for field in chosen if chosen.count(field) > 1}):
-            raise Invalid(
-                _("Mỗi thông tin chỉ lấy từ một cột; đang chọn hai lần: %(fields)s.", fields=", ".join(twice))
-            )
-        if not _names_people(chosen):
-            raise Invalid(_("Cần một cột họ và tên, hoặc hai cột: họ và tên đệm, tên."))
         return replace(self, columns=columns)
+
+    def check(self) -> None:
+        """Raises Invalid for a field read from two columns, or none that names people."""
+        taken = [guess.field for guess in self.columns if guess.field]
+        if twice := sorted({str(FIELDS[field]) for field in taken if taken.count(field) > 1}):
+            raise Invalid(
+                _("Trang tính %(sheet)s: mỗi thông tin chỉ lấy từ một cột; đang chọn hai lần: %(fields)s.",
+                  sheet=self.sheet, fields=", ".join(twice))
+            )  # fmt: skip
+        if not _names_people(taken):
+            raise Invalid(
+                _("Trang tính %(sheet)s: cần một cột họ và tên, hoặc hai cột: họ và tên đệm, tên.", sheet=self.sheet)
+            )
 
 
 def guess_mapping(sheet: str, rows: Sequence[Row]) -> SheetMapping | None:

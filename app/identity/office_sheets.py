@@ -30,12 +30,12 @@ def read_list(path: Path, file: str, choices: Choices | None = None, most: int =
     return _Book(choices or {}, most).read(path, file)
 
 
-def read_list_bytes(content: bytes, file: str) -> PeopleSheet:
+def read_list_bytes(content: bytes, file: str, choices: Choices | None = None) -> PeopleSheet:
     """As `read_list`, for a workbook that must not lie about on the disk."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "people.xlsx"
         path.write_bytes(content)
-        return read_list(path, file)
+        return read_list(path, file, choices)
 
 
 def _follows_template(path: Path) -> bool:
@@ -83,7 +83,8 @@ class _Book:
             )
             return
         if chosen := self._choices.get(sheet.name):
-            mapping = mapping.corrected(chosen)
+            mapping = mapping.chosen(chosen)
+            mapping.check()
         self._lists.append(mapping)
         for said in _read_rows(mapping, chain(window, sheet.rows)):
             if said is None:

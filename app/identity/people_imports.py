@@ -1,11 +1,14 @@
 """The list of people as a list handed in through the browser (sheet_imports.py)."""
 
+from functools import partial
+
 from sqlalchemy.orm import Session
 
 from app.core import jobs
 from app.core.access import Actor
 from app.identity import sheet_imports
 from app.identity.models import PeopleImport
+from app.identity.office_choices import choices_for
 from app.identity.office_sheets import read_list_bytes
 from app.identity.people_import_service import import_people
 from app.identity.people_report import ImportReport
@@ -17,7 +20,11 @@ PEOPLE = ListKind("people", "identity.import_people", "people.import")
 
 def run_import(context: jobs.JobContext, *, import_id: int) -> dict[str, int] | None:
     """Check or apply one workbook of people."""
-    return sheet_imports.run_list(context, PEOPLE, import_id, read_list_bytes, _import_in_scope)
+    with context.database.reading() as db:
+        wish = db.get(PeopleImport, import_id)
+        choices = choices_for(context.storage, wish.source_key) if wish and wish.source_key else {}
+    read = partial(read_list_bytes, choices=choices)
+    return sheet_imports.run_list(context, PEOPLE, import_id, read, _import_in_scope)
 
 
 def _import_in_scope(db: Session, actor: Actor, wish: PeopleImport, sheet: PeopleSheet) -> ImportReport:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, File, Request, UploadFile
+from fastapi import APIRouter, File, Form, Request, UploadFile
 
 from app.core.access import Actor
 from app.core.attachments import attachment
@@ -11,6 +11,7 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
 from app.identity.list_pages import ListPlace, list_page, list_result, taken
+from app.identity.office_choices import keep_corrected, reading_of, with_typed
 from app.identity.office_sheets import read_list_bytes
 from app.identity.people_import import COLUMNS
 from app.identity.people_imports import PEOPLE
@@ -22,6 +23,7 @@ from app.identity.sheet_imports import (
     past_imports,
     request_apply,
     request_check,
+    visible_import,
 )  # fmt: skip
 
 router = APIRouter()
@@ -86,14 +88,31 @@ def upload(
 def show_import(
     request: Request, actor: Importer, db: Db, files: Files, import_id: RowId, outcome: str = "", page: int = 1
 ) -> Response:
-    where = ListPlace(
-        "/people/imports", ((_("Danh sách người học"), "/people"), (_("Nhập danh sách"), "/people/imports")),
-        _(
-            "Tên đăng nhập và mật khẩu lần đầu của người mới chỉ có trong tệp kết quả. Hãy tải về, phát cho từng người"
-            " rồi xóa tệp."
-        ),
-    )  # fmt: skip
-    return list_page(request, db, files, actor, PEOPLE, import_id, outcome, page, where)
+    return list_page(request, db, files, actor, PEOPLE, import_id, outcome, page, _place())
+
+
+@router.post("/people/imports/{import_id}/columns")
+def choose_columns(
+    request: Request,
+    actor: Importer,
+    databases: Databases,
+    files: Files,
+    import_id: RowId,
+    column: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Check the workbook again with what each column was chosen to mean; the list shown before stays as it is."""
+    with databases.reading() as db:
+        wish = visible_import(db, actor, PEOPLE, import_id)
+        typed = with_typed(reading_of(files, wish), column or [])
+        try:
+            source_key = keep_corrected(files, wish, typed)
+        except Invalid as error:
+            return list_page(
+                request, db, files, actor, PEOPLE, import_id, "", 1, _place(), typed=typed, problem=error.message
+            )
+    with databases.writing() as db:
+        again = request_check(db, actor, PEOPLE, wish.file_name, source_key)
+    return redirect(request, f"/people/imports/{again.id}")
 
 
 @router.post("/people/imports/{import_id}/apply")
@@ -104,3 +123,13 @@ def apply(request: Request, actor: Importer, db: Db, import_id: RowId) -> Respon
 @router.get("/people/imports/{import_id}/result.xlsx")
 def result(actor: Importer, db: Db, files: Files, import_id: RowId) -> Response:
     return list_result(db, files, actor, PEOPLE, import_id, "nhap")
+
+
+def _place() -> ListPlace:
+    return ListPlace(
+        "/people/imports", ((_("Danh sách người học"), "/people"), (_("Nhập danh sách"), "/people/imports")),
+        _(
+            "Tên đăng nhập và mật khẩu lần đầu của người mới chỉ có trong tệp kết quả. Hãy tải về, phát cho từng người"
+            " rồi xóa tệp."
+        ),
+    )  # fmt: skip

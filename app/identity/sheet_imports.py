@@ -160,6 +160,11 @@ def _in_parts(context: jobs.JobContext, kind: ListKind, import_id: int, sheet: P
     return replace(parts[0], rows=tuple(row for part in parts for row in part.rows))
 
 
+def beside(source_key: str) -> str:
+    """The folder of what belongs to a stored workbook and is deleted with it."""
+    return f"{source_key}.beside"
+
+
 def _parts_of(import_id: int) -> str:
     return f"imports/{import_id}"
 
@@ -195,6 +200,8 @@ def forget_imports(context: jobs.JobContext) -> dict[str, int]:
     for import_id, source_key, result_key in old:
         _forget_parts(context.storage, import_id)
         context.storage.delete(source_key)
+        for key in list(context.storage.all_keys(beside(source_key))):
+            context.storage.delete(key)
         if result_key:
             context.storage.delete(result_key)
         with context.database.writing() as db:

@@ -57,6 +57,9 @@ _UNITS_AND_PEOPLE = (
          secret=IMPORTED_NAME, told_to=IMPORTER),
     page("/people/imports/{import_id}/result.xlsx", IMPORTER, "/people/imports/{people_import}/result.xlsx",
          refused=_ANOTHERS),
+    # By our template: there is nothing to choose.
+    act("/people/imports/{import_id}/columns", IMPORTER, "/people/imports/{people_import}/columns", refused=_ANOTHERS,
+        answers=(409,)),
     act("/people/imports/{import_id}/apply", IMPORTER, "/people/imports/{people_import}/apply", refused=_ANOTHERS),
 )  # fmt: skip
 

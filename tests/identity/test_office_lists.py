@@ -168,13 +168,14 @@ def test_the_head_may_stand_in_the_fifteenth_row_and_no_lower() -> None:
 
 def test_a_guess_can_be_corrected_and_what_cannot_be_is_refused() -> None:
     mapping = mapping_of([HEAD, *PEOPLE])
-    mended = mapping.corrected({3: None, 4: "title"})
+    mended = mapping.chosen({3: None, 4: "title"})
+    mended.check()
     assert mended.fields == {"name": 1, "birth": 2, "title": 4}
     assert [mended.columns[at].sureness for at in (3, 4)] == ["unread", "chosen"]
     with pytest.raises(Invalid, match="hai lần: Họ và tên"):
-        mapping.corrected({4: "name"})
-    with pytest.raises(Invalid, match="Cần một cột họ và tên"):
-        mapping.corrected({1: None})
+        mapping.chosen({4: "name"}).check()
+    with pytest.raises(Invalid, match="cần một cột họ và tên"):
+        mapping.chosen({1: None}).check()
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------

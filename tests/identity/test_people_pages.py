@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.jobs import Worker, enqueue
 from app.core.settings import Settings
+from app.core.storage import Storage
 from app.core.text import name_key
 from app.identity.models import PeopleImport, Person, RoleGrant
 from tests import factories
@@ -266,6 +267,31 @@ def test_an_offices_own_list_shows_how_it_was_read_and_is_applied(
     assert new
     assert {row["Trang tính"] for row in new} == {"Khối tỉnh", "Khối xã, phường", "Hợp đồng"}
     assert named(database, str(new[0]["Họ và tên"]).title()) > 0
+
+
+def test_a_wrong_guess_is_corrected_on_the_page_and_stays_corrected(
+    db: Session, worker: Worker, province: Browser, storage: Storage
+) -> None:
+    columns = ["Họ và tên", "Số CCCD", "Điện thoại", "Mã đơn vị", "Tên đơn vị", "Ghi chú"]
+    url = upload(province, workbook([GOOD | {"Ghi chú": "Phó Chủ tịch"}], columns), "cua-don-vi.xlsx").url.path
+    worker.run_all()
+    twice = province.post(f"{url}/columns", {"column": ["0.5.name"]})
+    assert twice.status_code == 422
+    assert "đang chọn hai lần: Họ và tên" in twice.text
+    assert 'value="0.5.name" selected' in twice.text
+    again = province.post(f"{url}/columns", {"column": ["0.5.title", "0.2."]}).url.path
+    assert again != url
+    worker.run_all()
+    assert "Do anh/chị chọn" in province.get(again).text
+    applied = province.post(f"{again}/apply").url.path
+    worker.run_all()
+    [row] = rows_of(province.get(f"{applied}/result.xlsx").content)
+    assert (row["Chức vụ"], row["Điện thoại"]) == ("Phó Chủ tịch", None)
+    with clock.frozen(clock.now() + timedelta(days=31)):
+        enqueue(db, "identity.forget_imports")
+        db.commit()
+        worker.run_all()
+    assert not list(storage.all_keys("imports"))
 
 
 def test_what_holds_no_list_of_people_is_refused_at_once(db: Session, province: Browser) -> None:
