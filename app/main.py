@@ -57,7 +57,7 @@ from app.exams import marking_queries as exam_marking
 from app.exams import my_pages as my_exam_pages
 from app.exams import queries as exam_queries
 from app.exams import room_pages as exam_room_pages
-from app.identity import account_pages, accounts, people_pages, unit_pages
+from app.identity import account_pages, accounts, grant_pages, people_pages, unit_pages
 from app.identity import jobs as identity_jobs
 from app.identity.access_log import AccessLog
 from app.identity.events import AffiliationsChanged, UnitsReorganised
@@ -91,12 +91,13 @@ from app.portal import pages as portal_pages
 from app.runtime import Runtime
 
 PAGES = (
-    portal_pages, info_pages, account_pages, unit_pages, people_pages, catalogue_pages, learning_pages, quiz_pages,
-    answer_file_pages, practical_pages, marking_pages, guest_pages, guest_sign_up_pages, evidence_list_pages,
-    evidence_pages, class_pages, exam_desk_pages, exam_room_pages, exam_marking_pages, my_exam_pages,
-    certificate_desk_pages, certificate_pages, verify_pages, question_file_pages, statistics_pages, bank_pages,
-    studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages, assignment_pages,
-    my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages,
+    portal_pages, info_pages, account_pages, unit_pages, people_pages, grant_pages, catalogue_pages, learning_pages,
+    quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages, guest_sign_up_pages,
+    evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages, exam_marking_pages,
+    my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages, statistics_pages,
+    bank_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages,
+    assignment_pages, my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages, access_pages,
+    admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.

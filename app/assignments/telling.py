@@ -15,6 +15,7 @@ from app.core.access import UnitClosure, closure_on
 from app.core.i18n import lazy
 from app.core.templating import format_date
 from app.identity.models import Account, RoleGrant
+from app.identity.policy import in_force_on
 from app.notices.service import notify
 
 # Days before (+) or after (-) the due day from which on people are reminded once, and the words.
@@ -69,7 +70,7 @@ def tell_managers(db: Session, round_: AssignmentRound) -> int:
         .join(UnitClosure, UnitClosure.ancestor_id == RoleGrant.unit_id)
         .join(AssignmentMember, AssignmentMember.unit_id == UnitClosure.descendant_id)
         .where(
-            RoleGrant.role == "unit_manager", Account.disabled_at.is_(None), closure_on(today),
+            RoleGrant.role == "unit_manager", in_force_on(today), Account.disabled_at.is_(None), closure_on(today),
             UnitClosure.carried != "before", AssignmentMember.round_id == round_.id, is_late_on(today),
         )
         .group_by(Account.person_id)

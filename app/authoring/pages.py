@@ -16,28 +16,34 @@ from app.media.service import cancel, retry
 router = APIRouter()
 
 Author = Annotated[Actor, having("course.author")]
+Reviewer = Annotated[Actor, having("course.review")]
 
 
 def _authored(slug: str, actor: Author, db: Db) -> Course:
     return queries.authored_course(db, actor, slug)
 
 
+def _reviewed(slug: str, actor: Reviewer, db: Db) -> Course:
+    return queries.reviewed_course(db, actor, slug)
+
+
 AuthoredCourse = Annotated[Course, Depends(_authored)]
+ReviewedCourse = Annotated[Course, Depends(_reviewed)]
 
 
 @router.get("/studio")
-def studio(request: Request, db: Db, actor: Author) -> Response:
+def studio(request: Request, db: Db, actor: Reviewer) -> Response:
     return render(request, "authoring/studio.html", page=queries.courses(db, actor))
 
 
 @router.get("/studio/{slug}")
-def course(request: Request, db: Db, actor: Author, course: AuthoredCourse) -> Response:
+def course(request: Request, db: Db, actor: Reviewer, course: ReviewedCourse) -> Response:
     return _with_videos(request, "authoring/course.html", queries.course_page(db, actor, course))
 
 
 @router.get("/studio/{slug}/lessons/{key}/preview")
-def preview(key: str, request: Request, db: Db, course: AuthoredCourse) -> Response:
-    return _with_videos(request, "authoring/preview.html", queries.preview_page(db, course, key))
+def preview(key: str, request: Request, db: Db, actor: Reviewer, course: ReviewedCourse) -> Response:
+    return _with_videos(request, "authoring/preview.html", queries.preview_page(db, actor, course, key))
 
 
 @router.get("/studio/{slug}/publish")

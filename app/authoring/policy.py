@@ -1,9 +1,15 @@
-"""Whose courses and banks of questions one may write, and whose one may publish: those of the units a role reaches."""
+"""Whose courses one may read before they are published, whose courses and banks of questions one may write, and whose
+one may publish: those of the units a role reaches."""
 
 from sqlalchemy import ColumnElement
 
 from app.catalogue.models import Course, QuestionBank
 from app.core.access import Actor
+
+
+def reviewed_courses(actor: Actor) -> ColumnElement[bool]:
+    """Drafts included; whoever writes a course reviews it too."""
+    return Course.unit_id.in_(actor.units_with("course.review"))
 
 
 def authored_courses(actor: Actor) -> ColumnElement[bool]:

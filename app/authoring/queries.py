@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.authoring.changes import Change, changes_between
 from app.authoring.folder.lesson_text import check_text
-from app.authoring.policy import authored_courses, publishable_courses
+from app.authoring.policy import authored_courses, publishable_courses, reviewed_courses
 from app.catalogue.banks import draw_faults
 from app.catalogue.drawing import asked_count
 from app.catalogue.models import Course, CourseVersion, LessonFile, LessonVersion
@@ -62,6 +62,7 @@ class CoursePage:
     versions: tuple[VersionRow, ...]
     news: dict[str, str]
     videos: tuple[AssetProgress, ...]
+    may_write: bool
     may_publish: bool
 
     @property
@@ -78,6 +79,7 @@ class PreviewPage:
     question_count: int
     videos: tuple[AssetProgress, ...]
     advice: tuple[tuple[int, str], ...]
+    may_write: bool
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,17 @@ class Publication:
     may_publish: bool
 
     @property
+    def may_write(self) -> bool:
+        """Who only reads the course does not come here."""
+        return True
+
+    @property
     def is_blocked(self) -> bool:
         return any(check.state == "block" for check in self.checks)
 
 
 def courses(db: Session, actor: Actor) -> list[StudioCourse]:
-    """The courses of this author's units by code; four queries, however many there are."""
+    """The courses of this author's or reviewer's units by code; four queries, however many there are."""
     newest, published = aliased(CourseVersion), aliased(CourseVersion)
     highest = (
         select(func.max(CourseVersion.number))
@@ -119,7 +126,7 @@ def courses(db: Session, actor: Actor) -> list[StudioCourse]:
         .select_from(Course)
         .join(newest, (newest.course_id == Course.id) & (newest.number == highest))
         .outerjoin(published, published.id == Course.published_version_id)
-        .where(authored_courses(actor))
+        .where(reviewed_courses(actor))
         .order_by(Course.code)
     ).all()
     names = full_names(db, [course.unit_id for course, _newest, _number in rows], clock.today())
@@ -143,6 +150,18 @@ def authored_course(db: Session, actor: Actor, slug: str) -> Course:
     if course is None:
         raise NotFound
     return course
+
+
+def reviewed_course(db: Session, actor: Actor, slug: str) -> Course:
+    """The course if this actor may read it before it is published; raises NotFound."""
+    course = db.scalar(select(Course).where(Course.slug == slug, reviewed_courses(actor)))
+    if course is None:
+        raise NotFound
+    return course
+
+
+def may_write(db: Session, actor: Actor, course: Course) -> bool:
+    return db.scalar(select(Course.id).where(Course.id == course.id, authored_courses(actor))) is not None
 
 
 def may_publish(db: Session, actor: Actor, course: Course) -> bool:
@@ -173,11 +192,12 @@ def course_page(db: Session, actor: Actor, course: Course) -> CoursePage:
         ),
         news={change.key: change.kind for change in _changes(db, course, version)},
         videos=unfinished_videos(db, version),
+        may_write=may_write(db, actor, course),
         may_publish=may_publish(db, actor, course),
     )
 
 
-def preview_page(db: Session, course: Course, key: str) -> PreviewPage:
+def preview_page(db: Session, actor: Actor, course: Course, key: str) -> PreviewPage:
     """The lesson of the newest version; raises NotFound."""
     version = newest_version(db, course)
     doc = lesson(db, version.id, key)
@@ -187,6 +207,7 @@ def preview_page(db: Session, course: Course, key: str) -> PreviewPage:
         question_count=asked_count(doc.quiz) if doc.quiz else 0,
         videos=unfinished_videos(db, version, key),
         advice=tuple(advice(source_of(db, version.id).lesson(key)[1])),
+        may_write=may_write(db, actor, course),
     )
 
 

@@ -15,7 +15,7 @@ from app.core.access import Actor, UnitClosure, closure_on
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import lazy as _
 from app.identity.models import Account, Person, RoleGrant
-from app.identity.policy import roles_with
+from app.identity.policy import granting
 from app.notices.service import notify
 
 LONGEST = 5000
@@ -158,7 +158,7 @@ def moderators(db: Session, course_id: int) -> Sequence[int]:
         .join(Account, Account.id == RoleGrant.account_id)
         .where(
             Course.id == course_id, closure_on(clock.today()), Account.disabled_at.is_(None),
-            RoleGrant.role.in_(roles_with(MODERATE)),
+            granting(MODERATE),
         )
         .order_by(UnitClosure.depth, Account.person_id)
     ).all()  # fmt: skip

@@ -17,7 +17,7 @@ from app.core.i18n import gettext
 from app.core.i18n import lazy as _
 from app.core.settings import get_settings
 from app.identity.models import Account, Affiliation, Person, RoleGrant
-from app.identity.policy import held_on, roles_with
+from app.identity.policy import granting, held_on
 from app.identity.unit_queries import full_names, unit_on
 from app.notices.service import notify
 
@@ -136,7 +136,7 @@ def supporting_unit(db: Session, person_id: int) -> int:
         .join(Account, Account.id == RoleGrant.account_id)
         .where(
             Affiliation.person_id == person_id, held_on(clock.today()), closure_on(clock.today()),
-            RoleGrant.role.in_(roles_with(ANSWER)), Account.disabled_at.is_(None),
+            granting(ANSWER), Account.disabled_at.is_(None),
         )
         .order_by(Affiliation.is_primary.desc(), UnitClosure.depth, UnitClosure.ancestor_id)
         .limit(1)
@@ -175,7 +175,7 @@ def _supporters(db: Session, unit_id: int) -> list[int]:
         db.scalars(
             select(Account.person_id)
             .join(RoleGrant, RoleGrant.account_id == Account.id)
-            .where(RoleGrant.unit_id == unit_id, RoleGrant.role.in_(roles_with(ANSWER)), Account.disabled_at.is_(None))
+            .where(RoleGrant.unit_id == unit_id, granting(ANSWER), Account.disabled_at.is_(None))
         )
     )
 

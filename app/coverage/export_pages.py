@@ -24,7 +24,9 @@ from app.identity import unit_queries
 
 router = APIRouter()
 
-Exporter = Annotated[Actor, having("export.completions")]
+# Figures name nobody; a list of completions names people, and needs its own permission.
+Exporter = Annotated[Actor, having("export.figures")]
+_NAMES = "export.completions"
 
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -82,9 +84,10 @@ def exports(
     map: str = "", period: str = "",
 ) -> Response:  # fmt: skip
     """The form, filled from the table one comes from, and the exports asked for so far."""
+    offered = ("completions", "coverage") if actor.can(_NAMES) else ("coverage",)
     form = ExportForm(
         unit=unit[:40], indicator=indicator[:30], last=on[:10], map=map[:10], period=period[:10],
-        what=what if what in ("completions", "coverage") else "completions",
+        what=what if what in offered else offered[0],
     )  # fmt: skip
     return render(request, "coverage/exports.html", fragment="rows", page=_page(db, actor, form, {}))
 
@@ -92,6 +95,8 @@ def exports(
 @router.post("/exports")
 def ask(request: Request, db: Db, actor: Exporter, config: Config, form: Annotated[ExportForm, Form()]) -> Response:
     """Note the wish and enqueue the job that fulfils it, in one transaction."""
+    if form.what == "completions":
+        actor.require(_NAMES)
     errors = _problems(db, form)
     if errors:
         return render(request, "coverage/exports.html", status=422, page=_page(db, actor, form, errors))
@@ -120,6 +125,8 @@ def cancel(request: Request, db: Db, actor: Exporter, export_id: RowId) -> Respo
 @router.get("/exports/{export_id}")
 def download(db: Db, actor: Exporter, files: Files, export_id: RowId) -> Response:
     wish = _own(db, actor, export_id)
+    if wish.what == "completions":
+        actor.require(_NAMES)
     if not wish.storage_key:
         raise Conflict(_("Tệp này chưa xuất xong. Hãy quay lại danh sách và chờ thêm một chút."))
     day = clock.day_of(wish.created_at).strftime("%Y%m%d")

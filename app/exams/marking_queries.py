@@ -14,7 +14,7 @@ from app.exams.models import ExamCandidate, ExamMarking, ExamSitting
 from app.exams.policy import marked
 from app.exams.queries import WAITS, subject_of
 from app.identity.models import Account, Person, RoleGrant
-from app.identity.policy import roles_with
+from app.identity.policy import granting
 from app.learning.marking_queries import AnswerPage, MarkedLine, ToMark, WaitingElsewhere, marked_page
 from app.learning.policy import MARK
 from app.learning.quiz_texts import sayer
@@ -116,7 +116,7 @@ def who_may_mark(db: Session, sitting: ExamSitting) -> list[str]:
         select(RoleGrant.account_id)
         .join(UnitClosure, UnitClosure.ancestor_id == RoleGrant.unit_id)
         .where(
-            RoleGrant.role.in_(roles_with(MARK)), UnitClosure.descendant_id == sitting.unit_id,
+            granting(MARK), UnitClosure.descendant_id == sitting.unit_id,
             closure_on(clock.today()), UnitClosure.carried != "before",
         )
     )  # fmt: skip

@@ -10,11 +10,12 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.i18n import gettext as _
 from app.identity import sealing
-from app.identity.accounts import is_staff, living_sessions
+from app.identity.accounts import living_sessions
+from app.identity.grants import is_staff
 from app.identity.identifiers import phone_shown
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people_queries import audience_names, posts_of
-from app.identity.policy import ROLES
+from app.identity.policy import ROLES, in_force_on
 from app.identity.sign_up import unconfirmed_group
 from app.identity.unit_queries import full_names
 
@@ -42,6 +43,8 @@ class SessionView:
 class RoleView:
     title: str
     unit: str
+    starts_on: date
+    ends_on: date | None
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ def account_page(db: Session, actor: Actor) -> AccountPage:
     fields = sealing.unseal(person)
     today = clock.today()
     posts = posts_of(db, [actor.person_id])[actor.person_id]
-    grants = db.execute(
-        select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.account_id == account.id).order_by(RoleGrant.id)
+    grants = db.scalars(
+        select(RoleGrant).where(RoleGrant.account_id == account.id, in_force_on(today)).order_by(RoleGrant.id)
     ).all()
     units = full_names(db, {post.unit_id for post in posts} | {grant.unit_id for grant in grants}, today)
     audiences = audience_names(db)
@@ -89,7 +92,11 @@ def account_page(db: Session, actor: Actor) -> AccountPage:
             )
             for post in reversed(posts)
         ],
-        roles=[RoleView(str(ROLES[role].title), units[unit_id]) for role, unit_id in grants if role in ROLES],
+        roles=[
+            RoleView(str(ROLES[grant.role].title), units[grant.unit_id], grant.starts_on, grant.ends_on)
+            for grant in grants
+            if grant.role in ROLES
+        ],
         sessions=[
             SessionView(
                 device_name(session.agent), session.address, session.created_at, session.last_seen_at,

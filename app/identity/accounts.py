@@ -1,5 +1,5 @@
-"""Accounts, roles and sessions: the verbs. Hashing and comparing passwords is slow and done by the caller, outside
-of the write transaction (passwords.py)."""
+"""Accounts and sessions: the verbs; roles are given in grants.py. Hashing and comparing passwords is slow and done by
+the caller, outside of the write transaction (passwords.py)."""
 
 import hashlib
 import itertools
@@ -24,7 +24,7 @@ from app.identity.identifiers import email_address, phone_e164
 from app.identity.last_seen import KnownUse
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people import find_person
-from app.identity.policy import ROLES
+from app.identity.policy import ROLES, in_force_on
 
 # User names asked for in one query.
 _TRIES = 30
@@ -38,7 +38,7 @@ class AccountDisabled(AppError):
     text = _("Tài khoản này đang bị khóa. Hãy liên hệ người phụ trách đơn vị hoặc quản trị viên để được mở lại.")
 
 
-# --- accounts and roles -------------------------------------------------------------------------------------------
+# --- accounts -------------------------------------------------------------------------------------------
 
 
 def create_account(
@@ -65,28 +65,6 @@ def new_account(
         person=person, username=username, password_hash=password_hash, must_change_password=must_change,
         is_demo=is_demo, created_at=clock.now(),
     )  # fmt: skip
-
-
-def grant_role(db: Session, account: Account, role: str, unit_id: int, by: int | None = None) -> RoleGrant:
-    """The role at the unit and below; granting it again changes nothing. `by` is the granting account's id."""
-    if role not in ROLES:
-        raise Invalid(fields={"role": str(_("Không có vai trò này."))})
-    grant = db.scalars(
-        select(RoleGrant).where(
-            RoleGrant.account_id == account.id, RoleGrant.role == role, RoleGrant.unit_id == unit_id
-        )
-    ).one_or_none()
-    if grant is None:
-        grant = RoleGrant(account_id=account.id, role=role, unit_id=unit_id, granted_at=clock.now(), granted_by=by)
-        db.add(grant)
-        audit.record(db, "role.grant", "account", account.id, account_id=by, role=role, unit_id=unit_id)
-        db.flush()
-    return grant
-
-
-def is_staff(db: Session, account_id: int) -> bool:
-    """Holds any role: longer passwords apply (DESIGN 9)."""
-    return db.scalar(select(RoleGrant.id).where(RoleGrant.account_id == account_id).limit(1)) is not None
 
 
 class UserNames:
@@ -204,7 +182,7 @@ def change_password(db: Session, actor: Actor, *, old_hash: str, new_hash: str) 
 _SESSION, _ACCOUNT, _PERSON, _GRANT = (
     cast(Table, model.__table__) for model in (SignInSession, Account, Person, RoleGrant)
 )
-# Built once: every request asks it. One row per role held, and one without a role for who holds none.
+# Built once: every request asks it. One row per role held today, and one without a role for who holds none.
 _WHO_ASKS = Prepared(
     select(
         _SESSION.c.id, _ACCOUNT.c.id, _SESSION.c.last_seen_at, _SESSION.c.address, _ACCOUNT.c.person_id,
@@ -212,7 +190,7 @@ _WHO_ASKS = Prepared(
     )
     .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
     .join(_PERSON, _PERSON.c.id == _ACCOUNT.c.person_id)
-    .outerjoin(_GRANT, _GRANT.c.account_id == _ACCOUNT.c.id)
+    .outerjoin(_GRANT, (_GRANT.c.account_id == _ACCOUNT.c.id) & in_force_on(bindparam("today")))
     .where(
         _SESSION.c.token_hash == bindparam("hash"),
         _SESSION.c.ended_at.is_(None),
@@ -231,7 +209,7 @@ def load_actor(
     It is asked at every request, so that what was revoked is gone at once, whichever process revoked it.
     `saw` is told of the use (last_seen.py); nothing is written here.
     """
-    rows = _WHO_ASKS.all(db, hash=_token_hash(token), since=_alive_since())
+    rows = _WHO_ASKS.all(db, hash=_token_hash(token), since=_alive_since(), today=clock.today())
     if not rows:
         return None
     *known, person_id, must_change_password, name, _role, _unit_id = rows[0]
@@ -286,7 +264,9 @@ def _alive_since() -> datetime:
 
 
 def _grants(db: Session, account_id: int) -> dict[str, frozenset[int]]:
-    held = db.execute(select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.account_id == account_id))
+    held = db.execute(
+        select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.account_id == account_id, in_force_on(clock.today()))
+    )
     return _permissions((role, unit_id) for role, unit_id in held)
 
 

@@ -12,8 +12,9 @@ from app.core.i18n import lazy
 from app.core.i18n import lazy as _
 from app.core.settings import get_settings
 from app.identity import passwords
-from app.identity.accounts import grant_role, new_account
+from app.identity.accounts import new_account
 from app.identity.events import AffiliationsChanged
+from app.identity.grants import grant_role
 from app.identity.identifiers import Sex
 from app.identity.models import Account, Person
 from app.identity.people import DEMO, new_affiliation, new_person

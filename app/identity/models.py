@@ -228,17 +228,26 @@ class AccessEntry(Base):
 
 
 class RoleGrant(Base):
-    """A role held at a unit and everything below it. `role` is a key of policy.ROLES."""
+    """A role held at a unit and everything below it, from `starts_on` to `ends_on`; both days count.
+
+    `role` is a key of policy.ROLES. A grant is ended, never deleted: who might do what, and when, stays known. One that
+    was taken back on its first day ends before it starts. Of one role at one unit, an account holds one grant a day.
+    """
 
     __tablename__ = "role_grant"
-    __table_args__ = (UniqueConstraint("account_id", "role", "unit_id"),)
+    __table_args__ = (Index(None, "account_id"), Index(None, "unit_id"))
 
     id: Mapped[int] = pk()
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     role: Mapped[str] = mapped_column(String(30))
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    # By accounts; None for what a command or the system did.
     granted_at: Mapped[datetime]
     granted_by: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[int | None]
 
 
 class PeopleImport(Base):

@@ -11,7 +11,8 @@ from app.core import audit, clock
 from app.core.errors import CommandFailed, Invalid
 from app.core.i18n import gettext as _
 from app.identity import passwords
-from app.identity.accounts import create_account, grant_role
+from app.identity.accounts import create_account
+from app.identity.grants import grant_role
 from app.identity.office_sheets import read_list
 from app.identity.people import add_person
 from app.identity.people_import_service import import_people

@@ -1,58 +1,114 @@
-"""Roles, what each may do, and the clause that says which people an actor may see."""
+"""Roles, what each may do, and the clauses that say who holds one and which people an actor may see."""
 
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.access import Actor
 from app.core.i18n import lazy
 from app.core.i18n import lazy as _
-from app.identity.models import Affiliation, Person, Unit
+from app.identity.models import Account, Affiliation, Person, RoleGrant, Unit
+
+# To give roles and to end them.
+MANAGE = "people.manage"
 
 
 @dataclass(frozen=True)
 class Role:
-    """Given at a unit, a role allows its permissions there and in everything below."""
+    """Given at a unit, a role allows its permissions there and in everything below.
+
+    `province_only`: some of what it allows knows no unit, so it is given at the province or not at all.
+    """
 
     title: lazy
     permissions: frozenset[str]
+    province_only: bool = False
 
 
 _UNIT_MANAGER = frozenset(
     {
         "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
         "classes.record", "learning.assign", "practical.unit_manager", "help.answer", "learning.follow",
-        "exam.organise", "exam.invigilate",
+        "exam.organise", "exam.invigilate", "export.figures", "people.manage",
     }
 )  # fmt: skip
 _INSTRUCTOR = frozenset(
     {"practical.instructor", "discussion.moderate", "learning.follow", "learning.mark", "exam.invigilate"}
 )
-_AUTHOR = frozenset({"course.author", "discussion.moderate"})
+_AUTHOR = frozenset({"course.author", "course.review", "discussion.moderate"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 
 ROLES: dict[str, Role] = {
     "unit_manager": Role(_("Phụ trách đơn vị"), _UNIT_MANAGER),
     "instructor": Role(_("Giảng viên"), _INSTRUCTOR),
     "author": Role(_("Người soạn bài"), _AUTHOR),
+    "reviewer": Role(_("Người thẩm định bài"), frozenset({"course.review"})),
     "content_admin": Role(_("Quản trị nội dung"), _CONTENT_ADMIN),
+    "reporter": Role(_("Người xem số liệu"), frozenset({"export.figures"})),
     "province_admin": Role(
         _("Quản trị cấp tỉnh"),
         _UNIT_MANAGER
         | _INSTRUCTOR
         | _CONTENT_ADMIN
-        | {"certificates.manage", "people.import", "people.manage", "coverage.manage", "jobs.view", "audit.view"},
+        | {"certificates.manage", "people.import", "coverage.manage", "jobs.view", "audit.view"},
+        province_only=True,
     ),
-    "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"})),
+    "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"}), province_only=True),
 }
+
+# What each permission is called on the pages that say who may do what.
+WORDS: dict[str, lazy] = {
+    "people.view": _("Xem danh sách người học và vị trí công tác"),
+    "people.import": _("Nhập danh sách người học từ Excel"),
+    "people.manage": _("Giao và kết thúc vai trò của người khác"),
+    "learning.assign": _("Giao học, nhắc hạn"),
+    "learning.follow": _("Theo dõi việc học của từng người"),
+    "learning.mark": _("Chấm câu tự luận, cho làm thêm lượt"),
+    "help.answer": _("Trả lời yêu cầu trợ giúp"),
+    "discussion.moderate": _("Phụ trách hỏi đáp dưới bài học"),
+    "practical.unit_manager": _("Xác nhận thực hành với tư cách người phụ trách"),
+    "practical.instructor": _("Xác nhận thực hành với tư cách giảng viên"),
+    "evidence.verify": _("Duyệt minh chứng học ở nơi khác"),
+    "classes.record": _("Ghi lớp đã tổ chức"),
+    "exam.organise": _("Lập và khóa buổi sát hạch"),
+    "exam.invigilate": _("Coi buổi sát hạch"),
+    "certificates.view": _("Xem sổ cấp giấy chứng nhận"),
+    "certificates.manage": _("Thay, thu hồi giấy chứng nhận, đổi mẫu giấy"),
+    "coverage.people": _("Xem ai còn thiếu trong số liệu bao phủ"),
+    "coverage.manage": _("Nhập số khai báo của chỉ tiêu"),
+    "export.completions": _("Xuất danh sách hoàn thành, có tên người"),
+    "export.figures": _("Xuất bảng số liệu bao phủ, không có tên người"),
+    "course.review": _("Đọc khóa học của đơn vị trước khi công bố"),
+    "course.author": _("Soạn bài và ngân hàng câu hỏi"),
+    "course.publish": _("Công bố khóa học"),
+    "jobs.view": _("Xem tình trạng hệ thống, việc nền, thư đi"),
+    "audit.view": _("Xem nhật ký: ai đã làm gì"),
+}
+
+
+def words_of(role: str) -> tuple[str, ...]:
+    """What a role allows, in words and in their order; nothing for a role a newer version no longer knows."""
+    held = ROLES[role].permissions if role in ROLES else frozenset()
+    return tuple(str(words) for permission, words in WORDS.items() if permission in held)
 
 
 def roles_with(permission: str) -> list[str]:
     """The roles that allow something."""
     return [code for code, role in ROLES.items() if permission in role.permissions]
+
+
+def in_force_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Grants whose days hold this one."""
+    return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
+
+
+def granting(*permissions: str) -> ColumnElement[bool]:
+    """Grants that allow one of these today."""
+    roles = {role for permission in permissions for role in roles_with(permission)}
+    return RoleGrant.role.in_(sorted(roles)) & in_force_on(clock.today())
 
 
 def held_on(day: date) -> ColumnElement[bool]:
@@ -68,6 +124,16 @@ def visible_posts(actor: Actor, permission: str = "people.view") -> ColumnElemen
 def visible_people(actor: Actor, permission: str = "people.view") -> ColumnElement[bool]:
     """People who hold a post today in a unit the permission reaches."""
     return Person.id.in_(select(Affiliation.person_id).where(visible_posts(actor, permission)))
+
+
+def managed_people(actor: Actor) -> ColumnElement[bool]:
+    """People whose roles the actor looks after: they hold a post, or were ever given a role, where the actor may."""
+    given_here = (
+        select(Account.person_id)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(RoleGrant.unit_id.in_(actor.units_with(MANAGE)))
+    )
+    return visible_people(actor, MANAGE) | Person.id.in_(given_here)
 
 
 def sees_every_post(db: Session, actor: Actor, permission: str = "people.view") -> bool:

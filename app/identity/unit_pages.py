@@ -14,7 +14,8 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.templating import format_date
-from app.core.web import Db, Response, render
+from app.core.web import Db, MaybeMe, Response, render
+from app.identity.grant_queries import manages
 from app.identity.unit_diagram import Diagram, draw
 from app.identity.unit_history import Relation, UnitHistory, history
 from app.identity.unit_queries import (
@@ -131,7 +132,7 @@ def units(request: Request, db: Db, on: str = "", q: str = "") -> Response:
 
 
 @router.get("/units/{code}")
-def unit(request: Request, db: Db, code: str, on: str = "") -> Response:
+def unit(request: Request, db: Db, actor: MaybeMe, code: str, on: str = "") -> Response:
     day = _day(on)
     if day is None:
         raise Invalid(_not_a_day(on))
@@ -157,7 +158,9 @@ def unit(request: Request, db: Db, code: str, on: str = "") -> Response:
         earlier_bearers=[bearer for bearer in bearers if bearer.valid_from < found.unit.valid_from],
         later_bearers=[bearer for bearer in bearers if bearer.valid_from > found.unit.valid_from],
     )
-    return render(request, "identity/unit.html", page=page, unit_url=unit_url, stretch=stretch)
+    # Roles are given in the tree of today.
+    has_roles = now == found.unit and actor is not None and manages(db, actor, found.unit.unit_id)
+    return render(request, "identity/unit.html", page=page, unit_url=unit_url, stretch=stretch, may_see_roles=has_roles)
 
 
 def unit_url(unit: UnitOnDay, day: date) -> str:

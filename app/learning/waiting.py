@@ -13,7 +13,7 @@ from app.core.i18n import lazy as _
 from app.core.jobs import JobContext
 from app.identity.accounts import actor_of
 from app.identity.models import Account, RoleGrant
-from app.identity.policy import roles_with
+from app.identity.policy import granting
 from app.learning import evidence, evidence_queries, marking_queries, practical_queries
 from app.learning.policy import MARK
 from app.notices.service import notify
@@ -67,11 +67,10 @@ def tell_of_work(context: JobContext, more: Mapping[str, Count] = {}) -> dict[st
 
 
 def _who_may(db: Session, work: Work) -> list[Actor]:
-    roles = {role for permission in work.permissions for role in roles_with(permission)}
     holders = db.scalars(
         select(Account.id)
         .join(RoleGrant, RoleGrant.account_id == Account.id)
-        .where(RoleGrant.role.in_(roles), Account.disabled_at.is_(None))
+        .where(granting(*work.permissions), Account.disabled_at.is_(None))
         .distinct()
         .order_by(Account.id)
     ).all()

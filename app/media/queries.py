@@ -80,14 +80,15 @@ class Delivered:
 
 
 def visible_assets(actor: Actor | None) -> ColumnElement[bool]:
-    """Anyone: files of published courses. Authors: those of their units, their own, and those of course folders."""
+    """Anyone: files of published courses. Authors and reviewers: those of their units, of course folders, and
+    their own."""
     if actor is None:
         return Asset.is_public.is_(True)
-    of_units = or_(Asset.unit_id.in_(actor.units_with("course.author")), Asset.unit_id.is_(None))
+    of_units = or_(Asset.unit_id.in_(actor.units_with("course.review")), Asset.unit_id.is_(None))
     return or_(
         Asset.is_public.is_(True),
         Asset.uploaded_by == actor.account_id,
-        of_units if actor.can("course.author") else false(),
+        of_units if actor.can("course.review") else false(),
     )
 
 

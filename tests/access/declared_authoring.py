@@ -9,7 +9,9 @@ from tests.access.calls import (
     MANAGERS,
     MANAGERS_HERE,
     PROVINCE_AUTHORS,
+    PROVINCE_REVIEWERS,
     PUBLISHERS,
+    REPORTERS,
     SIGNED_IN,
     act,
     page,
@@ -86,11 +88,11 @@ _BANKS = (
 )  # fmt: skip
 
 _STUDIO = (
-    page("/studio", AUTHORS, secret=CLOSED_TITLE, told_to=PROVINCE_AUTHORS),
-    page("/studio/{slug}", PROVINCE_AUTHORS, f"/studio/{SLUG}", refused=_NOT_THEIRS, secret=DRAFT_TITLE,
-         told_to=PROVINCE_AUTHORS),
-    page("/studio/{slug}/lessons/{key}/preview", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{DRAFT}/preview",
-         refused=_NOT_THEIRS, secret=DRAFT_TITLE, told_to=PROVINCE_AUTHORS),
+    page("/studio", AUTHORS | PROVINCE_REVIEWERS, secret=CLOSED_TITLE, told_to=PROVINCE_REVIEWERS),
+    page("/studio/{slug}", PROVINCE_REVIEWERS, f"/studio/{SLUG}", refused=_NOT_THEIRS, secret=DRAFT_TITLE,
+         told_to=PROVINCE_REVIEWERS),
+    page("/studio/{slug}/lessons/{key}/preview", PROVINCE_REVIEWERS, f"/studio/{SLUG}/lessons/{DRAFT}/preview",
+         refused=_NOT_THEIRS, secret=DRAFT_TITLE, told_to=PROVINCE_REVIEWERS),
     page("/studio/{slug}/lessons/new", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/new", refused=_NOT_THEIRS),
     act("/studio/{slug}/lessons/new", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/new", refused=_NOT_THEIRS,
         form=LESSON, files={"picture": ("nut-ky.png", "picture")}),
@@ -107,7 +109,7 @@ _STUDIO = (
         refused=_NOT_THEIRS),
     page("/media/{public_id}/{name}", EVERYBODY, "/media/{public_picture}", case="published",
          why_open="pictures of published courses"),
-    page("/media/{public_id}/{name}", PROVINCE_AUTHORS, "/media/{draft_picture}", case="draft", anonymous=HIDDEN,
+    page("/media/{public_id}/{name}", PROVINCE_REVIEWERS, "/media/{draft_picture}", case="draft", anonymous=HIDDEN,
          others=HIDDEN),
 )  # fmt: skip
 
@@ -130,12 +132,13 @@ _COVERAGE = (
          secret=COLLEAGUE_NAME),
     page("/coverage/{indicator}/missing", MANAGERS, f"/coverage/BG-CBCC/missing?unit={HERE}", secret=COLLEAGUE_NAME,
          told_to=MANAGERS_HERE),
-    page("/exports", MANAGERS, secret='href="/exports/{ready_export}"', told_to=MANAGER),
-    act("/exports", MANAGERS, form={"what": "completions", "format": "csv", "unit": HERE}),
-    page("/exports/{export_id}", MANAGER, "/exports/{ready_export}", refused=dict.fromkeys(MANAGERS, HIDDEN),
+    page("/exports", REPORTERS, secret='href="/exports/{ready_export}"', told_to=MANAGER),
+    act("/exports", MANAGERS, form={"what": "completions", "format": "csv", "unit": HERE}, case="names"),
+    act("/exports", REPORTERS, form={"what": "coverage", "format": "csv", "indicator": "BG-CBCC"}, case="figures"),
+    page("/exports/{export_id}", MANAGER, "/exports/{ready_export}", refused=dict.fromkeys(REPORTERS, HIDDEN),
          secret="{certificate_number}", told_to=MANAGER),
     act("/exports/{export_id}/cancel", MANAGER, "/exports/{waiting_export}/cancel",
-        refused=dict.fromkeys(MANAGERS, HIDDEN)),
+        refused=dict.fromkeys(REPORTERS, HIDDEN)),
 )  # fmt: skip
 
 DECLARED = (

@@ -46,10 +46,20 @@ _ACCOUNTS = (
 
 # Another administrator may import as well, but not see what this one imported.
 _ANOTHERS = {"other_admin": HIDDEN}
+_ELSEWHERE = {"other_manager": HIDDEN}
 _UNITS_AND_PEOPLE = (
     page("/units", EVERYBODY, why_open="units are public facts"),
     page("/units/{code}", EVERYBODY, f"/units/{HERE}", why_open="units are public facts"),
     page("/people", MANAGERS, secret=COLLEAGUE_NAME, told_to=MANAGERS_HERE),
+    page("/people/{ref}/roles", MANAGERS_HERE, "/people/{instructor_ref}/roles", refused=_ELSEWHERE,
+         secret='action="/people/{instructor_ref}/roles"', told_to=MANAGERS_HERE),
+    act("/people/{ref}/roles", MANAGERS_HERE, "/people/{learner_ref}/roles", refused=_ELSEWHERE,
+        form={"role": "unit_manager", "unit": HERE}),
+    # Only who holds all that an instructor may do decides on one.
+    act("/people/{ref}/roles/{grant_id}/end", IMPORTERS, "/people/{instructor_ref}/roles/{instructor_grant}/end",
+        refused=_ELSEWHERE, form={"at_once": "1"}),
+    page("/units/{code}/roles", MANAGERS_HERE, f"/units/{HERE}/roles", refused=_ELSEWHERE,
+         secret="/people/{instructor_ref}/roles", told_to=MANAGERS_HERE),
     page("/people/imports", IMPORTERS, secret=WORKBOOK_NAME, told_to=IMPORTER),
     page("/people/imports/template.xlsx", IMPORTERS),
     act("/people/imports", IMPORTERS, files={"file": ("danh-sach.xlsx", "workbook")}),

@@ -49,7 +49,7 @@ from app.exams.taking import begin as begin_exam
 from app.exams.taking import enter
 from app.exams.taking import submit as submit_exam
 from app.identity import accounts, people_imports, sheet_imports
-from app.identity.models import Account, Person
+from app.identity.models import Account, Person, RoleGrant
 from app.identity.people_lists import WHO
 from app.learning import stamps
 from app.learning.answer_files import keep_with_files, receive
@@ -86,6 +86,8 @@ ROLES: dict[str, tuple[str | None, str]] = {
     "author": ("author", PROVINCE),
     "other_author": ("author", ELSEWHERE),
     "content_admin": ("content_admin", PROVINCE),
+    "reviewer": ("reviewer", PROVINCE),
+    "reporter": ("reporter", HERE),
     "province_admin": ("province_admin", PROVINCE),
     "other_admin": ("province_admin", PROVINCE),
     "operator": ("operator", PROVINCE),
@@ -124,6 +126,9 @@ class World:
     attendance: int
     class_list: int
     colleague_ref: str
+    learner_ref: str
+    instructor_ref: str
+    instructor_grant: int
     exam_version: int
     exam: int
     exam_code: str
@@ -196,6 +201,7 @@ def build(runtime: Runtime) -> World:
             **_certificate(db, runtime.storage),
             **_assignment(db, who),
             **_notice(db, who["learner"].person_id),
+            **_roles(db, who),
             **_learning_and_studio(db, runtime.storage, who),
             workbook=workbook([GOOD]),
             attendee_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(WHO)),
@@ -210,6 +216,12 @@ def _account(db: Session, persona: str, role: str | None, at: str) -> Account:
     holder = factories.person(db, name, birth_date=BORN)
     factories.post(db, holder, HERE if at == PROVINCE else at)
     return factories.account(db, holder, persona, role=role, at=at)
+
+
+def _roles(db: Session, who: dict[str, Account]) -> dict[str, Any]:
+    grant = db.scalars(select(RoleGrant.id).where(RoleGrant.account_id == who["instructor"].id)).one()
+    refs = {f"{persona}_ref": who[persona].person.ref for persona in ("learner", "instructor")}
+    return refs | {"instructor_grant": grant}
 
 
 # --- work in the background, done and not done --------------------------------------------------------------------

@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import Database
 from app.core.jobs import Worker, enqueue
 from app.exams.models import ExamMarking
-from app.identity import accounts
+from app.identity import grants
 from app.identity.models import Account
 from app.learning.models import Completion
 from app.notices.models import Notice
@@ -211,7 +211,7 @@ def test_who_may_mark_and_nobody_their_own(
     assert written.browser("to-chuc").get(url).status_code == 403
     assert marker("tinh", at="24").get(url).status_code == 200
     account = db.get_one(Account, people["le.an"].id)
-    accounts.grant_role(db, account, "instructor", factories.unit_id(db))
+    grants.grant_role(db, account, "instructor", factories.unit_id(db))
     db.commit()
     own = written.browser("le.an")
     assert "Không có bài nào" in own.get(url).text

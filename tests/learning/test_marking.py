@@ -141,11 +141,11 @@ def test_markers_of_the_learners_unit_and_of_the_courses_unit_may_mark(
 
 
 def test_nobody_marks_their_own(handed_in: Learner, db: Session, database: Database) -> None:
-    from app.identity import accounts
+    from app.identity import grants
     from app.identity.models import Account
 
     account = db.scalars(select(Account).where(Account.username == handed_in.username)).one()
-    accounts.grant_role(db, account, "instructor", factories.unit_id(db))
+    grants.grant_role(db, account, "instructor", factories.unit_id(db))
     db.commit()
     assert "Không có bài nào" in handed_in.browser.get("/marking").text
     assert "bài của chính anh/chị" in handed_in.browser.get("/marking/1/q4").text
