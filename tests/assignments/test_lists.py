@@ -169,7 +169,7 @@ def test_a_yearly_one_begins_again_each_year_and_counts_that_year(db: Session, w
     factories.completion(db, account.person, version, clock.today())
     assert states(db, assignment) == {"Hằng Năm": "done"}
     db.commit()
-    next_year = clock.now().replace(year=clock.today().year + 1, month=2, day=1)
+    next_year = clock.now().replace(year=clock.today().year + 1, month=2, day=1, hour=5)
     with clock.frozen(next_year):
         worker.enqueue_due_crons()
         worker.run_all()
@@ -181,7 +181,7 @@ def test_a_yearly_one_begins_again_each_year_and_counts_that_year(db: Session, w
 def test_the_list_of_a_year_that_is_over_stays_as_it_was(db: Session, worker: Worker) -> None:
     account = factories.civil_servant(db, name="Năm Ngoái")
     assignment = give(db, worker, factories.course(db), is_yearly=True, due_on=date(clock.today().year, 12, 15))
-    with clock.frozen(clock.now().replace(year=clock.today().year + 1, month=2, day=1)):
+    with clock.frozen(clock.now().replace(year=clock.today().year + 1, month=2, day=1, hour=5)):
         factories.civil_servant(db, name="Mới Vào")
         nominated = factories.person(db, "Được Đề Cử")
         db.commit()
