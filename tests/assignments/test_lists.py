@@ -262,7 +262,7 @@ def test_keeping_all_lists_twice_changes_nothing(db: Session, worker: Worker) ->
     before = states(db, assignment)
     db.commit()
     for _time in range(2):
-        with clock.frozen(clock.now() + timedelta(days=1)):
+        with clock.frozen((clock.now() + timedelta(days=1)).replace(hour=5)):
             worker.enqueue_due_crons()
             worker.run_all()
     assert states(db, assignment) == before

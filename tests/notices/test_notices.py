@@ -232,7 +232,7 @@ def test_old_news_is_forgotten(db: Session, worker: Worker, postman: Postman) ->
     person = hoa(db)
     tell(db, person)
     db.commit()
-    with clock.frozen(clock.now() + FORGET_AFTER + timedelta(days=1)):
+    with clock.frozen((clock.now() + FORGET_AFTER + timedelta(days=1)).replace(hour=5)):
         tell(db, person, key="due:2")
         db.commit()
         worker.enqueue_due_crons()
