@@ -61,7 +61,7 @@ from app.identity import account_pages, accounts, grant_pages, people_pages, uni
 from app.identity import jobs as identity_jobs
 from app.identity.access_log import AccessLog
 from app.identity.events import AffiliationsChanged, UnitsReorganised
-from app.identity.last_seen import last_seen_committer
+from app.identity.last_seen import LastSeen
 from app.learning import (
     answer_file_pages,
     evidence_list_pages,
@@ -194,7 +194,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.answer_committer = answer_committer(runtime.database)
     app.state.finish_committer = finish_committer(runtime.database)
     app.state.access_log = AccessLog(runtime.database)
-    app.state.last_seen = last_seen_committer(runtime.database)
+    app.state.last_seen = LastSeen(runtime.database)
     app.state.waiting_elsewhere = exam_marking.waiting_sittings
     app.state.after_sign_in = guest_pages.after_sign_in
     app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw, count_unread=unread_count)

@@ -7,20 +7,20 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
-from pydantic import BaseModel, Field, field_validator
+from pydantic import Field
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.core import audit, clock
 from app.core.access import Actor
 from app.core.errors import Forbidden
+from app.core.forms import StrippedForm
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.core.table_files import Table, download
 from app.core.tables import Cell, Column
 from app.core.templating import format_date, format_number
 from app.core.web import Databases, Db, having, render
-from app.coverage.downloads import download
-from app.coverage.exports import Table
 from app.identity.access_queries import AccessChoice, AccessRow, accesses, count_accesses
 from app.identity.policy import sees_every_post
 
@@ -38,7 +38,7 @@ _SHOWN_DAYS = 7
 MOST_ROWS = 50_000
 
 
-class ChoiceForm(BaseModel):
+class ChoiceForm(StrippedForm):
     """As typed; days as browsers and people write them."""
 
     who: str = Field("", max_length=120)
@@ -47,11 +47,6 @@ class ChoiceForm(BaseModel):
     last: str = Field("", max_length=10)
     kind: str = Field("", max_length=10)
     format: str = Field("xlsx", pattern="^(csv|xlsx)$")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: object) -> object:
-        return value.strip() if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -156,12 +151,15 @@ def _too_many(count: int) -> str:
 
 def _table(db: Session, choice: AccessChoice) -> Table:
     columns = (
-        Column("Lúc", width=20), Column("Việc", width=20), Column("Số tài khoản", "int", 12),
-        Column("Tên đăng nhập", width=18), Column("Họ và tên", width=26), Column("Địa chỉ mạng", width=24),
-        Column("Cổng", "int", 8),
+        Column(_("Lúc"), width=20), Column(_("Việc"), width=20), Column(_("Số tài khoản"), "int", 12),
+        Column(_("Tên đăng nhập"), width=18), Column(_("Họ và tên"), width=26), Column(_("Địa chỉ mạng"), width=24),
+        Column(_("Cổng"), "int", 8),
     )  # fmt: skip
-    note = f"Nhật ký truy cập từ {format_date(choice.first)} đến {format_date(choice.last)}, giờ Việt Nam."
-    return Table("Nhật ký truy cập", (note,), columns, _cells(db, choice))
+    note = _(
+        "Nhật ký truy cập từ %(first)s đến %(last)s, giờ Việt Nam.",
+        first=format_date(choice.first), last=format_date(choice.last),
+    )  # fmt: skip
+    return Table(_("Nhật ký truy cập"), (note,), columns, _cells(db, choice))
 
 
 def _cells(db: Session, choice: AccessChoice) -> Iterator[tuple[Cell, ...]]:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, UploadFile
 from PIL import Image, UnidentifiedImageError
-from pydantic import BaseModel, Field, field_validator
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import StreamingResponse
@@ -24,6 +24,7 @@ from app.core import audit, clock, jobs
 from app.core.access import Actor
 from app.core.attachments import PDF, XLSX
 from app.core.errors import Conflict, NotFound
+from app.core.forms import StrippedForm
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
 from app.core.web import Config, Db, Files, Response, RowId, having, redirect, render
@@ -36,7 +37,7 @@ _TYPES = {"pdf": PDF, "xlsx": XLSX}
 _PICTURE_BYTES = 300 * 1024
 
 
-class ChoiceForm(BaseModel):
+class ChoiceForm(StrippedForm):
     """What to take of the register; `what` and `format` of the file, `reason` and `count` of a batch issued anew."""
 
     year: str = Field("", max_length=4)
@@ -50,11 +51,6 @@ class ChoiceForm(BaseModel):
     format: str = Field("xlsx", pattern="^(xlsx|pdf)$")
     reason: str = Field("", max_length=500)
     count: int = Field(0, ge=0, le=10**9)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: object) -> object:
-        return value.strip() if isinstance(value, str) else value
 
     @property
     def choice(self) -> Choice:

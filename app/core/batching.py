@@ -175,6 +175,34 @@ class GroupCommitter(Generic[Item, Answer]):
                 log.warning("%s saves were kept, but their server had stopped", len(waiters))
 
 
+class Notes(Generic[Item]):
+    """What is worth noting, but nobody waits for: written in groups by a thread of its own.
+
+    `note` is cheap to call and never fails; what it is told before `start` and after `stop` is not kept.
+    """
+
+    def __init__(self, database: Database, write: Callable[[Session, Sequence[Item]], None], name: str) -> None:
+        def apply(db: Session, items: Sequence[Item]) -> list[None]:
+            write(db, items)
+            return [None] * len(items)
+
+        self._committer = GroupCommitter[Item, None](database, apply, name)
+        self.is_open = False
+
+    def start(self) -> None:
+        self._committer.start()
+        self.is_open = True
+
+    def stop(self) -> None:
+        """What was noted is written before this returns."""
+        self.is_open = False
+        self._committer.stop()
+
+    def note(self, item: Item) -> None:
+        if self.is_open:
+            self._committer.submit(item)
+
+
 class _Coroutine(Generic[Answer]):
     """A coroutine that waits; what it is told is noted in `awakened` and told in its own event loop."""
 

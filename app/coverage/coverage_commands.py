@@ -8,17 +8,16 @@ from pathlib import Path
 from app.core import clock
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
+from app.core.table_files import Table, write_table
 from app.core.templating import format_date, format_number
 from app.coverage import wording
 from app.coverage.as_json import as_json
 from app.coverage.exports import (
     CompletionFilter,
-    Table,
     completions_table,
     coverage_table,
     overview_table,
     programmes_table,
-    write_table,
 )
 from app.coverage.figures import Figure, Question, figure
 from app.coverage.jobs import people_with_figures

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
-from pydantic import BaseModel, Field, field_validator
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response, StreamingResponse
@@ -12,10 +12,11 @@ from starlette.responses import Response, StreamingResponse
 from app.catalogue.models import Course, CourseVersion
 from app.core import clock, jobs
 from app.core.access import Actor
-from app.core.attachments import XLSX
 from app.core.errors import Conflict, NotFound
+from app.core.forms import StrippedForm
 from app.core.i18n import gettext as _
 from app.core.jobs import Job
+from app.core.table_files import CONTENT_TYPES
 from app.core.templating import format_date
 from app.core.web import Config, Db, Files, RowId, having, redirect, render
 from app.coverage.definitions import counted, definitions
@@ -28,13 +29,8 @@ router = APIRouter()
 Exporter = Annotated[Actor, having("export.figures")]
 _NAMES = "export.completions"
 
-_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": XLSX,
-}
 
-
-class ExportForm(BaseModel):
+class ExportForm(StrippedForm):
     """What to export; empty text means no filter."""
 
     what: str = Field("completions", pattern="^(completions|coverage)$")
@@ -47,11 +43,6 @@ class ExportForm(BaseModel):
     # For coverage: the unit tree of which day, and a period other than the year of `last`.
     map: str = Field("", max_length=10)
     period: str = Field("", max_length=10)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: object) -> object:
-        return value.strip() if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -136,7 +127,7 @@ def download(db: Db, actor: Exporter, files: Files, export_id: RowId) -> Respons
         "content-length": str(files.size(wish.storage_key)),
         "cache-control": "private, no-store",
     }
-    return StreamingResponse(files.read(wish.storage_key), media_type=_TYPES[wish.format], headers=headers)
+    return StreamingResponse(files.read(wish.storage_key), media_type=CONTENT_TYPES[wish.format], headers=headers)
 
 
 def _own(db: Session, actor: Actor, export_id: int) -> ExportFile:

@@ -1,9 +1,8 @@
 """Tables people take away: completions one by one, and the coverage of an indicator by unit."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -16,7 +15,8 @@ from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
-from app.core.tables import Cell, Column, Format, write_csv, write_xlsx
+from app.core.table_files import Table
+from app.core.tables import Cell, Column
 from app.core.templating import format_date, format_datetime
 from app.coverage import wording
 from app.coverage.definitions import FIGURE_SOURCES
@@ -25,16 +25,6 @@ from app.coverage.programme_queries import ProgrammeReport
 from app.identity import unit_queries
 from app.identity.models import Person, UnitVersion
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
-
-
-@dataclass(frozen=True)
-class Table:
-    """What to write: a sheet name, lines above the head, columns and rows."""
-
-    sheet: str
-    notes: tuple[str, ...]
-    columns: tuple[Column, ...]
-    rows: Iterable[Sequence[Cell]]
 
 
 @dataclass(frozen=True)
@@ -56,14 +46,6 @@ class CompletionFilter:
             last=date.fromisoformat(filters["to"]) if filters.get("to") else None,
             units=actor.units_with("export.completions") if actor else None,
         )  # fmt: skip
-
-
-def write_table(table: Table, path: Path, format: Format) -> int:
-    """Write to a local file; the number of rows. CSV carries no notes: programs read it."""
-    if format == "xlsx":
-        return write_xlsx(path, table.sheet, table.columns, table.rows, table.notes)
-    with path.open("wb") as out:
-        return write_csv(out, table.columns, table.rows)
 
 
 def completions_table(db: Session, chosen: CompletionFilter) -> Table:

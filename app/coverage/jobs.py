@@ -12,7 +12,8 @@ from app.core import clock
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import JobContext, JobFunction
-from app.coverage.exports import CompletionFilter, Table, completions_table, coverage_table, write_table
+from app.core.table_files import Table, write_table
+from app.coverage.exports import CompletionFilter, completions_table, coverage_table
 from app.coverage.figures import Question
 from app.coverage.handlers import retry_pending
 from app.coverage.ledger import Difference, reconcile

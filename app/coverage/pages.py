@@ -14,12 +14,12 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
+from app.core.table_files import download
 from app.core.templating import format_percent
 from app.core.web import Config, Db, Me, having, redirect, render
 from app.coverage import figures, wording
 from app.coverage.as_json import as_json
 from app.coverage.definitions import FIGURE_SOURCES
-from app.coverage.downloads import download
 from app.coverage.exports import overview_table
 from app.coverage.figures import Figure, Question, figure
 from app.coverage.missing import MissingPeople, missing_people

@@ -11,9 +11,9 @@ from app.catalogue.programmes import STATED_BUDGET_MILLION, plans
 from app.core import clock
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
+from app.core.table_files import download
 from app.core.web import Config, Db, Me, render
 from app.coverage.definitions import definitions
-from app.coverage.downloads import download
 from app.coverage.exports import programmes_table
 from app.coverage.programme_queries import ProgrammeReport, ProgrammeRow, programme_report
 

@@ -5,7 +5,7 @@ what an authority asks of one address, port and time finds the account, and a ro
 written by a thread of its own, in groups; no request waits for it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.access import Client
-from app.core.batching import GroupCommitter
+from app.core.batching import Notes
 from app.core.db import Database
 from app.core.jobs import JobContext
 from app.identity.models import AccessEntry
@@ -38,24 +38,14 @@ class Access:
 
 
 class AccessLog:
-    """`note` is cheap to call and never fails; what it is told before `start` and after `stop` is not kept."""
+    """`note` is told of each access."""
 
     def __init__(self, database: Database) -> None:
-        self._committer = GroupCommitter[Access, None](database, _write, "access-log")
-        self._running = False
-
-    def start(self) -> None:
-        self._committer.start()
-        self._running = True
-
-    def stop(self) -> None:
-        """What was noted is written before this returns."""
-        self._running = False
-        self._committer.stop()
+        self._notes = Notes[Access](database, add, "access-log")
+        self.start, self.stop = self._notes.start, self._notes.stop
 
     def note(self, kind: Kind, account_id: int | None, client: Client) -> None:
-        if self._running:
-            self._committer.submit(Access(kind, account_id, clock.now(), client))
+        self._notes.note(Access(kind, account_id, clock.now(), client))
 
 
 def add(db: Session, accesses: Iterable[Access]) -> None:
@@ -82,8 +72,3 @@ def forget_access(context: JobContext) -> dict[str, int]:
         if len(ids) < _AT_ONCE:
             return {"forgotten": count}
         context.beat()
-
-
-def _write(db: Session, accesses: Sequence[Access]) -> Sequence[None]:
-    add(db, accesses)
-    return [None] * len(accesses)

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from pydantic import BaseModel, Field, field_validator
+from pydantic import Field
 
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import Invalid
+from app.core.forms import StrippedForm
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.web import Db, Response, RowId, having, redirect, render
@@ -32,18 +33,13 @@ def _managed(ref: str, actor: Manager, db: Db) -> Person:
 ManagedPerson = Annotated[Person, Depends(_managed)]
 
 
-class GiveForm(BaseModel):
+class GiveForm(StrippedForm):
     """A role as somebody asks for it; `unit` is a code or a name."""
 
     role: str = Field("", max_length=30)
     unit: str = Field("", max_length=300)
     starts_on: str = Field("", max_length=20)
     ends_on: str = Field("", max_length=20)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: object) -> object:
-        return value.strip() if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)

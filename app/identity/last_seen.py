@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.access import Client
-from app.core.batching import GroupCommitter
+from app.core.batching import Notes
 from app.core.db import Database
 from app.identity import access_log
 from app.identity.access_log import Access
@@ -46,24 +46,16 @@ class LastSeen:
     and address. Cheap to call."""
 
     def __init__(self, database: Database) -> None:
-        self._committer = GroupCommitter[_Use, None](database, _note, "last-seen")
+        self._notes = Notes[_Use](database, _write, "last-seen")
+        self.start, self.stop = self._notes.start, self._notes.stop
         # What is on its way to the database, so that a burst of requests notes it once.
         self._noted: dict[int, datetime] = {}
         # And who goes to and fro between two addresses, as phones do, has one entry a day for each.
         self._entered: dict[tuple[int, str], date] = {}
-        self._running = False
-
-    def start(self) -> None:
-        self._committer.start()
-        self._running = True
-
-    def stop(self) -> None:
-        self._running = False
-        self._committer.stop()
 
     def saw(self, known: KnownUse, client: Client) -> None:
         """A request of this session came from there."""
-        if not self._running:
+        if not self._notes.is_open:
             return
         now = clock.now()
         today, place = clock.day_of(now), (known.session_id, client.address)
@@ -78,15 +70,10 @@ class LastSeen:
         self._noted[known.session_id] = now
         if is_access:
             self._entered[place] = today
-        self._committer.submit(_Use(known.session_id, known.account_id, now, client, is_access))
+        self._notes.note(_Use(known.session_id, known.account_id, now, client, is_access))
 
 
-def last_seen_committer(database: Database) -> LastSeen:
-    """What main starts with the server, and stops with it."""
-    return LastSeen(database)
-
-
-def _note(db: Session, uses: Sequence[_Use]) -> Sequence[None]:
+def _write(db: Session, uses: Sequence[_Use]) -> None:
     db.execute(
         update(SignInSession)
         .where(SignInSession.id.in_([use.session_id for use in uses]))
@@ -96,4 +83,3 @@ def _note(db: Session, uses: Sequence[_Use]) -> Sequence[None]:
         moved = {use.session_id: use.client.address for use in entered}
         db.execute(update(SignInSession), [{"id": id, "address": address} for id, address in moved.items()])
         access_log.add(db, [Access("use", use.account_id, use.at, use.client) for use in entered])
-    return [None] * len(uses)

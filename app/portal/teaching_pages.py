@@ -10,10 +10,9 @@ from app.core import audit, clock, limiting
 from app.core.access import Actor
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.core.table_files import Table, download
 from app.core.tables import Column
 from app.core.web import Db, having, redirect, render
-from app.coverage.downloads import download
-from app.coverage.exports import Table
 from app.notices.service import notify
 from app.portal.teaching_queries import (
     FOLLOW,

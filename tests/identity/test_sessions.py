@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.access import Client
 from app.core.db import Database
 from app.identity.accounts import load_actor
-from app.identity.last_seen import KnownUse, last_seen_committer
+from app.identity.last_seen import KnownUse, LastSeen
 from app.identity.models import SignInSession
 from tests import factories
 from tests.browser import Browser
@@ -133,7 +133,7 @@ def test_use_is_noted_at_most_every_five_minutes_and_after_the_commit(db: Sessio
     db.add(session)
     db.commit()
     known = KnownUse(session.id, account.id, start, HERE.address)
-    last_seen = last_seen_committer(database)
+    last_seen = LastSeen(database)
     last_seen.saw(known, HERE)  # not started yet: nothing happens, nothing fails
     last_seen.start()
     with clock.frozen(start + timedelta(minutes=4)):
