@@ -38,6 +38,7 @@ from app.core.crons import Cron
 from app.core.csrf import check_token
 from app.core.door import Door
 from app.core.error_answers import install_error_handlers
+from app.core.i18n import lazy
 from app.core.jobs import JobFunction, Worker
 from app.core.lane import Lane
 from app.core.middleware import BodyLimit, Surroundings
@@ -57,7 +58,15 @@ from app.exams import marking_queries as exam_marking
 from app.exams import my_pages as my_exam_pages
 from app.exams import queries as exam_queries
 from app.exams import room_pages as exam_room_pages
-from app.identity import account_pages, accounts, grant_pages, people_pages, unit_pages
+from app.identity import (
+    account_pages,
+    accounts,
+    grant_pages,
+    people_pages,
+    reorganisation_pages,
+    reorganising,
+    unit_pages,
+)
 from app.identity import jobs as identity_jobs
 from app.identity.access_log import AccessLog
 from app.identity.events import AffiliationsChanged, UnitsReorganised
@@ -91,13 +100,13 @@ from app.portal import pages as portal_pages
 from app.runtime import Runtime
 
 PAGES = (
-    portal_pages, info_pages, account_pages, unit_pages, people_pages, grant_pages, catalogue_pages, learning_pages,
-    quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages, guest_sign_up_pages,
-    evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages, exam_marking_pages,
-    my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages, statistics_pages,
-    bank_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages, export_pages,
-    assignment_pages, my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages, access_pages,
-    admin_pages,
+    portal_pages, info_pages, account_pages, reorganisation_pages, unit_pages, people_pages, grant_pages,
+    catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
+    guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
+    exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
+    statistics_pages, bank_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages,
+    export_pages, assignment_pages, my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages,
+    access_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -121,6 +130,23 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
 
 # Whose papers the register can take together.
 GROUPS: dict[str, register.Group] = {"class": class_queries.people_present, "exam": exam_queries.candidate_ids}
+
+# Tables that name units or posts, and what hangs on a reorganisation there; None: it follows the posts by itself.
+HOLDINGS: dict[str, lazy | None] = {
+    "completion_post": lazy("%(count)s vị trí trong kết quả hoàn thành"),
+    "certificate": lazy("%(count)s giấy chứng nhận"),
+    "declared_figure": lazy("%(count)s số khai báo"),
+    "held_class": lazy("%(count)s lớp tập trung"),
+    "exam_sitting": lazy("%(count)s buổi sát hạch"),
+    "assignment": lazy("%(count)s lần giao học"),
+    "help_request": lazy("%(count)s yêu cầu trợ giúp"),
+    "course": lazy("%(count)s khóa học"),
+    "question_bank": lazy("%(count)s ngân hàng câu hỏi"),
+    "asset": lazy("%(count)s tệp ảnh hoặc video"),
+    "assignment_member": None,
+    "coverage_entry": None,
+    "coverage_rollup": None,
+}
 
 JOBS: dict[str, JobFunction] = (
     identity_jobs.JOBS
@@ -174,6 +200,7 @@ def wire() -> None:
     """Tell the domains of each other what they cannot import; every process does it once."""
     events.wire(HANDLERS)
     register.wire_groups(GROUPS)
+    reorganising.wire_holdings(HOLDINGS)
 
 
 def create_app(runtime: Runtime) -> FastAPI:

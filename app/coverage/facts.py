@@ -25,6 +25,7 @@ def posts_of_people(db: Session, person_ids: Sequence[int]) -> dict[int, list[Po
                 post.is_primary,
                 post.started_on,
                 post.ended_on,
+                post.first,
             )
             for post in posts
         ]

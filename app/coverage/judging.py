@@ -31,6 +31,8 @@ class PostFact:
     is_primary: bool
     started_on: date
     last_on: date | None
+    # Start and id of the post it carries on after reorganisations; None: its own.
+    first: tuple[date, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def counting_post(
     ]
     if len(fitting) < 2:
         return fitting[0] if fitting else None
-    return min(fitting, key=lambda post: (not post.is_primary, post.started_on, post.post_id))
+    return min(fitting, key=lambda post: (not post.is_primary, post.first or (post.started_on, post.post_id)))
 
 
 def stays(posts: Sequence[PostFact], audiences: frozenset[str], scope: Scope | None) -> list[Stay]:

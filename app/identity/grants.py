@@ -1,8 +1,8 @@
 """Roles given and ended: the verbs. Who gives one holds all it allows there; nobody changes what they may do
 themselves."""
 
-from collections.abc import Collection
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -92,6 +92,70 @@ def end(db: Session, actor: Actor, grant: RoleGrant, last_day: date) -> None:
         unit_id=grant.unit_id, ends_on=last_day.isoformat(),
     )  # fmt: skip
     db.flush()
+
+
+# A grant and, from before, its last day, when and by which account that was written.
+GrantWas = tuple[int, str | None, str | None, int | None]
+
+
+def end_with_unit(db: Session, grant_ids: Collection[int], closes_on: date, by: int | None) -> list[GrantWas]:
+    """Roles held at a unit that closes that day are over the day before, at the latest yesterday; what they were is
+    answered for `take_up_again`.
+    """
+    was: list[GrantWas] = []
+    for grant in db.scalars(select(RoleGrant).where(RoleGrant.id.in_(grant_ids)).order_by(RoleGrant.id)):
+        was.append((grant.id, _iso(grant.ends_on), _iso(grant.ended_at), grant.ended_by))
+        # What somebody might do until today, they might do: days that are over stay as they were.
+        grant.ends_on = max(closes_on, clock.today()) - timedelta(days=1)
+        grant.ended_at, grant.ended_by = clock.now(), by
+        audit.record(
+            db, "role.end", "account", grant.account_id, account_id=by, grant=grant.id, role=grant.role,
+            unit_id=grant.unit_id, ends_on=grant.ends_on.isoformat(),
+        )  # fmt: skip
+    db.flush()
+    return was
+
+
+def carry_on(
+    db: Session, ended: Collection[GrantWas], unit_ids: Mapping[int, int], from_on: date, by: int | None
+) -> list[int]:
+    """Their holders have the same roles at the units that follow, from that day, at the earliest today; the new ids.
+
+    `unit_ids` maps the unit that closed to the one that follows.
+    """
+    given = []
+    starts_on = max(from_on, clock.today())
+    for grant_id, last_day, *_written in ended:
+        old = db.get_one(RoleGrant, grant_id)
+        account, unit_id = db.get_one(Account, old.account_id), unit_ids[old.unit_id]
+        ends_on = date.fromisoformat(last_day) if last_day else None
+        if not _overlapping(db, account, old.role, unit_id, starts_on, ends_on):
+            given.append(_add(db, account, old.role, unit_id, starts_on, ends_on, by).id)
+    return given
+
+
+def take_back(db: Session, grant_ids: Collection[int], by: int | None) -> None:
+    """Roles that were carried on to a unit that is no more; over at once, as if on their first day."""
+    for grant in db.scalars(select(RoleGrant).where(RoleGrant.id.in_(grant_ids))):
+        grant.ends_on = max(grant.starts_on, clock.today()) - timedelta(days=1)
+        grant.ended_at, grant.ended_by = clock.now(), by
+        audit.record(db, "role.end", "account", grant.account_id, account_id=by, grant=grant.id, role=grant.role,
+                     unit_id=grant.unit_id, ends_on=grant.ends_on.isoformat())  # fmt: skip
+    db.flush()
+
+
+def take_up_again(db: Session, grants: Collection[GrantWas]) -> None:
+    """The unit did not close after all."""
+    for grant_id, ends_on, ended_at, ended_by in grants:
+        grant = db.get_one(RoleGrant, grant_id)
+        grant.ends_on = date.fromisoformat(ends_on) if ends_on else None
+        grant.ended_at = datetime.fromisoformat(ended_at) if ended_at else None
+        grant.ended_by = ended_by
+    db.flush()
+
+
+def _iso(when: date | datetime | None) -> str | None:
+    return when.isoformat() if when else None
 
 
 def roles_to_give(actor: Actor) -> dict[str, Role]:

@@ -77,6 +77,25 @@ class UnitEdge(Base):
     recorded_at: Mapped[datetime]
 
 
+class UnitAct(Base):
+    """One reorganisation somebody entered: what was decided, and which rows it wrote, so that it can be undone."""
+
+    __tablename__ = "unit_act"
+
+    id: Mapped[int] = pk()
+    verb: Mapped[str] = mapped_column(String(10))  # a key of reorganisation_queries.VERBS
+    effective_on: Mapped[date]
+    decision: Mapped[str] = mapped_column(String(120))
+    # The names of the units before and after, as the list of acts tells them.
+    told: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # A reorganising.Written.
+    wrote: Mapped[dict[str, Any]] = mapped_column(JSON)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    recorded_at: Mapped[datetime]
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    undone_at: Mapped[datetime | None]
+
+
 # --- people -------------------------------------------------------------------------------------------------------
 
 
@@ -162,6 +181,8 @@ class Affiliation(Base):
     ended_on: Mapped[date | None]
     recorded_at: Mapped[datetime]
     end_recorded_at: Mapped[datetime | None]
+    # The first of the posts this one carries on after reorganisations; between two posts its start decides (DESIGN 5).
+    continues_id: Mapped[int | None] = mapped_column(ForeignKey("affiliation.id"), index=True)
 
     person: Mapped[Person] = relationship(back_populates="affiliations")
     audiences: Mapped[list["AffiliationAudience"]] = relationship(cascade="all, delete-orphan")
@@ -273,5 +294,5 @@ class PeopleImport(Base):
 
 __all__ = [
     "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "PeopleImport", "Person",
-    "PersonLookup", "RoleGrant", "SignInSession", "Unit", "UnitClosure", "UnitEdge", "UnitVersion",
+    "PersonLookup", "RoleGrant", "SignInSession", "Unit", "UnitAct", "UnitClosure", "UnitEdge", "UnitVersion",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
 """People and their posts: the verbs. All of them flush and announce; none commits."""
 
 import re
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import get_args
 
 from sqlalchemy import select
@@ -129,6 +129,38 @@ def close_affiliation(affiliation: Affiliation, ended_on: date) -> None:
     if ended_on < affiliation.started_on:
         raise Invalid(fields={"ended_on": _("Ngày kết thúc không thể trước ngày bắt đầu.")})
     affiliation.ended_on, affiliation.end_recorded_at = ended_on, clock.now()
+
+
+def continue_affiliations(
+    db: Session, posts: Iterable[Affiliation], unit_ids: Mapping[int, int | None], day: date
+) -> dict[int, int | None]:
+    """Let posts end the day before `day` and go on at another unit from then; announced together.
+
+    `unit_ids` maps each post's id to the unit, None where it only ends; the answer maps it to the post that goes on. A
+    post that begins no earlier than `day` has nothing to end: it is moved as it is.
+    """
+    going_on: dict[int, Affiliation | None] = {}
+    people = set()
+    now = clock.now()
+    for post in posts:
+        people.add(post.person_id)
+        unit_id, last = unit_ids[post.id], post.ended_on
+        going_on[post.id] = None
+        if post.started_on >= day:
+            post.unit_id = post.unit_id if unit_id is None else unit_id
+            continue
+        post.ended_on, post.end_recorded_at = day - timedelta(days=1), now
+        if unit_id is not None:
+            going_on[post.id] = Affiliation(
+                person_id=post.person_id, unit_id=unit_id, title=post.title, is_leader=post.is_leader,
+                is_primary=post.is_primary, started_on=day, ended_on=last, recorded_at=now,
+                end_recorded_at=now if last else None, continues_id=post.continues_id or post.id,
+                audiences=[AffiliationAudience(audience_code=one.audience_code) for one in post.audiences],
+            )  # fmt: skip
+    db.add_all([post for post in going_on.values() if post is not None])
+    db.flush()
+    emit(db, AffiliationsChanged(tuple(sorted(people))))
+    return {post_id: None if post is None else post.id for post_id, post in going_on.items()}
 
 
 def _normal(kind: LookupKind, value: str | None) -> str:

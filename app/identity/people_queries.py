@@ -18,6 +18,7 @@ from app.identity.policy import held_on, sees_every_post, visible_people, visibl
 from app.identity.unit_queries import units_by_id
 
 _CHUNK = 500
+_FIRST = aliased(Affiliation)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Post:
     started_on: date
     ended_on: date | None
     audiences: tuple[str, ...]
+    # Of the post it carries on after reorganisations; its own start and id if it carries on none.
+    first: tuple[date, int] | None = None
 
     def held_on(self, day: date) -> bool:
         return self.started_on <= day and (self.ended_on is None or self.ended_on >= day)
@@ -53,8 +56,10 @@ def posts_of(db: Session, person_ids: Iterable[int]) -> dict[int, list[Post]]:
         for row in db.execute(
             select(
                 Affiliation.id, Affiliation.person_id, Affiliation.unit_id, Affiliation.title, Affiliation.is_primary,
-                Affiliation.started_on, Affiliation.ended_on,
+                Affiliation.started_on, Affiliation.ended_on, Affiliation.continues_id,
+                _FIRST.started_on.label("first_on"),
             )
+            .outerjoin(_FIRST, _FIRST.id == Affiliation.continues_id)
             .where(Affiliation.person_id.in_(some))
             .order_by(Affiliation.started_on, Affiliation.id)
         ):  # fmt: skip
@@ -62,6 +67,7 @@ def posts_of(db: Session, person_ids: Iterable[int]) -> dict[int, list[Post]]:
                 Post(
                     row.id, row.unit_id, row.title, row.is_primary, row.started_on, row.ended_on,
                     tuple(audiences.get(row.id, ())),
+                    (row.first_on or row.started_on, row.continues_id or row.id),
                 )
             )  # fmt: skip
     return found

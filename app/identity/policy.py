@@ -41,6 +41,8 @@ _INSTRUCTOR = frozenset(
 _AUTHOR = frozenset({"course.author", "course.review", "discussion.moderate"})
 _CONTENT_ADMIN = _AUTHOR | {"course.publish"}
 
+REORGANISE = "units.manage"
+
 ROLES: dict[str, Role] = {
     "unit_manager": Role(_("Phụ trách đơn vị"), _UNIT_MANAGER),
     "instructor": Role(_("Giảng viên"), _INSTRUCTOR),
@@ -53,7 +55,8 @@ ROLES: dict[str, Role] = {
         _UNIT_MANAGER
         | _INSTRUCTOR
         | _CONTENT_ADMIN
-        | {"certificates.manage", "people.import", "coverage.manage", "jobs.view", "audit.view"},
+        | {"certificates.manage", "people.import", "coverage.manage", "jobs.view", "audit.view"}
+        | {REORGANISE},
         province_only=True,
     ),
     "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"}), province_only=True),
@@ -84,6 +87,7 @@ WORDS: dict[str, lazy] = {
     "course.review": _("Đọc khóa học của đơn vị trước khi công bố"),
     "course.author": _("Soạn bài và ngân hàng câu hỏi"),
     "course.publish": _("Công bố khóa học"),
+    REORGANISE: _("Sắp xếp đơn vị: lập, đổi tên, sáp nhập, chia tách"),
     "jobs.view": _("Xem tình trạng hệ thống, việc nền, thư đi"),
     "audit.view": _("Xem nhật ký: ai đã làm gì"),
 }
@@ -109,6 +113,11 @@ def granting(*permissions: str) -> ColumnElement[bool]:
     """Grants that allow one of these today."""
     roles = {role for permission in permissions for role in roles_with(permission)}
     return RoleGrant.role.in_(sorted(roles)) & in_force_on(clock.today())
+
+
+def is_within(db: Session, actor: Actor, unit_ids: set[int], permission: str = REORGANISE) -> bool:
+    """Whether the permission reaches all of these units."""
+    return actor.can(permission) and unit_ids <= set(db.scalars(actor.units_with(permission)))
 
 
 def held_on(day: date) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ _FLAGS = {
     "district_abolished": _("không còn cấp huyện"),
     "province_changed": _("sang tỉnh mới"),
     "province_renamed": _("tỉnh đổi tên"),
+    "moved": _("chuyển cấp trên"),
     "unchanged": _("không đổi"),
     "dissolved": _("kết thúc"),
 }

@@ -16,6 +16,7 @@ from app.core.i18n import lazy
 from app.core.templating import format_date
 from app.core.web import Db, MaybeMe, Response, render
 from app.identity.grant_queries import manages
+from app.identity.policy import is_within
 from app.identity.unit_diagram import Diagram, draw
 from app.identity.unit_history import Relation, UnitHistory, history
 from app.identity.unit_queries import (
@@ -36,7 +37,8 @@ router = APIRouter()
 
 # The days on which the tree is known whole (data/README.md): old, after the mergers of 2024–2025, merged, of today.
 SNAPSHOTS = (date(2023, 6, 30), date(2025, 3, 31), date(2025, 7, 1), date(2026, 9, 20))
-_GROUPS = {
+KIND_NAMES = {
+    "province": lazy("Tỉnh, thành phố"),
     "agency": lazy("Sở"),
     "district": lazy("Cấp huyện"),
     "commune": lazy("Xã, phường, thị trấn"),
@@ -97,6 +99,7 @@ class UnitPage:
     went_into: Sequence[Step]
     earlier_bearers: Sequence[UnitOnDay]
     later_bearers: Sequence[UnitOnDay]
+    may_reorganise: bool
 
     @property
     def has_few_children(self) -> bool:
@@ -157,6 +160,7 @@ def unit(request: Request, db: Db, actor: MaybeMe, code: str, on: str = "") -> R
         went_into=_steps(found.successors),
         earlier_bearers=[bearer for bearer in bearers if bearer.valid_from < found.unit.valid_from],
         later_bearers=[bearer for bearer in bearers if bearer.valid_from > found.unit.valid_from],
+        may_reorganise=actor is not None and found.ended_on is None and is_within(db, actor, {found.unit.unit_id}),
     )
     # Roles are given in the tree of today.
     has_roles = now == found.unit and actor is not None and manages(db, actor, found.unit.unit_id)
@@ -193,7 +197,8 @@ def _figures(nodes: Sequence[UnitNode]) -> list[Figure]:
     figures = []
     for kind in ("commune", "district", "agency"):
         of_kind = [f"{count} {name.lower()}" for (other, name), count in types.most_common() if other == kind]
-        figures.append(Figure(str(_GROUPS[kind]), counts.get(kind, 0), ", ".join(of_kind) if len(of_kind) > 1 else ""))
+        types_told = ", ".join(of_kind) if len(of_kind) > 1 else ""
+        figures.append(Figure(str(KIND_NAMES[kind]), counts.get(kind, 0), types_told))
     return figures
 
 
@@ -211,7 +216,7 @@ def _branch(node: UnitNode, day: date) -> dict[str, Any]:
     children = next(iter(by_kind.values()), [])
     if len(by_kind) > 1:
         children = [
-            {"name": f"{_GROUPS.get(kind, kind)} ({len(group)})", "open": len(group) <= SHORT_LIST, "children": group}
+            {"name": f"{KIND_NAMES[kind]} ({len(group)})", "open": len(group) <= SHORT_LIST, "children": group}
             for kind, group in by_kind.items()
         ]
     branch = {"name": node.unit.name, "url": unit_url(node.unit, day), "children": children}

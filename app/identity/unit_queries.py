@@ -80,6 +80,11 @@ def unit_versions() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
+def listed(db: Session, statement: Select[*tuple[Any, ...]]) -> list[UnitOnDay]:
+    """What a narrowed `unit_versions` finds."""
+    return [UnitOnDay(*row) for row in db.execute(statement)]
+
+
 def first_day(db: Session) -> date | None:
     """The first day of which the tables of units know anything."""
     return db.scalar(select(func.min(UnitVersion.valid_from)))
@@ -87,13 +92,13 @@ def first_day(db: Session) -> date | None:
 
 def unit_on(db: Session, code: str, day: date) -> UnitOnDay | None:
     """The unit that bears the code on that day; of several kinds under one code, the highest."""
-    found = _listed(db, unit_versions().where(UnitVersion.code == code, in_force(day)))
+    found = listed(db, unit_versions().where(UnitVersion.code == code, in_force(day)))
     return min(found, key=lambda unit: _rank(unit.kind), default=None)
 
 
 def bearers_of(db: Session, code: str) -> list[UnitOnDay]:
     """Every version that ever bore the code, in order of time."""
-    return _listed(db, unit_versions().where(UnitVersion.code == code))
+    return listed(db, unit_versions().where(UnitVersion.code == code))
 
 
 def unit_by_id(db: Session, unit_id: int, day: date) -> UnitOnDay | None:
@@ -109,7 +114,7 @@ def units_by_id(db: Session, unit_ids: Collection[int], day: date) -> dict[int, 
 def lives_of(db: Session, unit_ids: Collection[int]) -> dict[int, list[UnitOnDay]]:
     """All versions of each unit, in order of time."""
     lives: dict[int, list[UnitOnDay]] = {}
-    for unit in _listed(db, unit_versions().where(UnitVersion.unit_id.in_(set(unit_ids)))):
+    for unit in listed(db, unit_versions().where(UnitVersion.unit_id.in_(set(unit_ids)))):
         lives.setdefault(unit.unit_id, []).append(unit)
     return lives
 
@@ -121,7 +126,7 @@ def version_for(life: Sequence[UnitOnDay], day: date) -> UnitOnDay:
 
 def children_on(db: Session, unit_id: int, day: date) -> list[UnitOnDay]:
     """The units in force directly under a unit, agencies before places, each kind in Vietnamese order."""
-    return in_order(_listed(db, unit_versions().where(UnitVersion.parent_id == unit_id, in_force(day))))
+    return in_order(listed(db, unit_versions().where(UnitVersion.parent_id == unit_id, in_force(day))))
 
 
 def in_order(units: Iterable[UnitOnDay]) -> list[UnitOnDay]:
@@ -183,7 +188,7 @@ def tree_on(db: Session, day: date, kinds: Collection[str] = KINDS) -> list[Unit
 
     `kinds` leaves the other kinds out, e.g. the thousands of villages and schools below the communes.
     """
-    units = in_order(_listed(db, unit_versions().where(in_force(day), UnitVersion.kind.in_(kinds))))
+    units = in_order(listed(db, unit_versions().where(in_force(day), UnitVersion.kind.in_(kinds))))
     present = {unit.unit_id for unit in units}
     under: dict[int | None, list[UnitOnDay]] = {}
     for unit in units:
@@ -218,7 +223,7 @@ def search_units(db: Session, text: str, day: date, limit: int = 40) -> list[Uni
         return []
     fits = or_(UnitVersion.folded_name.contains(folded, autoescape=True), UnitVersion.code == nfc(text))
     best: dict[int, UnitOnDay] = {}
-    for unit in _listed(db, unit_versions().where(fits)):
+    for unit in listed(db, unit_versions().where(fits)):
         if unit.unit_id not in best or unit.valid_from <= day:
             best[unit.unit_id] = unit
 
@@ -280,10 +285,6 @@ def _joined(spans: list[tuple[date, date]]) -> list[tuple[date, date | None]]:
         else:
             joined.append((since, until))
     return [(since, None if until == date.max else until) for since, until in joined]
-
-
-def _listed(db: Session, statement: Select[*tuple[Any, ...]]) -> list[UnitOnDay]:
-    return [UnitOnDay(*row) for row in db.execute(statement)]
 
 
 def holds(unit: UnitOnDay, day: date) -> bool:

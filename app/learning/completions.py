@@ -129,7 +129,8 @@ def _write(db: Session, rows: Sequence[Completion]) -> None:
         row.posts = [
             CompletionPost(
                 affiliation_id=post.affiliation_id, unit_id=post.unit_id, title=post.title,
-                is_primary=post.is_primary, started_on=post.started_on, audiences=list(post.audiences),
+                is_primary=post.is_primary, started_on=(post.first or (post.started_on,))[0],
+                audiences=list(post.audiences),
             )
             for post in posts[row.person_id]
             if post.held_on(row.completed_on)

@@ -50,6 +50,11 @@ _ELSEWHERE = {"other_manager": HIDDEN}
 _UNITS_AND_PEOPLE = (
     page("/units", EVERYBODY, why_open="units are public facts"),
     page("/units/{code}", EVERYBODY, f"/units/{HERE}", why_open="units are public facts"),
+    page("/units/acts", IMPORTERS),
+    page("/units/acts/new", IMPORTERS, f"/units/acts/new?unit={HERE}"),
+    act("/units/acts", IMPORTERS, form={"unit": HERE, "verb": "create", "on": "01/11/2025", "decision": "02/QĐ-THU",
+        "code": "THON-MOI", "name": "Thôn Mới", "kind": "village", "type_name": "Thôn"}),
+    act("/units/acts/{act_id}/undo", IMPORTERS, "/units/acts/{unit_act}/undo"),
     page("/people", MANAGERS, secret=COLLEAGUE_NAME, told_to=MANAGERS_HERE),
     page("/people/{ref}/roles", MANAGERS_HERE, "/people/{instructor_ref}/roles", refused=_ELSEWHERE,
          secret='action="/people/{instructor_ref}/roles"', told_to=MANAGERS_HERE),

@@ -51,6 +51,8 @@ from app.exams.taking import submit as submit_exam
 from app.identity import accounts, people_imports, sheet_imports
 from app.identity.models import Account, Person, RoleGrant
 from app.identity.people_lists import WHO
+from app.identity.reorganisation import Create, Draft
+from app.identity.reorganising import carry_out
 from app.learning import stamps
 from app.learning.answer_files import keep_with_files, receive
 from app.learning.evidence import Submission, submit, verify
@@ -111,6 +113,7 @@ ESSAY_TEXT = "Bài làm này chỉ người chấm mới đọc."
 EXAM_TEXT = "Bài sát hạch này chỉ người chấm mới đọc."
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
+VILLAGE_NAME = "Thôn Vừa Lập"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
 
 
@@ -119,6 +122,7 @@ class World:
     """What addresses and forms are filled with: `{open_attempt}` in a declaration is the field of that name."""
 
     people_import: int
+    unit_act: int
     evidence: int
     verified_evidence: int
     evidence_list: int
@@ -235,9 +239,16 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
     done = _evidence(db, storage, who) | _held_class(db, storage, who) | _exams(db, storage, who)
     return done | {
         "people_import": checked.id,
+        "unit_act": _unit_act(db),
         "ready_export": _export(db, who["manager"]),
         "register_file": _register(db, who["manager"]),
     }
+
+
+def _unit_act(db: Session) -> int:
+    """A village was entered under the unit here, and nothing hangs on it."""
+    village = Draft("THON-THU", VILLAGE_NAME, "village", "Thôn", factories.unit_id(db, HERE))
+    return carry_out(db, Create(village), clock.today(), "01/QĐ-THU", account_id=None).id
 
 
 def _evidence(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
