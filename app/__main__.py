@@ -19,7 +19,8 @@ from app.core.i18n import gettext as _
 from app.core.postgresql import why_refused
 from app.core.settings import Settings, get_settings
 from app.coverage import coverage_commands
-from app.identity import people_commands, unit_commands
+from app.identity.lists import people_commands
+from app.identity.units import unit_commands
 from app.main import wire
 from app.media import media_commands
 from app.runtime import Runtime

@@ -58,19 +58,14 @@ from app.exams import marking_queries as exam_marking
 from app.exams import my_pages as my_exam_pages
 from app.exams import queries as exam_queries
 from app.exams import room_pages as exam_room_pages
-from app.identity import (
-    account_pages,
-    accounts,
-    grant_pages,
-    people_pages,
-    reorganisation_pages,
-    reorganising,
-    unit_pages,
-)
 from app.identity import jobs as identity_jobs
-from app.identity.access_log import AccessLog
 from app.identity.events import AffiliationsChanged, UnitsReorganised
-from app.identity.last_seen import LastSeen
+from app.identity.people import people_pages
+from app.identity.roles import grant_pages
+from app.identity.sign_in import account_pages, accounts
+from app.identity.sign_in.access_log import AccessLog
+from app.identity.sign_in.last_seen import LastSeen
+from app.identity.units import reorganisation_pages, reorganising, unit_pages
 from app.learning import (
     answer_file_pages,
     evidence_list_pages,

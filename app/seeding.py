@@ -20,10 +20,11 @@ from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
 from app.coverage.seeding import seed_indicators
-from app.identity import accounts, unit_queries
 from app.identity.demo import seed_demo
 from app.identity.models import Account, Affiliation
-from app.identity.units import seed_units
+from app.identity.sign_in import accounts
+from app.identity.units import unit_queries
+from app.identity.units.unit_seeding import seed_units
 from app.learning.completions import Learned, record_completion
 from app.learning.models import Completion
 from app.learning.service import enrol

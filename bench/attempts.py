@@ -3,7 +3,7 @@
 import time
 
 from app.core.db import Database
-from app.identity.accounts import load_actor
+from app.identity.sign_in.accounts import load_actor
 from app.learning.answering import AnswerSave, save_answers
 from app.learning.finishing import HandIn, finish
 from app.learning.models import Attempt

@@ -18,9 +18,10 @@ from app.core import clock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.core.storage import storage_of
-from app.identity import people, unit_queries
-from app.identity.accounts import find_candidate, new_account, sign_in
-from app.identity.passwords import hash_password
+from app.identity.people import people
+from app.identity.sign_in.accounts import find_candidate, new_account, sign_in
+from app.identity.sign_in.passwords import hash_password
+from app.identity.units import unit_queries
 from app.learning.models import Enrolment
 from app.learning.service import enrol
 from tests.postgresql import OwnServer

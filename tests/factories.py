@@ -8,8 +8,11 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion
 from app.core import clock
-from app.identity import accounts, grants, people, unit_queries
 from app.identity.models import Account, Affiliation, Person
+from app.identity.people import people
+from app.identity.roles import grants
+from app.identity.sign_in import accounts
+from app.identity.units import unit_queries
 from app.learning import completions
 from app.learning.models import Completion
 

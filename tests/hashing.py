@@ -5,7 +5,7 @@ That it is slow on purpose elsewhere is held by tests/identity/test_sign_in.py.
 
 from argon2 import PasswordHasher
 
-from app.identity import passwords
+from app.identity.sign_in import passwords
 
 REAL_HASHER = passwords._HASHER
 

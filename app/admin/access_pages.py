@@ -21,8 +21,8 @@ from app.core.table_files import Table, download
 from app.core.tables import Cell, Column
 from app.core.templating import format_date, format_number
 from app.core.web import Databases, Db, having, render
-from app.identity.access_queries import AccessChoice, AccessRow, accesses, count_accesses
 from app.identity.policy import sees_every_post
+from app.identity.sign_in.access_queries import AccessChoice, AccessRow, accesses, count_accesses
 
 router = APIRouter()
 

@@ -14,9 +14,9 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.i18n import gettext as _
 from app.core.text import whole
-from app.identity.people_named import UnknownPeople, people_named
-from app.identity.people_queries import audience_names
-from app.identity.unit_queries import KINDS
+from app.identity.people.people_named import UnknownPeople, people_named
+from app.identity.people.people_queries import audience_names
+from app.identity.units.unit_queries import KINDS
 
 MOST_PEOPLE = 500
 

@@ -11,7 +11,7 @@ from app.assignments.states import state_on
 from app.catalogue.models import Course, CourseVersion
 from app.core import clock
 from app.core.errors import NotFound
-from app.identity.unit_queries import full_names
+from app.identity.units.unit_queries import full_names
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from app.catalogue.models import Course, CourseVersion
 from app.core import clock
 from app.core.access import Actor
 from app.identity.models import Person, UnitVersion
-from app.identity.people_queries import audience_names
-from app.identity.unit_queries import UnitOnDay, in_force, in_order, unit_versions, units_by_id
+from app.identity.people.people_queries import audience_names
+from app.identity.units.unit_queries import UnitOnDay, in_force, in_order, unit_versions, units_by_id
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.text import whole
 from app.core.web import Db, RowId, form_fields, having, redirect, render
-from app.identity.people_named import UnknownPeople, people_named
+from app.identity.people.people_named import UnknownPeople, people_named
 
 router = APIRouter()
 

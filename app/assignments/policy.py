@@ -8,8 +8,8 @@ from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.errors import Forbidden, NotFound
 from app.core.i18n import lazy as _
-from app.identity import unit_queries
-from app.identity.unit_queries import UnitOnDay
+from app.identity.units import unit_queries
+from app.identity.units.unit_queries import UnitOnDay
 
 PERMISSION = "learning.assign"
 

@@ -26,8 +26,8 @@ from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.text import fold
 from app.identity.models import Account, Person
-from app.identity.people_queries import audience_names
-from app.identity.unit_queries import full_names, units_by_id
+from app.identity.people.people_queries import audience_names
+from app.identity.units.unit_queries import full_names, units_by_id
 
 PER_PAGE = 50
 

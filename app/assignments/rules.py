@@ -12,7 +12,7 @@ from app.assignments.models import Assignment, AssignmentPick
 from app.core.access import UnitClosure, closure_on
 from app.identity.models import Affiliation, AffiliationAudience, UnitVersion
 from app.identity.policy import held_on
-from app.identity.unit_queries import in_force
+from app.identity.units.unit_queries import in_force
 
 _CHUNK = 500
 

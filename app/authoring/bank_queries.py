@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
 from app.core.text import fold
-from app.identity.unit_queries import full_names
+from app.identity.units.unit_queries import full_names
 from app.learning.quiz_queries import QuestionView, ReviewedQuestion, question_view, reviewed_question
 from app.media.queries import asset_views
 

@@ -20,7 +20,7 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
-from app.identity.unit_queries import full_name, full_names
+from app.identity.units.unit_queries import full_name, full_names
 from app.media.models import Asset
 from app.media.queries import AssetProgress, AssetView, asset_views, progress_of
 

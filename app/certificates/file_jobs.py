@@ -23,7 +23,7 @@ from app.core.paper import typeset
 from app.core.settings import get_settings
 from app.core.tables import Cell, Column, write_xlsx
 from app.core.templating import format_date
-from app.identity import accounts
+from app.identity.sign_in import accounts
 
 KEPT = timedelta(days=7)
 MOST_PAPERS = 1000

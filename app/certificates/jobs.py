@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.jobs import JobContext, JobFunction
 from app.core.settings import get_settings
 from app.identity.models import Account, Person
-from app.identity.people import SIMULATED
+from app.identity.people.people import SIMULATED
 from app.learning.models import Completion
 
 _AT_ONCE = 500

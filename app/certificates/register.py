@@ -15,8 +15,9 @@ from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.templating import format_date
 from app.core.text import fold, whole
-from app.identity import sealing, unit_queries
+from app.identity import sealing
 from app.identity.models import Person
+from app.identity.units import unit_queries
 from app.learning.models import Completion
 
 VIEW, MANAGE = "certificates.view", "certificates.manage"

@@ -26,10 +26,11 @@ from app.core import audit, clock, ids, jobs, text
 from app.core.errors import Conflict
 from app.core.i18n import lazy as _
 from app.core.settings import get_settings
-from app.identity import sealing, unit_queries
+from app.identity import sealing
 from app.identity.models import Person
 from app.identity.sealing import SealedFields
 from app.identity.taking_turns import take_turns
+from app.identity.units import unit_queries
 from app.learning import completions
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 

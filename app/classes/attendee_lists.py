@@ -9,13 +9,13 @@ from app.core import jobs
 from app.core.access import Actor
 from app.core.errors import Forbidden
 from app.core.i18n import gettext as _
-from app.identity import sheet_imports
+from app.identity.lists import sheet_imports
+from app.identity.lists.people_lists import WHO, ListedRow, settle_list
+from app.identity.lists.people_matching import Doubt
+from app.identity.lists.people_report import ImportReport, Outcome
+from app.identity.lists.people_sheet import PeopleSheet, read_people_bytes
+from app.identity.lists.sheet_imports import ListKind
 from app.identity.models import PeopleImport, Person
-from app.identity.people_lists import WHO, ListedRow, settle_list
-from app.identity.people_matching import Doubt
-from app.identity.people_report import ImportReport, Outcome
-from app.identity.people_sheet import PeopleSheet, read_people_bytes
-from app.identity.sheet_imports import ListKind
 
 ATTENDEES = ListKind("attendees", "classes.import_attendees", PERMISSION, at_once=50)
 MAX_ROWS = 2_000

@@ -36,13 +36,10 @@ from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
-from app.identity.list_pages import ListPlace, list_page, list_result, taken
-from app.identity.models import Person
-from app.identity.people_lists import WHO
-from app.identity.people_queries import PeopleList, people_in_scope
-from app.identity.people_sheet import template_bytes
-from app.identity.policy import visible_people
-from app.identity.sheet_imports import (
+from app.identity.lists.list_pages import ListPlace, list_page, list_result, taken
+from app.identity.lists.people_lists import WHO
+from app.identity.lists.people_sheet import template_bytes
+from app.identity.lists.sheet_imports import (
     ImportSummary,
     keep_source,
     past_imports,
@@ -50,6 +47,9 @@ from app.identity.sheet_imports import (
     request_check,
     visible_import,
 )  # fmt: skip
+from app.identity.models import Person
+from app.identity.people.people_queries import PeopleList, people_in_scope
+from app.identity.policy import visible_people
 
 router = APIRouter()
 

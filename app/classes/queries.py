@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
 from app.identity.models import Person
-from app.identity.unit_queries import full_names, unit_by_id
+from app.identity.units.unit_queries import full_names, unit_by_id
 
 PER_PAGE = 30
 

@@ -17,8 +17,8 @@ from app.core.errors import Forbidden, Invalid
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.text import nfc, several_lines
-from app.identity import unit_queries
 from app.identity.taking_turns import take_turns
+from app.identity.units import unit_queries
 from app.learning.completions import Learned, LearnedOutside, annul_completion, record_completion
 from app.learning.evidence import read_hours
 from app.learning.models import Completion

@@ -18,7 +18,7 @@ from app.core.i18n import lazy as _
 from app.core.settings import get_settings
 from app.identity.models import Account, Affiliation, Person, RoleGrant
 from app.identity.policy import granting, held_on
-from app.identity.unit_queries import full_names, unit_on
+from app.identity.units.unit_queries import full_names, unit_on
 from app.notices.service import notify
 
 ANSWER = "help.answer"

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.coverage.models import DeclaredFigure
-from app.identity import unit_queries
 from app.identity.models import Account, Person, UnitEdge
+from app.identity.units import unit_queries
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from app.coverage.definitions import Definition
 from app.coverage.periods import Period
 from app.coverage.plan_data import populations
 from app.identity.models import UnitVersion
-from app.identity.unit_queries import in_force
+from app.identity.units.unit_queries import in_force
 
 # People live in places: an agency or a school declares none, and must not keep the places from adding up.
 _PLACES = ("province", "district", "commune")

@@ -15,7 +15,7 @@ from app.core.templating import format_date
 from app.core.text import whole
 from app.coverage.definitions import Definition
 from app.coverage.models import DeclaredFigure
-from app.identity import unit_queries
+from app.identity.units import unit_queries
 
 _MOST = 1_000_000_000
 _WHOLE = re.compile(r"\d{1,3}(?:[. ]\d{3})+|\d+", re.ASCII)

@@ -21,7 +21,8 @@ from app.coverage.declared import Declared, history
 from app.coverage.declaring import Declaration, choices_of, declare
 from app.coverage.definitions import FIGURE_SOURCES, Definition, definitions
 from app.coverage.plan_data import PlanRow, Population, plan_rows, populations, tag_names
-from app.identity import people_queries, unit_queries
+from app.identity.people import people_queries
+from app.identity.units import unit_queries
 
 router = APIRouter()
 

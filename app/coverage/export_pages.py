@@ -21,7 +21,7 @@ from app.core.templating import format_date
 from app.core.web import Config, Db, Files, RowId, having, redirect, render
 from app.coverage.definitions import counted, definitions
 from app.coverage.models import ExportFile
-from app.identity import unit_queries
+from app.identity.units import unit_queries
 
 router = APIRouter()
 

@@ -22,8 +22,8 @@ from app.coverage import wording
 from app.coverage.definitions import FIGURE_SOURCES
 from app.coverage.figures import Figure, Question, figure, overview
 from app.coverage.programme_queries import ProgrammeReport
-from app.identity import unit_queries
 from app.identity.models import Person, UnitVersion
+from app.identity.units import unit_queries
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
 

@@ -10,7 +10,8 @@ from app.catalogue.models import Course, CourseVersion
 from app.core.settings import get_settings
 from app.coverage.definitions import counted, definitions
 from app.coverage.judging import CompletionFact, PostFact, RuleBook
-from app.identity import people_queries, unit_queries
+from app.identity.people import people_queries
+from app.identity.units import unit_queries
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
 

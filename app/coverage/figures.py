@@ -20,7 +20,7 @@ from app.coverage.periods import Period, period_named, year_period
 from app.coverage.plan_data import populations
 from app.coverage.sums import Slice, Sums
 from app.coverage.trees import Row, Tree, trees_for
-from app.identity import unit_queries
+from app.identity.units import unit_queries
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from app.coverage.figures import Question
 from app.coverage.handlers import retry_pending
 from app.coverage.ledger import Difference, reconcile
 from app.coverage.models import CoverageEntry, ExportFile
-from app.identity import accounts
 from app.identity.models import Affiliation
+from app.identity.sign_in import accounts
 from app.learning.models import Completion
 
 _CHUNK = 500

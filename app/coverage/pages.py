@@ -24,7 +24,7 @@ from app.coverage.exports import overview_table
 from app.coverage.figures import Figure, Question, figure
 from app.coverage.missing import MissingPeople, missing_people
 from app.coverage.plan_data import plan_rows
-from app.identity import unit_queries
+from app.identity.units import unit_queries
 
 router = APIRouter()
 

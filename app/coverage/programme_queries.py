@@ -17,9 +17,9 @@ from app.core.access import UnitClosure, closure_on
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
-from app.identity import unit_queries
 from app.identity.models import Affiliation
-from app.identity.unit_queries import UnitOnDay
+from app.identity.units import unit_queries
+from app.identity.units.unit_queries import UnitOnDay
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost, Enrolment
 
 # Rows of (course version, count).

@@ -15,7 +15,7 @@ from app.coverage.definitions import FIGURE_SOURCES
 from app.coverage.models import DeclaredFigure, Indicator, IndicatorVersion
 from app.coverage.plan_data import PlanRow, Population
 from app.identity.models import Audience, Unit, UnitVersion
-from app.identity.unit_queries import KINDS
+from app.identity.units.unit_queries import KINDS
 from app.learning.completions import HOW
 
 _MEASURES = {"people", "units", "yes_no", "none"}

@@ -14,9 +14,9 @@ from app.core.access import UnitClosure, closure_on
 from app.coverage.judging import in_scope
 from app.coverage.models import CoverageEntry, CoverageRollup
 from app.coverage.periods import half_month, is_last_of_half_month
-from app.identity import unit_queries
 from app.identity.models import UnitEdge, UnitVersion
-from app.identity.unit_queries import in_force
+from app.identity.units import unit_queries
+from app.identity.units.unit_queries import in_force
 
 
 @dataclass(frozen=True)

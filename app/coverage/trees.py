@@ -19,8 +19,8 @@ from app.coverage.sums import (
     units_of_kinds,
     units_with_coverage,
 )
-from app.identity import unit_queries
-from app.identity.unit_queries import UnitOnDay
+from app.identity.units import unit_queries
+from app.identity.units.unit_queries import UnitOnDay
 
 
 @dataclass(frozen=True)

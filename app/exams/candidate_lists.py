@@ -9,13 +9,13 @@ from app.core.i18n import gettext as _
 from app.exams.models import ExamCandidate
 from app.exams.planning import MOST_CANDIDATES, add_candidate
 from app.exams.policy import ORGANISE, find_organised
-from app.identity import sheet_imports
+from app.identity.lists import sheet_imports
+from app.identity.lists.people_lists import WHO, ListedRow, settle_list
+from app.identity.lists.people_matching import Doubt
+from app.identity.lists.people_report import ImportReport, Outcome
+from app.identity.lists.people_sheet import PeopleSheet, read_people_bytes
+from app.identity.lists.sheet_imports import ListKind
 from app.identity.models import PeopleImport, Person
-from app.identity.people_lists import WHO, ListedRow, settle_list
-from app.identity.people_matching import Doubt
-from app.identity.people_report import ImportReport, Outcome
-from app.identity.people_sheet import PeopleSheet, read_people_bytes
-from app.identity.sheet_imports import ListKind
 
 CANDIDATES = ListKind("candidates", "exams.import_candidates", ORGANISE)
 

@@ -27,13 +27,13 @@ from app.exams.planning import (
 from app.exams.policy import ORGANISE, find_candidate, find_organised, find_sitting
 from app.exams.queries import own_unit_code, sitting_list, subject_choices
 from app.exams.room_pages import sitting_page
-from app.identity.list_pages import ListPlace, list_page, list_result, taken
+from app.identity.lists.list_pages import ListPlace, list_page, list_result, taken
+from app.identity.lists.people_lists import WHO
+from app.identity.lists.people_sheet import template_bytes
+from app.identity.lists.sheet_imports import keep_source, request_apply, request_check, visible_import
 from app.identity.models import Person
-from app.identity.people_lists import WHO
-from app.identity.people_named import UnknownPeople, people_named
-from app.identity.people_sheet import template_bytes
+from app.identity.people.people_named import UnknownPeople, people_named
 from app.identity.policy import visible_people
-from app.identity.sheet_imports import keep_source, request_apply, request_check, visible_import
 
 router = APIRouter()
 

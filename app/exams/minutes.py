@@ -28,7 +28,7 @@ from app.exams.marking_queries import markers_of
 from app.exams.models import ExamSitting
 from app.exams.queries import CandidateView, NoteView
 from app.exams.skills import AreaScore, together
-from app.identity.unit_queries import full_name, unit_by_id
+from app.identity.units.unit_queries import full_name, unit_by_id
 
 _STATES = {
     "absent": "vắng", "listed": "vắng", "entered": "không làm bài", "checked": "không làm bài", "writing": "đang làm",

@@ -23,9 +23,9 @@ from app.core.text import nfc, whole
 from app.exams.models import ExamCandidate, ExamInvigilator, ExamSitting
 from app.exams.policy import ORGANISE
 from app.exams.written import wants_only_files
-from app.identity import unit_queries
 from app.identity.models import Account
 from app.identity.taking_turns import take_turns
+from app.identity.units import unit_queries
 from app.notices.service import notify
 
 # A room; each of them may become a completion with its figures when the sitting is closed.

@@ -16,8 +16,8 @@ from app.exams.policy import ORGANISE, organised, watched
 from app.exams.skills import AreaScore, by_area
 from app.exams.states import CandidateState, SittingState, candidate_state, state_of
 from app.identity.models import Account, Person
-from app.identity.people_queries import posts_of
-from app.identity.unit_queries import full_names, unit_by_id
+from app.identity.people.people_queries import posts_of
+from app.identity.units.unit_queries import full_names, unit_by_id
 
 PER_PAGE = 30
 # Handed in, and neither passed nor failed yet: somebody must mark it.

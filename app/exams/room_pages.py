@@ -20,9 +20,9 @@ from app.exams.planning import MOST_CANDIDATES
 from app.exams.policy import find_candidate, find_sitting, may_mark, organises
 from app.exams.queries import CandidateView, EventView, NoteView, SittingView
 from app.exams.skills import AreaScore, together
+from app.identity.lists.sheet_imports import ImportSummary, past_imports
 from app.identity.models import Person
-from app.identity.people_queries import PeopleList, people_in_scope
-from app.identity.sheet_imports import ImportSummary, past_imports
+from app.identity.people.people_queries import PeopleList, people_in_scope
 
 router = APIRouter()
 

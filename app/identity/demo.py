@@ -11,15 +11,15 @@ from app.core.events import emit
 from app.core.i18n import lazy
 from app.core.i18n import lazy as _
 from app.core.settings import get_settings
-from app.identity import passwords
-from app.identity.accounts import new_account
 from app.identity.events import AffiliationsChanged
-from app.identity.grants import grant_role
 from app.identity.identifiers import Sex
 from app.identity.models import Account, Person
-from app.identity.people import DEMO, new_affiliation, new_person
+from app.identity.people.people import DEMO, new_affiliation, new_person
+from app.identity.roles.grants import grant_role
 from app.identity.sealing import SealedFields
-from app.identity.unit_queries import unit_on
+from app.identity.sign_in import passwords
+from app.identity.sign_in.accounts import new_account
+from app.identity.units.unit_queries import unit_on
 
 # Known to everybody who reads this file: settings refuse DEMO=1 on any address but a loopback one.
 DEMO_PASSWORD = "hoc-so-dung-thu"  # noqa: S105

@@ -1,7 +1,8 @@
 """Background work of this domain."""
 
 from app.core.jobs import JobFunction
-from app.identity import access_log, people_imports, sheet_imports
+from app.identity.lists import people_imports, sheet_imports
+from app.identity.sign_in import access_log
 
 JOBS: dict[str, JobFunction] = {
     people_imports.PEOPLE.job: people_imports.run_import,

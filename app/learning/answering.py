@@ -21,7 +21,7 @@ from app.core.errors import AppError, NotFound, SignInRequired
 from app.core.many_rows import ChangeRows
 from app.core.prepared import Prepared
 from app.core.templating import format_datetime
-from app.identity.accounts import people_signed_in
+from app.identity.sign_in.accounts import people_signed_in
 from app.learning import guests
 from app.learning.activity import is_news
 from app.learning.models import Attempt, Enrolment

@@ -15,7 +15,7 @@ from app.core import audit, clock
 from app.core.errors import Invalid
 from app.core.events import emit
 from app.core.i18n import lazy as _
-from app.identity.people_queries import posts_of
+from app.identity.people.people_queries import posts_of
 from app.identity.taking_turns import take_turns
 from app.learning.events import CompletionAnnulled, CoursesCompleted
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost

@@ -10,9 +10,9 @@ from app.core.attachments import attachment
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
-from app.identity.list_pages import ListPlace, list_page, list_result, taken
-from app.identity.people_sheet import template_bytes
-from app.identity.sheet_imports import (
+from app.identity.lists.list_pages import ListPlace, list_page, list_result, taken
+from app.identity.lists.people_sheet import template_bytes
+from app.identity.lists.sheet_imports import (
     ImportSummary,
     keep_source,
     past_imports,

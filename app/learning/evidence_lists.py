@@ -12,14 +12,14 @@ from app.core.access import Actor
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.tables import Cell, cell_text
-from app.identity import sheet_imports
+from app.identity.lists import sheet_imports
+from app.identity.lists.people_import import read_day
+from app.identity.lists.people_lists import WHO, ListedRow, settle_list
+from app.identity.lists.people_matching import Doubt
+from app.identity.lists.people_report import ImportReport, Outcome
+from app.identity.lists.people_sheet import PeopleSheet, read_people_bytes
+from app.identity.lists.sheet_imports import ListKind
 from app.identity.models import PeopleImport, Person
-from app.identity.people_import import read_day
-from app.identity.people_lists import WHO, ListedRow, settle_list
-from app.identity.people_matching import Doubt
-from app.identity.people_report import ImportReport, Outcome
-from app.identity.people_sheet import PeopleSheet, read_people_bytes
-from app.identity.sheet_imports import ListKind
 from app.learning.evidence import PERMISSION, new_evidence, read_hours, verify
 from app.learning.evidence_models import Evidence
 from app.learning.models import CompletionAnnulment

@@ -13,7 +13,7 @@ from app.core.access import Actor
 from app.core.errors import NotFound
 from app.identity.models import Affiliation, Person
 from app.identity.policy import held_on, sees_every_post, visible_posts
-from app.identity.unit_queries import full_names
+from app.identity.units.unit_queries import full_names
 from app.learning.evidence import PERMISSION
 from app.learning.evidence_models import Evidence
 from app.learning.models import CompletionAnnulment

@@ -11,7 +11,7 @@ from app.catalogue.models import Course, CourseVersion
 from app.core.csrf import BROWSER_COOKIE
 from app.core.db import Database
 from app.core.errors import NotFound, SignInRequired
-from app.identity.accounts import people_signed_in
+from app.identity.sign_in.accounts import people_signed_in
 from app.learning import guests
 from app.learning.addressed import count_new_guest
 from app.learning.models import Enrolment

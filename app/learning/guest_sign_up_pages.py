@@ -14,13 +14,13 @@ from app.core.errors import Conflict, Invalid, TooMany
 from app.core.i18n import gettext as _
 from app.core.settings import Settings
 from app.core.web import Config, Databases, Db, MaybeMe, Response, client_of, local_url, redirect, render
-from app.identity import accounts, passwords, sign_up
-from app.identity.account_pages import with_session
-from app.identity.accounts import Candidate
 from app.identity.models import Account
-from app.identity.passwords import Verdict
-from app.identity.sign_up import NewLearner, SignUpForm
-from app.identity.sign_up_communes import Commune, began_on, commune_by_key, communes_like
+from app.identity.sign_in import accounts, passwords, sign_up
+from app.identity.sign_in.account_pages import with_session
+from app.identity.sign_in.accounts import Candidate
+from app.identity.sign_in.passwords import Verdict
+from app.identity.sign_in.sign_up import NewLearner, SignUpForm
+from app.identity.sign_in.sign_up_communes import Commune, began_on, commune_by_key, communes_like
 from app.learning import guests
 from app.learning.guest_adoption import adopt
 from app.learning.guests import KeptCourse

@@ -13,7 +13,7 @@ from app.core.access import Actor
 from app.core.errors import NotFound
 from app.identity.models import Affiliation, Person
 from app.identity.policy import held_on, visible_people
-from app.identity.unit_queries import full_names
+from app.identity.units.unit_queries import full_names
 from app.learning.models import Enrolment, PracticalReport, PracticalVerdict
 
 # More is no list to work through; the rest follows as these are done.

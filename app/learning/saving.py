@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.batching import GroupCommitter
 from app.core.db import Database
 from app.core.errors import AppError, NotFound, SignInRequired
-from app.identity.accounts import people_signed_in
+from app.identity.sign_in.accounts import people_signed_in
 from app.learning.activity import is_news
 from app.learning.progress_book import (
     BlockEntry,

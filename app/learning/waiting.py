@@ -11,9 +11,9 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.i18n import lazy as _
 from app.core.jobs import JobContext
-from app.identity.accounts import actor_of
 from app.identity.models import Account, RoleGrant
 from app.identity.policy import granting
+from app.identity.sign_in.accounts import actor_of
 from app.learning import evidence, evidence_queries, marking_queries, practical_queries
 from app.learning.policy import MARK
 from app.notices.service import notify

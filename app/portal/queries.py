@@ -17,7 +17,7 @@ from app.core.i18n import gettext as _
 from app.core.memory import A_MINUTE, remembered
 from app.core.prepared import Prepared
 from app.identity.models import Person
-from app.identity.unit_queries import full_names
+from app.identity.units.unit_queries import full_names
 from app.learning.my_queries import MyCourse, MyLearning, my_learning
 
 _PERSON = cast(Table, Person.__table__)

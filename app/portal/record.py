@@ -21,7 +21,7 @@ from app.core.paper import typeset
 from app.core.templating import format_date, format_datetime, format_number
 from app.identity import sealing
 from app.identity.models import Person
-from app.identity.unit_queries import full_names
+from app.identity.units.unit_queries import full_names
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
 _TEMPLATE = Path(__file__).with_name("record.typ")

@@ -19,7 +19,7 @@ from app.core.access import Actor
 from app.core.text import fold
 from app.identity.models import Affiliation, Person
 from app.identity.policy import held_on, visible_people
-from app.identity.unit_queries import units_by_id
+from app.identity.units.unit_queries import units_by_id
 from app.learning.models import Attempt, Completion, CompletionAnnulment, Enrolment, LessonFinish
 
 FOLLOW = "learning.follow"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.coverage.facts import rule_book
 from app.coverage.judging import CompletionFact, PostFact, RuleBook, judge
 from app.coverage.ledger import Standing, entries_between, rollup_sums
-from app.identity.people_queries import Post
+from app.identity.people.people_queries import Post
 from app.simulation.books import Books
 from app.simulation.shelf import Shelved
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.identity.models import UnitEdge
-from app.identity.unit_queries import UnitOnDay, joined_name, unit_versions, version_for
+from app.identity.units.unit_queries import UnitOnDay, joined_name, unit_versions, version_for
 from app.simulation.shares import FIRST_DAY
 
 

@@ -20,7 +20,7 @@ from app.core.i18n import gettext as _
 from app.core.settings import get_settings
 from app.coverage.models import CoverageRollup
 from app.identity.models import Person, Unit
-from app.identity.people import DEMO, SIMULATED
+from app.identity.people.people import DEMO, SIMULATED
 from app.simulation.books import Books
 from app.simulation.ledger import LedgerReplay
 from app.simulation.places import Map

@@ -16,8 +16,8 @@ from app.certificates.service import birth_text, contents, post_of_the_day
 from app.core import clock, ids
 from app.core.text import fold, sortable
 from app.identity import sealing
-from app.identity.people import SIMULATED
-from app.identity.people_queries import Post
+from app.identity.people.people import SIMULATED
+from app.identity.people.people_queries import Post
 from app.identity.sealing import PersonKey, SealedFields
 from app.learning.activity import is_news
 from app.learning.jobs import FORGET_AFTER

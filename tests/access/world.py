@@ -48,11 +48,12 @@ from app.exams.planning import add_candidate
 from app.exams.taking import begin as begin_exam
 from app.exams.taking import enter
 from app.exams.taking import submit as submit_exam
-from app.identity import accounts, people_imports, sheet_imports
+from app.identity.lists import people_imports, sheet_imports
+from app.identity.lists.people_lists import WHO
 from app.identity.models import Account, Person, RoleGrant
-from app.identity.people_lists import WHO
-from app.identity.reorganisation import Create, Draft
-from app.identity.reorganising import carry_out
+from app.identity.sign_in import accounts
+from app.identity.units.reorganisation import Create, Draft
+from app.identity.units.reorganising import carry_out
 from app.learning import stamps
 from app.learning.answer_files import keep_with_files, receive
 from app.learning.evidence import Submission, submit, verify

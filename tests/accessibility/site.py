@@ -16,8 +16,8 @@ from app.catalogue.queries import outline
 from app.catalogue.service import publish, save_version
 from app.core.csrf import SESSION_COOKIE
 from app.core.settings import ROOT, Settings
-from app.identity.accounts import find_candidate, sign_in
 from app.identity.models import Account
+from app.identity.sign_in.accounts import find_candidate, sign_in
 from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.service import enrol
 from tests import factories

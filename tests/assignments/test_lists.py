@@ -18,9 +18,10 @@ from app.core.access import Actor
 from app.core.errors import Invalid
 from app.core.events import emit
 from app.core.jobs import Worker
-from app.identity import accounts, people
 from app.identity.events import AffiliationsChanged
 from app.identity.models import Person
+from app.identity.people import people
+from app.identity.sign_in import accounts
 from app.learning import completions
 from app.learning.models import Completion
 from app.notices.models import Notice

@@ -12,7 +12,7 @@ from app.certificates.forms import TITLE
 from app.certificates.models import Certificate
 from app.core import clock
 from app.identity.models import Person
-from app.identity.people_queries import posts_of
+from app.identity.people.people_queries import posts_of
 from app.learning.models import Completion, CompletionPost
 from tests import factories
 

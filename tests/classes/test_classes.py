@@ -12,8 +12,8 @@ from app.classes.models import Attendance, HeldClass
 from app.core.audit import AuditEntry
 from app.core.db import Database
 from app.core.jobs import Worker
+from app.identity.lists.people_lists import WHO
 from app.identity.models import Account, Person
-from app.identity.people_lists import WHO
 from app.learning.models import Completion, CompletionAnnulment, PartMet
 from tests import factories
 from tests.browser import Browser

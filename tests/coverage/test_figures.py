@@ -15,7 +15,7 @@ from app.coverage.figures import Figure
 from app.coverage.jobs import people_with_figures
 from app.coverage.ledger import reconcile
 from app.coverage.models import CoverageEntry, CoveragePending, CoverageRollup
-from app.identity import people
+from app.identity.people import people
 from app.learning import completions
 from tests import factories
 

@@ -17,8 +17,8 @@ from app.coverage.figures import Question, figure, overview
 from app.coverage.jobs import people_with_figures
 from app.coverage.ledger import reconcile
 from app.coverage.models import DeclaredFigure
-from app.identity import people
 from app.identity.models import Person
+from app.identity.people import people
 from app.learning import completions
 from tests import factories
 

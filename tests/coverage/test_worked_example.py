@@ -16,8 +16,9 @@ from app.core.settings import ROOT
 from app.core.templating import format_percent
 from app.coverage.figures import Figure
 from app.coverage.models import CoverageEntry, CoverageRollup
-from app.identity import people, unit_queries
 from app.identity.models import Affiliation, Person
+from app.identity.people import people
+from app.identity.units import unit_queries
 from app.learning import completions
 from app.learning.models import Completion
 from tests import factories

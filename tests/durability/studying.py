@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import Database
-from app.identity.accounts import find_candidate, sign_in
+from app.identity.sign_in.accounts import find_candidate, sign_in
 from app.learning import stamps
 from app.learning.models import Attempt, BlockProgress
 from app.learning.quizzes import start_attempt

@@ -15,8 +15,8 @@ from app.core import clock
 from app.core.db import Database
 from app.core.jobs import Worker, enqueue
 from app.exams.models import ExamMarking
-from app.identity import grants
 from app.identity.models import Account
+from app.identity.roles import grants
 from app.learning.models import Completion
 from app.notices.models import Notice
 from tests import factories

@@ -20,8 +20,8 @@ from app.core.db import Database
 from app.core.jobs import Worker
 from app.exams import planning
 from app.exams.models import ExamEvent, ExamSitting
+from app.identity.lists.people_lists import WHO
 from app.identity.models import Account
-from app.identity.people_lists import WHO
 from app.learning.models import Completion, PartMet
 from app.notices.models import Notice
 from tests import factories

@@ -18,9 +18,9 @@ from app.core.access import Client
 from app.core.audit import AuditEntry
 from app.core.db import Database, Session
 from app.core.jobs import Worker
-from app.identity.access_log import Access, Kind, add
-from app.identity.last_seen import KnownUse, LastSeen
 from app.identity.models import AccessEntry, SignInSession
+from app.identity.sign_in.access_log import Access, Kind, add
+from app.identity.sign_in.last_seen import KnownUse, LastSeen
 from tests import factories
 from tests.browser import BASE_URL, Browser
 

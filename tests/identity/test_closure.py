@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.identity.closure import BrokenLineage, ClosureRow, Passage, Tenure, closure_rows
+from app.identity.units.closure import BrokenLineage, ClosureRow, Passage, Tenure, closure_rows
 
 A, B, C, D, MERGED, DISTRICT, OTHER_DISTRICT, PROVINCE, NEW_PROVINCE = range(1, 10)
 START, CHANGE, LATER = date(2023, 4, 10), date(2025, 1, 1), date(2025, 7, 1)

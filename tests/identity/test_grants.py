@@ -11,9 +11,10 @@ from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.errors import Conflict, Invalid
 from app.core.settings import get_settings
-from app.identity import accounts, grants
 from app.identity.models import Account, RoleGrant
 from app.identity.policy import ROLES, WORDS
+from app.identity.roles import grants
+from app.identity.sign_in import accounts
 from tests import factories
 from tests.browser import Browser
 

@@ -8,15 +8,15 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
 from app.core.tables import Cell
-from app.identity.office_columns import Field, field_named
-from app.identity.office_mapping import HEAD_ROWS, SheetMapping, guess_mapping
-from app.identity.office_rows import RowReader
-from app.identity.office_sheets import read_list_bytes
-from app.identity.office_units import OfficeUnits, PastName
-from app.identity.people_import import KnownUnit, ParsedRow, Register
-from app.identity.people_import_service import import_people, parsed
-from app.identity.people_report import ImportReport, SkippedRow
-from app.identity.people_sheet import PeopleSheet, SheetRow, result_bytes
+from app.identity.lists.office_columns import Field, field_named
+from app.identity.lists.office_mapping import HEAD_ROWS, SheetMapping, guess_mapping
+from app.identity.lists.office_rows import RowReader
+from app.identity.lists.office_sheets import read_list_bytes
+from app.identity.lists.office_units import OfficeUnits, PastName
+from app.identity.lists.people_import import KnownUnit, ParsedRow, Register
+from app.identity.lists.people_import_service import import_people, parsed
+from app.identity.lists.people_report import ImportReport, SkippedRow
+from app.identity.lists.people_sheet import PeopleSheet, SheetRow, result_bytes
 from tests.identity.messy import messy_workbook
 from tests.identity.workbooks import GOOD, rows_of, workbook
 

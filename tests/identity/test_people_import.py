@@ -16,15 +16,16 @@ from app.core import clock
 from app.core.db import Database
 from app.core.errors import Invalid
 from app.core.settings import Settings, get_settings
-from app.identity import passwords, sealing
-from app.identity.accounts import actor_of
+from app.identity import sealing
+from app.identity.lists.people_import import COLUMNS, KnownUnit, Register, parse_row
+from app.identity.lists.people_import_service import import_people, load_register
+from app.identity.lists.people_report import ImportReport, RowReport
+from app.identity.lists.people_sheet import read_people_bytes, result_bytes, template_bytes
 from app.identity.models import Account, Affiliation, AffiliationAudience, Person
-from app.identity.people import add_person, find_person
-from app.identity.people_import import COLUMNS, KnownUnit, Register, parse_row
-from app.identity.people_import_service import import_people, load_register
-from app.identity.people_report import ImportReport, RowReport
-from app.identity.people_sheet import read_people_bytes, result_bytes, template_bytes
+from app.identity.people.people import add_person, find_person
 from app.identity.policy import ROLES
+from app.identity.sign_in import passwords
+from app.identity.sign_in.accounts import actor_of
 from tests import factories
 from tests.identity.workbooks import GOOD, Row, good, rows_of, saved, workbook
 

@@ -5,8 +5,8 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.access import Actor
-from app.identity import accounts
-from app.identity.people_named import UnknownPeople, people_named
+from app.identity.people.people_named import UnknownPeople, people_named
+from app.identity.sign_in import accounts
 from tests import factories
 
 PERMISSION = "people.view"

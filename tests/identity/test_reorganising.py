@@ -12,14 +12,14 @@ from app.core.access import UnitClosure, closure_on
 from app.core.db import Base, Session
 from app.core.errors import Conflict, Invalid
 from app.coverage.facts import posts_of_people
-from app.identity import reorganising
-from app.identity.grants import grant_role
 from app.identity.models import Affiliation, RoleGrant, UnitAct, UnitEdge, UnitVersion
-from app.identity.people_queries import posts_of
+from app.identity.people.people_queries import posts_of
 from app.identity.policy import held_on
-from app.identity.reorganisation import Absorb, Close, Create, Draft, Merge, Move, Rename, Retype, Split, Wish
-from app.identity.reorganising import StillHanging, carry_out, preview, undo
-from app.identity.unit_queries import heirs_on, unit_by_id, unit_on
+from app.identity.roles.grants import grant_role
+from app.identity.units import reorganising
+from app.identity.units.reorganisation import Absorb, Close, Create, Draft, Merge, Move, Rename, Retype, Split, Wish
+from app.identity.units.reorganising import StillHanging, carry_out, preview, undo
+from app.identity.units.unit_queries import heirs_on, unit_by_id, unit_on
 from app.main import HOLDINGS
 from tests import factories
 

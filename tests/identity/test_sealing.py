@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.core import keys
 from app.core.errors import Invalid
-from app.identity import people, sealing
+from app.identity import sealing
 from app.identity.identifiers import email_address, identity_number, phone_e164, phone_shown
 from app.identity.models import Person, PersonLookup
+from app.identity.people import people
 from app.identity.sealing import FieldKeyDoesNotFit, SealedFields
 from tests import factories
 

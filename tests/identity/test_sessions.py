@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.access import Client
 from app.core.db import Database
-from app.identity.accounts import load_actor
-from app.identity.last_seen import KnownUse, LastSeen
 from app.identity.models import SignInSession
+from app.identity.sign_in.accounts import load_actor
+from app.identity.sign_in.last_seen import KnownUse, LastSeen
 from tests import factories
 from tests.browser import Browser
 

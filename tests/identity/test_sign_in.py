@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.identity import passwords
-from app.identity.accounts import new_account
 from app.identity.demo import DEMO_PASSWORD, PERSONAS, seed_demo
 from app.identity.models import Account
-from app.identity.passwords import Verdict
+from app.identity.sign_in import passwords
+from app.identity.sign_in.accounts import new_account
+from app.identity.sign_in.passwords import Verdict
 from tests import factories
 from tests.browser import Browser
 from tests.hashing import REAL_HASHER

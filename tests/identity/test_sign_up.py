@@ -13,8 +13,8 @@ from app.core.settings import Settings
 from app.coverage.models import IndicatorVersion
 from app.identity import sealing
 from app.identity.models import Account, AffiliationAudience, Consent, Person
-from app.identity.sign_up import GROUPS, PURPOSES
-from app.identity.sign_up_communes import commune_by_key, communes_like
+from app.identity.sign_in.sign_up import GROUPS, PURPOSES
+from app.identity.sign_in.sign_up_communes import commune_by_key, communes_like
 from tests import factories
 from tests.browser import Browser
 from tests.learning.visiting import BAC_GIANG_KEY, EMAIL, FORM, PASSWORD, PHONE

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from app.core.db import Session
-from app.identity.unit_diagram import WIDTH, Diagram, draw
-from app.identity.unit_history import history
+from app.identity.units.unit_diagram import WIDTH, Diagram, draw
+from app.identity.units.unit_history import history
 
 
 def drawing(db: Session, code: str, day: date) -> Diagram:

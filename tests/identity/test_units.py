@@ -13,10 +13,10 @@ from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.db import Database, Session
 from app.core.settings import Settings, get_settings
-from app.identity import unit_queries
 from app.identity.models import Audience, Unit, UnitEdge, UnitVersion
-from app.identity.unit_history import history
-from app.identity.units import seed_units
+from app.identity.units import unit_queries
+from app.identity.units.unit_history import history
+from app.identity.units.unit_seeding import seed_units
 
 BEFORE, REFORMED, MERGED, CITY = date(2023, 6, 30), date(2025, 3, 31), date(2025, 7, 1), date(2026, 9, 20)
 EVE = MERGED - timedelta(days=1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 
-from app.identity.people_import import COLUMNS
+from app.identity.lists.people_import import COLUMNS
 
 # A row that is right in everything; Phường Bắc Giang bears 07210 today.
 GOOD = {

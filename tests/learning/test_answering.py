@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import AppError, Invalid, NotFound, SignInRequired
-from app.identity.accounts import find_candidate, sign_in
+from app.identity.sign_in.accounts import find_candidate, sign_in
 from app.learning import guests
 from app.learning.answering import AnswerSave, SavedAnswers, save_answers
 from app.learning.models import Attempt, Enrolment

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock, events
-from app.identity import people
 from app.identity.models import Account, Affiliation, Person
+from app.identity.people import people
 from app.learning import stamps
 from app.learning.completions import CompletedInFuture, Learned, annul_completion, record_completion
 from app.learning.events import CompletionAnnulled, CoursesCompleted, LessonFinished

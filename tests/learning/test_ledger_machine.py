@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import AppError
-from app.identity.accounts import find_candidate, sign_in
+from app.identity.sign_in.accounts import find_candidate, sign_in
 from app.learning.answering import AnswerSave, save_answers
 from app.learning.models import Attempt, BlockProgress, Enrolment, LessonFinish
 from app.learning.quizzes import AttemptClosed, start_attempt, submit_attempt

@@ -11,8 +11,9 @@ from app.core import jobs
 from app.core.db import Database
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
-from app.identity import accounts, sheet_imports
+from app.identity.lists import sheet_imports
 from app.identity.models import PeopleImport
+from app.identity.sign_in import accounts
 from app.learning import evidence_lists
 from app.learning.evidence_lists import EVIDENCE, TEMPLATE
 from app.learning.models import Completion

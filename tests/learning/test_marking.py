@@ -141,8 +141,8 @@ def test_markers_of_the_learners_unit_and_of_the_courses_unit_may_mark(
 
 
 def test_nobody_marks_their_own(handed_in: Learner, db: Session, database: Database) -> None:
-    from app.identity import grants
     from app.identity.models import Account
+    from app.identity.roles import grants
 
     account = db.scalars(select(Account).where(Account.username == handed_in.username)).one()
     grants.grant_role(db, account, "instructor", factories.unit_id(db))

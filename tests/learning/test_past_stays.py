@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.source import CompletionRule
 from app.core import events
-from app.identity.people import add_affiliation, end_affiliation
+from app.identity.people.people import add_affiliation, end_affiliation
 from app.learning.service import enrol, move_to_published
 from app.main import HANDLERS
 from tests import factories

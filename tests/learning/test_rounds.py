@@ -18,7 +18,7 @@ from app.core import clock, events
 from app.core.db import Database
 from app.core.jobs import Worker
 from app.coverage.figures import Question, figure
-from app.identity import accounts
+from app.identity.sign_in import accounts
 from app.learning import stamps
 from app.learning.completions import annul_completion
 from app.learning.models import Attempt, BlockProgress, Completion, Enrolment, LessonFinish

@@ -9,7 +9,7 @@ import pytest
 from app.core import clock
 from app.core.db import Session
 from app.identity.models import Affiliation, Person
-from app.identity.people import add_affiliation, add_person, end_affiliation
+from app.identity.people.people import add_affiliation, add_person, end_affiliation
 from app.learning import saving
 from app.learning.completions import Learned, annul_completion, record_completion
 from app.learning.models import Attempt, Completion, Enrolment

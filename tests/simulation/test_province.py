@@ -16,7 +16,7 @@ from app.core.jobs import Job, Worker, enqueue
 from app.core.settings import Settings
 from app.coverage.ledger import reconcile
 from app.identity.models import Account, Affiliation, AffiliationAudience, Person, Unit, UnitVersion
-from app.identity.people import SIMULATED
+from app.identity.people.people import SIMULATED
 from app.learning.models import Completion
 from app.runtime import Runtime
 from app.simulation.province import simulate

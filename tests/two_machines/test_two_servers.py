@@ -18,8 +18,8 @@ from app.core import clock
 from app.core.db import Database
 from app.core.settings import Settings
 from app.coverage.models import CoverageEntry
-from app.identity.accounts import find_candidate, sign_in
 from app.identity.models import UnitVersion
+from app.identity.sign_in.accounts import find_candidate, sign_in
 from app.learning import quizzes, stamps
 from app.learning.models import Completion, Enrolment
 from app.learning.service import enrol

@@ -16,7 +16,7 @@ from app.core.errors import CommandFailed
 from app.core.i18n import lazy as _
 from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
-from app.identity.unit_queries import unit_on
+from app.identity.units.unit_queries import unit_on
 
 
 class Installation(Protocol):

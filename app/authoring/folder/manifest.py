@@ -11,7 +11,7 @@ from app.authoring.folder.problems import Findings
 from app.catalogue.programmes import shipped_codes
 from app.catalogue.source import Access, CertificateRule, CompletionRule
 from app.core.i18n import gettext as _
-from app.identity.units import DATA as IDENTITY_DATA
+from app.identity.units.unit_seeding import DATA as IDENTITY_DATA
 
 KEYS = (
     "code",

@@ -1,0 +1,1 @@
+"""Lists that offices send: their workbooks read, judged, imported and reported on."""

@@ -1,0 +1,174 @@
+"""`people import` and `admin create`, for operators at a terminal and for scripts."""
+
+import argparse
+import getpass
+import json
+import os
+import sys
+from pathlib import Path
+
+from app.core import audit, clock
+from app.core.errors import CommandFailed, Invalid
+from app.core.i18n import gettext as _
+from app.identity.lists.office_sheets import read_list
+from app.identity.lists.people_import_service import import_people
+from app.identity.lists.people_report import OUTCOMES, ImportReport
+from app.identity.lists.people_sheet import result_bytes
+from app.identity.people.people import add_person
+from app.identity.roles.grants import grant_role
+from app.identity.sign_in import passwords
+from app.identity.sign_in.accounts import create_account
+from app.identity.units.unit_queries import unit_on
+from app.runtime import Runtime
+
+
+def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    people = commands.add_parser("people", help="người học: nhập danh sách / people: import lists")
+    verbs = people.add_subparsers(dest="verb", required=True, metavar="VIỆC/VERB")
+    load = verbs.add_parser(
+        "import",
+        help="nhập danh sách từ tệp .xlsx / import people from a workbook",
+        epilog="Mã thoát: 0 nhập hết, 1 có dòng không nhập hoặc cần xác nhận, 2 không nhập được tệp. / "
+        "Exit code: 0 all rows applied, 1 some rows refused or waiting for confirmation, 2 the file was refused.",
+    )
+    load.add_argument("file", metavar="TỆP/FILE", type=Path, help="tệp .xlsx / workbook")
+    load.add_argument("--dry-run", action="store_true", help="chỉ kiểm tra, không ghi / check only, change nothing")
+    load.add_argument(
+        "--result", metavar="FILE.xlsx", type=Path,
+        help="tệp kết quả từng dòng; mật khẩu lần đầu chỉ có ở đây (nhập thật: mặc định đặt cạnh tệp nguồn)"
+        " / result workbook, the only place with first passwords",
+    )  # fmt: skip
+    load.add_argument("--json", action="store_true", help="in một tài liệu JSON / print one JSON document")
+    load.set_defaults(func=_import)
+
+    admin = commands.add_parser("admin", help="quản trị viên: tạo tài khoản đầu tiên / create the first administrator")
+    verbs = admin.add_subparsers(dest="verb", required=True, metavar="VIỆC/VERB")
+    create = verbs.add_parser("create", help="tạo quản trị viên cấp tỉnh / create an administrator of the province")
+    create.add_argument("--username", metavar="TÊN", help="tên đăng nhập / user name")
+    create.add_argument("--name", metavar="HỌ TÊN", help="họ và tên / full name")
+    create.add_argument("--phone", metavar="SỐ", help="điện thoại để đăng nhập / phone to sign in with")
+    create.add_argument("--email", metavar="EMAIL", help="email để đăng nhập / email to sign in with")
+    create.add_argument(
+        "--password-stdin", action="store_true", help="đọc mật khẩu từ đầu vào chuẩn / read the password from stdin"
+    )
+    create.set_defaults(func=_create_admin)
+
+
+# --- people import ------------------------------------------------------------------------------------------------
+
+
+def _import(args: argparse.Namespace, runtime: Runtime) -> int:
+    if not args.file.is_file():
+        raise CommandFailed(_("Không thấy tệp %(path)s."), path=args.file)
+    try:
+        sheet = read_list(args.file, args.file.name)
+    except Invalid as error:
+        if args.json:
+            refused = {"file": args.file.name, "rows": 0, "outcome": "refused", "message": error.message}
+            _print_json({"files": [refused], "rows": []})
+            return 2
+        raise CommandFailed(error.message) from error
+    result = args.result or (None if args.dry_run else _result_path(args.file))
+    with runtime.database.writing() as db:
+        report = import_people(db, sheet, dry_run=args.dry_run)
+        if not args.dry_run:
+            audit.record(db, "people.import", "people_import", "command", **report.counts)
+        # Before the commit: an account whose first password nobody can read would be of no use.
+        scratch = _write_scratch(result, result_bytes(report)) if result else None
+    if result and scratch:
+        scratch.replace(result)
+    if args.json:
+        _print_json(report.as_json())
+    else:
+        _print_report(report, result)
+    return 1 if report.has_findings else 0
+
+
+def _print_report(report: ImportReport, result: Path | None) -> None:
+    for row in report.rows:
+        if row.outcome in ("needs_confirmation", "refused"):
+            outcome, messages = str(OUTCOMES[row.outcome]), " ".join(row.messages)
+            print(_("Dòng %(row)s: %(outcome)s. %(messages)s", row=row.row, outcome=outcome, messages=messages))
+    counts = report.counts
+    print(
+        _("Đã kiểm tra %(rows)s dòng, chưa ghi gì.", **counts)
+        if report.dry_run
+        else _("Đã xử lý %(rows)s dòng.", **counts)
+    )
+    for outcome, label in OUTCOMES.items():
+        print(f"  {label}: {counts[outcome]}")
+    if result:
+        print(_("Kết quả từng dòng: %(path)s", path=result))
+
+
+def _result_path(source: Path) -> Path:
+    stamp = clock.now().astimezone(clock.VIETNAM).strftime("%Y%m%d-%H%M%S")
+    return source.with_name(f"{source.stem}-ket-qua-{stamp}.xlsx")
+
+
+def _write_scratch(result: Path, content: bytes) -> Path:
+    """Written whole and readable by the operator only; renamed once the import is committed."""
+    scratch = result.with_name(f".{result.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise CommandFailed(
+            _("Không ghi được tệp kết quả %(path)s (%(reason)s); chưa nhập gì."),
+            path=result,
+            reason=error.strerror or error,
+        ) from error
+    return scratch
+
+
+def _print_json(document: object) -> None:
+    print(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+# --- admin create -------------------------------------------------------------------------------------------------
+
+
+def _create_admin(args: argparse.Namespace, runtime: Runtime) -> int:
+    name = args.name or _ask(_("Họ và tên: "))
+    username = args.username or _ask(_("Tên đăng nhập: "))
+    password = _password_from_stdin() if args.password_stdin else _ask_password()
+    problem = passwords.password_problem(password, is_staff=True, names=(username, args.phone or "", args.email or ""))
+    if problem:
+        raise CommandFailed(problem)
+    with runtime.database.writing() as db:
+        province = unit_on(db, runtime.settings.province_code, clock.today())
+        if province is None:
+            raise CommandFailed(_("Chưa có đơn vị cấp tỉnh. Hãy chạy trước: python -m app seed"))
+        try:
+            person = add_person(db, name=name, phone=args.phone, email=args.email)
+            account = create_account(db, person, username, password, must_change=False)
+        except Invalid as error:
+            raise CommandFailed(error.message, list(error.fields.values())) from error
+        grant_role(db, account, "province_admin", province.unit_id)
+        created = account.username
+    print(_("Đã tạo quản trị viên %(username)s của %(unit)s.", username=created, unit=province.name))
+    return 0
+
+
+def _ask(prompt: str) -> str:
+    try:
+        return input(prompt).strip()
+    except EOFError as error:
+        raise CommandFailed(_("Thiếu thông tin. Hãy ghi --name và --username.")) from error
+
+
+def _ask_password() -> str:
+    try:
+        password = getpass.getpass(_("Mật khẩu (ít nhất %(least)s ký tự): ", least=passwords.STAFF_MIN_LENGTH))
+        again = getpass.getpass(_("Nhập lại mật khẩu: "))
+    except EOFError as error:
+        raise CommandFailed(_("Không có cửa sổ lệnh để hỏi mật khẩu. Hãy dùng --password-stdin.")) from error
+    if password != again:
+        raise CommandFailed(_("Hai lần nhập mật khẩu chưa giống nhau."))
+    return password
+
+
+def _password_from_stdin() -> str:
+    return sys.stdin.readline().rstrip("\r\n")

@@ -1,0 +1,171 @@
+"""Is the human being of a row already known? By identity number, phone, email; else by name and birth in the unit."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from typing import Literal, TypeVar, get_args
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, selectinload
+
+from app.core.i18n import gettext as _
+from app.core.text import fold
+from app.identity import sealing
+from app.identity.lists.people_import import ParsedRow
+from app.identity.models import Affiliation, Person, PersonLookup
+from app.identity.sealing import LookupKind, SealedFields
+
+Same = Literal["same", "different", "unclear"]
+Item = TypeVar("Item")
+
+CHUNK = 500
+
+
+class Doubt(Exception):
+    """Somebody must decide; the message says what."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+        super().__init__(message)
+
+
+def outside_scope() -> Doubt:
+    # Nothing more: who works outside of one's scope is not to be learnt from an import (DESIGN 9).
+    return Doubt(_("Cần tỉnh xác nhận."))
+
+
+class KnownPeople:
+    """The people the rows of one file may mean, loaded in a handful of queries, and those the file itself adds."""
+
+    def __init__(
+        self, db: Session, rows: Sequence[ParsedRow], allowed_units: Collection[int] | None, day: date
+    ) -> None:
+        self._allowed = allowed_units
+        self._day = day
+        self._by_lookup: dict[tuple[str, bytes], Person] = {}
+        self._by_place: dict[tuple[str, int], list[Person]] = {}
+        self._fields: dict[Person, SealedFields] = {}
+        self._load_by_lookup(db, rows)
+        self._load_by_place(db, rows)
+
+    def find(self, row: ParsedRow) -> Person | None:
+        """The one person the row means, None if nobody known; raises Doubt if that cannot be told for sure."""
+        found = {person: kind for kind in reversed(get_args(LookupKind)) if (person := self._holder(kind, row))}
+        if any(not self.is_in_reach(person) for person in found):
+            raise outside_scope()
+        if any(person.signed_up_at for person in found):
+            # Anybody may have typed that phone: taking the two for one would hand over the other's record (DESIGN 9).
+            raise Doubt(
+                _(
+                    "Điện thoại hoặc email này đang thuộc một tài khoản tự đăng ký, chưa xác minh là cùng một người."
+                    " Hãy hỏi người đó, hoặc bỏ trống ô ấy để nhập."
+                )
+            )
+        if len(found) > 1:
+            raise Doubt(
+                _("Số CCCD, điện thoại và email của dòng này thuộc về những người khác nhau đã có trong hệ thống.")
+            )
+        for person, kind in found.items():
+            self._refuse_contradiction(row, person, kind)
+            return person
+        return self._namesake(row)
+
+    def fields_of(self, person: Person) -> SealedFields:
+        if person not in self._fields:
+            self._fields[person] = sealing.unseal(person)
+        return self._fields[person]
+
+    def remember(self, person: Person, fields: SealedFields, unit_id: int) -> None:
+        """Later rows of the file shall find this person, with these fields, in this unit."""
+        self._fields[person] = fields
+        for lookup in person.lookups:
+            self._by_lookup[lookup.kind, lookup.digest] = person
+        neighbours = self._by_place.setdefault((person.folded_name, unit_id), [])
+        if person not in neighbours:
+            neighbours.append(person)
+
+    def is_in_reach(self, person: Person) -> bool:
+        """The importer may touch the person: has a post within the scope, or none at all."""
+        if self._allowed is None:
+            return True
+        posts = [post for post in person.affiliations if post.ended_on is None or post.ended_on >= self._day]
+        return not posts or any(post.unit_id in self._allowed for post in posts)
+
+    def _holder(self, kind: LookupKind, row: ParsedRow) -> Person | None:
+        value = getattr(row, kind)
+        return self._by_lookup.get((kind, sealing.digest(kind, value))) if value else None
+
+    def _refuse_contradiction(self, row: ParsedRow, person: Person, kind: LookupKind) -> None:
+        what = {"identity": _("Số CCCD"), "phone": _("Số điện thoại"), "email": _("Email")}[kind]
+        if fold(row.name) != person.folded_name:
+            raise Doubt(_("%(what)s này đang thuộc về %(name)s.", what=what, name=person.name))
+        if compare(row, self.fields_of(person)) == "different":
+            raise Doubt(
+                _(
+                    "%(what)s khớp với người đã có, nhưng ngày sinh hoặc số CCCD lại khác với hồ sơ của người đó.",
+                    what=what,
+                )
+            )
+
+    def _namesake(self, row: ParsedRow) -> Person | None:
+        """Somebody of that name in that unit, whom no number found."""
+        namesakes = self._by_place.get((fold(row.name), row.unit.unit_id if row.unit else 0), [])
+        verdicts = {person: compare(row, self.fields_of(person)) for person in namesakes}
+        same = [person for person, verdict in verdicts.items() if verdict == "same"]
+        if len(same) > 1 or (not same and "unclear" in verdicts.values()):
+            raise Doubt(_("Đơn vị đã có người cùng tên; hãy ghi thêm ngày sinh hoặc số CCCD để phân biệt."))
+        return same[0] if same else None
+
+    def _load_by_lookup(self, db: Session, rows: Sequence[ParsedRow]) -> None:
+        digests = {
+            sealing.digest(kind, value)
+            for row in rows
+            for kind in get_args(LookupKind)
+            if (value := getattr(row, kind))
+        }
+        for some in chunks(sorted(digests)):
+            lookups = select(PersonLookup).where(PersonLookup.digest.in_(some))
+            holders = {lookup: lookup.person_id for lookup in db.scalars(lookups)}
+            people = {person.id: person for person in db.scalars(_with_posts().where(Person.id.in_(holders.values())))}
+            for lookup, person_id in holders.items():
+                self._by_lookup[lookup.kind, lookup.digest] = people[person_id]
+
+    def _load_by_place(self, db: Session, rows: Sequence[ParsedRow]) -> None:
+        unit_ids = {row.unit.unit_id for row in rows if row.unit}
+        for some in chunks(sorted({fold(row.name) for row in rows})):
+            held = (
+                select(Affiliation.person_id, Affiliation.unit_id)
+                .join(Person, Person.id == Affiliation.person_id)
+                .where(Person.folded_name.in_(some), Affiliation.unit_id.in_(unit_ids), Person.signed_up_at.is_(None))
+                .distinct()
+            )
+            places = db.execute(held).all()
+            people = {
+                person.id: person
+                for person in db.scalars(_with_posts().where(Person.id.in_({person_id for person_id, _unit in places})))
+            }
+            for person_id, unit_id in places:
+                person = people[person_id]
+                self._by_place.setdefault((person.folded_name, unit_id), []).append(person)
+
+
+def compare(row: ParsedRow, fields: SealedFields) -> Same:
+    """Is a row's person the one of these fields, as far as identity number and birth can tell?"""
+    if row.identity and fields.identity and len(row.identity) == len(fields.identity):
+        return "same" if row.identity == fields.identity else "different"
+    if row.birth_date and fields.birth_date:
+        return "same" if row.birth_date == fields.birth_date else "different"
+    if row.birth_year and fields.birth_year and row.birth_year != fields.birth_year:
+        return "different"
+    return "unclear"
+
+
+def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Parts short enough for one IN (…) list."""
+    for at in range(0, len(items), CHUNK):
+        yield items[at : at + CHUNK]
+
+
+def _with_posts() -> Select[Person]:
+    return select(Person).options(
+        selectinload(Person.lookups), selectinload(Person.affiliations).selectinload(Affiliation.audiences)
+    )

@@ -1,0 +1,96 @@
+"""What came of an import, row by row: shown on a page, written to a workbook, printed as JSON."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from app.core.i18n import lazy as _
+from app.identity.lists.office_mapping import SheetMapping
+
+Outcome = Literal["created", "matched", "repaired", "needs_confirmation", "refused"]
+
+OUTCOMES: dict[Outcome, _] = {
+    "created": _("Thêm mới"),
+    "matched": _("Đã có"),
+    "repaired": _("Đã sửa và nhập"),
+    "needs_confirmation": _("Cần xác nhận"),
+    "refused": _("Không nhập"),
+}
+
+
+@dataclass(frozen=True)
+class SkippedRow:
+    """A row that names nobody: what it says, and why it was passed over."""
+
+    sheet: str
+    row: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an office's own workbook was read: its lists with what each column was taken for, and all that was not read.
+
+    `other_sheets`: why, by name. `blank_rows`: how many empty rows stand between and below the others.
+    """
+
+    lists: tuple[SheetMapping, ...]
+    other_sheets: dict[str, str]
+    skipped: tuple[SkippedRow, ...]
+    blank_rows: int
+
+
+@dataclass(frozen=True)
+class RowReport:
+    """One row: `row` is its number in the workbook, `cells` its text; `person` the stable ref, "" if there is none.
+
+    `sheet`: "" where the workbook's only list is meant.
+    """
+
+    row: int
+    cells: tuple[str, ...]
+    outcome: Outcome
+    messages: tuple[str, ...]
+    person: str
+    values: dict[str, Any]
+    unit: dict[str, str]
+    username: str = ""
+    password: str = ""
+    sheet: str = ""
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """All rows of a file, in its order; `reading` only for a file that does not follow our template."""
+
+    file: str
+    sheet: str
+    on: date
+    dry_run: bool
+    rows: tuple[RowReport, ...]
+    reading: Reading | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by outcome, and all of them as `rows`."""
+        found = Counter(row.outcome for row in self.rows)
+        return {"rows": len(self.rows), **{outcome: found[outcome] for outcome in OUTCOMES}}
+
+    @property
+    def has_findings(self) -> bool:
+        return any(row.outcome in ("needs_confirmation", "refused") for row in self.rows)
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `people import --json` (DESIGN 11); without user names and passwords."""
+        outcome = "checked" if self.dry_run else "imported"
+        file = {"file": self.file, "rows": len(self.rows), "outcome": outcome, "message": ""}
+        rows = [
+            {
+                "file": self.file, "sheet": row.sheet or self.sheet, "row": row.row, "outcome": row.outcome,
+                "person": row.person or None, "values": row.values, "unit": row.unit, "messages": list(row.messages),
+            }
+            for row in self.rows
+        ]  # fmt: skip
+        return {"files": [file], "rows": rows}

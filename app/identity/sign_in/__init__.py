@@ -1,0 +1,1 @@
+"""Accounts: signing in and up, passwords, sessions, and who was here when."""

@@ -1,0 +1,285 @@
+"""Accounts and sessions: the verbs; roles are given in grants.py. Hashing and comparing passwords is slow and done by
+the caller, outside of the write transaction (passwords.py)."""
+
+import hashlib
+import itertools
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import ColumnElement, Table, bindparam, select, update
+from sqlalchemy.orm import Session
+
+from app.core import audit, clock, ids
+from app.core.access import Actor, Client
+from app.core.errors import AppError, Conflict, Invalid
+from app.core.i18n import lazy as _
+from app.core.prepared import Prepared
+from app.core.settings import get_settings
+from app.core.text import fold
+from app.identity.identifiers import email_address, phone_e164
+from app.identity.models import Account, Person, RoleGrant, SignInSession
+from app.identity.people.people import find_person
+from app.identity.policy import ROLES, in_force_on
+from app.identity.sign_in import passwords
+from app.identity.sign_in.last_seen import KnownUse
+
+# User names asked for in one query.
+_TRIES = 30
+NOWHERE = Client("", None)
+USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,59}")
+
+
+class AccountDisabled(AppError):
+    status = 403
+    title = _("Tài khoản đang bị khóa")
+    text = _("Tài khoản này đang bị khóa. Hãy liên hệ người phụ trách đơn vị hoặc quản trị viên để được mở lại.")
+
+
+# --- accounts -------------------------------------------------------------------------------------------
+
+
+def create_account(
+    db: Session, person: Person, username: str, password: str, *, must_change: bool = True, is_demo: bool = False
+) -> Account:
+    """Hashes the password (24 ms), so for commands, seeds and tests; raises Invalid for a bad or taken user name."""
+    username = username.strip().lower()
+    if not USERNAME.fullmatch(username):
+        problem = _("Tên đăng nhập gồm 3 đến 60 chữ thường không dấu, số, dấu chấm hoặc gạch; bắt đầu bằng chữ.")
+        raise Invalid(fields={"username": str(problem)})
+    if db.scalar(select(Account.id).where(Account.username == username)):
+        raise Invalid(fields={"username": str(_("Tên đăng nhập này đã có người dùng."))})
+    account = new_account(person, username, passwords.hash_password(password), must_change=must_change, is_demo=is_demo)
+    db.add(account)
+    db.flush()
+    return account
+
+
+def new_account(
+    person: Person, username: str, password_hash: str, *, must_change: bool = True, is_demo: bool = False
+) -> Account:
+    """An account not yet in any session, for imports and demo people, which add many at once."""
+    return Account(
+        person=person, username=username, password_hash=password_hash, must_change_password=must_change,
+        is_demo=is_demo, created_at=clock.now(),
+    )  # fmt: skip
+
+
+class UserNames:
+    """Free user names for new people: `Nguyễn Văn An` as `annv`, else `annv2`, `annv3` …; never the same twice."""
+
+    def __init__(self, db: Session) -> None:
+        self._db = db
+        self._free: dict[str, Iterator[str]] = {}
+
+    def free(self, name: str) -> str:
+        words = [word for word in (re.sub(r"[^a-z]", "", fold(word)) for word in name.split()) if word]
+        base = ((words[-1] + "".join(word[0] for word in words[:-1])) if words else "user")[:40].ljust(3, "x")
+        if base not in self._free:
+            self._free[base] = self._unused(base)
+        return next(self._free[base])
+
+    def _unused(self, base: str) -> Iterator[str]:
+        for first in itertools.count(1, _TRIES):
+            tries = [f"{base}{number}" if number > 1 else base for number in range(first, first + _TRIES)]
+            used = set(self._db.scalars(select(Account.username).where(Account.username.in_(tries))))
+            yield from (username for username in tries if username not in used)
+
+
+# --- signing in and out -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """The account somebody claims to own, before the password was compared."""
+
+    account_id: int
+    password_hash: str
+    must_change_password: bool
+
+
+def find_candidate(db: Session, name: str) -> Candidate | None:
+    """By user name, else phone, else email, as typed; user names begin with a letter, so none can be a phone."""
+    account = db.scalars(select(Account).where(Account.username == name.strip().lower())).one_or_none()
+    if account is None:
+        person = None
+        if email := email_address(name):
+            person = find_person(db, "email", email)
+        elif phone := phone_e164(name):
+            person = find_person(db, "phone", phone)
+        if person is None:
+            return None
+        account = db.scalars(select(Account).where(Account.person_id == person.id)).one_or_none()
+    return Candidate(account.id, account.password_hash, account.must_change_password) if account else None
+
+
+def sign_in(
+    db: Session, candidate: Candidate, *, address: str = "", agent: str = "", better_hash: str | None = None,
+    replaces: str = "",
+) -> str:  # fmt: skip
+    """Begin a session after the password fitted; returns its token, which is stored nowhere.
+
+    `better_hash` replaces a hash of older parameters; the session `replaces` (this browser's former token) ends.
+    Raises AccountDisabled, and Conflict if the password was changed in the meantime.
+    """
+    account = db.get_one(Account, candidate.account_id)
+    if account.password_hash != candidate.password_hash:
+        raise Conflict
+    if account.disabled_at is not None:
+        raise AccountDisabled
+    if better_hash:
+        account.password_hash = better_hash
+    if replaces:
+        sign_out(db, replaces)
+    token, now = ids.token(), clock.now()
+    db.add(
+        SignInSession(
+            account_id=account.id, token_hash=_token_hash(token), created_at=now, last_seen_at=now,
+            address=address[:60], agent=agent[:200],
+        )
+    )  # fmt: skip
+    db.flush()
+    return token
+
+
+def sign_out(db: Session, token: str) -> None:
+    """End the session of a token; an unknown or ended one is no error."""
+    db.execute(
+        update(SignInSession)
+        .where(SignInSession.token_hash == _token_hash(token), SignInSession.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+
+
+def sign_out_everywhere(db: Session, account_id: int, *, but: int | None = None) -> int:
+    """End all sessions of an account, `but` the one with this id; returns how many ended."""
+    ended = db.execute(
+        update(SignInSession)
+        .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None), SignInSession.id != (but or 0))
+        .values(ended_at=clock.now())
+        .returning(SignInSession.id)
+    ).all()
+    audit.record(db, "account.sign_out_everywhere", "account", account_id, account_id=account_id, ended=len(ended))
+    return len(ended)
+
+
+def change_password(db: Session, actor: Actor, *, old_hash: str, new_hash: str) -> None:
+    """Replace the password whose hash was compared; all other sessions end. Raises Conflict if it changed meanwhile."""
+    account = db.get_one(Account, actor.account_id)
+    if account.password_hash != old_hash:
+        raise Conflict
+    account.password_hash, account.must_change_password = new_hash, False
+    audit.record(db, "account.change_password", "account", account.id, account_id=account.id)
+    sign_out_everywhere(db, account.id, but=actor.session_id)
+    db.flush()
+
+
+# --- who is asking ------------------------------------------------------------------------------------------------
+
+
+_SESSION, _ACCOUNT, _PERSON, _GRANT = (
+    cast(Table, model.__table__) for model in (SignInSession, Account, Person, RoleGrant)
+)
+# Built once: every request asks it. One row per role held today, and one without a role for who holds none.
+_WHO_ASKS = Prepared(
+    select(
+        _SESSION.c.id, _ACCOUNT.c.id, _SESSION.c.last_seen_at, _SESSION.c.address, _ACCOUNT.c.person_id,
+        _ACCOUNT.c.must_change_password, _PERSON.c.name, _GRANT.c.role, _GRANT.c.unit_id,
+    )
+    .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
+    .join(_PERSON, _PERSON.c.id == _ACCOUNT.c.person_id)
+    .outerjoin(_GRANT, (_GRANT.c.account_id == _ACCOUNT.c.id) & in_force_on(bindparam("today")))
+    .where(
+        _SESSION.c.token_hash == bindparam("hash"),
+        _SESSION.c.ended_at.is_(None),
+        _SESSION.c.last_seen_at > bindparam("since"),
+        _ACCOUNT.c.disabled_at.is_(None),
+    )
+)  # fmt: skip
+
+
+def load_actor(
+    db: Session, token: str, client: Client = NOWHERE, *, saw: Callable[[KnownUse, Client], None] | None = None,
+    count_unread: Callable[[Session, int], int] | None = None,
+) -> Actor | None:  # fmt: skip
+    """Whoever holds the token of a living session, with grants; None otherwise. One query, and one of `count_unread`.
+
+    It is asked at every request, so that what was revoked is gone at once, whichever process revoked it.
+    `saw` is told of the use (last_seen.py); nothing is written here.
+    """
+    rows = _WHO_ASKS.all(db, hash=_token_hash(token), since=_alive_since(), today=clock.today())
+    if not rows:
+        return None
+    *known, person_id, must_change_password, name, _role, _unit_id = rows[0]
+    use = KnownUse(*known)
+    if saw is not None:
+        saw(use, client)
+    grants = _permissions((row[-2], row[-1]) for row in rows if row[-2] is not None)
+    unread_count = count_unread(db, person_id) if count_unread else 0
+    return Actor(
+        use.account_id, person_id, name, use.session_id, grants, must_change_password=must_change_password,
+        unread_count=unread_count,
+    )  # fmt: skip
+
+
+# Built once: every batch of the hot route asks it.
+_PEOPLE_SIGNED_IN = Prepared(
+    select(_SESSION.c.token_hash, _ACCOUNT.c.person_id)
+    .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
+    .where(
+        _SESSION.c.token_hash.in_(bindparam("hashes", expanding=True)),
+        _SESSION.c.ended_at.is_(None),
+        _SESSION.c.last_seen_at > bindparam("since"),
+        _ACCOUNT.c.disabled_at.is_(None),
+    )
+)
+
+
+def people_signed_in(db: Session, tokens: Collection[str]) -> dict[str, int]:
+    """Person ids by the tokens of living sessions; tokens of no session are left out. One query for many requests."""
+    by_hash = {_token_hash(token): token for token in tokens}
+    rows = _PEOPLE_SIGNED_IN.all(db, hashes=list(by_hash), since=_alive_since())
+    return {by_hash[token_hash]: person_id for token_hash, person_id in rows}
+
+
+def actor_of(db: Session, account_id: int) -> Actor | None:
+    """The holder of an account outside of any session, for jobs that work in somebody's scope; None if disabled."""
+    row = db.execute(
+        select(Account.person_id, Person.name)
+        .join(Person, Person.id == Account.person_id)
+        .where(Account.id == account_id, Account.disabled_at.is_(None))
+    ).one_or_none()
+    return None if row is None else Actor(account_id, row.person_id, row.name, 0, _grants(db, account_id))
+
+
+def living_sessions() -> ColumnElement[bool]:
+    """Sessions not ended and used within the last `session_days` days."""
+    return SignInSession.ended_at.is_(None) & (SignInSession.last_seen_at > _alive_since())
+
+
+def _alive_since() -> datetime:
+    return clock.now() - timedelta(days=get_settings().session_days)
+
+
+def _grants(db: Session, account_id: int) -> dict[str, frozenset[int]]:
+    held = db.execute(
+        select(RoleGrant.role, RoleGrant.unit_id).where(RoleGrant.account_id == account_id, in_force_on(clock.today()))
+    )
+    return _permissions((role, unit_id) for role, unit_id in held)
+
+
+def _permissions(held: Iterable[tuple[str, int]]) -> dict[str, frozenset[int]]:
+    """The units of each permission, out of (role, unit id)."""
+    units: dict[str, set[int]] = {}
+    for role, unit_id in held:
+        # A role a newer version no longer knows allows nothing.
+        for permission in ROLES[role].permissions if role in ROLES else ():
+            units.setdefault(permission, set()).add(unit_id)
+    return {permission: frozenset(unit_ids) for permission, unit_ids in units.items()}
+
+
+def _token_hash(token: str) -> bytes:
+    # The token is 128 random bits: a plain hash keeps a stolen database from opening sessions.
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,163 @@
+"""Signing up by oneself: what is asked, what it may say, and the account it opens.
+
+What people say of themselves here is unverified. It therefore finds nobody, links nobody and never makes anybody a
+member of a roster that an office answers for: a test holds that no indicator takes its denominator from an audience
+that GROUPS gives. The rest of what they say is kept as said, for their office to confirm.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import cast, get_args
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from app.core import audit, clock
+from app.core.errors import Invalid
+from app.core.i18n import gettext as _
+from app.core.i18n import lazy
+from app.core.text import nfc
+from app.identity.identifiers import Sex, email_address, phone_e164, phone_shown
+from app.identity.models import Account, Consent
+from app.identity.people import people
+from app.identity.sealing import LookupKind, SealedFields
+from app.identity.sign_in import passwords
+from app.identity.sign_in.accounts import UserNames, new_account
+
+# What one may say of oneself -> the audiences it puts one in at once. Teachers, health workers and members of community
+# teams count in rosters (BD-CBCC, BN-MANGLUOI): they are citizens here until their school, hospital or commune enters
+# them. Whoever works in an agency (CBCC, LANHDAO, CNTT, DNNN) is entered by that agency and cannot choose it at all.
+GROUPS: dict[str, tuple[lazy, tuple[str, ...]]] = {
+    "citizen": (lazy("Người dân"), ("NGUOIDAN",)),
+    "worker": (lazy("Người lao động trong doanh nghiệp, hợp tác xã"), ("NGUOIDAN", "LDDN")),
+    "team": (lazy("Thành viên Tổ công nghệ số cộng đồng"), ("NGUOIDAN",)),
+    "teacher": (lazy("Giáo viên"), ("NGUOIDAN",)),
+    "health": (lazy("Y, bác sĩ, nhân viên y tế"), ("NGUOIDAN",)),
+}
+
+# Consent per purpose (law 91/2025): these very words are shown beside the box and kept as the proof.
+PURPOSES = {
+    "account": lazy(
+        "Tôi từ đủ 16 tuổi và đồng ý cho Học Số lưu họ tên, số điện thoại hoặc email, xã, phường, nhóm và kết quả học"
+        " của tôi, để mở tài khoản, giữ kết quả học, cấp giấy chứng nhận và đếm số người đã học ở nơi tôi ở."
+    ),
+    "statistics": lazy(
+        "Tôi đồng ý cho dùng năm sinh và giới tính của tôi để thống kê bao nhiêu người trong độ tuổi lao động đã học."
+        " Số liệu không nêu tên ai."
+    ),
+}
+
+# Younger people need the consent of a parent, which nobody can check here.
+_LEAST_AGE = 16
+_OLDEST = 120
+
+
+class SignUpForm(BaseModel):
+    """As typed. `commune` is the key of a unit, `place` what was typed to find it; `note` is left empty by people."""
+
+    name: str = ""
+    contact: str = ""
+    place: str = ""
+    commune: str = ""
+    group: str = ""
+    birth_year: str = ""
+    sex: str = ""
+    agrees: str = ""
+    agrees_statistics: str = ""
+    password: str = ""
+    note: str = ""
+    act: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True)
+class NewLearner:
+    """A form that can be taken, in stored forms. `kind` and `contact`: a phone as E.164, or an email."""
+
+    name: str
+    kind: LookupKind
+    contact: str
+    group: str
+    birth_year: int | None
+    sex: Sex | None
+
+
+def checked(form: SignUpForm) -> NewLearner:
+    """What the form says; raises Invalid with a message for every field to mend (the commune is the caller's)."""
+    problems: dict[str, str] = {}
+    name = nfc(form.name)
+    if not people.is_name(name) or " " not in name:
+        problems["name"] = _("Hãy nhập cả họ và tên, chỉ gồm chữ cái; tên này được in trên giấy chứng nhận.")
+    phone, email = phone_e164(form.contact), email_address(form.contact)
+    if not (phone or email):
+        problems["contact"] = _("Hãy nhập một số điện thoại hoặc một địa chỉ email.")
+    names = (phone, phone_shown(phone).replace(" ", "")) if phone else (email or "",)
+    if problem := passwords.password_problem(form.password, is_staff=False, names=names):
+        problems["password"] = problem
+    if form.group not in GROUPS:
+        problems["group"] = _("Hãy chọn một nhóm.")
+    birth_year, problem = _birth_year(form.birth_year)
+    if problem:
+        problems["birth_year"] = problem
+    if not form.agrees:
+        problems["agrees"] = _("Cần sự đồng ý này mới mở được tài khoản; chưa đồng ý thì vẫn học tiếp được như trước.")
+    if (form.birth_year.strip() or form.sex) and not form.agrees_statistics:
+        problems["agrees_statistics"] = _("Hãy đánh dấu đồng ý, hoặc bỏ trống năm sinh và giới tính.")
+    if problems:
+        raise Invalid(fields=problems)
+    sex = cast(Sex, form.sex) if form.sex in get_args(Sex) else None
+    return NewLearner(name, "phone" if phone else "email", phone or email or "", form.group, birth_year, sex)
+
+
+def is_taken(db: Session, learner: NewLearner) -> bool:
+    """Somebody has this phone or email: with an account, or entered by an office. Which of them is not for telling."""
+    return people.find_person(db, learner.kind, learner.contact) is not None
+
+
+def open_account(db: Session, learner: NewLearner, password_hash: str, unit_id: int, since: date) -> Account:
+    """A person living in the commune since that day at least, their account, and the proof of their consents.
+
+    Two at once with one phone: the second breaks a unique key of the database (IntegrityError).
+    """
+    phone, email = (learner.contact, "") if learner.kind == "phone" else ("", learner.contact)
+    fields = SealedFields(birth_year=learner.birth_year, phone=phone, email=email)
+    person = people.new_person(learner.name, learner.sex, fields)
+    person.signed_up_at, person.declared_group = clock.now(), learner.group
+    account = new_account(person, UserNames(db).free(learner.name), password_hash, must_change=False)
+    db.add_all([person, account])
+    db.flush()
+    # No title: a paper shall not print a post that no office has confirmed.
+    people.add_affiliation(db, person, unit_id, audiences=GROUPS[learner.group][1], started_on=since)
+    for purpose in _consents(learner):
+        db.add(Consent(person_id=person.id, purpose=purpose, wording=str(PURPOSES[purpose]), given_at=clock.now()))
+    audit.record(db, "account.sign_up", "account", account.id, account_id=account.id, group=learner.group)
+    db.flush()
+    return account
+
+
+def group_choices() -> Mapping[str, str]:
+    """The groups one may choose from, in the reader's language."""
+    return {key: str(label) for key, (label, _audiences) in GROUPS.items()}
+
+
+def unconfirmed_group(declared: str | None) -> str:
+    """The name of a declared group that only an office can make one a member of; "" for the others."""
+    return str(GROUPS[declared][0]) if declared in ("team", "teacher", "health") else ""
+
+
+def _consents(learner: NewLearner) -> list[str]:
+    return ["account", "statistics"] if learner.birth_year or learner.sex else ["account"]
+
+
+def _birth_year(typed: str) -> tuple[int | None, str]:
+    typed = typed.strip()
+    if not typed:
+        return None, ""
+    this_year = clock.today().year
+    year = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) == 4 else 0
+    if not this_year - _OLDEST <= year <= this_year:
+        return None, _("Năm sinh gồm bốn chữ số, ví dụ 1975.")
+    if this_year - year < _LEAST_AGE:
+        return None, _("Người dưới 16 tuổi cần cha mẹ hoặc người giám hộ đồng ý, nên chưa tự đăng ký được ở đây.")
+    return year, ""

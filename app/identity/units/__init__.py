@@ -1,0 +1,1 @@
+"""Units: the tree with its history, its pages, and the acts that reorganise it."""

@@ -1,0 +1,387 @@
+"""What an act on the unit tree would change, as pure computation: the plan that is shown is the plan that is applied.
+
+Units the act creates bear negative numbers until they are written. DESIGN 5, "Closed unit" and "Maps", says where
+posts go: they end the day before and reopen in the successor; without one successor their holders wait at the parent.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from app.core.i18n import gettext as _
+from app.identity.units.unit_queries import UnitOnDay, holds, version_for
+
+_SHARES_MAY_MISS_BY = 1e-6
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A unit to be made."""
+
+    code: str
+    name: str
+    kind: str
+    type_name: str
+    parent_id: int
+
+
+@dataclass(frozen=True)
+class Create:
+    unit: Draft
+
+
+@dataclass(frozen=True)
+class Rename:
+    unit_id: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Retype:
+    unit_id: int
+    name: str
+    kind: str
+    type_name: str
+
+
+@dataclass(frozen=True)
+class Move:
+    unit_id: int
+    parent_id: int
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Several units end and become a new one."""
+
+    unit_ids: tuple[int, ...]
+    into: Draft
+
+
+@dataclass(frozen=True)
+class Absorb:
+    """Units end and become part of one that lives on."""
+
+    unit_ids: tuple[int, ...]
+    into_id: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """A unit ends and becomes several. `shares` go with `parts`, all or none given; `children`: child -> its part."""
+
+    unit_id: int
+    parts: tuple[Draft, ...]
+    shares: tuple[float | None, ...]
+    children: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Close:
+    unit_id: int
+
+
+Wish = Create | Rename | Retype | Move | Merge | Absorb | Split | Close
+
+
+@dataclass(frozen=True)
+class HeldPost:
+    """A post not over before the day of the act."""
+
+    post_id: int
+    person_id: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the tables know of the units concerned; `lives` includes every unit above a new parent."""
+
+    lives: Mapping[int, Sequence[UnitOnDay]]
+    children: Mapping[int, Sequence[UnitOnDay]]
+    bearers: Mapping[str, Sequence[UnitOnDay]]  # versions that bear a code on the day of the act or later
+    passed_later: frozenset[int]  # units with lineage after the day
+    posts: Mapping[int, Sequence[HeldPost]]
+    grants: Mapping[int, Sequence[int]]
+
+
+@dataclass(frozen=True)
+class NewVersion:
+    """A unit's state from the day on."""
+
+    unit_id: int
+    code: str
+    name: str
+    kind: str
+    type_name: str
+    parent_id: int | None
+    former_province_code: str | None
+
+
+@dataclass(frozen=True)
+class NewEdge:
+    from_id: int
+    to_id: int | None
+    flags: str
+    share: float | None = None
+
+
+@dataclass(frozen=True)
+class PostMove:
+    """The post ends the day before and goes on at `unit_id`; None: there is no unit above to wait at."""
+
+    post: HeldPost
+    unit_id: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`ends`: units whose version in force ends the day before; those that do not begin again are closed."""
+
+    verb: str
+    on: date
+    ends: tuple[int, ...]
+    begins: tuple[NewVersion, ...]
+    edges: tuple[NewEdge, ...]
+    moves: tuple[PostMove, ...]
+    grants: tuple[int, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def made(self) -> list[NewVersion]:
+        return [version for version in self.begins if version.unit_id < 0]
+
+    @property
+    def changed(self) -> list[NewVersion]:
+        return [version for version in self.begins if version.unit_id > 0]
+
+    @property
+    def closed(self) -> list[int]:
+        going_on = {version.unit_id for version in self.begins}
+        return [unit_id for unit_id in self.ends if unit_id not in going_on]
+
+    @property
+    def altered(self) -> set[int]:
+        """Every unit that is there already and is another, or counts otherwise, from the day on."""
+        named = {*self.ends, *(unit_id for edge in self.edges for unit_id in (edge.from_id, edge.to_id))}
+        return {unit_id for unit_id in named if unit_id and unit_id > 0}
+
+    @property
+    def touched(self) -> set[int]:
+        """The altered ones, and those that units are put under."""
+        return self.altered | {one.parent_id for one in self.begins if one.parent_id and one.parent_id > 0}
+
+    @property
+    def people_count(self) -> int:
+        return len({move.post.person_id for move in self.moves})
+
+    @property
+    def heirs(self) -> dict[int, int]:
+        """The one unit that follows each closed one; empty where it was divided or left none."""
+        if self.verb not in ("merge", "absorb"):
+            return {}
+        return {edge.from_id: edge.to_id for edge in self.edges if edge.to_id and edge.to_id != edge.from_id}
+
+    @property
+    def digest(self) -> str:
+        """Two plans that would write the same have the same one; the confirmation carries it."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
+
+
+def plan(wish: Wish, on: date, known: Facts) -> Plan:
+    """Everything the act would write, and in `problems` why it cannot be done; such a plan is never applied."""
+    made = _Planner(on, known)
+    match wish:
+        case Create(unit):
+            made.make(unit, former=made.former_of([unit.parent_id]))
+        case Rename(unit_id, code, name):
+            made.alter(unit_id, code=code, name=name)
+            made.edges.append(NewEdge(unit_id, unit_id, "renamed", 1.0))
+        case Retype(unit_id, name, kind, type_name):
+            made.alter(unit_id, name=name, kind=kind, type_name=type_name)
+            made.edges.append(NewEdge(unit_id, unit_id, "type_changed", 1.0))
+        case Move(unit_id, parent_id):
+            made.alter(unit_id, parent_id=parent_id)
+            made.stand_under(unit_id, parent_id)
+            made.edges.append(NewEdge(unit_id, unit_id, "moved", 1.0))
+        case Merge(unit_ids, into):
+            if len(set(unit_ids)) < 2:
+                made.problems.append(_("Hợp nhất cần ít nhất hai đơn vị khác nhau."))
+            new_id = made.make(into, former=made.former_of(unit_ids), replacing=unit_ids)
+            for unit_id in dict.fromkeys(unit_ids):
+                made.give_over(unit_id, new_id, "merged|renamed")
+        case Absorb(unit_ids, into_id):
+            if into_id in unit_ids:
+                made.problems.append(_("Đơn vị nhận không thể nằm trong số các đơn vị nhập vào."))
+            made.lives_then(into_id)
+            for unit_id in dict.fromkeys(unit_ids):
+                made.give_over(unit_id, into_id, "merged")
+            made.edges.append(NewEdge(into_id, into_id, "absorbed", 1.0))
+        case Split():
+            _plan_split(wish, made)
+        case Close(unit_id):
+            made.end(unit_id)
+            made.edges.append(NewEdge(unit_id, None, "dissolved", 1.0))
+            made.leave_no_child(unit_id, placed=())
+            made.wait_above(unit_id)
+    return made.plan(type(wish).__name__.lower())
+
+
+def _plan_split(wish: Split, made: "_Planner") -> None:
+    if len(wish.parts) < 2:
+        made.problems.append(_("Chia tách cần ít nhất hai đơn vị mới."))
+    given = [share for share in wish.shares if share is not None]
+    if given and len(given) < len(wish.shares):
+        made.problems.append(_("Hãy ghi tỷ lệ cho mọi phần, hoặc để trống tất cả."))
+    elif given and (abs(sum(given) - 1) > _SHARES_MAY_MISS_BY or min(given) <= 0):
+        made.problems.append(_("Tỷ lệ của các phần phải lớn hơn 0 và cộng lại bằng 1."))
+    made.end(wish.unit_id)
+    former = made.former_of([wish.unit_id])
+    new_ids = [made.make(part, former=former, replacing=[wish.unit_id]) for part in wish.parts]
+    for new_id, share in zip(new_ids, wish.shares, strict=True):
+        made.edges.append(NewEdge(wish.unit_id, new_id, "split", share))
+    for child_id, part in wish.children.items():
+        made.alter(child_id, parent_id=new_ids[part])
+    made.leave_no_child(wish.unit_id, placed=wish.children)
+    made.wait_above(wish.unit_id)
+
+
+class _Planner:
+    """Collects what is to be written; every step says what stands against it."""
+
+    def __init__(self, on: date, known: Facts) -> None:
+        self.on = on
+        self.known = known
+        self.ends: list[int] = []
+        self.begins: list[NewVersion] = []
+        self.edges: list[NewEdge] = []
+        self.moves: list[PostMove] = []
+        self.grants: list[int] = []
+        self.problems: list[str] = []
+
+    def plan(self, verb: str) -> Plan:
+        closed = set(self.ends) - {version.unit_id for version in self.begins}
+        for version in self.begins:
+            if version.parent_id in closed:
+                self.problems.append(
+                    _("%(unit)s không thể thuộc một đơn vị kết thúc trong chính lần sắp xếp này.", unit=version.name)
+                )
+            self._bears_alone(version)
+        return Plan(
+            verb, self.on, tuple(self.ends), tuple(self.begins), tuple(self.edges), tuple(self.moves),
+            tuple(self.grants), tuple(dict.fromkeys(self.problems)),
+        )  # fmt: skip
+
+    def make(self, draft: Draft, *, former: str | None, replacing: Iterable[int] = ()) -> int:
+        new_id = -1 - sum(version.unit_id < 0 for version in self.begins)
+        if draft.parent_id not in replacing:
+            self._can_be_parent(draft.parent_id)
+        self.begins.append(
+            NewVersion(new_id, draft.code, draft.name, draft.kind, draft.type_name, draft.parent_id, former)
+        )
+        return new_id
+
+    def alter(self, unit_id: int, **changes: object) -> None:
+        """The unit lives on, otherwise."""
+        self.end(unit_id, closes=False)
+        now = self._now(unit_id)
+        before = NewVersion(
+            unit_id, now.code, now.name, now.kind, now.type_name, now.parent_id, now.former_province_code
+        )
+        after = replace(before, **changes)  # type: ignore[arg-type]
+        if after == before:
+            self.problems.append(_("%(unit)s: không có gì thay đổi.", unit=now.name))
+        self.begins.append(after)
+
+    def end(self, unit_id: int, *, closes: bool = True) -> None:
+        self.lives_then(unit_id)
+        self.ends.append(unit_id)
+        if closes:
+            self.grants += self.known.grants.get(unit_id, ())
+
+    def give_over(self, unit_id: int, heir_id: int, flags: str) -> None:
+        """The unit ends; its people, and what stands under it, go to the heir."""
+        self.end(unit_id)
+        self.edges.append(NewEdge(unit_id, heir_id, flags, 1.0))
+        self.moves += [PostMove(post, heir_id) for post in self.known.posts.get(unit_id, ())]
+        for child in self.known.children.get(unit_id, ()):
+            if child.unit_id == heir_id:
+                self.problems.append(
+                    _("%(unit)s không thể nhập vào đơn vị trực thuộc của nó.", unit=self._name(unit_id))
+                )
+            elif child.unit_id not in self.ends:
+                self.alter(child.unit_id, parent_id=heir_id)
+
+    def wait_above(self, unit_id: int) -> None:
+        parent_id = self._now(unit_id).parent_id
+        self.moves += [PostMove(post, parent_id) for post in self.known.posts.get(unit_id, ())]
+
+    def leave_no_child(self, unit_id: int, placed: Iterable[int]) -> None:
+        left = [child for child in self.known.children.get(unit_id, ()) if child.unit_id not in set(placed)]
+        if left:
+            few = ", ".join(f"{child.name} ({child.code})" for child in left[:5])
+            self.problems.append(
+                _("Còn %(count)s đơn vị trực thuộc chưa có cấp trên mới: %(units)s.", count=len(left), units=few)
+            )
+
+    def stand_under(self, unit_id: int, parent_id: int) -> None:
+        """A parent that lives on and does not stand under the unit itself."""
+        self._can_be_parent(parent_id)
+        above: int | None = parent_id
+        while above is not None and above != unit_id:
+            above = version_for(self.known.lives[above], self.on).parent_id
+        if above == unit_id:
+            self.problems.append(
+                _("%(parent)s đang thuộc %(unit)s, nên không thể là cấp trên của nó.",
+                  parent=self._name(parent_id), unit=self._name(unit_id))
+            )  # fmt: skip
+
+    def lives_then(self, unit_id: int) -> None:
+        """It began before the day, and nothing later is known of it."""
+        name, life = self._name(unit_id), self.known.lives[unit_id]
+        if life[0].valid_from >= self.on:
+            self.problems.append(
+                _(
+                    "%(unit)s bắt đầu ngày %(day)s; ngày hiệu lực phải sau ngày ấy.",
+                    unit=name,
+                    day=_day(life[0].valid_from),
+                )
+            )
+        elif life[-1].valid_from >= self.on or unit_id in self.known.passed_later:
+            self.problems.append(
+                _(
+                    "%(unit)s đã có thay đổi từ ngày hiệu lực trở đi. Hãy chọn ngày sau đó, hoặc hoàn tác trước.",
+                    unit=name,
+                )
+            )
+        elif life[-1].valid_to is not None:
+            self.problems.append(_("%(unit)s đã kết thúc ngày %(day)s.", unit=name, day=_day(life[-1].last_day)))
+
+    def former_of(self, unit_ids: Iterable[int]) -> str | None:
+        """The former province all of them came from; None where that cannot be told."""
+        codes = {self._now(unit_id).former_province_code for unit_id in unit_ids}
+        return codes.pop() if len(codes) == 1 else None
+
+    def _can_be_parent(self, unit_id: int) -> None:
+        last = self.known.lives[unit_id][-1]
+        if last.valid_to is not None or not any(holds(version, self.on) for version in self.known.lives[unit_id]):
+            self.problems.append(_("%(unit)s không còn hoặc chưa có vào ngày hiệu lực.", unit=last.name))
+
+    def _bears_alone(self, version: NewVersion) -> None:
+        others = {
+            bearer.unit_id for bearer in self.known.bearers.get(version.code, ()) if bearer.unit_id not in self.ends
+        }
+        twins = [other for other in self.begins if other.code == version.code and other is not version]
+        if others or twins:
+            self.problems.append(_("Mã %(code)s đã có đơn vị khác dùng từ ngày hiệu lực.", code=version.code))
+
+    def _now(self, unit_id: int) -> UnitOnDay:
+        return version_for(self.known.lives[unit_id], self.on - timedelta(days=1))
+
+    def _name(self, unit_id: int) -> str:
+        return self._now(unit_id).name
+
+
+def _day(day: date | None) -> str:
+    return day.strftime("%d/%m/%Y") if day else ""
