@@ -87,6 +87,7 @@ from app.learning.saving import progress_committer
 from app.learning.waiting import tell_of_work
 from app.media import jobs as media_jobs
 from app.media import pages as media_pages
+from app.notices import contact_pages
 from app.notices import jobs as notice_jobs
 from app.notices import pages as notice_pages
 from app.notices.queries import unread_count
@@ -100,7 +101,8 @@ PAGES = (
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages,
-    export_pages, assignment_pages, my_assignment_pages, notice_pages, community_pages, teaching_pages, mail_pages,
+    export_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages,
+    community_pages, teaching_pages, mail_pages,
     access_pages, admin_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
@@ -177,6 +179,7 @@ CRONS = (
     Cron("exams.close_overdue", every=timedelta(minutes=5)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
     Cron("identity.forget_access", every=timedelta(days=1), at=timedelta(hours=3, minutes=40)),
+    Cron("identity.forget_contact_checks", every=timedelta(hours=1)),
     Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
     Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),
     Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     sign_in_limit: str = Field("10/minute", description="Số lần thử đăng nhập cho mỗi tài khoản và mỗi địa chỉ mạng.")
     verify_limit: str = Field("60/minute", description="Số lần tra cứu giấy chứng nhận cho mỗi địa chỉ mạng.")
     sign_up_limit: str = Field("60/hour", description="Số lần gửi biểu mẫu đăng ký cho mỗi địa chỉ mạng.")
+    contact_limit: str = Field(
+        "5/hour", description="Số lần gửi mã xác minh cho mỗi người, và cho mỗi số điện thoại hoặc email."
+    )
     guest_limit: str = Field("600/hour", description="Số khách học không tài khoản bắt đầu từ mỗi địa chỉ mạng.")
     evidence_days: int = Field(
         90, ge=1, le=3650, description="Số ngày giữ tệp minh chứng sau khi đã duyệt hoặc từ chối; sau đó tệp bị xóa."
@@ -146,7 +149,7 @@ class Settings(BaseSettings):
             raise ValueError("cần có dạng Tên <địa-chỉ@máy>")
         return value
 
-    @field_validator("sign_in_limit", "verify_limit", "sign_up_limit", "guest_limit")
+    @field_validator("sign_in_limit", "verify_limit", "sign_up_limit", "contact_limit", "guest_limit")
     @classmethod
     def _is_limit(cls, value: str) -> str:
         try:

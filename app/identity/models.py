@@ -129,7 +129,7 @@ class Person(Base):
     created_at: Mapped[datetime]
     # They made this record themselves: what it says is unverified, and no import may take them for somebody of a list.
     signed_up_at: Mapped[datetime | None]
-    declared_group: Mapped[str | None] = mapped_column(String(10))  # a key of sign_up.GROUPS
+    declared_group: Mapped[str | None] = mapped_column(String(10))  # a key of sign_up.GROUPS: what they do
 
     lookups: Mapped[list["PersonLookup"]] = relationship(cascade="all, delete-orphan")
     affiliations: Mapped[list["Affiliation"]] = relationship(back_populates="person")
@@ -145,6 +145,24 @@ class PersonLookup(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[str] = mapped_column(String(10))  # identity, phone, email
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    # They showed that they are reached there (sign_in/contacts.py). Another contact is another row, not yet verified.
+    verified_at: Mapped[datetime | None]
+
+
+class ContactCheck(Base):
+    """A phone or email somebody is asked to show theirs: the one they have or the one they want. Gone once shown."""
+
+    __tablename__ = "contact_check"
+    __table_args__ = (UniqueConstraint("person_id", "kind"), Index(None, "ends_at"))
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    kind: Mapped[str] = mapped_column(String(10))  # phone, email
+    sealed_contact: Mapped[bytes] = mapped_column(LargeBinary)
+    # Random; the code and the link are computed from it and the keys of this installation.
+    seed: Mapped[str] = mapped_column(String(40))
+    ends_at: Mapped[datetime]
+    try_count: Mapped[int] = mapped_column(default=0)
 
 
 class Consent(Base):
@@ -156,7 +174,9 @@ class Consent(Base):
     id: Mapped[int] = pk()
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     purpose: Mapped[str] = mapped_column(String(30))  # a key of sign_up.PURPOSES
+    # The words as they were shown, in their language, and the version of them all languages share.
     wording: Mapped[str] = mapped_column(Text)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     given_at: Mapped[datetime]
 
 
@@ -293,6 +313,7 @@ class PeopleImport(Base):
 
 
 __all__ = [
-    "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "PeopleImport", "Person",
-    "PersonLookup", "RoleGrant", "SignInSession", "Unit", "UnitAct", "UnitClosure", "UnitEdge", "UnitVersion",
+    "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "ContactCheck",
+    "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SignInSession", "Unit", "UnitAct", "UnitClosure",
+    "UnitEdge", "UnitVersion",
 ]  # fmt: skip

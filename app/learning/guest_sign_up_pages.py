@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.exc import IntegrityError
@@ -24,6 +25,7 @@ from app.identity.sign_in.sign_up_communes import Commune, began_on, commune_by_
 from app.learning import guests
 from app.learning.guest_adoption import adopt
 from app.learning.guests import KeptCourse
+from app.notices import contact_letters
 
 router = APIRouter()
 
@@ -48,7 +50,7 @@ class SignUpPage:
 
     @property
     def purposes(self) -> Mapping[str, str]:
-        return {purpose: str(wording) for purpose, wording in sign_up.PURPOSES.items()}
+        return {purpose: str(words) for purpose, (_version, words) in sign_up.PURPOSES.items()}
 
 
 @router.get("/sign-up")
@@ -89,12 +91,22 @@ def sign_up_here(
     if entered is None:
         with databases.reading() as db:
             return _page(request, db, form, 422, errors={"contact": _taken()}, is_taken=True)
-    token, account_id = entered
-    request.app.state.access_log.note("sign_in", account_id, client_of(request))
+    request.app.state.access_log.note("sign_in", entered.account_id, client_of(request))
+    if entered.asked:
+        target = f"/account/contacts/{learner.kind}?{urlencode({'next': target})}"
     response = redirect(
         request, target, flash=("ok", _("Tài khoản đã sẵn sàng. Những gì đã học trên máy này được giữ lại ở đây."))
     )
-    return with_session(response, token, config)
+    return with_session(response, entered.token, config)
+
+
+@dataclass(frozen=True)
+class Entered:
+    """A session begun; `asked`: a code was sent that shows the contact to be theirs."""
+
+    token: str
+    account_id: int
+    asked: bool = False
 
 
 def _checked(form: SignUpForm, commune: Commune | None) -> NewLearner:
@@ -113,8 +125,8 @@ def _checked(form: SignUpForm, commune: Commune | None) -> NewLearner:
 
 def _come_in(
     request: Request, databases: Databases, config: Settings, form: SignUpForm, learner: NewLearner, unit_id: int
-) -> tuple[str, int] | None:
-    """The token of the new session and its account; None if the phone or email is somebody's with another password."""
+) -> Entered | None:
+    """None if the phone or email is somebody's with another password."""
     new_hash = ""
     for _try in range(_TRIES):
         with databases.reading() as db:
@@ -153,13 +165,16 @@ def _is_theirs(
 
 def _settle(
     request: Request, db: Session, learner: NewLearner, candidate: Candidate | None, new_hash: str, unit_id: int
-) -> tuple[str, int]:
-    guest = guests.guest_of(db, request.cookies.get(BROWSER_COOKIE))
+) -> Entered:
+    guest, asked = guests.guest_of(db, request.cookies.get(BROWSER_COOKIE)), False
     if candidate is None:
         # Where somebody lives did not begin with the form: what they did before it counts for their commune too.
         began = clock.day_of(guest.created_at) if guest else clock.today()
         account = sign_up.open_account(db, learner, new_hash, unit_id, max(began, began_on(db, unit_id)))
         candidate = Candidate(account.id, account.password_hash, must_change_password=False)
+        asked = contact_letters.can_reach(learner.kind)
+        if asked:
+            contact_letters.ask(db, account.person, learner.kind, learner.contact)
     else:
         account = db.get_one(Account, candidate.account_id)
     token = accounts.sign_in(
@@ -168,7 +183,7 @@ def _settle(
     )  # fmt: skip
     if guest:
         adopt(db, guest, account.person_id, account.id)
-    return token, account.id
+    return Entered(token, account.id, asked)
 
 
 def _taken() -> str:

@@ -24,7 +24,10 @@ _PATIENCE_S = 20
 
 @dataclass(frozen=True)
 class Message:
-    """What one person is sent. `ref` names the message for ever: who gets it twice can tell."""
+    """What one person is sent. `ref` names the message for ever: who gets it twice can tell.
+
+    `stop_url` is empty for what its reader asked for.
+    """
 
     ref: str
     subject: str
@@ -156,7 +159,8 @@ def _mail(address: str, name: str, message: Message) -> EmailMessage:
     mail["Message-ID"] = f"<{message.ref}@{urlsplit(settings.public_url).hostname}>"
     # Nobody's holiday reply should come back.
     mail["Auto-Submitted"] = "auto-generated"
-    mail["List-Unsubscribe"] = f"<{message.stop_url}>"
+    if message.stop_url:
+        mail["List-Unsubscribe"] = f"<{message.stop_url}>"
     mail.set_content(message.text)
     mail.add_alternative(message.html, subtype="html")
     return mail

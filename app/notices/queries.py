@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.prepared import Prepared
 from app.identity import sealing
 from app.identity.models import Person
+from app.identity.sign_in.contacts import contacts_of
 from app.notices.categories import CATEGORIES
 from app.notices.channels import CHANNELS
 from app.notices.models import Notice, NoticeChoice, NoticeDelivery
@@ -112,7 +113,7 @@ def settings_page(db: Session, person_id: int, channel: str = "email") -> Settin
         ),
         is_ready=CHANNELS[channel].is_ready(),
         address=CHANNELS[channel].address_of(sealing.unseal(person)),
-        is_verified=person.signed_up_at is None,
+        is_verified=person.signed_up_at is None or contacts_of(person)["email"].is_verified,
     )
 
 

@@ -133,10 +133,11 @@ def _who_wants(db: Session, person_ids: Collection[int], category: str, channel:
         )
     )
     chosen = {choice.person_id: choice.is_wanted for choice in choices}
+    is_known = Person.signed_up_at.is_(None) | PersonLookup.verified_at.is_not(None)
     reachable = db.scalars(
         select(PersonLookup.person_id)
         .join(Person, Person.id == PersonLookup.person_id)
-        .where(PersonLookup.person_id.in_(person_ids), PersonLookup.kind == address_kind, Person.signed_up_at.is_(None))
+        .where(PersonLookup.person_id.in_(person_ids), PersonLookup.kind == address_kind, is_known)
         .order_by(PersonLookup.person_id)
     )
     return [one for one in reachable if chosen.get(one, CATEGORIES[category].is_sent)]

@@ -52,6 +52,7 @@ from app.identity.lists import people_imports, sheet_imports
 from app.identity.lists.people_lists import WHO
 from app.identity.models import Account, Person, RoleGrant
 from app.identity.sign_in import accounts
+from app.identity.sign_in.contacts import link_token, order_check
 from app.identity.units.reorganisation import Create, Draft
 from app.identity.units.reorganising import carry_out
 from app.learning import stamps
@@ -164,6 +165,7 @@ class World:
     assignment_member: int
     calendar_token: str
     stop_token: str
+    contact_token: str
     post: int
     help_request: int
     read_stamp: str
@@ -391,6 +393,7 @@ def _notice(db: Session, person_id: int) -> dict[str, Any]:
     return {
         "notice": db.scalars(select(Notice.id).where(Notice.key == "test")).one(),
         "stop_token": stop_token(person_id, "email"),
+        "contact_token": link_token(order_check(db, db.get_one(Person, person_id), "email", "hoc.vien@example.vn")),
     }
 
 

@@ -1,5 +1,6 @@
 """Signing up: one contact, one's commune, one's consent; what others entered about one is never handed over."""
 
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -54,12 +55,18 @@ def test_consents_are_kept_in_the_words_they_were_given_to(browser: Browser, dat
     sign_up(browser, birth_year="1975", sex="female", agrees_statistics="1")
     with database.reading() as db:
         proofs = db.scalars(select(Consent).order_by(Consent.purpose)).all()
-        assert [(proof.purpose, proof.wording) for proof in proofs] == [
-            (purpose, str(wording)) for purpose, wording in sorted(PURPOSES.items())
+        assert [(proof.purpose, proof.version, proof.wording) for proof in proofs] == [
+            (purpose, version, str(words)) for purpose, (version, words) in sorted(PURPOSES.items())
         ]
         assert sealing.unseal(db.scalars(select(Person)).one()).birth_year == 1975
         (entry,) = db.scalars(select(AuditEntry).where(AuditEntry.action == "account.sign_up")).all()
         assert entry.details == {"group": "citizen"}
+
+
+def test_other_words_of_a_consent_are_another_version() -> None:
+    """Whoever changes the words changes the version and, here, both."""
+    known = {purpose: (version, zlib.crc32(words.message.encode())) for purpose, (version, words) in PURPOSES.items()}
+    assert known == {"account": (2, 3899975452), "statistics": (1, 2363722314)}
 
 
 def test_nothing_is_ticked_beforehand(browser: Browser) -> None:
@@ -82,8 +89,8 @@ def test_who_did_not_give_the_optional_things_consented_to_one_purpose(browser: 
         ({"commune": "", "place": ""}, "Hãy gõ tên xã, phường rồi chọn một nơi trong danh sách."),
         ({"commune": "p24n"}, "Hãy gõ tên xã, phường rồi chọn một nơi trong danh sách."),
         ({"commune": "khong\x00co"}, "Hãy gõ tên xã, phường rồi chọn một nơi trong danh sách."),
-        ({"group": ""}, "Hãy chọn một nhóm."),
-        ({"group": "CBCC"}, "Hãy chọn một nhóm."),
+        ({"group": ""}, "Hãy chọn một nghề nghiệp."),
+        ({"group": "CBCC"}, "Hãy chọn một nghề nghiệp."),
         ({"password": "ngan"}, "Mật khẩu cần ít nhất 8 ký tự."),
         ({"password": "0912000111"}, "Mật khẩu không được trùng"),
         ({"agrees": ""}, "Cần sự đồng ý này mới mở được tài khoản"),
@@ -145,7 +152,7 @@ def test_nobody_can_put_themselves_into_a_roster(db: Session) -> None:
 def test_a_declared_group_waits_for_its_office(browser: Browser) -> None:
     sign_up(browser, group="teacher")
     account = browser.get("/account").text
-    assert "Nhóm tự khai: Giáo viên." in account
+    assert "Nghề nghiệp tự khai: Giáo viên." in account
     assert "Nơi ở, tự khai" in account
     assert "Cán bộ quản lý, giáo viên" not in account
 

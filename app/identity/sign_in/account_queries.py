@@ -16,7 +16,8 @@ from app.identity.people.people_queries import audience_names, posts_of
 from app.identity.policy import ROLES, in_force_on
 from app.identity.roles.grants import is_staff
 from app.identity.sign_in.accounts import living_sessions
-from app.identity.sign_in.sign_up import unconfirmed_group
+from app.identity.sign_in.contacts import contacts_of
+from app.identity.sign_in.sign_up import group_name, needs_confirming
 from app.identity.units.unit_queries import full_names
 
 
@@ -55,7 +56,10 @@ class AccountPage:
     username: str
     phone: str
     email: str
-    declared: str  # the group one declared that waits for an office to confirm it; mostly empty
+    is_phone_verified: bool
+    is_email_verified: bool
+    declared: str  # what one said one does when signing up; mostly empty
+    waits_for_office: bool
     has_signed_up: bool
     posts: list[PostView]
     roles: list[RoleView]
@@ -65,7 +69,7 @@ class AccountPage:
 def account_page(db: Session, actor: Actor) -> AccountPage:
     account = db.get_one(Account, actor.account_id)
     person = db.get_one(Person, actor.person_id)
-    fields = sealing.unseal(person)
+    contacts = contacts_of(person)
     today = clock.today()
     posts = posts_of(db, [actor.person_id])[actor.person_id]
     grants = db.scalars(
@@ -81,9 +85,12 @@ def account_page(db: Session, actor: Actor) -> AccountPage:
     return AccountPage(
         name=actor.name,
         username=account.username,
-        phone=phone_shown(fields.phone) if fields.phone else "",
-        email=fields.email,
-        declared=unconfirmed_group(person.declared_group),
+        phone=phone_shown(contacts["phone"].value) if contacts["phone"].value else "",
+        email=contacts["email"].value,
+        is_phone_verified=contacts["phone"].is_verified,
+        is_email_verified=contacts["email"].is_verified,
+        declared=group_name(person.declared_group),
+        waits_for_office=needs_confirming(person.declared_group),
         has_signed_up=person.signed_up_at is not None,
         posts=[
             PostView(

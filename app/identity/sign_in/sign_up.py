@@ -8,7 +8,7 @@ that GROUPS gives. The rest of what they say is kept as said, for their office t
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import cast, get_args
+from typing import NamedTuple, cast, get_args
 
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -21,30 +21,51 @@ from app.core.text import nfc
 from app.identity.identifiers import Sex, email_address, phone_e164, phone_shown
 from app.identity.models import Account, Consent
 from app.identity.people import people
-from app.identity.sealing import LookupKind, SealedFields
+from app.identity.sealing import SealedFields
 from app.identity.sign_in import passwords
 from app.identity.sign_in.accounts import UserNames, new_account
+from app.identity.sign_in.contacts import Kind
 
-# What one may say of oneself -> the audiences it puts one in at once. Teachers, health workers and members of community
+# What one may say one does -> the audiences it puts one in at once. Teachers, health workers and members of community
 # teams count in rosters (BD-CBCC, BN-MANGLUOI): they are citizens here until their school, hospital or commune enters
 # them. Whoever works in an agency (CBCC, LANHDAO, CNTT, DNNN) is entered by that agency and cannot choose it at all.
 GROUPS: dict[str, tuple[lazy, tuple[str, ...]]] = {
-    "citizen": (lazy("Người dân"), ("NGUOIDAN",)),
+    "farmer": (lazy("Nông dân, người nuôi trồng, làm rừng"), ("NGUOIDAN",)),
     "worker": (lazy("Người lao động trong doanh nghiệp, hợp tác xã"), ("NGUOIDAN", "LDDN")),
-    "team": (lazy("Thành viên Tổ công nghệ số cộng đồng"), ("NGUOIDAN",)),
+    "trader": (lazy("Chủ hộ kinh doanh, người buôn bán, lao động tự do"), ("NGUOIDAN",)),
+    "student": (lazy("Học sinh, sinh viên"), ("NGUOIDAN", "HOCSINH")),
     "teacher": (lazy("Giáo viên"), ("NGUOIDAN",)),
     "health": (lazy("Y, bác sĩ, nhân viên y tế"), ("NGUOIDAN",)),
+    "team": (lazy("Thành viên Tổ công nghệ số cộng đồng"), ("NGUOIDAN",)),
+    "home": (lazy("Người nội trợ, đã nghỉ hưu, đang tìm việc"), ("NGUOIDAN",)),
+    "citizen": (lazy("Việc khác"), ("NGUOIDAN",)),
 }
+_FOR_OFFICES = frozenset({"teacher", "health", "team"})
 
-# Consent per purpose (law 91/2025): these very words are shown beside the box and kept as the proof.
+
+class Purpose(NamedTuple):
+    """What a consent is for, in the words shown beside its box and kept as the proof; other words, another version."""
+
+    version: int
+    words: lazy
+
+
+# Consent per purpose (law 91/2025).
 PURPOSES = {
-    "account": lazy(
-        "Tôi từ đủ 16 tuổi và đồng ý cho Học Số lưu họ tên, số điện thoại hoặc email, xã, phường, nhóm và kết quả học"
-        " của tôi, để mở tài khoản, giữ kết quả học, cấp giấy chứng nhận và đếm số người đã học ở nơi tôi ở."
+    "account": Purpose(
+        2,
+        lazy(
+            "Tôi từ đủ 16 tuổi và đồng ý cho Học Số lưu họ tên, số điện thoại hoặc email, xã, phường, nghề nghiệp và"
+            " kết quả học của tôi, để mở tài khoản, giữ kết quả học, cấp giấy chứng nhận và đếm số người đã học ở nơi"
+            " tôi ở."
+        ),
     ),
-    "statistics": lazy(
-        "Tôi đồng ý cho dùng năm sinh và giới tính của tôi để thống kê bao nhiêu người trong độ tuổi lao động đã học."
-        " Số liệu không nêu tên ai."
+    "statistics": Purpose(
+        1,
+        lazy(
+            "Tôi đồng ý cho dùng năm sinh và giới tính của tôi để thống kê bao nhiêu người trong độ tuổi lao động đã"
+            " học. Số liệu không nêu tên ai."
+        ),
     ),
 }
 
@@ -76,7 +97,7 @@ class NewLearner:
     """A form that can be taken, in stored forms. `kind` and `contact`: a phone as E.164, or an email."""
 
     name: str
-    kind: LookupKind
+    kind: Kind
     contact: str
     group: str
     birth_year: int | None
@@ -96,7 +117,7 @@ def checked(form: SignUpForm) -> NewLearner:
     if problem := passwords.password_problem(form.password, is_staff=False, names=names):
         problems["password"] = problem
     if form.group not in GROUPS:
-        problems["group"] = _("Hãy chọn một nhóm.")
+        problems["group"] = _("Hãy chọn một nghề nghiệp.")
     birth_year, problem = _birth_year(form.birth_year)
     if problem:
         problems["birth_year"] = problem
@@ -130,20 +151,29 @@ def open_account(db: Session, learner: NewLearner, password_hash: str, unit_id: 
     # No title: a paper shall not print a post that no office has confirmed.
     people.add_affiliation(db, person, unit_id, audiences=GROUPS[learner.group][1], started_on=since)
     for purpose in _consents(learner):
-        db.add(Consent(person_id=person.id, purpose=purpose, wording=str(PURPOSES[purpose]), given_at=clock.now()))
+        version, words = PURPOSES[purpose]
+        proof = Consent(
+            person_id=person.id, purpose=purpose, version=version, wording=str(words), given_at=clock.now()
+        )  # fmt: skip
+        db.add(proof)
     audit.record(db, "account.sign_up", "account", account.id, account_id=account.id, group=learner.group)
     db.flush()
     return account
 
 
 def group_choices() -> Mapping[str, str]:
-    """The groups one may choose from, in the reader's language."""
+    """What one may say one does, in the reader's language."""
     return {key: str(label) for key, (label, _audiences) in GROUPS.items()}
 
 
-def unconfirmed_group(declared: str | None) -> str:
-    """The name of a declared group that only an office can make one a member of; "" for the others."""
-    return str(GROUPS[declared][0]) if declared in ("team", "teacher", "health") else ""
+def group_name(declared: str | None) -> str:
+    """What they said they do; "" for who did not sign up, or chose what is no longer offered."""
+    return str(GROUPS[declared][0]) if declared in GROUPS else ""
+
+
+def needs_confirming(declared: str | None) -> bool:
+    """Only an office can make one a member of this group."""
+    return declared in _FOR_OFFICES
 
 
 def _consents(learner: NewLearner) -> list[str]:
