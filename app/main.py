@@ -59,7 +59,8 @@ from app.exams import my_pages as my_exam_pages
 from app.exams import queries as exam_queries
 from app.exams import room_pages as exam_room_pages
 from app.identity import jobs as identity_jobs
-from app.identity.events import AffiliationsChanged, UnitsReorganised
+from app.identity.codes import code_pages, issuing_pages
+from app.identity.events import AffiliationsChanged, ResetCodeIssued, UnitsReorganised
 from app.identity.people import people_pages
 from app.identity.roles import grant_pages
 from app.identity.sign_in import account_pages, accounts
@@ -88,6 +89,7 @@ from app.learning.waiting import tell_of_work
 from app.media import jobs as media_jobs
 from app.media import pages as media_pages
 from app.notices import contact_pages
+from app.notices import handlers as notices
 from app.notices import jobs as notice_jobs
 from app.notices import pages as notice_pages
 from app.notices.queries import unread_count
@@ -96,7 +98,8 @@ from app.portal import pages as portal_pages
 from app.runtime import Runtime
 
 PAGES = (
-    portal_pages, info_pages, account_pages, reorganisation_pages, unit_pages, people_pages, grant_pages,
+    portal_pages, info_pages, account_pages, code_pages, reorganisation_pages, unit_pages, people_pages, grant_pages,
+    issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
@@ -123,6 +126,7 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
     (AffiliationsChanged, assignments.note_affiliations),
     (UnitsReorganised, assignments.note_reorganisation),
     (UnitsReorganised, coverage.count_reorganisation),
+    (ResetCodeIssued, notices.tell_of_reset_code),
 ]
 
 # Whose papers the register can take together.

@@ -1,6 +1,7 @@
 """Facts identity announces."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.core.events import Event
 
@@ -17,3 +18,12 @@ class UnitsReorganised(Event):
     """The unit tree or its lineage changed; the closure is rebuilt already."""
 
     unit_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ResetCodeIssued(Event):
+    """Somebody who looks after this person had a code made that sets a new password."""
+
+    person_id: int
+    by_name: str
+    issued_at: datetime

@@ -237,6 +237,23 @@ class Account(Base):
     person: Mapped[Person] = relationship()
 
 
+class OneTimeCode(Base):
+    """A code that lets its bearer set the account's password once (codes/one_time_codes.py); the row has its hash."""
+
+    __tablename__ = "one_time_code"
+    __table_args__ = (Index(None, "account_id"),)
+
+    id: Mapped[int] = pk()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    purpose: Mapped[str] = mapped_column(String(10))  # a key of one_time_codes.KINDS
+    code_hash: Mapped[str] = mapped_column(String(60), unique=True)
+    issued_at: Mapped[datetime]
+    issued_by: Mapped[int | None]  # an account; None where its holder asked
+    expires_at: Mapped[datetime]
+    # Used, or replaced by a later one.
+    ended_at: Mapped[datetime | None]
+
+
 class SignInSession(Base):
     """One signed-in browser; the cookie holds a random token, this row only its hash."""
 
@@ -314,6 +331,6 @@ class PeopleImport(Base):
 
 __all__ = [
     "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "ContactCheck",
-    "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SignInSession", "Unit", "UnitAct", "UnitClosure",
-    "UnitEdge", "UnitVersion",
+    "OneTimeCode", "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SignInSession", "Unit", "UnitAct",
+    "UnitClosure", "UnitEdge", "UnitVersion",
 ]  # fmt: skip

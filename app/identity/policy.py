@@ -12,8 +12,10 @@ from app.core.i18n import lazy
 from app.core.i18n import lazy as _
 from app.identity.models import Account, Affiliation, Person, RoleGrant, Unit
 
-# To give roles and to end them.
+# To give roles and to end them, and to let people into their accounts again.
 MANAGE = "people.manage"
+# The same for accounts that hold a role.
+MANAGE_STAFF = "people.manage_staff"
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ ROLES: dict[str, Role] = {
         | _INSTRUCTOR
         | _CONTENT_ADMIN
         | {"certificates.manage", "people.import", "coverage.manage", "jobs.view", "audit.view"}
-        | {REORGANISE},
+        | {REORGANISE, MANAGE_STAFF},
         province_only=True,
     ),
     "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"}), province_only=True),
@@ -66,7 +68,8 @@ ROLES: dict[str, Role] = {
 WORDS: dict[str, lazy] = {
     "people.view": _("Xem danh sách người học và vị trí công tác"),
     "people.import": _("Nhập danh sách người học từ Excel"),
-    "people.manage": _("Giao và kết thúc vai trò của người khác"),
+    MANAGE: _("Giao và kết thúc vai trò của người khác, cấp mã đặt lại mật khẩu cho người học"),
+    MANAGE_STAFF: _("Cấp mã đặt lại mật khẩu cho người có vai trò"),
     "learning.assign": _("Giao học, nhắc hạn"),
     "learning.follow": _("Theo dõi việc học của từng người"),
     "learning.mark": _("Chấm câu tự luận, cho làm thêm lượt"),

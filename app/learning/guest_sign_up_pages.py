@@ -17,8 +17,8 @@ from app.core.settings import Settings
 from app.core.web import Config, Databases, Db, MaybeMe, Response, client_of, local_url, redirect, render
 from app.identity.models import Account
 from app.identity.sign_in import accounts, passwords, sign_up
-from app.identity.sign_in.account_pages import with_session
 from app.identity.sign_in.accounts import Candidate
+from app.identity.sign_in.beginning import with_session
 from app.identity.sign_in.passwords import Verdict
 from app.identity.sign_in.sign_up import NewLearner, SignUpForm
 from app.identity.sign_in.sign_up_communes import Commune, began_on, commune_by_key, communes_like

@@ -21,6 +21,9 @@ CATEGORIES: Mapping[str, Category] = {
         _("Kết quả học tập"), _("Bài được chấm, thực hành được xác nhận, minh chứng được duyệt, giấy chứng nhận.")
     ),
     "message": Category(_("Tin nhắn và trả lời"), _("Giảng viên hoặc đơn vị nhắn tin, có người trả lời câu hỏi.")),
+    "account": Category(
+        _("Tài khoản và bảo mật"), _("Khi có người cấp mã đặt lại mật khẩu hoặc đổi cách đăng nhập của anh/chị.")
+    ),
     "work": Category(
         _("Việc chờ anh/chị xử lý"),
         _("Bài chờ chấm, thực hành chờ xác nhận, minh chứng chờ duyệt, câu hỏi chờ trả lời."),

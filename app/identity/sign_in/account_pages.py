@@ -14,20 +14,18 @@ from app.core.i18n import gettext as _
 from app.core.settings import Settings
 from app.core.text import fold
 from app.core.web import Config, Databases, Db, MaybeMe, Me, Response, client_of, local_url, redirect, render
+from app.identity.codes.one_time_codes import find_code
 from app.identity.demo import DEMO_PASSWORD, PERSONAS, Persona
 from app.identity.sign_in import accounts, passwords
 from app.identity.sign_in.account_queries import PasswordFacts, account_page, password_facts
 from app.identity.sign_in.accounts import AccountDisabled
+from app.identity.sign_in.beginning import HOME, begin, let_in
 from app.identity.sign_in.passwords import Verdict
 
 router = APIRouter()
 
 Text = Annotated[str, Form()]
 Next = Annotated[str, Form(alias="next")]
-
-_HOME = "/my"
-# The server decides when a session ends (settings.session_days after its last use); the cookie must not end before.
-_COOKIE_AGE_S = 400 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class SignInPage:
 @router.get("/sign-in")
 def sign_in_form(request: Request, actor: MaybeMe, config: Config, next: str = "") -> Response:
     if actor:
-        return redirect(request, local_url(next, _HOME))
+        return redirect(request, local_url(next, HOME))
     return _sign_in_page(request, config, next=local_url(next, ""))
 
 
@@ -70,40 +68,23 @@ def sign_in(
         verdict = passwords.verify(candidate.password_hash if candidate else None, password)
         if candidate is None or verdict is Verdict.WRONG:
             with databases.writing() as db:
+                if find_code(db, password):
+                    # Told to enter a code, people look for a field to enter it into.
+                    return redirect(request, f"/sign-in/code?code={quote(password)}")
                 limiting.hit(db, "sign-in", config.sign_in_limit, *keys)
             log.note("failed", candidate and candidate.account_id, client)
             problem = _("Tên đăng nhập hoặc mật khẩu chưa đúng. Hãy kiểm tra lại, chú ý chữ hoa và bộ gõ tiếng Việt.")
             return _sign_in_page(request, config, 422, next=target, name=name, problem=problem)
         better_hash = passwords.hash_password(password) if verdict is Verdict.RIGHT_BUT_OLD else None
         with databases.writing() as db:
-            token = accounts.sign_in(
-                db, candidate, address=client.address, agent=request.headers.get("user-agent", ""),
-                better_hash=better_hash, replaces=request.cookies.get(SESSION_COOKIE, ""),
-            )  # fmt: skip
-            # What was begun without an account in this browser may have to be asked about first.
-            detour = request.app.state.after_sign_in(db, request.state.browser, token)
+            begun = begin(request, db, candidate, better_hash)
     except (TooMany, AccountDisabled) as error:
         log.note("failed", candidate and candidate.account_id, client)
         response = _sign_in_page(request, config, error.status, next=target, name=name, problem=error.message)
         if isinstance(error, TooMany):
             response.headers["retry-after"] = str(error.retry_after_s)
         return response
-    log.note("sign_in", candidate.account_id, client)
-    if detour:
-        target = f"{detour}?next={quote(target)}"
-    if candidate.must_change_password:
-        response = redirect(request, f"/account/password?next={quote(target)}" if target else "/account/password")
-    else:
-        response = redirect(request, target or _HOME)
-    return with_session(response, token, config)
-
-
-def with_session(response: Response, token: str, config: Settings) -> Response:
-    """The answer that signs this browser in."""
-    response.set_cookie(
-        SESSION_COOKIE, token, max_age=_COOKIE_AGE_S, httponly=True, samesite="lax", secure=config.session_cookie_secure
-    )
-    return response
+    return let_in(request, config, begun, target)
 
 
 @router.post("/sign-out")
@@ -139,7 +120,7 @@ class PasswordPage:
 
 @router.get("/account/password")
 def password_form(request: Request, actor: Me, db: Db, next: str = "") -> Response:
-    return _password_page(request, actor, password_facts(db, actor), local_url(next, ""))
+    return _password_page(request, actor, password_facts(db, actor.account_id), local_url(next, ""))
 
 
 @router.post("/account/password")
@@ -151,7 +132,7 @@ def change_password(
     key = f"account:{actor.account_id}"
     with databases.reading() as db:
         limiting.check(db, "password", config.sign_in_limit, key)
-        facts = password_facts(db, actor)
+        facts = password_facts(db, actor.account_id)
     old_error = again_error = ""
     new_error = passwords.password_problem(new, is_staff=facts.is_staff, names=facts.names) or ""
     if passwords.verify(facts.password_hash, old) is Verdict.WRONG:
@@ -168,7 +149,7 @@ def change_password(
     with databases.writing() as db:
         accounts.change_password(db, actor, old_hash=facts.password_hash, new_hash=new_hash)
     done = _("Đã đổi mật khẩu. Các thiết bị khác đã được đăng xuất.")
-    return redirect(request, target or (_HOME if actor.must_change_password else "/account"), flash=("ok", done))
+    return redirect(request, target or (HOME if actor.must_change_password else "/account"), flash=("ok", done))
 
 
 def _sign_in_page(

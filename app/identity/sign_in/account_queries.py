@@ -125,9 +125,9 @@ class PasswordFacts:
     is_staff: bool
 
 
-def password_facts(db: Session, actor: Actor) -> PasswordFacts:
-    account = db.get_one(Account, actor.account_id)
-    fields = sealing.unseal(db.get_one(Person, actor.person_id))
+def password_facts(db: Session, account_id: int) -> PasswordFacts:
+    account = db.get_one(Account, account_id)
+    fields = sealing.unseal(account.person)
     names = (account.username, fields.phone, fields.phone.replace("+84", "0"), fields.email)
     return PasswordFacts(account.username, account.password_hash, names, is_staff(db, account.id))
 

@@ -24,7 +24,6 @@ STAFF_MIN_LENGTH = 14
 MAX_LENGTH = 200
 
 _CODE_PREFIX = "hmac$"
-_CODE_GROUPS, _CODE_GROUP_LENGTH = 3, 6
 
 
 class Verdict(Enum):
@@ -56,17 +55,16 @@ def verify(password_hash: str | None, password: str) -> Verdict:
     return Verdict.RIGHT_BUT_OLD if _HASHER.check_needs_rehash(password_hash) else Verdict.RIGHT
 
 
-def make_one_time_code() -> str:
-    """A first password for paper, e.g. `7KQ2MX-…-…`: 18 characters, 88 random bits."""
-    code = ids.readable_code(_CODE_GROUPS * _CODE_GROUP_LENGTH)
-    return "-".join(code[at : at + _CODE_GROUP_LENGTH] for at in range(0, len(code), _CODE_GROUP_LENGTH))
+def make_one_time_code(groups: int = 3, length: int = 6) -> str:
+    """A code for paper, e.g. `7KQ2MX-…-…`: 18 characters, 88 random bits."""
+    return "-".join(ids.readable_code(length) for _group in range(groups))
 
 
 def hash_one_time_code(code: str) -> str:
     """A fast keyed hash for one-time codes only.
 
-    Slow hashes protect what people choose, because that can be guessed. These codes are 88 random bits, beyond any
-    guessing, and the hash is keyed by the field key, which is not in the database; so 5,000 accounts of an import
+    Slow hashes protect what people choose, because that can be guessed. These codes are random, at least 58 bits, and
+    the hash is keyed by the field key, which is not in the database; so 5,000 accounts of an import
     cost milliseconds instead of two minutes of argon2. The forced first change replaces it by argon2.
     Case, spaces and dashes do not matter: people type this from paper.
     """

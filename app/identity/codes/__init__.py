@@ -1,0 +1,1 @@
+"""One-time codes: what opens an account once, to set a password of one's own."""

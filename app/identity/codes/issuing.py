@@ -1,0 +1,116 @@
+"""Who may have a code made for whom, and the account of a person as those see it who look after it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.core import clock, limiting
+from app.core.access import Actor
+from app.core.errors import Forbidden, NotFound
+from app.core.events import emit
+from app.core.i18n import lazy
+from app.identity.codes.one_time_codes import KINDS, issue, open_code
+from app.identity.events import ResetCodeIssued
+from app.identity.models import Account, Person, RoleGrant, SignInSession
+from app.identity.policy import MANAGE, MANAGE_STAFF, visible_people
+from app.identity.roles.grants import may_decide, units_above
+
+# A whole office that forgot in its holidays, and no more.
+_BY_ONE, _FOR_ONE = "60/hour", "6/day"
+
+
+class OwnAccount(Forbidden):
+    text = lazy("Đây là tài khoản của anh/chị: hãy đổi mật khẩu ở trang Tài khoản.")
+
+
+class StaffAccount(Forbidden):
+    text = lazy(
+        "Tài khoản này có vai trò. Chỉ quản trị viên được làm mọi việc mà vai trò ấy được làm mới cấp mã được; hãy nhờ"
+        " quản trị cấp tỉnh."
+    )
+
+
+@dataclass(frozen=True)
+class PersonAccount:
+    """Somebody's account. `refusal`: why the reader may not have a code made, "" if they may."""
+
+    ref: str
+    name: str
+    username: str
+    is_disabled: bool
+    is_new: bool  # has never set a password
+    last_seen_at: datetime | None
+    code_until: datetime | None  # of the code that holds now
+    days: int  # how long a new one would hold
+    refusal: str
+
+
+def person_account(db: Session, actor: Actor, ref: str) -> PersonAccount:
+    """Raises NotFound outside of the actor's scope, and for people without an account."""
+    account = _account(db, actor, ref)
+    seen = select(SignInSession.last_seen_at).where(SignInSession.account_id == account.id)
+    code = open_code(db, account.id, "reset")
+    try:
+        require_may_issue(db, actor, account)
+        refusal = ""
+    except Forbidden as error:
+        refusal = error.message
+    return PersonAccount(
+        ref=ref,
+        name=account.person.name,
+        username=account.username,
+        is_disabled=account.disabled_at is not None,
+        is_new=account.must_change_password,
+        last_seen_at=db.scalar(seen.order_by(SignInSession.last_seen_at.desc()).limit(1)),
+        code_until=code.expires_at if code else None,
+        days=KINDS["reset"].holds.days,
+        refusal=refusal,
+    )
+
+
+def issue_reset(db: Session, actor: Actor, ref: str) -> str:
+    """A code for the person to set a new password with; they are told that it was made, and by whom.
+
+    Raises NotFound outside of the actor's scope, Forbidden (OwnAccount, StaffAccount), TooMany.
+    """
+    account = _account(db, actor, ref)
+    require_may_issue(db, actor, account)
+    limiting.hit(db, "issue-code", _BY_ONE, f"by:{actor.account_id}")
+    limiting.hit(db, "issue-code", _FOR_ONE, f"for:{account.id}")
+    code = issue(db, [account.id], "reset", actor.account_id)[account.id]
+    emit(db, ResetCodeIssued(account.person_id, actor.name, clock.now()))
+    return code
+
+
+def require_may_issue(db: Session, actor: Actor, account: Account) -> None:
+    """Nobody takes over an account that may do more than they: one without a role is for whoever looks after the
+    person, any other for an administrator who holds all that each of its roles allows, today's and later ones.
+    """
+    if account.id == actor.account_id:
+        raise OwnAccount
+    grants = db.scalars(
+        select(RoleGrant).where(
+            RoleGrant.account_id == account.id,
+            or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= clock.today()),
+        )
+    ).all()
+    above = units_above(db, {grant.unit_id for grant in grants})
+    for grant in grants:
+        holds_it = may_decide(actor, grant.role, above[grant.unit_id])
+        if not holds_it or actor.grants.get(MANAGE_STAFF, frozenset()).isdisjoint(above[grant.unit_id]):
+            raise StaffAccount
+
+
+def _account(db: Session, actor: Actor, ref: str) -> Account:
+    """Of a person who holds a post where the actor looks after people: a role given here to somebody who works
+    elsewhere is no reason."""
+    account = db.scalars(
+        select(Account)
+        .join(Person, Person.id == Account.person_id)
+        .where(Person.ref == ref, visible_people(actor, MANAGE))
+    ).one_or_none()  # fmt: skip
+    if account is None:
+        raise NotFound
+    return account

@@ -1,0 +1,26 @@
+"""A person's account as those see it who look after it, and a code to set a new password with."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+
+from app.core.access import Actor
+from app.core.web import Db, Response, having, render
+from app.identity.codes.issuing import issue_reset, person_account
+from app.identity.policy import MANAGE
+
+router = APIRouter()
+
+Manager = Annotated[Actor, having(MANAGE)]
+
+
+@router.get("/people/{ref}/account")
+def account_of_person(request: Request, actor: Manager, db: Db, ref: str) -> Response:
+    return render(request, "identity/person_account.html", page=person_account(db, actor, ref), code="")
+
+
+@router.post("/people/{ref}/account/code")
+def give_code(request: Request, actor: Manager, db: Db, ref: str) -> Response:
+    """The answer itself shows the code: it is stored nowhere, so no later page could."""
+    code = issue_reset(db, actor, ref)
+    return render(request, "identity/person_account.html", page=person_account(db, actor, ref), code=code)
