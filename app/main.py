@@ -61,7 +61,7 @@ from app.exams import room_pages as exam_room_pages
 from app.identity import jobs as identity_jobs
 from app.identity.codes import code_pages, issuing_pages
 from app.identity.events import AffiliationsChanged, ResetCodeIssued, UnitsReorganised
-from app.identity.people import people_pages
+from app.identity.people import people_pages, post_pages
 from app.identity.roles import grant_pages
 from app.identity.sign_in import account_pages, accounts
 from app.identity.sign_in.access_log import AccessLog
@@ -98,8 +98,8 @@ from app.portal import pages as portal_pages
 from app.runtime import Runtime
 
 PAGES = (
-    portal_pages, info_pages, account_pages, code_pages, reorganisation_pages, unit_pages, people_pages, grant_pages,
-    issuing_pages,
+    portal_pages, info_pages, account_pages, code_pages, reorganisation_pages, unit_pages, people_pages, post_pages,
+    grant_pages, issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,

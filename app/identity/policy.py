@@ -16,6 +16,8 @@ from app.identity.models import Account, Affiliation, Person, RoleGrant, Unit
 MANAGE = "people.manage"
 # The same for accounts that hold a role.
 MANAGE_STAFF = "people.manage_staff"
+# To record the posts people hold.
+POSTS = "people.posts"
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ _UNIT_MANAGER = frozenset(
     {
         "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
         "classes.record", "learning.assign", "practical.unit_manager", "help.answer", "learning.follow",
-        "exam.organise", "exam.invigilate", "export.figures", "people.manage",
+        "exam.organise", "exam.invigilate", "export.figures", "people.manage", "people.posts",
     }
 )  # fmt: skip
 _INSTRUCTOR = frozenset(
@@ -70,6 +72,7 @@ WORDS: dict[str, lazy] = {
     "people.import": _("Nhập danh sách người học từ Excel"),
     MANAGE: _("Giao và kết thúc vai trò của người khác, cấp mã đặt lại mật khẩu cho người học"),
     MANAGE_STAFF: _("Cấp mã đặt lại mật khẩu cho người có vai trò"),
+    POSTS: _("Ghi vị trí công tác: thêm, chuyển, kết thúc, sửa chỗ ghi sai"),
     "learning.assign": _("Giao học, nhắc hạn"),
     "learning.follow": _("Theo dõi việc học của từng người"),
     "learning.mark": _("Chấm câu tự luận, cho làm thêm lượt"),

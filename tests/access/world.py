@@ -50,7 +50,7 @@ from app.exams.taking import enter
 from app.exams.taking import submit as submit_exam
 from app.identity.lists import people_imports, sheet_imports
 from app.identity.lists.people_lists import WHO
-from app.identity.models import Account, Person, RoleGrant
+from app.identity.models import Account, Affiliation, Person, RoleGrant
 from app.identity.sign_in import accounts
 from app.identity.sign_in.contacts import link_token, order_check
 from app.identity.units.reorganisation import Create, Draft
@@ -133,6 +133,7 @@ class World:
     class_list: int
     colleague_ref: str
     learner_ref: str
+    learner_post: int
     instructor_ref: str
     instructor_grant: int
     exam_version: int
@@ -228,7 +229,8 @@ def _account(db: Session, persona: str, role: str | None, at: str) -> Account:
 def _roles(db: Session, who: dict[str, Account]) -> dict[str, Any]:
     grant = db.scalars(select(RoleGrant.id).where(RoleGrant.account_id == who["instructor"].id)).one()
     refs = {f"{persona}_ref": who[persona].person.ref for persona in ("learner", "instructor")}
-    return refs | {"instructor_grant": grant}
+    post = db.scalars(select(Affiliation.id).where(Affiliation.person_id == who["learner"].person_id)).one()
+    return refs | {"instructor_grant": grant, "learner_post": post}
 
 
 # --- work in the background, done and not done --------------------------------------------------------------------

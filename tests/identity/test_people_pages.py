@@ -124,7 +124,7 @@ def names_of_all_pages(browser: Browser, **query: str) -> list[str]:
     names: list[str] = []
     for page in range(1, 100):
         text = browser.get("/people", params={**query, "page": str(page)}).text
-        names += re.findall('<th scope="row">([^<]+)</th>', text)
+        names += re.findall('<th scope="row"><a[^>]*>([^<]+)</a></th>', text)
         if f"page={page + 1}" not in text:
             break
     return names

@@ -11,7 +11,7 @@ from pydantic import Field
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import Invalid
-from app.core.forms import StrippedForm
+from app.core.forms import StrippedForm, not_a_day
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.web import Db, Response, RowId, having, redirect, render
@@ -89,7 +89,7 @@ def end(
     last_day = clock.today() - timedelta(days=1) if at_once else clock.parse_day(ends_on)
     try:
         if last_day is None:
-            raise Invalid(fields={"ends_on": _not_a_day(ends_on)})
+            raise Invalid(fields={"ends_on": not_a_day(ends_on)})
         grants.end(db, actor, grant, last_day)
     except Invalid as error:
         ending = Ending(grant_id, ends_on[:20], error.fields["ends_on"])
@@ -116,7 +116,7 @@ def _give(db: Db, actor: Actor, account: Account, form: GiveForm) -> str:
     starts_on, ends_on = _day(form.starts_on), _day(form.ends_on)
     for name, day in (("starts_on", starts_on), ("ends_on", ends_on)):
         if day is None and getattr(form, name):
-            errors[name] = _not_a_day(getattr(form, name))
+            errors[name] = not_a_day(getattr(form, name))
     if errors or unit is None:
         raise Invalid(fields=errors)
     grants.give(db, actor, account, form.role, unit.unit_id, starts_on or clock.today(), ends_on)
@@ -135,9 +135,3 @@ def _blank(unit_code: str) -> GiveForm:
 
 def _day(text: str) -> date | None:
     return clock.parse_day(text) if text else None
-
-
-def _not_a_day(text: str) -> str:
-    if not text.strip():
-        return _("Hãy ghi ngày.")
-    return _("“%(text)s” không phải là ngày. Hãy viết ngày/tháng/năm, ví dụ 01/07/2025.", text=text[:40])

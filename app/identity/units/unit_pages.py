@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 
 from app.core import clock
 from app.core.errors import Invalid, NotFound
+from app.core.forms import not_a_day
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.templating import format_date
@@ -121,7 +122,7 @@ def units(request: Request, db: Db, on: str = "", q: str = "") -> Response:
     page = UnitsPage(
         on=day or clock.today(),
         typed_day=day.isoformat() if day else on,
-        day_error="" if day else _not_a_day(on),
+        day_error="" if day else not_a_day(on),
         q=q,
         days=_quick_days(day, q),
         first_day=first_day(db),
@@ -138,7 +139,7 @@ def units(request: Request, db: Db, on: str = "", q: str = "") -> Response:
 def unit(request: Request, db: Db, actor: MaybeMe, code: str, on: str = "") -> Response:
     day = _day(on)
     if day is None:
-        raise Invalid(_not_a_day(on))
+        raise Invalid(not_a_day(on))
     found = history(db, code, day)
     bearers = found.other_bearers if found else bearers_of(db, code)
     if found is None:
@@ -176,10 +177,6 @@ def unit_url(unit: UnitOnDay, day: date) -> str:
 
 def _day(text: str) -> date | None:
     return clock.parse_day(text) if text.strip() else clock.today()
-
-
-def _not_a_day(text: str) -> str:
-    return _("“%(text)s” không phải là ngày. Hãy viết ngày/tháng/năm, ví dụ 01/07/2025.", text=text[:40])
 
 
 def _quick_days(day: date | None, q: str) -> list[tuple[str, str, bool]]:
