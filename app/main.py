@@ -59,7 +59,7 @@ from app.exams import my_pages as my_exam_pages
 from app.exams import queries as exam_queries
 from app.exams import room_pages as exam_room_pages
 from app.identity import jobs as identity_jobs
-from app.identity.codes import code_pages, issuing_pages
+from app.identity.codes import code_pages, issuing_pages, slip_pages
 from app.identity.events import AffiliationsChanged, ResetCodeIssued, UnitsReorganised
 from app.identity.people import people_pages, post_pages
 from app.identity.roles import grant_pages
@@ -98,8 +98,8 @@ from app.portal import pages as portal_pages
 from app.runtime import Runtime
 
 PAGES = (
-    portal_pages, info_pages, account_pages, code_pages, reorganisation_pages, unit_pages, people_pages, post_pages,
-    grant_pages, issuing_pages,
+    portal_pages, info_pages, account_pages, code_pages, reorganisation_pages, unit_pages, slip_pages, people_pages,
+    post_pages, grant_pages, issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
@@ -182,6 +182,7 @@ CRONS = (
     Cron("authoring.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=35)),
     Cron("exams.close_overdue", every=timedelta(minutes=5)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
+    Cron("identity.forget_slips", every=timedelta(hours=1)),
     Cron("identity.forget_access", every=timedelta(days=1), at=timedelta(hours=3, minutes=40)),
     Cron("identity.forget_contact_checks", every=timedelta(hours=1)),
     Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),

@@ -1,25 +1,17 @@
 """Certificates as a PDF: archival (PDF/A-2a), readable aloud (PDF/UA-1), the same bytes each time it is made."""
 
-import math
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import quote
-
-import zxingcpp
 
 from app.certificates.models import Certificate, CertificateForm
 from app.certificates.wording import birth_day, filled, grouped, plain_number
+from app.core import qr
 from app.core.paper import typeset
 from app.core.templating import format_date
 
 _HERE = Path(__file__).parent
 GROUND = _HERE / "ground.typ"
-# Modules of white around a code inside its white box, and a run of dark ones.
-_QUIET = 2
-_DARK = re.compile(rb"\x00+")
 
 
 @dataclass(frozen=True)
@@ -65,33 +57,13 @@ def statement_url(public_url: str, statement: str) -> str:
 
 
 def qr_svg(public_url: str, statement: str) -> str:
-    """The QR code of a paper as an SVG document; level M still reads with a fold or a stain across it.
-
-    Any of the eight masks may be chosen (ISO/IEC 18004, 7.8): the letters look random already, and weighing all
-    eight takes six times as long as drawing the code.
-    """
-    # The encoder packs the letters of the statement into five and a half bits each instead of eight.
-    code = zxingcpp.create_barcode(
-        statement_url(public_url, statement), zxingcpp.BarcodeFormat.QRCode, ec_level="M", data_mask=3
-    )
-    # The stubs do not say that an image is a buffer: one byte for each module, zero where it is dark.
-    dots = bytes(cast(Any, code.to_image(scale=1, add_quiet_zones=False)))
-    count = math.isqrt(len(dots))
-    side = count + 2 * _QUIET
-    runs = (
-        f"M{_QUIET + run.start()} {_QUIET + y + 0.5}h{run.end() - run.start()}"
-        for y in range(count)
-        for run in _DARK.finditer(dots[y * count : (y + 1) * count])
-    )
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{side}" height="{side}" viewBox="0 0 {side} {side}">'
-        f'<path stroke="#000" d="{"".join(runs)}"/></svg>'
-    )
+    """The QR code of a paper; the encoder packs the letters of the statement into five and a half bits each."""
+    return qr.svg(statement_url(public_url, statement))
 
 
 def qr_data_uri(public_url: str, statement: str) -> str:
     """The same code as the address of a picture, for a page."""
-    return f"data:image/svg+xml,{quote(qr_svg(public_url, statement))}"
+    return qr.data_uri(statement_url(public_url, statement))
 
 
 def words_on(sheet: Sheet, public_url: str) -> dict[str, object]:

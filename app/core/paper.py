@@ -29,6 +29,14 @@ def typeset(template: Path, given: Mapping[str, Any], *imported: Path) -> bytes:
     return typst.compile(several, font_paths=fonts(), ignore_system_fonts=True, pdf_standards=["a-2a", "ua-1"])
 
 
+def forget_recent() -> None:
+    """Let go of what Typst keeps of its last ten papers, in case they come again: 60 MB of one with 500 QR codes."""
+    import typst
+
+    for _other in range(11):
+        typst.compile(b"")
+
+
 @lru_cache(maxsize=1)
 def fonts() -> "typst.Fonts":
     """These fonts and no others."""

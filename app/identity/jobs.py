@@ -1,12 +1,15 @@
 """Background work of this domain."""
 
 from app.core.jobs import JobFunction
+from app.identity.codes import slips
 from app.identity.lists import people_imports, sheet_imports
 from app.identity.sign_in import access_log, contacts
 
 JOBS: dict[str, JobFunction] = {
     people_imports.PEOPLE.job: people_imports.run_import,
     "identity.forget_imports": sheet_imports.forget_imports,
+    "identity.make_slips": slips.make_slips,
+    "identity.forget_slips": slips.forget_slips,
     "identity.forget_access": access_log.forget_access,
     "identity.forget_contact_checks": contacts.forget_checks,
 }

@@ -254,6 +254,23 @@ class OneTimeCode(Base):
     ended_at: Mapped[datetime | None]
 
 
+class SlipSheet(Base):
+    """Slips for a first sign-in that somebody had made (codes/slips.py): a sealed PDF, kept for a day."""
+
+    __tablename__ = "slip_sheet"
+    __table_args__ = (Index(None, "account_id"),)
+
+    id: Mapped[int] = pk()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    # Whose slips they are in words, a unit or a list, and the ids of the people.
+    title: Mapped[str] = mapped_column(String(200))
+    people: Mapped[list[int]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+    # How many slips were made; None before.
+    count: Mapped[int | None]
+    storage_key: Mapped[str] = mapped_column(String(200), default="")
+
+
 class SignInSession(Base):
     """One signed-in browser; the cookie holds a random token, this row only its hash."""
 
@@ -331,6 +348,6 @@ class PeopleImport(Base):
 
 __all__ = [
     "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "ContactCheck",
-    "OneTimeCode", "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SignInSession", "Unit", "UnitAct",
-    "UnitClosure", "UnitEdge", "UnitVersion",
+    "OneTimeCode", "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SignInSession", "SlipSheet", "Unit",
+    "UnitAct", "UnitClosure", "UnitEdge", "UnitVersion",
 ]  # fmt: skip

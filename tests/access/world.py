@@ -37,6 +37,7 @@ from app.community.helping import ask as call
 from app.community.notes import keep_note
 from app.community.places import lesson_place
 from app.core import clock, jobs
+from app.core.access import Actor
 from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
@@ -48,6 +49,7 @@ from app.exams.planning import add_candidate
 from app.exams.taking import begin as begin_exam
 from app.exams.taking import enter
 from app.exams.taking import submit as submit_exam
+from app.identity.codes.slips import order_slips
 from app.identity.lists import people_imports, sheet_imports
 from app.identity.lists.people_lists import WHO
 from app.identity.models import Account, Affiliation, Person, RoleGrant
@@ -132,6 +134,7 @@ class World:
     attendance: int
     class_list: int
     colleague_ref: str
+    slip_sheet: int
     learner_ref: str
     learner_post: int
     instructor_ref: str
@@ -245,6 +248,7 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
     return done | {
         "people_import": checked.id,
         "unit_act": _unit_act(db),
+        "slip_sheet": _slips(db, actor),
         "ready_export": _export(db, who["manager"]),
         "register_file": _register(db, who["manager"]),
     }
@@ -254,6 +258,15 @@ def _unit_act(db: Session) -> int:
     """A village was entered under the unit here, and nothing hangs on it."""
     village = Draft("THON-THU", VILLAGE_NAME, "village", "Thôn", factories.unit_id(db, HERE))
     return carry_out(db, Create(village), clock.today(), "01/QĐ-THU", account_id=None).id
+
+
+def _slips(db: Session, actor: Actor) -> int:
+    """The province's administrator had slips made for somebody here who has never signed in."""
+    newcomer = factories.civil_servant(db, "newcomer", HERE)
+    newcomer.must_change_password = True
+    db.flush()
+    (sheet,) = order_slips(db, actor, [newcomer.person_id], "danh-sach.xlsx")
+    return sheet.id
 
 
 def _evidence(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Who may have a code made for whom, and the account of a person as those see it who look after it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,22 +86,32 @@ def issue_reset(db: Session, actor: Actor, ref: str) -> str:
 
 
 def require_may_issue(db: Session, actor: Actor, account: Account) -> None:
-    """Nobody takes over an account that may do more than they: one without a role is for whoever looks after the
-    person, any other for an administrator who holds all that each of its roles allows, today's and later ones.
-    """
+    """Raises OwnAccount or StaffAccount."""
     if account.id == actor.account_id:
         raise OwnAccount
+    if beyond_own(db, actor, [account.id]):
+        raise StaffAccount
+
+
+def beyond_own(db: Session, actor: Actor, account_ids: Collection[int]) -> set[int]:
+    """Which of these accounts the actor may not have opened: nobody takes over one that may do more than they.
+
+    An account without a role is for whoever looks after its holder, any other for an administrator who holds all that
+    each of its roles allows, today's and later ones.
+    """
     grants = db.scalars(
         select(RoleGrant).where(
-            RoleGrant.account_id == account.id,
+            RoleGrant.account_id.in_(account_ids),
             or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= clock.today()),
         )
     ).all()
     above = units_above(db, {grant.unit_id for grant in grants})
-    for grant in grants:
-        holds_it = may_decide(actor, grant.role, above[grant.unit_id])
-        if not holds_it or actor.grants.get(MANAGE_STAFF, frozenset()).isdisjoint(above[grant.unit_id]):
-            raise StaffAccount
+    staff = actor.grants.get(MANAGE_STAFF, frozenset())
+    return {
+        grant.account_id
+        for grant in grants
+        if staff.isdisjoint(above[grant.unit_id]) or not may_decide(actor, grant.role, above[grant.unit_id])
+    }
 
 
 def _account(db: Session, actor: Actor, ref: str) -> Account:

@@ -1,0 +1,58 @@
+"""Slips for a first sign-in: asking for those of a unit, and taking them away."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
+
+from app.core.access import Actor
+from app.core.attachments import PDF, attachment
+from app.core.errors import Invalid
+from app.core.i18n import gettext as _
+from app.core.web import Db, Files, Response, RowId, having, redirect, render
+from app.identity.codes.one_time_codes import KINDS
+from app.identity.codes.slips import SheetView, order_unit_slips, read_sheet, sheets_of
+from app.identity.policy import MANAGE
+from app.identity.units.units_named import UnknownUnit, unit_named
+
+router = APIRouter()
+
+Manager = Annotated[Actor, having(MANAGE)]
+
+
+@dataclass(frozen=True)
+class SlipsPage:
+    sheets: list[SheetView]
+    days: int  # how long a slip holds
+    unit: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@router.get("/people/slips")
+def slips(request: Request, actor: Manager, db: Db, unit: str = "") -> Response:
+    return _page(request, db, actor, unit[:300])
+
+
+@router.post("/people/slips")
+def order(request: Request, actor: Manager, db: Db, unit: Annotated[str, Form(max_length=300)] = "") -> Response:
+    try:
+        order_unit_slips(db, actor, unit_named(db, actor, MANAGE, unit))
+    except UnknownUnit as error:
+        return _page(request, db, actor, unit, {"unit": str(error)})
+    except Invalid as error:
+        return _page(request, db, actor, unit, error.fields)
+    return redirect(
+        request, "/people/slips", flash=("ok", _("Đang làm phiếu. Tệp hiện ở danh sách bên dưới khi xong."))
+    )
+
+
+@router.get("/people/slips/{sheet_id}.pdf")
+def slips_file(actor: Manager, db: Db, files: Files, sheet_id: RowId) -> Response:
+    return attachment(read_sheet(db, files, actor, sheet_id), "phieu-dang-nhap.pdf", PDF)
+
+
+def _page(request: Request, db: Session, actor: Actor, unit: str, errors: Mapping[str, str] | None = None) -> Response:
+    page = SlipsPage(sheets_of(db, actor), KINDS["slip"].holds.days, unit, errors or {})
+    return render(request, "identity/slips.html", status=422 if errors else 200, fragment="made", page=page)
