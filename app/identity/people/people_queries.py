@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core import clock
@@ -86,6 +86,7 @@ def audience_names(db: Session) -> dict[str, str]:
 # --- the list of people -------------------------------------------------------------------------------------------
 
 PAGE_SIZE = 30
+_MOST_WORDS = 8
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ class PeopleList:
 
 
 def people_in_scope(db: Session, actor: Actor, query: str = "", page: int = 1) -> PeopleList:
-    """People the actor may see whose name holds the query (marks optional) or whose phone, email or number it is.
+    """People the actor may see whose name holds all words of the query (marks optional), or whose phone, email,
+    number or user name it is.
 
     Names with exactly the typed marks come first, then Vietnamese name order. Six queries whatever the length.
     """
@@ -172,11 +174,13 @@ def _scope(db: Session, actor: Actor) -> tuple[ColumnElement[bool], ColumnElemen
 
 
 def _fits(person: type[Person], query: str) -> ColumnElement[bool]:
-    """By name or by number."""
+    """Every word in the name, in any order, or one of the person's numbers, or their user name."""
     digests = [sealing.digest("email", email) for email in [email_address(query)] if email]
     if phone := phone_e164(query):
         digests.append(sealing.digest("phone", phone))
     if number := identity_number(query):
         digests.append(sealing.digest("identity", number.digits))
     by_number = person.id.in_(select(PersonLookup.person_id).where(PersonLookup.digest.in_(digests)))
-    return or_(person.folded_name.contains(fold(query), autoescape=True), by_number)
+    by_username = person.id.in_(select(Account.person_id).where(Account.username == query.lower()))
+    words = fold(query).split()[:_MOST_WORDS] or [query]
+    return or_(and_(*(person.folded_name.contains(word, autoescape=True) for word in words)), by_number, by_username)

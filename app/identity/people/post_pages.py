@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import Conflict, Invalid
-from app.core.forms import StrippedForm, not_a_day
+from app.core.forms import not_a_day
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.web import Db, Response, RowId, having, redirect, render
@@ -22,7 +22,7 @@ from app.identity.people.people_queries import audience_names
 from app.identity.people.post_queries import PersonPosts, kept_post, person_posts, visible_person
 from app.identity.policy import POSTS
 from app.identity.units.unit_queries import unit_by_id
-from app.identity.units.units_named import UnknownUnit, unit_named
+from app.identity.units.units_named import NamesUnit, UnitChoice, UnknownUnit, unit_named, units_like
 
 router = APIRouter()
 
@@ -43,10 +43,9 @@ SeenPerson = Annotated[Person, Depends(_seen)]
 KeptPerson = Annotated[Person, Depends(_kept)]
 
 
-class PostForm(StrippedForm):
-    """A post as typed; `unit` is a code or a name."""
+class PostForm(NamesUnit):
+    """A post as typed."""
 
-    unit: str = Field("", max_length=300)
     title: str = Field("", max_length=300)
     leader: bool = False
     primary: bool = False
@@ -84,6 +83,7 @@ class PostPage:
     audiences: Sequence[tuple[str, str]]
     errors: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    found: Sequence[UnitChoice] | None = None  # units to offer
 
 
 @router.get("/people/{ref}")
@@ -94,7 +94,7 @@ def person_page(request: Request, actor: Viewer, person: SeenPerson, db: Db) -> 
 @router.get("/people/{ref}/posts/new")
 def new_post(request: Request, actor: Keeper, person: KeptPerson, db: Db) -> Response:
     blank = PostForm(starts_on=clock.today().isoformat())
-    return _form(request, db, "add", person, None, blank)
+    return _form(request, db, actor, "add", person, None, blank)
 
 
 @router.post("/people/{ref}/posts/new")
@@ -102,7 +102,7 @@ def add(request: Request, actor: Keeper, person: KeptPerson, db: Db, form: Annot
     try:
         posts.add_post(db, actor, person, _wish(db, actor, form))
     except Invalid as error:
-        return _form(request, db, "add", person, None, form, errors=error.fields)
+        return _form(request, db, actor, "add", person, None, form, errors=error.fields)
     return _done(request, db, actor, person, _("Đã ghi vị trí mới."))
 
 
@@ -110,7 +110,7 @@ def add(request: Request, actor: Keeper, person: KeptPerson, db: Db, form: Annot
 def change_form(request: Request, actor: Keeper, person: KeptPerson, db: Db, post_id: RowId) -> Response:
     post = kept_post(db, actor, person, post_id)
     as_is = _as_is(db, post).model_copy(update={"starts_on": clock.today().isoformat()})
-    return _form(request, db, "change", person, post, as_is)
+    return _form(request, db, actor, "change", person, post, as_is)
 
 
 @router.post("/people/{ref}/posts/{post_id}/change")
@@ -121,14 +121,14 @@ def change(
     try:
         after = posts.change_post(db, actor, post, _wish(db, actor, form))
     except Invalid as error:
-        return _form(request, db, "change", person, post, form, errors=error.fields)
+        return _form(request, db, actor, "change", person, post, form, errors=error.fields)
     return _done(request, db, actor, person, _("Đã ghi thay đổi từ ngày %(day)s.", day=format_date(after.started_on)))
 
 
 @router.get("/people/{ref}/posts/{post_id}/correct")
 def correct_form(request: Request, actor: Keeper, person: KeptPerson, db: Db, post_id: RowId) -> Response:
     post = kept_post(db, actor, person, post_id)
-    return _form(request, db, "correct", person, post, _as_is(db, post))
+    return _form(request, db, actor, "correct", person, post, _as_is(db, post))
 
 
 @router.post("/people/{ref}/posts/{post_id}/correct")
@@ -139,9 +139,9 @@ def correct(
     try:
         posts.correct_post(db, actor, post, _wish(db, actor, form))
     except Invalid as error:
-        return _form(request, db, "correct", person, post, form, errors=error.fields)
+        return _form(request, db, actor, "correct", person, post, form, errors=error.fields)
     except Conflict as error:
-        return _form(request, db, "correct", person, post, form, problem=error.message)
+        return _form(request, db, actor, "correct", person, post, form, problem=error.message)
     return _done(request, db, actor, person, _("Đã sửa chỗ ghi sai."))
 
 
@@ -203,7 +203,7 @@ def _as_is(db: Session, post: Affiliation) -> PostForm:
 
 
 def _form(
-    request: Request, db: Session, doing: Doing, person: Person, post: Affiliation | None, form: PostForm,
+    request: Request, db: Session, actor: Actor, doing: Doing, person: Person, post: Affiliation | None, form: PostForm,
     *, errors: Mapping[str, str] | None = None, problem: str = "",
 ) -> Response:  # fmt: skip
     what = ""
@@ -212,7 +212,7 @@ def _form(
         what = f"{post.title or _('Chưa ghi chức vụ')} · {unit.name if unit else ''}"
     page = PostPage(
         doing, person.ref, person.name, post.id if post else 0, what, form, list(audience_names(db).items()),
-        errors or {}, problem,
+        errors or {}, problem, units_like(db, actor, POSTS, form.unit) if errors and "unit" in errors else None,
     )  # fmt: skip
     return render(request, "identity/post.html", status=422 if errors else 409 if problem else 200, page=page)
 

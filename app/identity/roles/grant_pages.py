@@ -1,6 +1,6 @@
 """Who may do what where: the roles of a person, giving one, ending one, and the roles that reach a unit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated
@@ -11,7 +11,7 @@ from pydantic import Field
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import Invalid
-from app.core.forms import StrippedForm, not_a_day
+from app.core.forms import not_a_day
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.web import Db, Response, RowId, having, redirect, render
@@ -19,7 +19,7 @@ from app.identity.models import Account, Person
 from app.identity.policy import MANAGE, ROLES
 from app.identity.roles import grants
 from app.identity.roles.grant_queries import account_of, managed_grant, managed_person, person_roles, unit_roles
-from app.identity.units.units_named import UnknownUnit, unit_named
+from app.identity.units.units_named import NamesUnit, UnitChoice, UnknownUnit, unit_named, units_like
 
 router = APIRouter()
 
@@ -33,11 +33,10 @@ def _managed(ref: str, actor: Manager, db: Db) -> Person:
 ManagedPerson = Annotated[Person, Depends(_managed)]
 
 
-class GiveForm(StrippedForm):
-    """A role as somebody asks for it; `unit` is a code or a name."""
+class GiveForm(NamesUnit):
+    """A role as somebody asks for it."""
 
     role: str = Field("", max_length=30)
-    unit: str = Field("", max_length=300)
     starts_on: str = Field("", max_length=20)
     ends_on: str = Field("", max_length=20)
 
@@ -58,6 +57,7 @@ class Typed:
     give: GiveForm
     errors: Mapping[str, str] = field(default_factory=dict)
     ending: Ending = field(default_factory=Ending)
+    found: Sequence[UnitChoice] | None = None  # units to offer
 
 
 @router.get("/people/{ref}/roles")
@@ -75,7 +75,8 @@ def give(
             raise Invalid(fields={"role": _("Người này chưa có tài khoản nên chưa giao vai trò được.")})
         said = _give(db, actor, account, form)
     except Invalid as error:
-        return _page(request, actor, person, db, Typed(form, error.fields))
+        found = units_like(db, actor, MANAGE, form.unit) if "unit" in error.fields else None
+        return _page(request, actor, person, db, Typed(form, error.fields, found=found))
     return redirect(request, f"/people/{person.ref}/roles", flash=("ok", said))
 
 

@@ -131,8 +131,9 @@ def units(request: Request, db: Db, on: str = "", q: str = "") -> Response:
         hits=search_units(db, q, day) if q and day else None,
     )
     return render(
-        request, "identity/units.html", status=200 if day else 422, page=page, unit_url=unit_url, stretch=stretch
-    )
+        request, "identity/units.html", status=200 if day else 422, fragment="shown", page=page, unit_url=unit_url,
+        stretch=stretch,
+    )  # fmt: skip
 
 
 @router.get("/units/{code}")

@@ -213,15 +213,20 @@ def count_by_kind(nodes: Iterable[UnitNode]) -> dict[str, int]:
     return {kind: counts[kind] for kind in sorted(counts, key=_rank)}
 
 
-def search_units(db: Session, text: str, day: date, limit: int = 40) -> list[UnitHit]:
+def search_units(
+    db: Session, text: str, day: date, limit: int = 40, within: Select[int] | None = None
+) -> list[UnitHit]:
     """Units whose name at any time contains `text`, or whose code is `text`; marks may be left out.
 
+    `within`: the ids of those to search, all if it is not given.
     Names with exactly these marks come first, then what is in force on `day`, then names that begin with the text.
     """
     wanted, folded = nfc(text).lower(), fold(text)
     if not folded:
         return []
     fits = or_(UnitVersion.folded_name.contains(folded, autoescape=True), UnitVersion.code == nfc(text))
+    if within is not None:
+        fits = and_(fits, UnitVersion.unit_id.in_(within))
     best: dict[int, UnitOnDay] = {}
     for unit in listed(db, unit_versions().where(fits)):
         if unit.unit_id not in best or unit.valid_from <= day:
