@@ -4,6 +4,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 
+from bench.arrivals import Arrivals, measure_sign_ins
 from bench.attempts import measure_attempts
 from bench.commits import Commits, measure_commits
 from bench.first_view import FirstView, first_view
@@ -48,6 +49,7 @@ class Block:
     load_mb: float = 0.0
     commits: Commits | None = None
     attempt_ms: float = 0.0
+    sign_ins: Arrivals | None = None
     views: list[FirstView] = field(default_factory=list)
 
     @property
@@ -80,6 +82,7 @@ def measure(database: str, people: int, world: World, seconds: float, plan: Plan
     if not plan.only:
         block.commits = measure_commits(world, seconds * 2)
         block.attempt_ms = measure_attempts(world)
+        block.sign_ins = measure_sign_ins(world)
     return block
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -49,21 +50,28 @@ async def _run(host: str, port: int, visit: Visit, clients: int, seconds: float)
     begun = time.perf_counter()
 
     async def one(number: int) -> None:
-        reader, writer = await asyncio.open_connection(host, port)
-
-        async def ask(request: bytes) -> Answer:
-            writer.write(request)
-            return await _read_answer(reader)
-
-        while (start := time.perf_counter()) < begun + seconds:
-            await visit(number, ask)
-            took.append(time.perf_counter() - start)
-        writer.close()
+        async with asking(host, port) as ask:
+            while (start := time.perf_counter()) < begun + seconds:
+                await visit(number, ask)
+                took.append(time.perf_counter() - start)
 
     await asyncio.gather(*(one(number) for number in range(clients)))
     spent = time.perf_counter() - begun
     took.sort()
     return Load(len(took), len(took) / spent, took[int(len(took) * 0.99)] * 1000)
+
+
+@asynccontextmanager
+async def asking(host: str, port: int) -> AsyncIterator[Ask]:
+    """One connection, for one request after the other."""
+    reader, writer = await asyncio.open_connection(host, port)
+
+    async def ask(request: bytes) -> Answer:
+        writer.write(request)
+        return await _read_answer(reader)
+
+    yield ask
+    writer.close()
 
 
 async def _read_answer(reader: asyncio.StreamReader) -> Answer:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.core import clock
+from bench.arrivals import AIM_S, PER_SECOND, SECONDS
 from bench.block import CLIENTS, Block, Measured
 from bench.visits import Kind, kinds
 
@@ -17,7 +18,7 @@ def markdown(blocks: Sequence[Block], seconds: float) -> str:
     head = f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}; mỗi phép đo {number(seconds, 1)} giây."
     tables = [_costs(blocks), _rates(blocks)]
     if all(block.commits for block in blocks):
-        tables += [_memory(blocks), _views(blocks), _commits(blocks)]
+        tables += [_memory(blocks), _views(blocks), _commits(blocks), _sign_ins(blocks)]
     return "\n".join((head, *(line for table in tables for line in ("", *table))))
 
 
@@ -83,6 +84,18 @@ def _views(blocks: Sequence[Block]) -> Iterator[str]:
         yield row([view.path, "1,3 MB, 17–34 yêu cầu", "< 100 kB, ≤ 10 yêu cầu", found])
     if not views:
         yield row(["", "", "", "chưa đo: máy này không có Chromium"])
+
+
+def _sign_ins(blocks: Sequence[Block]) -> Iterator[str]:
+    yield f"### Đăng nhập, {PER_SECOND} người tới mỗi giây trong {number(SECONDS)} giây"
+    yield ""
+    yield row(["", "mục tiêu", *(block.name for block in blocks)])
+    yield row(["---"] * (len(blocks) + 2))
+    found = [block.sign_ins for block in blocks if block.sign_ins]
+    yield row(["chờ, trung vị, ms", "", *(number(one.median_ms) for one in found)])
+    yield row(["chờ, 95% không quá, ms", f"< {number(1000 * AIM_S)}", *(number(one.p95_ms) for one in found)])
+    yield row(["lâu nhất, ms", "", *(number(one.longest_ms) for one in found)])
+    yield row(["CPU của máy chủ, ms", "", *(number(one.cpu_ms) for one in found)])
 
 
 def _commits(blocks: Sequence[Block]) -> Iterator[str]:

@@ -54,6 +54,8 @@ class Declared:
     # Form field: name of the file, and the world's field that holds its bytes.
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     json: Mapping[str, Any] | None = None
+    # It answers with a part of a page, for htmx to put into one.
+    is_part: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}" + (f" ({self.case})" if self.case else "")

@@ -53,7 +53,7 @@ _ELSEWHERE = {"other_manager": HIDDEN}
 _UNITS_AND_PEOPLE = (
     page("/units", EVERYBODY, why_open="units are public facts"),
     page("/units/{code}", EVERYBODY, f"/units/{HERE}", why_open="units are public facts"),
-    page("/units/named", MANAGERS, "/units/named?may=people.posts&unit=bac"),
+    page("/units/named", MANAGERS, "/units/named?may=people.posts&unit=bac", is_part=True),
     page("/units/acts", IMPORTERS),
     page("/units/acts/new", IMPORTERS, f"/units/acts/new?unit={HERE}"),
     act("/units/acts", IMPORTERS, form={"unit": HERE, "verb": "create", "on": "01/11/2025", "decision": "02/QĐ-THU",

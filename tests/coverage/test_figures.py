@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import func, select
 
+from app.certificates.models import Certificate
 from app.core import clock
 from app.core.db import Session
 from app.core.errors import Invalid, NotFound
@@ -129,7 +130,9 @@ def test_completions_before_the_merger_are_carried_into_the_new_commune(db: Sess
         db, holder, factories.unit_id(db, "07201", date(2024, 6, 1)), audiences=("CBCC",),
         started_on=date(2024, 1, 1), ended_on=date(2025, 6, 30),
     )  # fmt: skip
-    factories.completion(db, holder, factories.course(db), date(2024, 6, 1))
+    earned = factories.completion(db, holder, factories.course(db), date(2024, 6, 1))
+    paper = db.scalars(select(Certificate).where(Certificate.completion_id == earned.id)).one()
+    assert paper.unit_name == "Phường Thọ Xương, Thành phố Bắc Giang, Tỉnh Bắc Giang"
     there = ask("07201", date(2024, 12, 31))
     assert (there.numerator, there.denominator.value, there.target) == (1, 1, None)
     carried = ask(BAC_GIANG, date(2024, 12, 31), map_on=date(2026, 11, 21))
