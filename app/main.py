@@ -88,7 +88,7 @@ from app.learning.saving import progress_committer
 from app.learning.waiting import tell_of_work
 from app.media import jobs as media_jobs
 from app.media import pages as media_pages
-from app.notices import contact_pages
+from app.notices import contact_pages, reset_pages
 from app.notices import handlers as notices
 from app.notices import jobs as notice_jobs
 from app.notices import pages as notice_pages
@@ -104,7 +104,7 @@ PAGES = (
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages,
-    export_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages,
+    export_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages,
     community_pages, teaching_pages, mail_pages,
     access_pages, admin_pages,
 )  # fmt: skip

@@ -6,6 +6,7 @@ from app.core import clock
 from app.core.jobs import JobContext, JobFunction
 from app.notices import service
 from app.notices.contact_letters import send_check
+from app.notices.reset_letters import send_reset
 from app.notices.sending import send
 
 # News of more than a year ago says nothing any more, and tells who was told what.
@@ -31,6 +32,7 @@ def forget_old(context: JobContext) -> dict[str, int]:
 JOBS: dict[str, JobFunction] = {
     "notices.send": send,
     "notices.send_check": send_check,
+    "notices.send_reset": send_reset,
     "notices.look_for_due": look_for_due,
     "notices.forget_old": forget_old,
 }

@@ -39,6 +39,10 @@ _ACCOUNTS = (
     page("/sign-in/code", EVERYBODY, why_open="the door, for who has a one-time code"),
     act("/sign-in/code", EVERYBODY, why_open="the door, for who has a one-time code", form={"code": "2222-3333-4444"},
         answers=(422,)),
+    page("/sign-in/forgot", EVERYBODY, why_open="the door, for who forgot their password"),
+    # No mail server is set up there.
+    act("/sign-in/forgot", EVERYBODY, why_open="the door, for who forgot their password", form={"name": "learner"},
+        answers=(422,)),
     act("/sign-out", EVERYBODY, why_open="ends this browser's session, if it has one"),
     act("/sign-out/everywhere", SIGNED_IN, why_open="ends one's own sessions"),
     page("/account", SIGNED_IN, why_open="one's own account", secret=LEARNER_NAME, told_to=LEARNER),

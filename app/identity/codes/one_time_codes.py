@@ -28,6 +28,7 @@ class Kind:
 KINDS: Mapping[str, Kind] = {
     "reset": Kind(timedelta(days=3), 3),
     "slip": Kind(timedelta(days=14), 4),
+    "email": Kind(timedelta(hours=1), 6),
 }
 
 
