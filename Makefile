@@ -14,7 +14,7 @@ PORT ?= 8000
 DEMO ?= $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),1,0)
 export HOST PORT DEMO
 
-.PHONY: help install install-dev browser object-store page-judges paper-peer serve test proof check bench format lock docs messages
+.PHONY: help install install-dev browser object-store page-judges openid-provider paper-peer serve test proof check bench format lock docs messages
 
 help: ## Liệt kê các lệnh / list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,11 +47,14 @@ object-store: | $(PY)
 page-judges: install-dev
 	@tests/accessibility/bring
 
+openid-provider: install-dev
+	@tests/openid/bring
+
 # Only for `make bench`, which says so where it could not be brought.
 paper-peer: | $(PY)
 	-@bench/weasyprint/bring
 
-test: install-dev browser object-store page-judges ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
+test: install-dev browser object-store page-judges openid-provider ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
 	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database both
 
 proof: install-dev browser page-judges ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases

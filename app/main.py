@@ -61,6 +61,8 @@ from app.exams import room_pages as exam_room_pages
 from app.identity import jobs as identity_jobs
 from app.identity.codes import code_pages, issuing_pages, slip_pages
 from app.identity.events import AffiliationsChanged, ResetCodeIssued, UnitsReorganised
+from app.identity.openid import openid_pages
+from app.identity.openid.provider import Provider
 from app.identity.people import people_pages, post_pages
 from app.identity.roles import grant_pages
 from app.identity.sign_in import account_pages, accounts
@@ -99,7 +101,7 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, code_pages, reorganisation_pages, naming_pages, unit_pages, slip_pages,
-    people_pages, post_pages, grant_pages, issuing_pages,
+    people_pages, post_pages, grant_pages, issuing_pages, openid_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
@@ -225,6 +227,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.finish_committer = finish_committer(runtime.database)
     app.state.access_log = AccessLog(runtime.database)
     app.state.last_seen = LastSeen(runtime.database)
+    app.state.provider = Provider(settings) if settings.oidc_issuer else None
     app.state.waiting_elsewhere = exam_marking.waiting_sittings
     app.state.after_sign_in = guest_pages.after_sign_in
     app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw, count_unread=unread_count)

@@ -35,7 +35,7 @@ from tests.seeded import Seeded
 
 hashing.make_quick()
 
-pytest_plugins = ["tests.databases", "tests.swift.running"]
+pytest_plugins = ["tests.databases", "tests.swift.running", "tests.openid.running", "tests.openid.hand_made"]
 
 
 def pytest_collection_finish() -> None:

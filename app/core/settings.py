@@ -92,6 +92,24 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "Học Số <hocso@localhost>", description="Tên và địa chỉ người gửi của thư, ví dụ Học Số <hocso@vidu.vn>."
     )
+    oidc_issuer: str = Field(
+        "",
+        max_length=300,
+        description="Hệ thống đăng nhập OpenID Connect được liên kết, ví dụ https://dangnhap.vidu.vn "
+        "(docs/sign-in.md). Trống: chỉ đăng nhập bằng mật khẩu, không có kết nối nào ra ngoài.",
+    )
+    oidc_client_id: str = Field("", description="Mã của Học Số ở hệ thống ấy (client_id).")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Bí mật của Học Số ở hệ thống ấy (client_secret).")
+    oidc_label: str = Field(
+        "hệ thống của tỉnh", max_length=60, description="Tên của hệ thống ấy, viết trên nút “Đăng nhập bằng …”."
+    )
+    oidc_scope: str = Field(
+        "openid profile email", description="Những gì Học Số hỏi hệ thống ấy về một người (scope); phải có openid."
+    )
+    oidc_identity_claim: str = Field(
+        "",
+        description="Tên mục (claim) mang số căn cước, chỉ đặt khi hệ thống ấy đã xác thực số này. Trống: không dùng.",
+    )
     statement_key: SecretStr = Field(
         SecretStr(""),
         description="Khóa ký nội dung mã QR trên giấy chứng nhận. Trống: sinh một lần, giữ trong "
@@ -122,6 +140,8 @@ class Settings(BaseSettings):
             self.media_url = (ROOT / "media").as_uri()
         if not self.public_url:
             self.public_url = self.own_url
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_client_secret.get_secret_value()):
+            raise ValueError("OIDC_ISSUER cần đi cùng OIDC_CLIENT_ID và OIDC_CLIENT_SECRET.")
         self.public_url = self.public_url.rstrip("/")
         # Demo accounts have known passwords: they never listen to the world (DESIGN 9).
         if self.demo and not _is_loopback(self.host):
@@ -133,6 +153,22 @@ class Settings(BaseSettings):
     def _is_address(cls, value: str) -> str:
         if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", value):
             raise ValueError("cần bắt đầu bằng http:// hoặc https://, ví dụ https://hocso.bacninh.gov.vn")
+        return value
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _is_issuer(cls, value: str) -> str:
+        if value and not re.fullmatch(
+            r"https://[^\s/?#]+[^\s?#]*|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#]*)?", value
+        ):
+            raise ValueError("cần bắt đầu bằng https://, không có dấu ? hay #")
+        return value
+
+    @field_validator("oidc_scope")
+    @classmethod
+    def _asks_who(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("cần có openid")
         return value
 
     @field_validator("smtp_url")

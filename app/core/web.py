@@ -70,10 +70,18 @@ async def database_in_turn(request: Request) -> AsyncIterator[Database]:
             yield database
 
 
+async def database_on_return(request: Request) -> AsyncIterator[Database]:
+    async with request.app.state.turns.others:
+        yield cast(Database, request.app.state.database)
+
+
 Config = Annotated[Settings, Depends(_settings)]
 Files = Annotated[Storage, Depends(_storage)]
 # For routes that open transactions of their own, such as those that must hold none while they receive a large body.
 Databases = Annotated[Database, Depends(database_in_turn, scope="function")]
+# For the one GET that writes: the way back from a provider of sign-ins, whose protocol chose the method. What it brings
+# is bound to this browser, as the token of a form is.
+ReturnDatabases = Annotated[Database, Depends(database_on_return, scope="function")]
 # An id in an address. What no database could hold as one names nothing: 404, as for any other that is not there.
 RowId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 
@@ -241,7 +249,8 @@ def _read_flash(request: Request) -> list[tuple[str, str]]:
 
 
 __all__ = [
-    "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "PasswordChangeRequired", "Response", "RowId", "answer_head",
+    "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "PasswordChangeRequired", "Response", "ReturnDatabases",
+    "RowId", "answer_head",
     "client_of", "find_actor", "form_fields", "having", "identify", "local_url", "page_context", "redirect",
     "render", "render_part", "wants_fragment",
 ]  # fmt: skip

@@ -271,6 +271,20 @@ class SlipSheet(Base):
     storage_key: Mapped[str] = mapped_column(String(200), default="")
 
 
+class ExternalIdentity(Base):
+    """Somebody at an OpenID Connect provider who enters this account (openid/linking.py)."""
+
+    __tablename__ = "external_identity"
+    __table_args__ = (UniqueConstraint("issuer", "digest"), UniqueConstraint("account_id", "issuer"))
+
+    id: Mapped[int] = pk()
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    issuer: Mapped[str] = mapped_column(String(300))
+    # A keyed hash of who they are there.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    linked_at: Mapped[datetime]
+
+
 class SignInSession(Base):
     """One signed-in browser; the cookie holds a random token, this row only its hash."""
 
@@ -348,6 +362,6 @@ class PeopleImport(Base):
 
 __all__ = [
     "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "ContactCheck",
-    "OneTimeCode", "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SignInSession", "SlipSheet", "Unit",
-    "UnitAct", "UnitClosure", "UnitEdge", "UnitVersion",
+    "ExternalIdentity", "OneTimeCode", "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SignInSession",
+    "SlipSheet", "Unit", "UnitAct", "UnitClosure", "UnitEdge", "UnitVersion",
 ]  # fmt: skip

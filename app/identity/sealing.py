@@ -4,6 +4,7 @@ Erasing `Person.wrapped_key` makes everything sealed for that person unreadable 
 restored with the row as it is then (DESIGN 4.9). The field key itself never touches the database.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -31,6 +32,10 @@ class FieldKeyDoesNotFit(AppError):
 
     title = _("Khóa dữ liệu cá nhân không khớp")
     text = _("Khóa FIELD_KEY không khớp với dữ liệu đã lưu. Hãy báo người vận hành khôi phục đúng khóa.")
+
+
+class InvalidCookie(Exception):
+    """Not of our making, or another one's."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,20 @@ def seal_file(content: bytes) -> bytes:
 
 def unseal_file(content: bytes) -> bytes:
     return _decrypt(derived_key("file"), content, "file")
+
+
+def seal_cookie(name: str, content: bytes) -> str:
+    """What a browser carries and cannot read; it opens under the same name only."""
+    return base64.urlsafe_b64encode(_encrypt(derived_key("cookie"), content, name)).decode()
+
+
+def unseal_cookie(name: str, sealed: str) -> bytes:
+    """Raises InvalidCookie."""
+    try:
+        content = base64.urlsafe_b64decode(sealed.encode())
+        return AESGCM(derived_key("cookie")).decrypt(content[:_NONCE_BYTES], content[_NONCE_BYTES:], name.encode())
+    except (InvalidTag, ValueError) as error:
+        raise InvalidCookie from error
 
 
 def digest(kind: LookupKind, value: str) -> bytes:

@@ -10,15 +10,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.core import clock, limiting
-from app.core.csrf import BROWSER_COOKIE, SESSION_COOKIE
+from app.core.csrf import BROWSER_COOKIE
 from app.core.errors import Conflict, Invalid, TooMany
 from app.core.i18n import gettext as _
 from app.core.settings import Settings
 from app.core.web import Config, Databases, Db, MaybeMe, Response, client_of, local_url, redirect, render
+from app.identity.identifiers import phone_shown
 from app.identity.models import Account
+from app.identity.openid.carried import ANSWER
+from app.identity.openid.linking import link
+from app.identity.openid.provider import NotProved, Told
 from app.identity.sign_in import accounts, passwords, sign_up
 from app.identity.sign_in.accounts import Candidate
-from app.identity.sign_in.beginning import with_session
+from app.identity.sign_in.beginning import Begun, begin, let_in
 from app.identity.sign_in.passwords import Verdict
 from app.identity.sign_in.sign_up import NewLearner, SignUpForm
 from app.identity.sign_in.sign_up_communes import Commune, began_on, commune_by_key, communes_like
@@ -43,6 +47,8 @@ class SignUpPage:
     errors: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     is_taken: bool = False  # the phone or email is somebody's: sign in instead
+    provider: str = ""  # the name of the other way in, if there is one
+    told: Told | None = None  # whom the provider told of, where the account is to be linked to them
 
     @property
     def groups(self) -> Mapping[str, str]:
@@ -54,11 +60,25 @@ class SignUpPage:
 
 
 @router.get("/sign-up")
-def form(request: Request, db: Db, actor: MaybeMe, place: str = "", next: str = "") -> Response:
-    """The empty form; with `place` the communes of that name, for the page's own search."""
+def form(
+    request: Request, db: Db, actor: MaybeMe, place: str = "", next: str = "", alone: bool = False
+) -> Response:  # fmt: skip
+    """The empty form; with `place` the communes of that name, for the page's own search.
+
+    Whoever comes from the provider finds in it what was told of them, `alone` they are rid of that.
+    """
     if actor:
         return redirect(request, local_url(next, _MY))
-    return _page(request, db, SignUpForm(place=place, next=local_url(next, "")))
+    told = None if alone else _told(request)
+    filled = (
+        {"name": told.name, "contact": told.email or (phone_shown(told.phone) if told.phone else ""), "provider": "1"}
+        if told
+        else {}
+    )
+    response = _page(request, db, SignUpForm(place=place, next=local_url(next, ""), **filled))
+    if alone:
+        ANSWER.drop(response)
+    return response
 
 
 @router.post("/sign-up")
@@ -82,31 +102,31 @@ def sign_up_here(
         except Invalid as error:
             return _page(request, db, form, 422, errors=error.fields)
     try:
+        if form.provider and not _told(request):
+            raise NotProved
         with databases.writing() as db:
             limiting.hit(db, "sign-up", config.sign_up_limit, client_of(request).address)
         entered = _come_in(request, databases, config, form, learner, commune.unit_id if commune else 0)
-    except (TooMany, Conflict) as error:
+    except (TooMany, Conflict, NotProved) as error:
         with databases.reading() as db:
             return _page(request, db, form, error.status, problem=error.message)
     if entered is None:
         with databases.reading() as db:
             return _page(request, db, form, 422, errors={"contact": _taken()}, is_taken=True)
-    request.app.state.access_log.note("sign_in", entered.account_id, client_of(request))
     if entered.asked:
         target = f"/account/contacts/{learner.kind}?{urlencode({'next': target})}"
-    response = redirect(
-        request, target, flash=("ok", _("Tài khoản đã sẵn sàng. Những gì đã học trên máy này được giữ lại ở đây."))
-    )
-    return with_session(response, entered.token, config)
+    done = _("Tài khoản đã sẵn sàng. Những gì đã học trên máy này được giữ lại ở đây.")
+    response = let_in(request, config, entered.begun, target, ("ok", done))
+    ANSWER.drop(response)
+    return response
 
 
 @dataclass(frozen=True)
 class Entered:
-    """A session begun; `asked`: a code was sent that shows the contact to be theirs."""
+    """`asked`: a code was sent that shows the contact to be theirs."""
 
-    token: str
-    account_id: int
-    asked: bool = False
+    begun: Begun
+    asked: bool
 
 
 def _checked(form: SignUpForm, commune: Commune | None) -> NewLearner:
@@ -138,7 +158,7 @@ def _come_in(
             new_hash = passwords.hash_password(form.password)
         try:
             with databases.writing() as db:
-                return _settle(request, db, learner, candidate, new_hash, unit_id)
+                return _settle(request, db, form, learner, candidate, new_hash, unit_id)
         except IntegrityError:
             # The other half of a double click was faster: next time round its account is there.
             continue
@@ -164,8 +184,9 @@ def _is_theirs(
 
 
 def _settle(
-    request: Request, db: Session, learner: NewLearner, candidate: Candidate | None, new_hash: str, unit_id: int
-) -> Entered:
+    request: Request, db: Session, form: SignUpForm, learner: NewLearner, candidate: Candidate | None, new_hash: str,
+    unit_id: int,
+) -> Entered:  # fmt: skip
     guest, asked = guests.guest_of(db, request.cookies.get(BROWSER_COOKIE)), False
     if candidate is None:
         # Where somebody lives did not begin with the form: what they did before it counts for their commune too.
@@ -177,13 +198,17 @@ def _settle(
             contact_letters.ask(db, account.person, learner.kind, learner.contact)
     else:
         account = db.get_one(Account, candidate.account_id)
-    token = accounts.sign_in(
-        db, candidate, address=client_of(request).address, agent=request.headers.get("user-agent", ""),
-        replaces=request.cookies.get(SESSION_COOKIE, ""),
-    )  # fmt: skip
     if guest:
         adopt(db, guest, account.person_id, account.id)
-    return Entered(token, account.id, asked)
+    if form.provider and (told := _told(request)):
+        link(db, account, told, "sign_up")
+    return Entered(begin(request, db, candidate), asked)
+
+
+def _told(request: Request) -> Told | None:
+    """Whom the provider told of, if somebody came from there a while ago and is no account's yet."""
+    answer = ANSWER.read(request)
+    return answer.told if answer and answer.account_id is None else None
 
 
 def _taken() -> str:
@@ -199,7 +224,11 @@ def _page(
 ) -> Response:  # fmt: skip
     communes = _choices(db, form)
     guest = guests.guest_of(db, request.cookies.get(BROWSER_COOKIE))
-    page = SignUpPage(form, guests.kept_courses(db, guest) if guest else (), communes, errors or {}, problem, is_taken)
+    config: Settings = request.app.state.settings
+    page = SignUpPage(
+        form, guests.kept_courses(db, guest) if guest else (), communes, errors or {}, problem, is_taken,
+        config.oidc_label if config.oidc_issuer else "", _told(request) if form.provider else None,
+    )  # fmt: skip
     response = render(request, "identity/sign_up.html", status=status, fragment="communes", page=page)
     response.headers["cache-control"] = "private, no-store"
     return response

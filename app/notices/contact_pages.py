@@ -2,23 +2,22 @@
 
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 
 from app.core import limiting
 from app.core.access import Actor
-from app.core.db import Database
 from app.core.errors import NotFound, TooMany
 from app.core.forms import StrippedForm
 from app.core.i18n import gettext as _
-from app.core.settings import Settings
 from app.core.web import Config, Databases, Db, Me, Response, client_of, local_url, redirect, render
 from app.identity.identifiers import email_address, phone_e164, phone_shown
-from app.identity.models import Account, ContactCheck, Person
-from app.identity.sign_in import contacts, passwords
+from app.identity.models import ContactCheck, Person
+from app.identity.sign_in import contacts
 from app.identity.sign_in.contacts import Contact, ContactTaken, Kind
-from app.identity.sign_in.passwords import Verdict
+from app.identity.sign_in.own_password import password_error
 from app.notices import contact_letters
 
 router = APIRouter()
@@ -68,7 +67,7 @@ def send(
         if errors or not contact_letters.can_reach(which):
             return _page(request, db, actor, which, target, 422, typed=form.contact, **errors)
     try:
-        if form.contact and (error := _password_error(databases, config, actor, form.password)):
+        if form.contact and (error := password_error(databases, config, actor, form.password)):
             with databases.reading() as db:
                 return _page(request, db, actor, which, target, 422, typed=form.contact, password_error=error)
         with databases.writing() as db:
@@ -162,19 +161,6 @@ def _wanted(db: Session, actor: Actor, kind: Kind, form: ContactForm) -> tuple[s
     return wanted, {} if wanted else {"contact_error": missing}
 
 
-def _password_error(databases: Database, config: Settings, actor: Actor, password: str) -> str:
-    """Whoever found a phone lying signed in must not make the account their own by another email."""
-    key = f"account:{actor.account_id}"
-    with databases.reading() as db:
-        limiting.check(db, "password", config.sign_in_limit, key)
-        password_hash = db.get_one(Account, actor.account_id).password_hash
-    if passwords.verify(password_hash, password) is not Verdict.WRONG:
-        return ""
-    with databases.writing() as db:
-        limiting.hit(db, "password", config.sign_in_limit, key)
-    return _("Mật khẩu hiện nay chưa đúng.")
-
-
 def _contact(db: Session, actor: Actor, kind: Kind) -> Contact:
     return contacts.contacts_of(db.get_one(Person, actor.person_id))[kind]
 
@@ -201,8 +187,8 @@ def _shown(kind: Kind, value: str) -> str:
 
 
 def _back(request: Request, kind: Kind, target: str) -> Response:
-    url = request.url_for("contact", kind=kind).include_query_params(**({"next": target} if target else {}))
-    return redirect(request, f"{url.path}?{url.query}" if url.query else url.path)
+    url = f"/account/contacts/{kind}"
+    return redirect(request, f"{url}?{urlencode({'next': target})}" if target else url)
 
 
 def _over() -> str:

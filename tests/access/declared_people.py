@@ -43,6 +43,12 @@ _ACCOUNTS = (
     # No mail server is set up there.
     act("/sign-in/forgot", EVERYBODY, why_open="the door, for who forgot their password", form={"name": "learner"},
         answers=(422,)),
+    # No provider is set up here, so there are no such pages; tests/openid goes all the ways.
+    *(page(path, EVERYBODY, why_open="the other door", answers=(404,))
+      for path in ("/sign-in/provider", "/sign-in/provider/back", "/signed-out", "/sign-out/provider")),
+    page("/account/provider", SIGNED_IN, why_open="one's own account", answers=(404,)),
+    *(act(path, SIGNED_IN, why_open="one's own account", answers=(404,))
+      for path in ("/account/provider", "/account/provider/unlink")),
     act("/sign-out", EVERYBODY, why_open="ends this browser's session, if it has one"),
     act("/sign-out/everywhere", SIGNED_IN, why_open="ends one's own sessions"),
     page("/account", SIGNED_IN, why_open="one's own account", secret=LEARNER_NAME, told_to=LEARNER),

@@ -86,12 +86,17 @@ def spend(db: Session, found: FoundCode, new_hash: str) -> Candidate:
     """
     if not _end(db, OneTimeCode.id == found.code_id):
         raise Conflict
-    _end(db, OneTimeCode.account_id == found.account_id)
+    end_codes(db, found.account_id)
     account = db.get_one(Account, found.account_id)
     account.password_hash, account.must_change_password = new_hash, False
     audit.record(db, "code.use", "account", account.id, account_id=account.id)
     sign_out_everywhere(db, account.id)
     return Candidate(account.id, new_hash, must_change_password=False)
+
+
+def end_codes(db: Session, account_id: int) -> None:
+    """All codes of the account are over."""
+    _end(db, OneTimeCode.account_id == account_id)
 
 
 def holds_now() -> ColumnElement[bool]:

@@ -1,10 +1,12 @@
 """Signing in and out, one's own account, changing the password."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
 
 from app.core import limiting
 from app.core.access import Actor
@@ -16,6 +18,8 @@ from app.core.text import fold
 from app.core.web import Config, Databases, Db, MaybeMe, Me, Response, client_of, local_url, redirect, render
 from app.identity.codes.one_time_codes import find_code
 from app.identity.demo import DEMO_PASSWORD, PERSONAS, Persona
+from app.identity.openid.linking import link_of
+from app.identity.openid.provider import Provider
 from app.identity.sign_in import accounts, passwords
 from app.identity.sign_in.account_queries import PasswordFacts, account_page, password_facts
 from app.identity.sign_in.accounts import AccountDisabled
@@ -35,6 +39,7 @@ class SignInPage:
     name_error: str = ""
     password_error: str = ""
     problem: str = ""
+    provider: str = ""  # the name of the other way in, if there is one
     personas: tuple[Persona, ...] = ()
     demo_password: str = DEMO_PASSWORD
 
@@ -92,7 +97,8 @@ def sign_out(request: Request, actor: MaybeMe, db: Db) -> Response:
     accounts.sign_out(db, request.cookies.get(SESSION_COOKIE, ""))
     if actor:
         request.app.state.access_log.note("sign_out", actor.account_id, client_of(request))
-    return _signed_out(request, _("Đã đăng xuất."))
+    is_linked = actor and _linked_at(request, db, actor)
+    return _signed_out(request, _("Đã đăng xuất."), "/signed-out" if is_linked else "/")
 
 
 @router.post("/sign-out/everywhere")
@@ -104,7 +110,16 @@ def sign_out_everywhere(request: Request, actor: Me, db: Db) -> Response:
 
 @router.get("/account")
 def account(request: Request, actor: Me, db: Db) -> Response:
-    return render(request, "identity/account.html", page=account_page(db, actor))
+    provider: Provider | None = request.app.state.provider
+    return render(
+        request, "identity/account.html", page=account_page(db, actor), provider=provider and provider.label,
+        linked_at=_linked_at(request, db, actor),
+    )  # fmt: skip
+
+
+def _linked_at(request: Request, db: Session, actor: Actor) -> datetime | None:
+    provider: Provider | None = request.app.state.provider
+    return link_of(db, actor.account_id, provider.issuer) if provider else None
 
 
 @dataclass(frozen=True)
@@ -156,7 +171,10 @@ def _sign_in_page(
     request: Request, config: Settings, status: int = 200, *, next: str, name: str = "", name_error: str = "",
     password_error: str = "", problem: str = "",
 ) -> Response:  # fmt: skip
-    page = SignInPage(next, name, name_error, password_error, problem, PERSONAS if config.demo else ())
+    page = SignInPage(
+        next, name, name_error, password_error, problem, config.oidc_label if config.oidc_issuer else "",
+        PERSONAS if config.demo else (),
+    )  # fmt: skip
     return render(request, "identity/sign_in.html", status=status, page=page)
 
 
@@ -169,7 +187,7 @@ def _password_page(
     return render(request, "identity/password.html", status=status, page=page)
 
 
-def _signed_out(request: Request, text: str) -> Response:
-    response = redirect(request, "/", flash=("ok", text))
+def _signed_out(request: Request, text: str, target: str = "/") -> Response:
+    response = redirect(request, target, flash=("ok", text))
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="lax")
     return response

@@ -75,7 +75,10 @@ _OLDEST = 120
 
 
 class SignUpForm(BaseModel):
-    """As typed. `commune` is the key of a unit, `place` what was typed to find it; `note` is left empty by people."""
+    """As typed. `commune` is the key of a unit, `place` what was typed to find it; `note` is left empty by people.
+
+    `provider`: the account is to be linked to whom the provider told of (openid/carried.py).
+    """
 
     name: str = ""
     contact: str = ""
@@ -88,6 +91,7 @@ class SignUpForm(BaseModel):
     agrees_statistics: str = ""
     password: str = ""
     note: str = ""
+    provider: str = ""
     act: str = ""
     next: str = ""
 
