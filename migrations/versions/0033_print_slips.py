@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("people", sa.JSON(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=True),
+        sa.Column("count", wide_id(), nullable=True),
         sa.Column("storage_key", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_slip_sheet_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_slip_sheet")),
