@@ -18,6 +18,7 @@ from app.assignments import handlers as assignments
 from app.assignments import jobs as assignment_jobs
 from app.assignments import my_pages as my_assignment_pages
 from app.assignments import pages as assignment_pages
+from app.assignments import personal as assignments_personal
 from app.authoring import bank_pages, lesson_pages, question_file_pages, statistics_pages
 from app.authoring import jobs as authoring_jobs
 from app.authoring import pages as studio_pages
@@ -27,11 +28,14 @@ from app.certificates import file_jobs as certificate_file_jobs
 from app.certificates import handlers as certificates
 from app.certificates import jobs as certificate_jobs
 from app.certificates import pages as certificate_pages
+from app.certificates import personal as certificates_personal
 from app.certificates import register, verify_pages
 from app.classes import attendee_lists
 from app.classes import pages as class_pages
+from app.classes import personal as classes_personal
 from app.classes import queries as class_queries
 from app.community import pages as community_pages
+from app.community import personal as community_personal
 from app.core import events
 from app.core.attachments import DOCX, PDF, PPTX, XLSX
 from app.core.crons import Cron
@@ -42,6 +46,7 @@ from app.core.i18n import lazy
 from app.core.jobs import JobFunction, Worker
 from app.core.lane import Lane
 from app.core.middleware import BodyLimit, Surroundings
+from app.core.personal import Holding
 from app.core.settings import Settings
 from app.core.static import StaticFiles
 from app.core.templating import STATIC_DIR
@@ -51,14 +56,17 @@ from app.coverage import definition_pages, export_pages, programme_pages
 from app.coverage import handlers as coverage
 from app.coverage import jobs as coverage_jobs
 from app.coverage import pages as coverage_pages
+from app.coverage import personal as coverage_personal
 from app.exams import desk_pages as exam_desk_pages
 from app.exams import jobs as exam_jobs
 from app.exams import marking_pages as exam_marking_pages
 from app.exams import marking_queries as exam_marking
 from app.exams import my_pages as my_exam_pages
+from app.exams import personal as exams_personal
 from app.exams import queries as exam_queries
 from app.exams import room_pages as exam_room_pages
 from app.identity import jobs as identity_jobs
+from app.identity import personal as identity_personal
 from app.identity.codes import code_pages, issuing_pages, slip_pages
 from app.identity.events import AffiliationsChanged, ResetCodeIssued, UnitsReorganised
 from app.identity.openid import openid_pages
@@ -83,6 +91,7 @@ from app.learning import (
 from app.learning import api as progress_api
 from app.learning import jobs as learning_jobs
 from app.learning import pages as learning_pages
+from app.learning import personal as learning_personal
 from app.learning.answering import answer_committer
 from app.learning.events import CompletionAnnulled, CoursesCompleted
 from app.learning.finishing import finish_committer
@@ -94,9 +103,15 @@ from app.notices import contact_pages, reset_pages
 from app.notices import handlers as notices
 from app.notices import jobs as notice_jobs
 from app.notices import pages as notice_pages
+from app.notices import personal as notices_personal
 from app.notices.queries import unread_count
 from app.portal import info_pages, teaching_pages
 from app.portal import pages as portal_pages
+from app.privacy import desk_pages as privacy_desk_pages
+from app.privacy import jobs as privacy_jobs
+from app.privacy import my_pages as my_data_pages
+from app.privacy import personal as privacy_personal
+from app.privacy.holdings import wire_holdings
 from app.runtime import Runtime
 
 PAGES = (
@@ -106,9 +121,8 @@ PAGES = (
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages,
-    export_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages,
-    community_pages, teaching_pages, mail_pages,
-    access_pages, admin_pages,
+    export_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages,
+    teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -133,6 +147,15 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
 
 # Whose papers the register can take together.
 GROUPS: dict[str, register.Group] = {"class": class_queries.people_present, "exam": exam_queries.candidate_ids}
+
+# What every domain holds about people, as they read it; erasing goes the other way, identity last.
+PERSONAL: tuple[Holding, ...] = tuple(
+    domain.PERSONAL
+    for domain in (
+        identity_personal, learning_personal, certificates_personal, assignments_personal, classes_personal,
+        exams_personal, community_personal, notices_personal, coverage_personal, privacy_personal,
+    )
+)  # fmt: skip
 
 # Tables that name units or posts, and what hangs on a reorganisation there; None: it follows the posts by itself.
 HOLDINGS: dict[str, lazy | None] = {
@@ -165,6 +188,7 @@ JOBS: dict[str, JobFunction] = (
     | coverage_jobs.JOBS
     | upkeep.JOBS
     | audit_sealing.JOBS
+    | privacy_jobs.JOBS
     # Essays of exams wait in the queue of all essays, and learning knows no exams.
     | {"learning.tell_of_work": partial(tell_of_work, more={"marking": exam_marking.waiting_count})}
 )
@@ -178,6 +202,7 @@ CRONS = (
     Cron("learning.tell_of_work", every=timedelta(days=1), at=timedelta(hours=7, minutes=15)),
     Cron("learning.count_new_answers", every=timedelta(days=1), at=timedelta(hours=1)),
     Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
+    Cron("learning.forget_watch_logs", every=timedelta(days=1), at=timedelta(hours=3, minutes=5)),
     Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),
     Cron("learning.forget_answer_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=25)),
@@ -192,6 +217,7 @@ CRONS = (
     Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
     Cron("notices.look_for_due", every=timedelta(minutes=5)),
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
+    Cron("privacy.forget_copies", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
     Cron("certificates.forget_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
 )
@@ -206,6 +232,7 @@ def wire() -> None:
     events.wire(HANDLERS)
     register.wire_groups(GROUPS)
     reorganising.wire_holdings(HOLDINGS)
+    wire_holdings(PERSONAL)
 
 
 def create_app(runtime: Runtime) -> FastAPI:

@@ -66,7 +66,7 @@ def reissue(context: JobContext, file_id: int) -> Mapping[str, Any]:
         reason, account_id = wish.reason, wish.account_id
         query = chosen(db, actor, filters_of({**wish.filters, "state": "valid"}))
         ids = db.scalars(
-            query.with_only_columns(Certificate.id).where(Certificate.recorded_at <= wish.created_at)
+            query.with_only_columns(Certificate.id).where(Certificate.recorded_at <= wish.created_at, ~erased())
         ).all()
     for start in range(0, len(ids), _AT_ONCE):
         context.progress(start / len(ids), _("Đã cấp lại %(done)s/%(all)s giấy", done=start, all=len(ids)))

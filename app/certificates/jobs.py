@@ -32,6 +32,9 @@ def render_pdf(context: JobContext, certificate_id: int) -> Mapping[str, Any]:
         certificate = db.get_one(Certificate, certificate_id)
         if certificate.document:
             return {"sha256": certificate.document.sha256}
+        person_id = certificate.person_id
+        if db.get_one(Person, person_id).erased_at is not None:
+            return {}
         completion_id, place = (
             certificate.completion_id,
             f"certificates/{certificate.issued_on.year}/{certificate.code}",
@@ -45,16 +48,19 @@ def render_pdf(context: JobContext, certificate_id: int) -> Mapping[str, Any]:
         record_keys(db)
         # In turns with another try; whoever comes second finds the first one's.
         db.get_one(Completion, completion_id, with_for_update=True)
-        if kept := db.get(CertificateDocument, certificate_id):
+        kept = db.get(CertificateDocument, certificate_id)
+        # Erased while it was being made: nobody's name may lie in a file any more.
+        is_erased = db.get_one(Person, person_id).erased_at is not None
+        if kept:
             digest = kept.sha256
-        else:
+        elif not is_erased:
             db.add(
                 CertificateDocument(
                     certificate_id=certificate_id, sha256=digest, size=size, storage_key=name, made_at=clock.now(),
                     signed_by=key.id,
                 )
             )  # fmt: skip
-    if kept and kept.storage_key != name:
+    if is_erased or (kept and kept.storage_key != name):
         context.storage.delete(name)
     return {"sha256": digest}
 
@@ -67,7 +73,7 @@ def order_missing(context: JobContext) -> Mapping[str, Any]:
             .outerjoin(CertificateDocument)
             .join(Person, Person.id == Certificate.person_id)
             .outerjoin(Account, Account.person_id == Person.id)
-            .where(CertificateDocument.certificate_id.is_(None))
+            .where(CertificateDocument.certificate_id.is_(None), Person.erased_at.is_(None))
             # Nobody will ever ask for the papers of a hundred thousand made-up people.
             .where(or_(not_(Person.ref.startswith(SIMULATED)), Account.id.is_not(None)))
             .order_by(Certificate.id)

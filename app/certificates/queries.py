@@ -193,7 +193,7 @@ def _row(db: Session, *where: ColumnElement[bool]) -> tuple[Certificate, Person,
 
 def _shown(certificate: Certificate, person: Person, valid_until: date | None) -> PublicCertificate:
     # Erasing a person destroys their key: what was sealed cannot be read, and the name is no longer shown either.
-    is_erased = certificate.sealed_birth_date is not None and person.wrapped_key is None
+    is_erased = person.erased_at is not None
     born = sealing.unseal_text(person, certificate.sealed_birth_date)
     revocation, replacement, document = certificate.revocation, certificate.replacement, certificate.document
     return PublicCertificate(

@@ -17,6 +17,7 @@ from app.core.templating import format_date
 from app.core.text import fold, whole
 from app.identity import sealing
 from app.identity.models import Person
+from app.identity.people.people_queries import ERASED_NAME
 from app.identity.units import unit_queries
 from app.learning.models import Completion
 
@@ -109,8 +110,7 @@ def chosen(db: Session, actor: Actor, choice: Choice) -> Select[Certificate]:
 
 def erased() -> ColumnElement[bool]:
     """Of people who were erased on request: their key is gone, and nothing prints their name again."""
-    keyless = select(Person.id).where(Person.wrapped_key.is_(None))
-    return Certificate.sealed_birth_date.is_not(None) & Certificate.person_id.in_(keyless)
+    return Certificate.person_id.in_(select(Person.id).where(Person.erased_at.is_not(None)))
 
 
 def count(db: Session, query: Select[Certificate]) -> int:
@@ -162,11 +162,10 @@ def _in_state(query: Select[Certificate], state: str) -> Select[Certificate]:
 
 
 def _line(certificate: Certificate, person: Person, *, in_full: bool) -> Line:
-    is_erased = certificate.sealed_birth_date is not None and person.wrapped_key is None
     born = sealing.unseal_text(person, certificate.sealed_birth_date)
     return Line(
         code=certificate.code, number=certificate.number,
-        holder_name="(đã xóa theo yêu cầu)" if is_erased else certificate.holder_name,
+        holder_name=f"({ERASED_NAME})" if person.erased_at else certificate.holder_name,
         born=(birth_day(born).removeprefix("ngày ") if in_full else masked_birth_date(born)) if born else "",
         unit_name=certificate.unit_name, course_title=certificate.course_title,
         completed_on=certificate.completed_on, issued_on=certificate.issued_on,

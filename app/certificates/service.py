@@ -141,6 +141,8 @@ def replace(db: Session, certificate: Certificate, kind: ReplacementKind, reason
         return certificate.replacement.new_certificate
     if certificate.revocation:
         raise Conflict(_("Giấy chứng nhận này đã bị thu hồi nên không cấp lại được."))
+    if db.get_one(Person, certificate.person_id).erased_at is not None:
+        raise Conflict(_("Người được cấp đã yêu cầu xóa dữ liệu cá nhân nên không cấp lại được giấy này."))
     (new,) = _write(db, [(completion, _said(certificate))], edition=certificate.edition + 1)
     certificate.replacement = CertificateReplacement(
         new_certificate=new, kind=kind, reason=reason, replaced_at=clock.now(), account_id=by

@@ -80,6 +80,11 @@ class Settings(BaseSettings):
     evidence_days: int = Field(
         90, ge=1, le=3650, description="Số ngày giữ tệp minh chứng sau khi đã duyệt hoặc từ chối; sau đó tệp bị xóa."
     )
+    watch_log_months: int = Field(
+        12, ge=1, le=120,
+        description="Số tháng giữ nhật ký xem và đọc (từng đoạn đã xem) sau khi bài học đã xong; sau đó nhật ký bị "
+        "xóa, kết quả và giờ học vẫn còn.",
+    )  # fmt: skip
     signer_title: str = Field("Giám đốc", max_length=120, description="Chức vụ người ký in trên giấy chứng nhận.")
     signer_name: str = Field(
         "", max_length=120, description="Họ tên người ký in trên giấy chứng nhận. Trống: chỉ in chức vụ."

@@ -130,6 +130,8 @@ class Person(Base):
     # They made this record themselves: what it says is unverified, and no import may take them for somebody of a list.
     signed_up_at: Mapped[datetime | None]
     declared_group: Mapped[str | None] = mapped_column(String(10))  # a key of sign_up.GROUPS: what they do
+    # Erased on request (personal.py): the key is destroyed, the name gone, the row stands for somebody who was counted.
+    erased_at: Mapped[datetime | None]
 
     lookups: Mapped[list["PersonLookup"]] = relationship(cascade="all, delete-orphan")
     affiliations: Mapped[list["Affiliation"]] = relationship(back_populates="person")
@@ -178,6 +180,7 @@ class Consent(Base):
     wording: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(default=1, server_default="1")
     given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Affiliation(Base):

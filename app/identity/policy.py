@@ -60,10 +60,10 @@ ROLES: dict[str, Role] = {
         | _INSTRUCTOR
         | _CONTENT_ADMIN
         | {"certificates.manage", "people.import", "coverage.manage", "jobs.view", "audit.view"}
-        | {REORGANISE, MANAGE_STAFF},
+        | {REORGANISE, MANAGE_STAFF, "privacy.answer"},
         province_only=True,
     ),
-    "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view"}), province_only=True),
+    "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view", "privacy.answer"}), province_only=True),
 }
 
 # What each permission is called on the pages that say who may do what.
@@ -96,6 +96,7 @@ WORDS: dict[str, lazy] = {
     REORGANISE: _("Sắp xếp đơn vị: lập, đổi tên, sáp nhập, chia tách"),
     "jobs.view": _("Xem tình trạng hệ thống, việc nền, thư đi"),
     "audit.view": _("Xem nhật ký: ai đã làm gì"),
+    "privacy.answer": _("Trả lời yêu cầu về dữ liệu cá nhân, xóa dữ liệu theo yêu cầu"),
 }
 
 

@@ -2,16 +2,19 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, exists, select
 
 from app.core import clock
 from app.core.jobs import JobContext, JobFunction
+from app.core.settings import get_settings
 from app.learning import answer_files, evidence, evidence_lists, guests, question_figures, waiting
-from app.learning.models import ProgressClient
+from app.learning.models import BlockProgress, LessonFinish, ProgressClient
 from app.learning.quizzes import close_overdue, overdue_attempts
 
 # A page silent for a month will not repeat a save; how people watched is kept no longer than needed (DESIGN 9).
 FORGET_AFTER = timedelta(days=30)
+_MONTH_DAYS = 31
+_AT_ONCE = 500
 
 
 def forget_progress_clients(context: JobContext) -> dict[str, int]:
@@ -23,6 +26,30 @@ def forget_progress_clients(context: JobContext) -> dict[str, int]:
             .returning(ProgressClient.id)
         ).all()
     return {"forgotten": len(gone)}
+
+
+def forget_watch_logs(context: JobContext) -> dict[str, int]:
+    """Delete how finished lessons were watched and read WATCH_LOG_MONTHS after they were finished (DESIGN 9).
+
+    That they were finished, and what was completed in how many hours, stays. Whoever looks into one again begins a log
+    anew.
+    """
+    before = clock.now() - timedelta(days=_MONTH_DAYS * get_settings().watch_log_months)
+    finished = exists().where(
+        LessonFinish.enrolment_id == BlockProgress.enrolment_id, LessonFinish.lesson_key == BlockProgress.lesson_key,
+        LessonFinish.finished_at < before,
+    )  # fmt: skip
+    old = select(BlockProgress.id).where(BlockProgress.updated_at < before, finished).limit(_AT_ONCE)
+    forgotten = 0
+    while True:
+        with context.database.writing() as db:
+            some = db.scalars(old).all()
+            db.execute(delete(ProgressClient).where(ProgressClient.block_progress_id.in_(some)))
+            db.execute(delete(BlockProgress).where(BlockProgress.id.in_(some)))
+        if not some:
+            return {"forgotten": forgotten}
+        forgotten += len(some)
+        context.beat()
 
 
 def forget_guests(context: JobContext) -> dict[str, int]:
@@ -51,6 +78,7 @@ def close_overdue_attempts(context: JobContext) -> dict[str, int]:
 
 JOBS: dict[str, JobFunction] = {
     "learning.forget_progress_clients": forget_progress_clients,
+    "learning.forget_watch_logs": forget_watch_logs,
     "learning.forget_guests": forget_guests,
     "learning.close_overdue_attempts": close_overdue_attempts,
     "learning.tell_of_work": waiting.tell_of_work,

@@ -14,7 +14,7 @@ from tests.access.calls import (
     act,
     page,
 )
-from tests.access.world import COLLEAGUE_NAME, HERE, IMPORTED_NAME, LEARNER_NAME, NOTICE_TEXT, WORKBOOK_NAME
+from tests.access.world import COLLEAGUE_NAME, DATA_TEXT, HERE, IMPORTED_NAME, LEARNER_NAME, NOTICE_TEXT, WORKBOOK_NAME
 
 NEW_PASSWORD = "mot-mat-khau-khac-han-27"
 
@@ -137,6 +137,25 @@ _NOTICES = (
         answers=(200,)),
 )  # fmt: skip
 
+_PERSONAL_DATA = (
+    page("/my/data", SIGNED_IN, why_open="one's own data", secret=DATA_TEXT, told_to=LEARNER),
+    act("/my/data/copy", SIGNED_IN, why_open="one's own data"),
+    page("/my/data/copies/{request_id}", LEARNER, "/my/data/copies/{data_copy}", others=HIDDEN),
+    act("/my/data/requests", SIGNED_IN, why_open="one's own data", form={"kind": "see", "text": "Giữ gì về tôi?"}),
+    act("/my/data/requests/{request_id}/cancel", LEARNER, "/my/data/requests/{data_question}/cancel", others=HIDDEN),
+    act("/my/data/consents/{consent_id}/withdraw", LEARNER, "/my/data/consents/{consent}/withdraw", others=HIDDEN),
+    page("/admin/privacy", OPERATORS, secret='"/admin/privacy/{data_question}"', told_to=OPERATORS),
+    act("/admin/privacy", OPERATORS, form={"who": "other_learner", "kind": "see", "text": "Giữ gì về tôi?"}),
+    page("/admin/privacy/{request_id}", OPERATORS, "/admin/privacy/{data_question}", secret=DATA_TEXT,
+         told_to=OPERATORS),
+    act("/admin/privacy/{request_id}/answer", OPERATORS, "/admin/privacy/{data_question}/answer",
+        form={"answer": "Xem ở trang Dữ liệu của tôi.", "act": "grant"}),
+    act("/admin/privacy/{request_id}/correct", OPERATORS, "/admin/privacy/{data_correction}/correct",
+        form={"name": "Nguyễn Thị Đúng"}),
+    act("/admin/privacy/{request_id}/withdraw", OPERATORS, "/admin/privacy/{data_withdrawal}/withdraw"),
+    act("/admin/privacy/{request_id}/erase", OPERATORS, "/admin/privacy/{data_erasure}/erase"),
+)  # fmt: skip
+
 _ADMIN = (
     page("/admin", OPERATORS),
     page("/admin/mail", OPERATORS),
@@ -157,5 +176,6 @@ DECLARED = (
     *_ACCOUNTS,
     *_UNITS_AND_PEOPLE,
     *_NOTICES,
+    *_PERSONAL_DATA,
     *_ADMIN,
 )

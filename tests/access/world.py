@@ -49,10 +49,11 @@ from app.exams.planning import add_candidate
 from app.exams.taking import begin as begin_exam
 from app.exams.taking import enter
 from app.exams.taking import submit as submit_exam
+from app.identity import sealing
 from app.identity.codes.slips import order_slips
 from app.identity.lists import people_imports, sheet_imports
 from app.identity.lists.people_lists import WHO
-from app.identity.models import Account, Affiliation, Person, RoleGrant
+from app.identity.models import Account, Affiliation, Consent, Person, RoleGrant
 from app.identity.sign_in import accounts
 from app.identity.sign_in.contacts import link_token, order_check
 from app.identity.units.reorganisation import Create, Draft
@@ -72,6 +73,8 @@ from app.media.shelf import Shelved
 from app.notices.models import Notice
 from app.notices.sending import stop_token
 from app.notices.service import notify
+from app.privacy.models import PrivacyRequest
+from app.privacy.service import ask
 from app.runtime import Runtime
 from tests import factories
 from tests.catalogue import making
@@ -115,6 +118,7 @@ EXAM_TITLE, EXAM_LIST_NAME = "Buổi chỉ người coi mới thấy", "thi-sinh
 NOTE_TEXT, POST_TEXT, HELP_TEXT = "Chỉ tôi đọc", "Người cùng học đọc được", "Chỉ đơn vị tôi đọc"
 ESSAY_TEXT = "Bài làm này chỉ người chấm mới đọc."
 EXAM_TEXT = "Bài sát hạch này chỉ người chấm mới đọc."
+DATA_TEXT = "Điều chỉ người trả lời mới đọc."
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 VILLAGE_NAME = "Thôn Vừa Lập"
@@ -170,6 +174,12 @@ class World:
     calendar_token: str
     stop_token: str
     contact_token: str
+    consent: int
+    data_copy: int
+    data_question: int
+    data_correction: int
+    data_withdrawal: int
+    data_erasure: int
     post: int
     help_request: int
     read_stamp: str
@@ -213,6 +223,7 @@ def build(runtime: Runtime) -> World:
             **_assignment(db, who),
             **_notice(db, who["learner"].person_id),
             **_roles(db, who),
+            **_personal_data(db, runtime.storage, who),
             **_learning_and_studio(db, runtime.storage, who),
             workbook=workbook([GOOD]),
             attendee_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(WHO)),
@@ -410,6 +421,28 @@ def _notice(db: Session, person_id: int) -> dict[str, Any]:
         "stop_token": stop_token(person_id, "email"),
         "contact_token": link_token(order_check(db, db.get_one(Person, person_id), "email", "hoc.vien@example.vn")),
     }
+
+
+def _personal_data(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
+    """The learner has a copy to fetch and asked everything else; the erasure is granted and not done."""
+    person_id = who["learner"].person_id
+    consent = Consent(person_id=person_id, purpose="statistics", wording="Tôi đồng ý.", given_at=clock.now())
+    key = "privacy/ban-sao.sealed"
+    size = storage.put(key, io.BytesIO(sealing.seal_file(b"ban sao")))
+    now = clock.now()
+    copy = PrivacyRequest(
+        person_id=person_id, kind="copy", asked_at=now, state="done", done_at=now, files=[key], size=size
+    )
+    db.add_all([consent, copy])
+    question, correction, withdrawal, erasure = (
+        ask(db, person_id, kind, DATA_TEXT) for kind in ("see", "correct", "withdraw", "erase")
+    )
+    erasure.state = "granted"
+    db.flush()
+    return {
+        "consent": consent.id, "data_copy": copy.id, "data_question": question.id, "data_correction": correction.id,
+        "data_withdrawal": withdrawal.id, "data_erasure": erasure.id,
+    }  # fmt: skip
 
 
 # --- a course that is studied at its first version, published in its second and being written in its third --------

@@ -114,7 +114,8 @@ def test_papers_of_a_unit_come_in_one_pdf(
 def test_nobody_who_was_erased_is_printed_again(
     browser: Browser, db: Session, worker: Worker, papers: list[Certificate]
 ) -> None:
-    db.get_one(Person, papers[0].person_id).wrapped_key = None
+    erased = db.get_one(Person, papers[0].person_id)
+    erased.wrapped_key, erased.erased_at = None, clock.now()
     db.commit()
     pages = PdfReader(io.BytesIO(take(browser.sign_in("phuong"), db, worker, what="papers"))).pages
     assert len(pages) == 2

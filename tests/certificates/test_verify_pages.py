@@ -154,7 +154,8 @@ def test_a_revoked_certificate_says_so_and_why_in_general(
 def test_after_erasure_the_page_says_that_personal_data_was_erased(
     browser: Browser, db: Session, issued: Certificate
 ) -> None:
-    db.get_one(Person, issued.person_id).wrapped_key = None
+    erased = db.get_one(Person, issued.person_id)
+    erased.wrapped_key, erased.erased_at = None, clock.now()
     db.commit()
     page = browser.get(f"/verify/{issued.code}")
     assert page.status_code == 200

@@ -60,6 +60,8 @@ KINDS: Mapping[str, Kind] = {
     "single": single, "multiple": multiple, "true_false": true_false, "matching": matching, "ordering": ordering,
     "short_text": short_text, "numeric": numeric, "cloze": cloze, "drag_words": drag_words, "essay": essay,
 }  # fmt: skip
+# Answered in one's own words.
+_WRITTEN = ("short_text", "cloze", "essay")
 MOST_POINTS = 100
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 # Stands between a question's id, which has none, and the part of it that a field is for.
@@ -149,6 +151,12 @@ def texts_of(value: Any) -> Iterator[str]:
             yield from texts_of(one)
 
 
+def without_texts(paper: Mapping[str, Any], answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers of a paper without those in one's own words: what was chosen names nobody."""
+    written = {question["id"] for question in paper["questions"] if question["kind"] in _WRITTEN}
+    return {question_id: answer for question_id, answer in answers.items() if question_id not in written}
+
+
 def _label_faults(question: Question) -> list[str]:
     messages = []
     if not 0 < points(question) <= MOST_POINTS:
@@ -193,4 +201,5 @@ __all__ = [
     "solution",
     "texts_of",
     "validate",
+    "without_texts",
 ]

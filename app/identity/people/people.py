@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import get_args
 
@@ -59,6 +60,47 @@ def new_person(name: str, sex: Sex | None, fields: SealedFields, mark: str = "")
     )  # fmt: skip
     set_fields(person, fields)
     return person
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What is right about somebody, as typed; an empty `identity` leaves the number as it is."""
+
+    name: str
+    sex: Sex | None
+    birth_date: date | None
+    birth_year: int | None
+    phone: str
+    email: str
+    identity: str = ""
+
+
+def correct(db: Session, person: Person, wanted: Correction) -> set[str]:
+    """Write what is right; the names of what changed. Papers issued before say what they said.
+
+    Raises Invalid (with `fields`) for values that cannot be, or that belong to somebody else.
+    """
+    full_name = nfc(wanted.name)
+    if not is_name(full_name):
+        raise Invalid(fields={"name": _("Họ và tên chỉ gồm chữ cái, dài nhất %(most)s ký tự.", most=NAME_LENGTH)})
+    was = sealing.unseal(person)
+    right = SealedFields(
+        birth_date=wanted.birth_date, birth_year=wanted.birth_date.year if wanted.birth_date else wanted.birth_year,
+        phone=_normal("phone", wanted.phone), email=_normal("email", wanted.email),
+        identity=_normal("identity", wanted.identity) or was.identity,
+    )  # fmt: skip
+    for kind in get_args(LookupKind):
+        owner = find_person(db, kind, value) if (value := getattr(right, kind)) else None
+        if owner is not None and owner.id != person.id:
+            raise Invalid(fields={kind: _("Đã có người khác dùng thông tin này.")})
+    changed = {name for name, value in vars(right).items() if value != vars(was)[name]}
+    changed |= {"name"} if full_name != person.name else set()
+    changed |= {"sex"} if wanted.sex != person.sex else set()
+    person.name, person.folded_name, person.sort_name = full_name, fold(full_name), sortable(full_name)
+    person.sex = wanted.sex
+    set_fields(person, right)
+    db.flush()
+    return changed
 
 
 def set_fields(person: Person, fields: SealedFields) -> None:

@@ -15,8 +15,11 @@ from app.identity import sealing
 from app.identity.identifiers import email_address, identity_number, phone_e164
 from app.identity.models import Account, Affiliation, AffiliationAudience, Audience, Person, PersonLookup
 from app.identity.policy import held_on, sees_every_post, visible_people, visible_posts
+from app.identity.sealing import LookupKind
 from app.identity.units.unit_queries import units_by_id
 
+# Stands where the name of somebody stood who was erased on request.
+ERASED_NAME = "đã xóa theo yêu cầu"
 _CHUNK = 500
 _FIRST = aliased(Affiliation)
 
@@ -76,6 +79,21 @@ def posts_of(db: Session, person_ids: Iterable[int]) -> dict[int, list[Post]]:
 def birth_date_of(person: Person) -> date | None:
     """Unsealed; None if unknown, known only by year, or erased."""
     return sealing.unseal(person).birth_date
+
+
+def person_known_as(db: Session, typed: str) -> int | None:
+    """Whose user name, email, phone, identity number or ref this is, for who may see everybody."""
+    if username := db.scalar(select(Account.person_id).where(Account.username == typed.strip().lower())):
+        return username
+    values: dict[LookupKind, str] = {
+        "email": email_address(typed) or "", "phone": phone_e164(typed) or "",
+        "identity": number.digits if (number := identity_number(typed)) else "",
+    }  # fmt: skip
+    digests = [sealing.digest(kind, value) for kind, value in values.items() if value]
+    found = db.scalars(select(PersonLookup.person_id).where(PersonLookup.digest.in_(digests)).distinct()).all()
+    if found:
+        return found[0] if len(found) == 1 else None
+    return db.scalar(select(Person.id).where(Person.ref == typed.strip()))
 
 
 def audience_names(db: Session) -> dict[str, str]:

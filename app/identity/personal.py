@@ -1,0 +1,176 @@
+"""What identity holds about people, and what erasing somebody does here."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import null, or_, select, update
+from sqlalchemy.orm import Session
+
+from app.core import clock, ids
+from app.core.audit import AuditEntry
+from app.core.events import emit
+from app.core.i18n import lazy as _
+from app.core.personal import Held, Holding, by, through
+from app.identity import sealing
+from app.identity.events import AffiliationsChanged
+from app.identity.models import (
+    AccessEntry,
+    Account,
+    Affiliation,
+    AffiliationAudience,
+    Consent,
+    Person,
+    PersonLookup,
+    RoleGrant,
+    SignInSession,
+    UnitVersion,
+)
+from app.identity.people.people_queries import ERASED_NAME
+from app.identity.taking_turns import take_turns
+
+
+def unit_name(column: Any) -> Any:
+    """The newest name of the unit a column points to, as a field of a copy."""
+    newest = select(UnitVersion.name).where(UnitVersion.unit_id == column).order_by(UnitVersion.valid_from.desc())
+    return newest.limit(1).scalar_subquery()
+
+
+_OWN_ACCOUNT = by(Account.person_id)
+
+
+def _read_person(db: Session, person_id: int) -> list[Mapping[str, Any]]:
+    person = db.get_one(Person, person_id)
+    fields = sealing.unseal(person)
+    return [
+        {
+            "ref": person.ref, "name": person.name, "sex": person.sex, "birth_date": fields.birth_date,
+            "birth_year": fields.birth_year, "identity": fields.identity, "phone": fields.phone, "email": fields.email,
+            "signed_up_at": person.signed_up_at, "declared_group": person.declared_group,
+            "created_at": person.created_at,
+        }
+    ]  # fmt: skip
+
+
+def _erase(db: Session, person_id: int) -> None:
+    """The key is destroyed: whatever was sealed under it, here or in any other table, opens no more."""
+    take_turns(db, [person_id])
+    person, today, now = db.get_one(Person, person_id), clock.today(), clock.now()
+    if person.erased_at is not None:
+        return
+    person.wrapped_key = person.sealed = person.sex = person.declared_group = None
+    person.name, person.folded_name, person.sort_name = ERASED_NAME, "", ""
+    person.erased_at = now
+    account = db.scalars(select(Account).where(Account.person_id == person_id)).one_or_none()
+    if account is not None:
+        # No password has this hash.
+        account.username, account.password_hash = f"x-{ids.token(96).lower()}"[:60], "!"
+        account.disabled_at = account.disabled_at or now
+        held = (RoleGrant.account_id == account.id) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
+        ended = {"ends_on": today - timedelta(days=1), "ended_at": now, "ended_by": None}
+        db.execute(update(RoleGrant).where(held).values(ended))
+    for post in db.scalars(select(Affiliation).where(Affiliation.person_id == person_id)):
+        post.title = ""
+        # Until today they were counted, and stay so; from tomorrow they belong to no roster.
+        if post.ended_on is None or post.ended_on > today:
+            post.ended_on, post.end_recorded_at = max(today, post.started_on), now
+    db.flush()
+    emit(db, AffiliationsChanged((person_id,)))
+
+
+PERSONAL = Holding(
+    "identity",
+    title=_("Danh tính, vị trí công tác, tài khoản"),
+    basis=_(
+        "Người do cơ quan, đơn vị đưa vào danh sách: nhiệm vụ đào tạo của Quyết định 1908/QĐ-UBND và Kế hoạch "
+        "250/KH-UBND. Người tự đăng ký: sự đồng ý ghi bên dưới."
+    ),
+    kept=_("Cho đến khi yêu cầu xóa được chấp nhận. Nhật ký truy cập: 12 tháng."),
+    left=_(
+        "Tên, giới tính, ngày sinh, số định danh, điện thoại, email mất hẳn vì khóa riêng bị hủy; tài khoản đóng. Còn "
+        "lại: một mã không tên, đơn vị và nhóm của từng thời gian để số đã báo cáo không đổi, câu đồng ý đã cho, nhật "
+        "ký truy cập và nhật ký quản trị cho đến hết hạn."
+    ),
+    tables=(
+        Held(
+            SignInSession, _("Phiên đăng nhập"), through(SignInSession.account_id, Account.id, _OWN_ACCOUNT),
+            {
+                "created_at": ("Đăng nhập lúc", SignInSession.created_at),
+                "last_seen_at": ("Dùng lần cuối", SignInSession.last_seen_at),
+                "ended_at": ("Kết thúc lúc", SignInSession.ended_at),
+                "address": ("Địa chỉ mạng", SignInSession.address), "agent": ("Trình duyệt", SignInSession.agent),
+            },
+            is_deleted=True,
+        ),
+        Held(
+            AccessEntry, _("Nhật ký truy cập"), through(AccessEntry.account_id, Account.id, _OWN_ACCOUNT),
+            {
+                "at": ("Lúc", AccessEntry.at), "kind": ("Việc", AccessEntry.kind),
+                "address": ("Địa chỉ mạng", AccessEntry.address), "port": ("Cổng", AccessEntry.port),
+            },
+        ),
+        Held(
+            AuditEntry, _("Việc đã làm, ghi trong nhật ký quản trị"),
+            through(AuditEntry.account_id, Account.id, _OWN_ACCOUNT),
+            {
+                "at": ("Lúc", AuditEntry.at), "action": ("Việc", AuditEntry.action),
+                "subject_kind": ("Về loại", AuditEntry.subject_kind), "subject_id": ("Về mã", AuditEntry.subject_id),
+            },
+        ),
+        Held(
+            RoleGrant, _("Vai trò được giao"), through(RoleGrant.account_id, Account.id, _OWN_ACCOUNT),
+            {
+                "role": ("Vai trò", RoleGrant.role), "unit": ("Đơn vị", unit_name(RoleGrant.unit_id)),
+                "starts_on": ("Từ ngày", RoleGrant.starts_on), "ends_on": ("Đến ngày", RoleGrant.ends_on),
+            },
+        ),
+        Held(
+            Account, _("Tài khoản"), _OWN_ACCOUNT,
+            {
+                "username": ("Tên đăng nhập", Account.username), "created_at": ("Tạo lúc", Account.created_at),
+                "disabled_at": ("Khóa lúc", Account.disabled_at),
+            },
+        ),
+        Held(
+            Consent, _("Sự đồng ý đã cho"), by(Consent.person_id),
+            {
+                "purpose": ("Mục đích", Consent.purpose), "wording": ("Câu đã đồng ý", Consent.wording),
+                "given_at": ("Đồng ý lúc", Consent.given_at), "withdrawn_at": ("Rút lúc", Consent.withdrawn_at),
+            },
+        ),
+        Held(
+            AffiliationAudience, _("Nhóm đối tượng"),
+            through(AffiliationAudience.affiliation_id, Affiliation.id, by(Affiliation.person_id)),
+            {
+                "affiliation": ("Mã vị trí", AffiliationAudience.affiliation_id),
+                "audience": ("Nhóm", AffiliationAudience.audience_code),
+            },
+        ),
+        Held(
+            Affiliation, _("Vị trí công tác, nơi ở tự khai"), by(Affiliation.person_id),
+            {
+                "affiliation": ("Mã vị trí", Affiliation.id), "unit": ("Đơn vị", unit_name(Affiliation.unit_id)),
+                "title": ("Chức vụ", Affiliation.title), "is_leader": ("Là lãnh đạo", Affiliation.is_leader),
+                "is_primary": ("Là vị trí chính", Affiliation.is_primary),
+                "started_on": ("Từ ngày", Affiliation.started_on), "ended_on": ("Đến ngày", Affiliation.ended_on),
+            },
+        ),
+        Held(
+            PersonLookup, _("Mã băm để tìm bằng số định danh, điện thoại, email"), by(PersonLookup.person_id),
+            {"kind": ("Của", PersonLookup.kind)},
+            is_deleted=True,
+        ),
+        Held(
+            Person, _("Danh tính"), by(Person.id),
+            {
+                "ref": ("Mã người", null()), "name": ("Họ và tên", null()), "sex": ("Giới tính", null()),
+                "birth_date": ("Ngày sinh", null()), "birth_year": ("Năm sinh", null()),
+                "identity": ("Số định danh", null()), "phone": ("Điện thoại", null()), "email": ("Email", null()),
+                "signed_up_at": ("Tự đăng ký lúc", null()), "declared_group": ("Nhóm tự khai", null()),
+                "created_at": ("Ghi lúc", null()),
+            },
+            read=_read_person,
+        ),
+    ),
+    erase_more=_erase,
+)  # fmt: skip
