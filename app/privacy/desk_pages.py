@@ -111,7 +111,7 @@ def enter(request: Request, db: Db, actor: Desk, form: Annotated[PaperForm, Form
 
 @router.get(f"{_PAGE}/{{request_id}}")
 def one(request: Request, db: Db, actor: Desk, request_id: RowId) -> Response:
-    return _request_page(request, db, actor, _found(db, request_id))
+    return _request_page(request, db, actor, _found(db, request_id, to_change=False))
 
 
 @router.post(f"{_PAGE}/{{request_id}}/answer")
@@ -156,8 +156,9 @@ def erase(request: Request, db: Db, actor: Desk, request_id: RowId) -> Response:
     return redirect(request, f"{_PAGE}/{wish.id}", flash=("ok", _("Đang xóa. Trang này cho biết khi xong.")))
 
 
-def _found(db: Session, request_id: int) -> PrivacyRequest:
-    found = db.get(PrivacyRequest, request_id, with_for_update=True)
+def _found(db: Session, request_id: int, *, to_change: bool = True) -> PrivacyRequest:
+    """The request; `to_change`: two who decide take turns."""
+    found = db.get(PrivacyRequest, request_id, with_for_update=to_change or None)
     if found is None:
         raise NotFound
     return found

@@ -73,7 +73,7 @@ def order_copy(request: Request, db: Db, actor: Me) -> Response:
 @router.get(f"{_PAGE}/copies/{{request_id}}")
 def download(db: Db, actor: Me, files: Files, request_id: RowId) -> Response:
     """For the person alone, until it expires."""
-    wish = _own(db, actor, request_id)
+    wish = _own(db, actor, request_id, to_change=False)
     if wish.kind != "copy" or wish.size is None or not wish.files:
         raise NotFound
     content = sealing.unseal_file(b"".join(files.read(wish.files[0])))
@@ -94,9 +94,9 @@ def withdraw(request: Request, db: Db, actor: Me, consent_id: RowId) -> Response
     return response
 
 
-def _own(db: Session, actor: Actor, request_id: int) -> PrivacyRequest:
+def _own(db: Session, actor: Actor, request_id: int, *, to_change: bool = True) -> PrivacyRequest:
     """One's own request; somebody else's is not to be seen."""
-    found = db.get(PrivacyRequest, request_id, with_for_update=True)
+    found = db.get(PrivacyRequest, request_id, with_for_update=to_change or None)
     if found is None or found.person_id != actor.person_id:
         raise NotFound
     return found

@@ -38,7 +38,7 @@ def traces(db: Session) -> Iterator[tuple[str, str, str]]:
         for column in table.columns:
             if isinstance(column.type, LargeBinary):
                 continue
-            for value in db.scalars(select(column).where(column.is_not(None)).distinct()):
+            for value in db.scalars(select(column).where(column.is_not(None))):
                 for trace in _TRACES:
                     if trace in str(value) and table.name not in _RUNS_OUT:
                         yield table.name, column.name, trace
