@@ -20,6 +20,8 @@ from app.identity.models import (
     Affiliation,
     AffiliationAudience,
     Consent,
+    ContactCheck,
+    OneTimeCode,
     Person,
     PersonLookup,
     RoleGrant,
@@ -125,6 +127,19 @@ PERSONAL = Holding(
             },
         ),
         Held(
+            OneTimeCode, _("Mã dùng một lần"), through(OneTimeCode.account_id, Account.id, _OWN_ACCOUNT),
+            {
+                "purpose": ("Để", OneTimeCode.purpose), "issued_at": ("Cấp lúc", OneTimeCode.issued_at),
+                "expires_at": ("Hết hạn lúc", OneTimeCode.expires_at), "ended_at": ("Dùng lúc", OneTimeCode.ended_at),
+            },
+            is_deleted=True,
+        ),
+        Held(
+            ContactCheck, _("Điện thoại, email đang chờ xác minh"), by(ContactCheck.person_id),
+            {"kind": ("Loại", ContactCheck.kind), "ends_at": ("Hết hạn lúc", ContactCheck.ends_at)},
+            is_deleted=True,
+        ),
+        Held(
             Account, _("Tài khoản"), _OWN_ACCOUNT,
             {
                 "username": ("Tên đăng nhập", Account.username), "created_at": ("Tạo lúc", Account.created_at),
@@ -157,7 +172,7 @@ PERSONAL = Holding(
         ),
         Held(
             PersonLookup, _("Mã băm để tìm bằng số định danh, điện thoại, email"), by(PersonLookup.person_id),
-            {"kind": ("Của", PersonLookup.kind)},
+            {"kind": ("Của", PersonLookup.kind), "verified_at": ("Xác minh lúc", PersonLookup.verified_at)},
             is_deleted=True,
         ),
         Held(

@@ -26,7 +26,7 @@ from tests.browser import Browser
 # Rows that lead to people only as those who did something, by the number of their account.
 _OFFICE = {
     "assignment", "certificate_file", "declared_figure", "exam_invigilator", "exam_sitting", "export_file",
-    "held_class", "people_import", "unit_act",
+    "held_class", "people_import", "slip_sheet", "unit_act",
 }  # fmt: skip
 
 
