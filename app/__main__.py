@@ -23,13 +23,14 @@ from app.identity.lists import people_commands
 from app.identity.units import unit_commands
 from app.main import wire
 from app.media import media_commands
+from app.privacy import privacy_commands
 from app.runtime import Runtime
 from app.simulation import simulate_commands
 
 # Each adds its commands by `register`; a command sets `func(args, runtime) -> int` as its default.
 COMMANDS = (
     commands, unit_commands, people_commands, media_commands, course_commands, question_commands, certificate_commands,
-    coverage_commands, backup_commands, doctor_commands, simulate_commands,
+    coverage_commands, backup_commands, doctor_commands, privacy_commands, simulate_commands,
 )  # fmt: skip
 
 

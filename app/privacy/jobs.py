@@ -5,13 +5,12 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.core import audit, clock, ids
+from app.core import clock, ids
 from app.core.i18n import lazy
 from app.core.jobs import JobContext, JobFunction
 from app.identity import sealing
 from app.identity.models import Person
-from app.privacy import copies, service
-from app.privacy.holdings import holdings
+from app.privacy import copies, erasing, service
 from app.privacy.models import PrivacyRequest
 
 COPY_KEPT = timedelta(days=7)
@@ -41,34 +40,8 @@ def make_copy(context: JobContext, request_id: int) -> dict[str, int]:
 
 
 def erase(context: JobContext, request_id: int) -> dict[str, int]:
-    """Remove who the person is from every domain, in one transaction; then the files.
-
-    What files must go is committed with the erasure, so that a killed worker's successor knows them.
-    """
-    with context.database.writing() as db:
-        request = db.get_one(PrivacyRequest, request_id, with_for_update=True)
-        if request.state != "granted":
-            return {}
-        person_id, keys = request.person_id, list(request.files)
-        for copy in db.scalars(
-            select(PrivacyRequest).where(PrivacyRequest.person_id == person_id, PrivacyRequest.kind == "copy")
-        ):
-            keys += copy.files
-            copy.files, copy.size = [], None
-            copy.state = "cancelled" if copy.state in service.OPEN else copy.state
-        # Identity is the last: until then everybody can still be told apart.
-        for holding in reversed(holdings()):
-            keys += holding.erase_person(db, person_id)
-        request.files = keys
-        audit.record(db, "person.erase", "person", person_id, request=request_id)
-    for number, key in enumerate(keys):
-        if number % 20 == 0:
-            context.beat()
-        context.storage.delete(key)
-    with context.database.writing() as db:
-        request = db.get_one(PrivacyRequest, request_id)
-        request.files, request.state, request.done_at = [], "done", clock.now()
-    return {"files": len(keys)}
+    """Remove who the person is from every domain, for good."""
+    return {"files": erasing.carry_out(context.database, context.storage, request_id, context.beat)}
 
 
 def forget_copies(context: JobContext) -> dict[str, int]:

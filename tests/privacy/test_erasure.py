@@ -1,6 +1,8 @@
 """Erased on request: nothing says any more who it was, and everything that was counted still is."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import LargeBinary, String, Table, func, select, text
@@ -10,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.db import Base, Database
 from app.core.errors import Conflict
 from app.core.jobs import JobContext, Worker
+from app.core.settings import Settings
 from app.core.storage import Storage
 from app.coverage.models import CoverageEntry, CoverageRollup
 from app.identity.models import Account, Person
@@ -88,7 +91,7 @@ def test_nothing_tells_any_more_who_it_was_and_the_counts_stay(
     assert "đã xóa theo yêu cầu" in page
     assert "đã xóa theo yêu cầu" in browser.get("/admin/privacy").text
     # Once more, as a second worker would: nothing changes.
-    assert erase(JobContext(0, database, storage, ""), world.data_erasure) == {}
+    assert erase(JobContext(0, database, storage, ""), world.data_erasure) == {"files": 0}
 
 
 def test_a_worker_killed_between_the_rows_and_the_files_leaves_them_to_the_next(
@@ -142,3 +145,21 @@ def test_who_holds_a_role_is_not_erased_and_nobody_decides_about_themselves(
         service.answer(db, actor, own, "Được", is_granted=True)
     with pytest.raises(Conflict, match="vai trò"):
         service.start_erasure(db, actor, theirs)
+
+
+def test_an_older_backup_is_put_right_by_the_list_of_who_was_erased(
+    db: Session, database: Database, settings: Settings, tmp_path: Path, operate: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """The database stands for one restored from a backup in which the person is still there."""
+    ref = factories.person(db, "Nguyễn Thị Hạnh").ref
+    db.commit()
+    listed = tmp_path / "da-xoa.json"
+    listed.write_text(json.dumps([{"person": ref, "erased_at": ""}, {"person": "KHAC", "erased_at": ""}]))
+    assert operate(settings, "privacy", "erase-again", str(listed)) == 1
+    assert "Đã xóa lại 1 người." in capsys.readouterr().out
+    with database.reading() as reader:
+        assert reader.scalars(select(Person.name).where(Person.ref == ref)).one() == "đã xóa theo yêu cầu"
+    assert operate(settings, "privacy", "erased") == 0
+    assert [one["person"] for one in json.loads(capsys.readouterr().out)] == [ref]
+    assert operate(settings, "privacy", "erase-again", str(tmp_path)) == 2
