@@ -21,6 +21,7 @@ from app.identity.models import (
     AffiliationAudience,
     Consent,
     ContactCheck,
+    ExternalIdentity,
     OneTimeCode,
     Person,
     PersonLookup,
@@ -131,6 +132,14 @@ PERSONAL = Holding(
             {
                 "purpose": ("Để", OneTimeCode.purpose), "issued_at": ("Cấp lúc", OneTimeCode.issued_at),
                 "expires_at": ("Hết hạn lúc", OneTimeCode.expires_at), "ended_at": ("Dùng lúc", OneTimeCode.ended_at),
+            },
+            is_deleted=True,
+        ),
+        Held(
+            ExternalIdentity, _("Đăng nhập bằng hệ thống khác"),
+            through(ExternalIdentity.account_id, Account.id, _OWN_ACCOUNT),
+            {
+                "issuer": ("Hệ thống", ExternalIdentity.issuer), "linked_at": ("Liên kết lúc", ExternalIdentity.linked_at),
             },
             is_deleted=True,
         ),

@@ -7,8 +7,8 @@ from app.core.db import Instant
 from migrations.append_only import let_empty
 from migrations.columns import wide_id
 
-revision = "0034"
-down_revision = "0033"
+revision = "0035"
+down_revision = "0034"
 
 # What facts say of who somebody is. It may be emptied when the person is erased; nothing else of a fact changes.
 _SAID_OF_PEOPLE = {
