@@ -139,7 +139,8 @@ PERSONAL = Holding(
             ExternalIdentity, _("Đăng nhập bằng hệ thống khác"),
             through(ExternalIdentity.account_id, Account.id, _OWN_ACCOUNT),
             {
-                "issuer": ("Hệ thống", ExternalIdentity.issuer), "linked_at": ("Liên kết lúc", ExternalIdentity.linked_at),
+                "issuer": ("Hệ thống", ExternalIdentity.issuer),
+                "linked_at": ("Liên kết lúc", ExternalIdentity.linked_at),
             },
             is_deleted=True,
         ),
