@@ -97,6 +97,12 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "Học Số <hocso@localhost>", description="Tên và địa chỉ người gửi của thư, ví dụ Học Số <hocso@vidu.vn>."
     )
+    sms_url: str = Field(
+        "",
+        description="Cổng tin nhắn SMS nhận POST JSON {to, text, ref} (docs/operations.md). Trống: không gửi tin nhắn, "
+        "không xác minh được số điện thoại.",
+    )
+    sms_token: SecretStr = Field(SecretStr(""), description="Mã bí mật gửi kèm SMS_URL (Authorization: Bearer).")
     oidc_issuer: str = Field(
         "",
         max_length=300,
@@ -174,6 +180,13 @@ class Settings(BaseSettings):
     def _asks_who(cls, value: str) -> str:
         if "openid" not in value.split():
             raise ValueError("cần có openid")
+        return value
+
+    @field_validator("sms_url")
+    @classmethod
+    def _is_gateway(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#]+[^\s#]*", value):
+            raise ValueError("cần bắt đầu bằng https:// hoặc http:// (chỉ trong mạng nội bộ)")
         return value
 
     @field_validator("smtp_url")

@@ -1,10 +1,13 @@
-"""Ways out of the inbox. Email is real; SMS and Zalo are ports: whoever has a contract with a gateway fills them in.
+"""Ways to people outside of the site: email, SMS by a gateway that speaks HTTP, and Zalo, a port to be filled in.
 
 A channel is asked whether it is ready (configured), opened once per batch, and given one message per person.
 """
 
+import json
 import smtplib
 import ssl
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -12,10 +15,12 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTPUTF8
 from email.utils import format_datetime, parseaddr
+from http.client import HTTPException
 from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.core import clock
+from app.core.errors import AppError
 from app.core.settings import get_settings
 from app.identity.sealing import SealedFields
 
@@ -56,9 +61,13 @@ class Line(Protocol):
 
 
 class Channel(Protocol):
-    """`address_kind`: the identity field it needs, as a kind of PersonLookup."""
+    """`address_kind`: the identity field it needs, as a kind of PersonLookup.
+
+    `carries_notices`: what arrives in the inbox is sent this way too, to who wants it.
+    """
 
     address_kind: Literal["email", "phone"]
+    carries_notices: bool
 
     def is_ready(self) -> bool:
         """Whether the operator has set it up."""
@@ -74,6 +83,7 @@ class Email:
     """SMTP with authentication and encryption as SMTP_URL says."""
 
     address_kind: Literal["email", "phone"] = "email"
+    carries_notices = True
 
     def is_ready(self) -> bool:
         return bool(get_settings().smtp_url.get_secret_value())
@@ -95,10 +105,31 @@ class Email:
                 server.quit()
 
 
+class Sms:
+    """One request to SMS_URL for each text (docs/operations.md). Every text costs money, so notices are not sent."""
+
+    address_kind: Literal["email", "phone"] = "phone"
+    carries_notices = False
+
+    def is_ready(self) -> bool:
+        return bool(get_settings().sms_url)
+
+    def address_of(self, fields: SealedFields) -> str:
+        return fields.phone
+
+    @contextmanager
+    def open(self) -> Iterator[Line]:
+        """Raises Unreachable."""
+        if not self.is_ready():
+            raise Unreachable("SMS_URL is not set")
+        yield _SmsLine(get_settings().sms_url, get_settings().sms_token.get_secret_value())
+
+
 class NoGateway:
     """A port without anything behind it yet."""
 
     address_kind: Literal["email", "phone"] = "phone"
+    carries_notices = False
 
     def is_ready(self) -> bool:
         return False
@@ -110,7 +141,36 @@ class NoGateway:
         raise Unreachable("no gateway")
 
 
-CHANNELS: Mapping[str, Channel] = {"email": Email(), "sms": NoGateway(), "zalo": NoGateway()}
+CHANNELS: Mapping[str, Channel] = {"email": Email(), "sms": Sms(), "zalo": NoGateway()}
+
+
+def send_now(channel: Channel, address: str, name: str, message: Message) -> None:
+    """One message, from a job: it raises AppError where trying again is useless, else what makes the job try again."""
+    try:
+        with channel.open() as line:
+            line.send(address, name, message)
+    except Refused as error:
+        if error.for_good:
+            raise AppError(str(error)) from error
+        raise
+
+
+@dataclass(frozen=True)
+class _SmsLine:
+    url: str
+    token: str
+
+    def send(self, address: str, name: str, message: Message) -> None:
+        body = json.dumps({"to": address, "text": message.text, "ref": message.ref}).encode()
+        headers = {"content-type": "application/json", "authorization": f"Bearer {self.token}"}
+        try:
+            urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=_PATIENCE_S).close()  # noqa: S310
+        except urllib.error.HTTPError as error:
+            # 408, 425 and 429 ask to come again, and what fails on their side may work later.
+            is_final = 400 <= error.code < 500 and error.code not in (408, 425, 429)
+            raise Refused(f"{error.code} {error.reason}", for_good=is_final) from error
+        except (OSError, HTTPException) as error:
+            raise Unreachable(_said(error)) from error
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from urllib.parse import urljoin
 from sqlalchemy.orm import Session
 
 from app.core import clock, jobs
-from app.core.errors import AppError
 from app.core.i18n import gettext as _
 from app.core.jobs import JobContext
 from app.core.settings import get_settings
@@ -14,7 +13,7 @@ from app.core.templating import render_template
 from app.identity.models import ContactCheck, Person
 from app.identity.sign_in import contacts
 from app.identity.sign_in.contacts import Kind
-from app.notices.channels import CHANNELS, Channel, Message, Refused
+from app.notices.channels import CHANNELS, Channel, Message, send_now
 
 # Which channel reaches a contact.
 _CHANNEL: Mapping[Kind, str] = {"email": "email", "phone": "sms"}
@@ -40,13 +39,7 @@ def send_check(context: JobContext, check_id: int) -> None:
         person = db.get_one(Person, check.person_id)
         kind, name = contacts.kind_of(check), person.name
         address, message = contacts.contact_of(db, check), _message(check, name)
-    try:
-        with _channel(kind).open() as line:
-            line.send(address, name, message)
-    except Refused as error:
-        if error.for_good:
-            raise AppError(str(error)) from error
-        raise
+    send_now(_channel(kind), address, name, message)
 
 
 def _channel(kind: Kind) -> Channel:

@@ -5,7 +5,6 @@ from urllib.parse import quote
 from sqlalchemy.orm import Session
 
 from app.core import jobs
-from app.core.errors import AppError
 from app.core.i18n import gettext as _
 from app.core.jobs import JobContext
 from app.core.settings import get_settings
@@ -14,7 +13,7 @@ from app.identity.codes.one_time_codes import KINDS, issue
 from app.identity.models import Account
 from app.identity.sign_in.accounts import find_candidate
 from app.identity.sign_in.contacts import contacts_of
-from app.notices.channels import CHANNELS, Message, Refused
+from app.notices.channels import CHANNELS, Message, send_now
 
 _EMAIL = CHANNELS["email"]
 
@@ -43,13 +42,7 @@ def send_reset(context: JobContext, account_id: int | None) -> None:
             return
         code = issue(db, [account.id], "email", None)[account.id]
         name, message = account.person.name, _message(account, code, f"{context.job_id}-{account.id}")
-    try:
-        with _EMAIL.open() as line:
-            line.send(email.value, name, message)
-    except Refused as error:
-        if error.for_good:
-            raise AppError(str(error)) from error
-        raise
+    send_now(_EMAIL, email.value, name, message)
 
 
 def _message(account: Account, code: str, ref: str) -> Message:

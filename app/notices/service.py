@@ -116,7 +116,7 @@ def _order_deliveries(db: Session, notices: Mapping[int, int], category: str, no
     ordered = [
         NoticeDelivery(notice_id=notices[person_id], channel=code, state="waiting", due_at=now)
         for code, channel in CHANNELS.items()
-        if channel.is_ready()
+        if channel.carries_notices and channel.is_ready()
         for person_id in _who_wants(db, notices.keys(), category, code, channel.address_kind)
     ]
     if ordered:

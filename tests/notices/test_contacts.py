@@ -1,27 +1,32 @@
 """A contact is one's own when a code or a link sent there comes back: once, soon, and after few tries."""
 
+import json
 import re
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import Database
-from app.core.jobs import Worker
-from app.core.settings import Settings
+from app.core.i18n import lazy
+from app.core.jobs import Job, Worker
+from app.core.settings import Settings, get_settings
 from app.identity import sealing
 from app.identity.models import Account, Person
 from app.identity.people import people
 from app.identity.sealing import SealedFields
 from app.identity.sign_in import contacts
 from app.identity.sign_in.contacts import GOOD_FOR, MOST_TRIES, verified_holder
-from app.notices import channels
-from app.notices.channels import Line, Message
+from app.notices.models import NoticeDelivery
+from app.notices.service import notify
 from tests import factories
 from tests.browser import Browser
 from tests.learning.visiting import EMAIL, FORM, PASSWORD, PHONE
@@ -32,33 +37,36 @@ OTHER = "khac@example.vn"
 VERIFIED, WAITING = "đã xác minh", "chưa xác minh"
 
 
+@dataclass
 class Texts:
-    """A gateway for SMS that keeps what it is given: (number, text)."""
+    """A gateway for SMS: what it was sent, and with which key; `status` is its answer."""
 
-    address_kind = "phone"
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str]] = []
-
-    def is_ready(self) -> bool:
-        return True
-
-    def address_of(self, fields: SealedFields) -> str:
-        return fields.phone
-
-    @contextmanager
-    def open(self) -> Iterator[Line]:
-        yield self
-
-    def send(self, address: str, name: str, message: Message) -> None:
-        self.sent.append((address, message.text))
+    sent: list[dict[str, str]] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    status: int = 200
 
 
 @pytest.fixture
-def texts(monkeypatch: pytest.MonkeyPatch) -> Texts:
+def texts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Texts]:
     texts = Texts()
-    monkeypatch.setitem(channels.CHANNELS, "sms", texts)  # type: ignore[arg-type]
-    return texts
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            texts.sent.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            texts.keys.add(self.headers["authorization"])
+            self.send_response(texts.status)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    monkeypatch.setattr(get_settings(), "sms_url", f"http://127.0.0.1:{server.server_address[1]}/send")
+    monkeypatch.setattr(get_settings(), "sms_token", SecretStr("khoa"))
+    yield texts
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
@@ -115,12 +123,30 @@ def test_a_text_verifies_a_phone(browser: Browser, database: Database, worker: W
     browser.get("/sign-up")
     browser.post("/sign-up", FORM | {"contact": PHONE})
     worker.run_all()
-    ((number, text),) = texts.sent
-    assert number == "+84912000111"
-    browser.post("/account/contacts/phone/confirm", {"code": code_in(text).replace(" ", "")})
+    (sent,) = texts.sent
+    assert (sent["to"], texts.keys) == ("+84912000111", {"Bearer khoa"})
+    browser.post("/account/contacts/phone/confirm", {"code": code_in(sent["text"]).replace(" ", "")})
     with database.reading() as db:
-        assert verified_holder(db, "phone", number) is not None
+        assert verified_holder(db, "phone", "+84912000111") is not None
         assert db.scalar(select(func.count()).where(AuditEntry.action == "contact.verify")) == 1
+
+
+@pytest.mark.parametrize(("status", "state"), [(400, "failed"), (429, "queued"), (503, "queued")])
+def test_a_text_is_tried_again_only_where_that_may_help(
+    browser: Browser, db: Session, worker: Worker, texts: Texts, status: int, state: str
+) -> None:
+    texts.status = status
+    browser.get("/sign-up")
+    browser.post("/sign-up", FORM | {"contact": PHONE})
+    worker.run_all()
+    assert db.scalars(select(Job.state).where(Job.kind == "notices.send_check")).all() == [state]
+    assert len(texts.sent) == 1
+
+
+def test_notices_are_not_sent_as_texts(db: Session, texts: Texts) -> None:
+    person = factories.person(db, phone=PHONE)
+    notify(db, [person.id], category="due", key="due:1", sentence=lazy("Đã xác minh email."))
+    assert db.scalar(select(func.count()).select_from(NoticeDelivery)) == 0
 
 
 def test_the_link_of_a_letter_confirms_once_and_only_when_asked_to(
