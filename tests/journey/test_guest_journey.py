@@ -91,7 +91,7 @@ def sign_up(screen: Screen) -> None:
     commune.focus()
     page.keyboard.press("Space")
     expect(commune).to_be_checked()
-    page.get_by_role("radio", name="Người dân", exact=True).check()
+    page.get_by_label("Nghề nghiệp của anh/chị").select_option(label="Việc khác")
     page.get_by_role("button", name="Đăng ký", exact=True).last.click()
     expect(page.get_by_role("alert")).to_contain_text("Còn 2 chỗ cần xem lại")
     expect(page.get_by_label("Họ và tên")).to_have_value(NAME)

@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey, OctKey
 
 from app.core import clock
 from app.core.settings import Settings
+from app.identity.openid import openid_pages
 from app.identity.openid.provider import Asked, NotProved, Provider, ProviderAway, Told
 from tests.browser import Browser
 from tests.learning.visiting import FORM
@@ -116,7 +117,7 @@ class TestBrowser:
 
     @pytest.fixture
     def settings(self, settings: Settings, hand_made: HandMade) -> Settings:
-        return use_provider(settings, hand_made.url, verify_limit="8/minute")
+        return use_provider(settings, hand_made.url)
 
     def set_out(self, browser: Browser, hand_made: HandMade) -> str:
         """The state the browser was sent out with; the provider will answer with its nonce."""
@@ -151,7 +152,8 @@ class TestBrowser:
         assert page.status_code == 502
         assert "đăng nhập bằng mật khẩu" in page.text
 
-    def test_the_ways_are_not_gone_without_end(self, browser: Browser, hand_made: HandMade) -> None:
+    def test_the_ways_are_not_gone_without_end(self, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(openid_pages, "MOST_WAYS", "8/hour")
         answers = [browser.get("/sign-in/provider", follow_redirects=False).status_code for _time in range(9)]
         assert answers == [303] * 8 + [429]
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 
 from app.core import ids, limiting
 from app.core.access import Actor
+from app.core.db import Database
 from app.core.errors import AppError, NotFound
 from app.core.forms import StrippedForm
 from app.core.i18n import gettext as _
@@ -39,6 +40,8 @@ from app.identity.sign_in.own_password import password_error
 router = APIRouter()
 log = logging.getLogger("hocso.openid")
 
+# Out, back and out of the provider, from one address: a whole office that comes at eight, and no more.
+MOST_WAYS = "600/hour"
 # A provider that answers slowly keeps these waiting and nobody else: they are no threads of the pages.
 _ABROAD = CapacityLimiter(8)
 
@@ -54,9 +57,8 @@ def provider_of(request: Request) -> Provider:
 Configured = Annotated[Provider, Depends(provider_of)]
 
 
-def _limit(request: Request, config: Settings) -> None:
-    """Many people sign in from one address; nobody needs to this often."""
-    limiting.hit_here("provider", config.verify_limit, client_of(request).address)
+def _limit(request: Request) -> None:
+    limiting.hit_here("provider", MOST_WAYS, client_of(request).address)
 
 
 # --- out and back -------------------------------------------------------------------------------------------------
@@ -67,7 +69,7 @@ async def set_out(
     request: Request, provider: Configured, config: Config, actor: MaybeMe, next: str = ""
 ) -> Response:  # fmt: skip
     """Off to the provider: to sign in, or, for who is signed in, to say which of its people they are."""
-    _limit(request, config)
+    _limit(request)
     errand = Errand(
         Asked(ids.token(), ids.token(), ids.token(384)), local_url(next, ""), actor.account_id if actor else None
     )
@@ -79,11 +81,10 @@ async def set_out(
 
 @dataclass(frozen=True)
 class Return:
-    """Somebody came back: with what the provider tells of them, or with what stands in the way."""
+    """Somebody came back, with what the provider tells of them; None if they changed their mind, or it refused them."""
 
     errand: Errand
-    told: Told | None = None
-    has_declined: bool = False
+    told: Told | None
 
 
 async def come_back(
@@ -91,14 +92,13 @@ async def come_back(
     error: str = "",
 ) -> Return:  # fmt: skip
     """The network's part of the way back, before any turn or transaction is taken. Raises NotProved, ProviderAway."""
-    _limit(request, config)
+    _limit(request)
     errand = ERRAND.read(request)
     try:
         if errand is None or not state or errand.asked.state != state:
             raise NotProved
         if error:
-            # access_denied, login_required …: they changed their mind, or the provider did not let them in.
-            return Return(errand, has_declined=True)
+            return Return(errand, None)  # access_denied, login_required …
         told = partial(provider.told, code, iss, errand.asked)
         return Return(errand, await to_thread.run_sync(told, limiter=_ABROAD))
     except (NotProved, ProviderAway) as problem:
@@ -129,7 +129,7 @@ def back(
     return response
 
 
-def _enter(request: Request, databases: ReturnDatabases, config: Settings, told: Told, target: str) -> Response:
+def _enter(request: Request, databases: Database, config: Settings, told: Told, target: str) -> Response:
     account_id = None
     try:
         with databases.writing() as db:
@@ -209,9 +209,9 @@ def signed_out(request: Request, provider: Configured) -> Response:
 
 
 @router.get("/sign-out/provider")
-async def sign_out_there(request: Request, provider: Configured, config: Config) -> Response:
+async def sign_out_there(request: Request, provider: Configured) -> Response:
     """On to the provider's own page for signing out; a link, for a form may not lead away from here (CSP)."""
-    _limit(request, config)
+    _limit(request)
     url = await to_thread.run_sync(provider.end_session_url, limiter=_ABROAD)
     return redirect(request, url or "/")
 
