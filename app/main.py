@@ -219,6 +219,7 @@ CRONS = (
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
     Cron("privacy.forget_copies", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
+    Cron("coverage.forget_exports", every=timedelta(days=1), at=timedelta(hours=3, minutes=48)),
     Cron("certificates.forget_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
 )
 

@@ -106,7 +106,7 @@ def ask(request: Request, db: Db, actor: Exporter, config: Config, form: Annotat
 @router.post("/exports/{export_id}/cancel")
 def cancel(request: Request, db: Db, actor: Exporter, export_id: RowId) -> Response:
     wish = _own(db, actor, export_id)
-    if wish.storage_key:
+    if wish.size is not None:
         raise Conflict(_("Tệp này đã xuất xong nên không dừng được nữa."))
     if wish.job_id and (job := db.get(Job, wish.job_id)):
         jobs.cancel(db, job)
@@ -118,6 +118,8 @@ def download(db: Db, actor: Exporter, files: Files, export_id: RowId) -> Respons
     wish = _own(db, actor, export_id)
     if wish.what == "completions":
         actor.require(_NAMES)
+    if not wish.storage_key and wish.size is not None:
+        raise Conflict(_("Tệp này đã bị xóa sau 7 ngày. Hãy xuất lại."))
     if not wish.storage_key:
         raise Conflict(_("Tệp này chưa xuất xong. Hãy quay lại danh sách và chờ thêm một chút."))
     day = clock.day_of(wish.created_at).strftime("%Y%m%d")

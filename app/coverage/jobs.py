@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.identity.models import Affiliation
 from app.identity.sign_in import accounts
 from app.learning.models import Completion
 
+KEPT = timedelta(days=7)
 _CHUNK = 500
 
 
@@ -31,7 +32,7 @@ def make_export(context: JobContext, export_id: int) -> Mapping[str, Any]:
         wish = db.get(ExportFile, export_id)
         if wish is None:
             raise NotFound
-        if wish.storage_key:
+        if wish.size is not None:
             return {"rows": wish.rows}
         # What the asker may see is judged now, not when the button was pressed.
         actor = accounts.actor_of(db, wish.account_id)
@@ -54,6 +55,18 @@ def make_export(context: JobContext, export_id: int) -> Mapping[str, Any]:
         wish = db.get_one(ExportFile, export_id)
         wish.rows, wish.size, wish.storage_key = rows, size, key
     return {"rows": rows, "text": _("Đã xuất %(rows)s dòng.", rows=rows)}
+
+
+def forget_exports(context: JobContext) -> dict[str, int]:
+    """Files with people's names are not kept for longer than a week; the line of who asked for what stays."""
+    old = (ExportFile.storage_key.is_not(None)) & (ExportFile.created_at < clock.now() - KEPT)
+    with context.database.reading() as db:
+        forgotten = db.execute(select(ExportFile.id, ExportFile.storage_key).where(old)).all()
+    for export_id, key in forgotten:
+        context.storage.delete(str(key))
+        with context.database.writing() as db:
+            db.get_one(ExportFile, export_id).storage_key = None
+    return {"forgotten": len(forgotten)}
 
 
 def rebuild(context: JobContext) -> Mapping[str, Any]:
@@ -91,6 +104,7 @@ def _question(filters: dict[str, Any]) -> Question:
 
 JOBS: dict[str, JobFunction] = {
     "coverage.export": make_export,
+    "coverage.forget_exports": forget_exports,
     "coverage.rebuild": rebuild,
     "coverage.retry_pending": retry,
 }

@@ -66,6 +66,10 @@ class Section:
     holding: Holding
     tables: list[tuple[str, int]]
 
+    @property
+    def count(self) -> int:
+        return sum(number for _title, number in self.tables)
+
 
 @dataclass(frozen=True)
 class Facts:

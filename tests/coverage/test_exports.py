@@ -4,15 +4,18 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from app.core import clock
 from app.core.db import Session
-from app.core.jobs import Worker
+from app.core.jobs import Worker, enqueue
 from app.core.settings import Settings, get_settings
+from app.core.storage import Storage
+from app.coverage.jobs import KEPT
 from tests import factories
 from tests.browser import Browser
 
@@ -42,6 +45,20 @@ def test_a_manager_takes_away_the_completions_of_the_own_unit(browser: Browser, 
     assert [row[1] for row in rows] == ["Nguyễn Văn Một", "=Trần Công Thức"]
     assert rows[0][10].date() == date(2026, 3, 10)
     assert rows[0][3] == "Phường Bắc Giang"
+
+
+@pytest.mark.usefixtures("some_completions")
+def test_a_file_of_names_is_kept_for_a_week(browser: Browser, db: Session, worker: Worker, storage: Storage) -> None:
+    browser.sign_in("phutrach").post("/exports", {"what": "completions", "format": "csv"})
+    enqueue(db, "coverage.forget_exports", delay=KEPT + timedelta(minutes=1))
+    db.commit()
+    worker.run_all()
+    assert browser.get("/exports/1").status_code == 200
+    with clock.frozen(clock.now() + KEPT + timedelta(minutes=2)):
+        worker.run_all()
+        assert not list(storage.all_keys("exports"))
+        assert "đã xóa sau 7 ngày" in browser.get("/exports").text
+        assert "Hãy xuất lại" in browser.get("/exports/1").text
 
 
 @pytest.mark.usefixtures("some_completions")
