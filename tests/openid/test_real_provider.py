@@ -152,7 +152,9 @@ def test_who_is_signed_in_links_by_hand_with_the_password_and_unlinks(
     assert "Đăng xuất khỏi" in browser.post("/sign-out").text
     assert visitor.signs_out_there("/sign-out/provider") == "https://hocso.test/"
     assert visitor.enter("binh").url.path == "/my"
-    assert "Đã bỏ liên kết." in browser.post("/account/provider/unlink").text
+    assert "chưa bỏ liên kết" in browser.post("/account/provider/unlink", {"password": "khong phai"}).text
+    unlinked = browser.post("/account/provider/unlink", {"password": factories.PASSWORD})
+    assert "Đã bỏ liên kết." in unlinked.text
     assert visitor.enter("binh", "/sign-in/provider").url.path == "/account/provider"
 
 

@@ -19,7 +19,6 @@ from app.core.settings import Settings
 from app.core.web import (
     Config,
     Databases,
-    Db,
     MaybeMe,
     Me,
     Response,
@@ -196,8 +195,16 @@ def link(
 
 
 @router.post("/account/provider/unlink")
-def unlink(request: Request, actor: Me, provider: Configured, db: Db) -> Response:
-    linking.unlink(db, actor.account_id, provider.issuer)
+def unlink(
+    request: Request, actor: Me, provider: Configured, databases: Databases, config: Config,
+    form: Annotated[LinkForm, Form()],
+) -> Response:  # fmt: skip
+    """For one's password: whoever has none, or forgot it, would lock themselves out."""
+    if password_error(databases, config, actor, form.password):
+        wrong = _("Mật khẩu chưa đúng nên chưa bỏ liên kết. Quên hoặc chưa có mật khẩu thì hãy đặt lại trước.")
+        return redirect(request, "/account", flash=("warn", wrong))
+    with databases.writing() as db:
+        linking.unlink(db, actor.account_id, provider.issuer)
     done = _("Đã bỏ liên kết. Từ nay chỉ đăng nhập bằng mật khẩu.")
     return redirect(request, "/account", flash=("ok", done))
 
