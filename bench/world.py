@@ -81,7 +81,7 @@ def make_world(folder: Path, database_url: str, people_count: int) -> World:
     environment = {
         "DATA_DIR": str(folder), "MEDIA_URL": f"file://{folder}/media", "DATABASE_URL": database_url, "DEMO": "0",
         "HOST": "127.0.0.1", "WORKERS": "0", "SECRET_KEY": "for-the-bench", "FIELD_KEY": "for-the-bench",
-        "PUBLIC_URL": "", "SIGN_IN_LIMIT": "1000000/minute", "LOG_LEVEL": "error",
+        "PUBLIC_URL": "", "SECOND_FACTOR_FROM": "9999-01-01", "SIGN_IN_LIMIT": "1000000/minute", "LOG_LEVEL": "error",
     }  # fmt: skip
     for words in (["seed"], ["simulate", "--people", str(people_count), "--seed", "1"]):
         done = subprocess.run(

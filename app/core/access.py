@@ -63,6 +63,8 @@ class Actor:
     session_id: int
     grants: Mapping[str, frozenset[int]] = field(default_factory=dict)
     must_change_password: bool = False
+    # Holds a role and has no second factor yet.
+    must_set_up_factor: bool = False
     # Notices not read yet (thông báo), shown at the top of every page.
     unread_count: int = 0
 

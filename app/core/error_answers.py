@@ -31,7 +31,7 @@ from app.core.i18n import gettext as _
 from app.core.middleware import LastResort
 from app.core.storage import StorageUnreachable, is_full
 from app.core.templating import render_template
-from app.core.web import PasswordChangeRequired, find_actor, page_context, redirect, wants_fragment
+from app.core.web import FirstDo, find_actor, page_context, redirect, wants_fragment
 
 log = logging.getLogger("hocso.web")
 
@@ -64,8 +64,8 @@ def answer_error(request: Request, error: Exception) -> Response:
 
 def error_response(request: Request, error: AppError, headers: Mapping[str, str] | None = None) -> Response:
     """A redirect to sign in, a page, a fragment or problem+json: whatever the asker understands."""
-    if isinstance(error, PasswordChangeRequired):
-        return redirect(request, "/account/password")
+    if isinstance(error, FirstDo):
+        return redirect(request, error.url)
     if isinstance(error, SignInRequired) and _wants_page(request):
         target = quote(_page_to_return_to(request))
         return redirect(request, f"/sign-in?next={target}" if target else "/sign-in")

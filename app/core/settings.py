@@ -1,6 +1,7 @@
 """Every setting of the platform, read once from the environment."""
 
 import re
+from datetime import date
 from email.utils import parseaddr
 from functools import lru_cache
 from ipaddress import ip_address
@@ -71,6 +72,12 @@ class Settings(BaseSettings):
         "", description="Các địa chỉ máy chủ chuyển tiếp được tin tiêu đề X-Forwarded-For, cách nhau bằng dấu phẩy."
     )
     sign_in_limit: str = Field("10/minute", description="Số lần thử đăng nhập cho mỗi tài khoản và mỗi địa chỉ mạng.")
+    second_factor_from: date = Field(
+        date(2026, 1, 1),
+        description="Từ ngày này, ai có vai trò phải bật xác thực hai bước rồi mới dùng tiếp được; trước ngày ấy chỉ "
+        "được mời. Muốn có thời gian hướng dẫn: đặt một ngày sắp tới, ví dụ 2027-03-01. "
+        "Tài khoản mẫu (DEMO=1) không bị hỏi.",
+    )
     verify_limit: str = Field("60/minute", description="Số lần tra cứu giấy chứng nhận cho mỗi địa chỉ mạng.")
     sign_up_limit: str = Field("60/hour", description="Số lần gửi biểu mẫu đăng ký cho mỗi địa chỉ mạng.")
     contact_limit: str = Field(

@@ -31,6 +31,8 @@ from app.core.templating import render_block, render_template
 log = logging.getLogger("hocso.web")
 
 _FLASH_COOKIE = "hs_flash"
+# To whoever must do something first, too.
+_ALWAYS_OPEN = ("/sign-out", "/settings/")
 _LOCAL_URL = re.compile(r"/(?!/)[^\\\x00-\x1f\x7f]*")
 
 
@@ -95,12 +97,15 @@ def identify(request: Request) -> None:
     if getattr(request.state, "too_large", False):
         raise TooLarge
     actor = request.state.actor = find_actor(request, request.app.state.database)
-    if (
-        actor
-        and actor.must_change_password
-        and not request.scope["path"].startswith(("/account/password", "/sign-out", "/settings/"))
-    ):
-        raise PasswordChangeRequired
+    if actor and (first := _first_to_do(actor)) and not request.scope["path"].startswith((first, *_ALWAYS_OPEN)):
+        raise FirstDo(first)
+
+
+def _first_to_do(actor: Actor) -> str:
+    """The page of what somebody must do before anything else, mostly none."""
+    if actor.must_change_password:
+        return "/account/password"
+    return "/account/second-factor" if actor.must_set_up_factor else ""
 
 
 def find_actor(request: Request, database: Database) -> Actor | None:
@@ -156,8 +161,14 @@ def answer_head(router: APIRouter) -> None:
             route.methods.add("HEAD")
 
 
-class PasswordChangeRequired(AppError):
+class FirstDo(AppError):
+    """Nothing else is open before this page's business is done."""
+
     status = 303
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
 
 
 # --- pages and fragments ------------------------------------------------------------------------------------------
@@ -249,8 +260,7 @@ def _read_flash(request: Request) -> list[tuple[str, str]]:
 
 
 __all__ = [
-    "Config", "Databases", "Db", "Files", "MaybeMe", "Me", "PasswordChangeRequired", "Response", "ReturnDatabases",
-    "RowId", "answer_head",
-    "client_of", "find_actor", "form_fields", "having", "identify", "local_url", "page_context", "redirect",
-    "render", "render_part", "wants_fragment",
+    "Config", "Databases", "Db", "Files", "FirstDo", "MaybeMe", "Me", "Response", "ReturnDatabases", "RowId",
+    "answer_head", "client_of", "find_actor", "form_fields", "having", "identify", "local_url", "page_context",
+    "redirect", "render", "render_part", "wants_fragment",
 ]  # fmt: skip

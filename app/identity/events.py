@@ -27,3 +27,12 @@ class ResetCodeIssued(Event):
     person_id: int
     by_name: str
     issued_at: datetime
+
+
+@dataclass(frozen=True)
+class SecondFactorRemoved(Event):
+    """An administrator took away this person's second factor."""
+
+    person_id: int
+    by_name: str
+    removed_at: datetime

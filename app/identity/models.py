@@ -257,6 +257,20 @@ class OneTimeCode(Base):
     ended_at: Mapped[datetime | None]
 
 
+class SecondFactor(Base):
+    """What an account asks for after the password (second_factor/factors.py); without a row it asks for nothing."""
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    set_up_at: Mapped[datetime]
+    # Of the last code that was taken: it and those before it are not taken again.
+    last_step: Mapped[int]
+    # Of the recovery codes not used yet.
+    recovery_hashes: Mapped[list[str]] = mapped_column(JSON)
+
+
 class SlipSheet(Base):
     """Slips for a first sign-in that somebody had made (codes/slips.py): a sealed PDF, kept for a day."""
 
@@ -365,6 +379,7 @@ class PeopleImport(Base):
 
 __all__ = [
     "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "ContactCheck",
-    "ExternalIdentity", "OneTimeCode", "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SignInSession",
+    "ExternalIdentity", "OneTimeCode", "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SecondFactor",
+    "SignInSession",
     "SlipSheet", "Unit", "UnitAct", "UnitClosure", "UnitEdge", "UnitVersion",
 ]  # fmt: skip

@@ -26,6 +26,7 @@ from app.identity.models import (
     Person,
     PersonLookup,
     RoleGrant,
+    SecondFactor,
     SignInSession,
     UnitVersion,
 )
@@ -133,6 +134,11 @@ PERSONAL = Holding(
                 "purpose": ("Để", OneTimeCode.purpose), "issued_at": ("Cấp lúc", OneTimeCode.issued_at),
                 "expires_at": ("Hết hạn lúc", OneTimeCode.expires_at), "ended_at": ("Dùng lúc", OneTimeCode.ended_at),
             },
+            is_deleted=True,
+        ),
+        Held(
+            SecondFactor, _("Xác thực hai bước"), through(SecondFactor.account_id, Account.id, _OWN_ACCOUNT),
+            {"set_up_at": ("Bật lúc", SecondFactor.set_up_at)},
             is_deleted=True,
         ),
         Held(

@@ -20,8 +20,9 @@ from app.identity.models import Account
 from app.identity.openid.carried import ANSWER
 from app.identity.openid.linking import link
 from app.identity.openid.provider import NotProved, Told
+from app.identity.second_factor.factors import has_factor
 from app.identity.sign_in import accounts, passwords, sign_up
-from app.identity.sign_in.accounts import Candidate
+from app.identity.sign_in.accounts import Candidate, SecondFactorNeeded
 from app.identity.sign_in.beginning import Begun, begin, let_in
 from app.identity.sign_in.passwords import Verdict
 from app.identity.sign_in.sign_up import NewLearner, SignUpForm
@@ -107,7 +108,7 @@ def sign_up_here(
         with databases.writing() as db:
             limiting.hit(db, "sign-up", config.sign_up_limit, client_of(request).address)
         entered = _come_in(request, databases, config, form, learner, commune.unit_id if commune else 0)
-    except (TooMany, Conflict, NotProved) as error:
+    except (TooMany, Conflict, NotProved, SecondFactorNeeded) as error:
         with databases.reading() as db:
             return _page(request, db, form, error.status, problem=error.message)
     if entered is None:
@@ -198,6 +199,9 @@ def _settle(
             contact_letters.ask(db, account.person, learner.kind, learner.contact)
     else:
         account = db.get_one(Account, candidate.account_id)
+        if has_factor(db, account.id):
+            # The password alone opens nothing of it: nothing is adopted, nothing linked.
+            raise SecondFactorNeeded
     if guest:
         adopt(db, guest, account.person_id, account.id)
     if form.provider and (told := _told(request)):

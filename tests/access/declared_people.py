@@ -39,6 +39,14 @@ _ACCOUNTS = (
     page("/sign-in/code", EVERYBODY, why_open="the door, for who has a one-time code"),
     act("/sign-in/code", EVERYBODY, why_open="the door, for who has a one-time code", form={"code": "2222-3333-4444"},
         answers=(422,)),
+    # Nobody has brought the password of an account with a second factor: they are sent back to the first step.
+    page("/sign-in/second", EVERYBODY, why_open="the second step of the door"),
+    act("/sign-in/second", EVERYBODY, why_open="the second step of the door", form={"code": "123456"}, answers=(422,)),
+    page("/account/second-factor", SIGNED_IN, why_open="one's own second factor"),
+    act("/account/second-factor", SIGNED_IN, why_open="one's own second factor", answers=(403,),
+        form={"secret": "AAAA", "tag": "made.up"}),
+    act("/account/second-factor/change", SIGNED_IN, why_open="one's own second factor", answers=(422,),
+        form={"act": "remove", "password": factories.PASSWORD, "code": "123456"}),
     page("/sign-in/forgot", EVERYBODY, why_open="the door, for who forgot their password"),
     # No mail server is set up there.
     act("/sign-in/forgot", EVERYBODY, why_open="the door, for who forgot their password", form={"name": "learner"},
@@ -91,6 +99,9 @@ _UNITS_AND_PEOPLE = (
         refused=_ELSEWHERE, form={"unit": HERE, "title": "Phó phòng", "starts_on": "01/01/2026"}),
     act("/people/{ref}/posts/{post_id}/end", MANAGERS_HERE, "/people/{learner_ref}/posts/{learner_post}/end",
         refused=_ELSEWHERE, form={"ends_on": "01/11/2026"}),
+    # Nobody there has one: nothing to take away.
+    act("/people/{ref}/account/second-factor/remove", IMPORTERS, "/people/{learner_ref}/account/second-factor/remove",
+        refused=_ELSEWHERE, answers=(409,)),
     page("/people/slips", MANAGERS),
     act("/people/slips", MANAGERS_HERE, form={"unit": HERE}, refused={"other_manager": 422}),
     page("/people/slips/{sheet_id}.pdf", IMPORTER, "/people/slips/{slip_sheet}.pdf",

@@ -1,7 +1,7 @@
 """The lists in main.py hold what the product promises."""
 
 from app.core import events
-from app.identity.events import AffiliationsChanged, ResetCodeIssued, UnitsReorganised
+from app.identity.events import AffiliationsChanged, ResetCodeIssued, SecondFactorRemoved, UnitsReorganised
 from app.learning.events import CompletionAnnulled, CoursesCompleted
 from app.main import CRONS, HANDLERS, JOBS
 
@@ -34,6 +34,7 @@ def test_events_reach_their_handlers_in_this_order() -> None:
             "app.coverage.handlers.count_reorganisation",
         ],
         ResetCodeIssued.__name__: ["app.notices.handlers.tell_of_reset_code"],
+        SecondFactorRemoved.__name__: ["app.notices.handlers.tell_of_removed_factor"],
     }
 
 

@@ -13,10 +13,13 @@ from app.core.errors import Forbidden, NotFound
 from app.core.events import emit
 from app.core.i18n import lazy
 from app.identity.codes.one_time_codes import KINDS, issue, open_code
-from app.identity.events import ResetCodeIssued
+from app.identity.events import ResetCodeIssued, SecondFactorRemoved
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.policy import MANAGE, MANAGE_STAFF, visible_people
 from app.identity.roles.grants import may_decide, units_above
+from app.identity.second_factor import factors
+from app.identity.second_factor.factors import has_factor
+from app.identity.sign_in.accounts import sign_out_everywhere
 
 # A whole office that forgot in its holidays, and no more.
 _BY_ONE, _FOR_ONE = "60/hour", "6/day"
@@ -46,6 +49,8 @@ class PersonAccount:
     code_until: datetime | None  # of the code that holds now
     days: int  # how long a new one would hold
     refusal: str
+    has_factor: bool
+    may_remove_factor: bool
 
 
 def person_account(db: Session, actor: Actor, ref: str) -> PersonAccount:
@@ -68,6 +73,8 @@ def person_account(db: Session, actor: Actor, ref: str) -> PersonAccount:
         code_until=code.expires_at if code else None,
         days=KINDS["reset"].holds.days,
         refusal=refusal,
+        has_factor=has_factor(db, account.id),
+        may_remove_factor=not refusal and actor.can(MANAGE_STAFF),
     )
 
 
@@ -83,6 +90,20 @@ def issue_reset(db: Session, actor: Actor, ref: str) -> str:
     code = issue(db, [account.id], "reset", actor.account_id)[account.id]
     emit(db, ResetCodeIssued(account.person_id, actor.name, clock.now()))
     return code
+
+
+def remove_factor(db: Session, actor: Actor, ref: str) -> None:
+    """For somebody who lost their telephone; they are told, and have to sign in again.
+
+    Raises NotFound outside of the actor's scope, Forbidden as for a code and for who may not manage staff: with both, a
+    code and this, one could come in as somebody else.
+    """
+    account = _account(db, actor, ref)
+    actor.require(MANAGE_STAFF)
+    require_may_issue(db, actor, account)
+    factors.remove(db, account.id, actor.account_id)
+    sign_out_everywhere(db, account.id)
+    emit(db, SecondFactorRemoved(account.person_id, actor.name, clock.now()))
 
 
 def require_may_issue(db: Session, actor: Actor, account: Account) -> None:

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 
 from app.core.access import Actor
-from app.core.web import Db, Response, having, render
-from app.identity.codes.issuing import issue_reset, person_account
+from app.core.i18n import gettext as _
+from app.core.web import Db, Response, having, redirect, render
+from app.identity.codes.issuing import issue_reset, person_account, remove_factor
 from app.identity.policy import MANAGE
 
 router = APIRouter()
@@ -24,3 +25,10 @@ def give_code(request: Request, actor: Manager, db: Db, ref: str) -> Response:
     """The answer itself shows the code: it is stored nowhere, so no later page could."""
     code = issue_reset(db, actor, ref)
     return render(request, "identity/person_account.html", page=person_account(db, actor, ref), code=code)
+
+
+@router.post("/people/{ref}/account/second-factor/remove")
+def remove_second_factor(request: Request, actor: Manager, db: Db, ref: str) -> Response:
+    remove_factor(db, actor, ref)
+    said = _("Đã tắt xác thực hai bước của người này; mọi thiết bị của họ phải đăng nhập lại.")
+    return redirect(request, f"/people/{ref}/account", flash=("ok", said))

@@ -15,6 +15,7 @@ from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people.people_queries import audience_names, posts_of
 from app.identity.policy import ROLES, in_force_on
 from app.identity.roles.grants import is_staff
+from app.identity.second_factor.factors import has_factor, recovery_codes_left
 from app.identity.sign_in.accounts import living_sessions
 from app.identity.sign_in.contacts import contacts_of
 from app.identity.sign_in.sign_up import group_name, needs_confirming
@@ -64,6 +65,7 @@ class AccountPage:
     posts: list[PostView]
     roles: list[RoleView]
     sessions: list[SessionView]
+    recovery_left: int | None  # recovery codes of the second factor; None without one
 
 
 def account_page(db: Session, actor: Actor) -> AccountPage:
@@ -111,6 +113,7 @@ def account_page(db: Session, actor: Actor) -> AccountPage:
             )
             for session in sessions
         ],
+        recovery_left=recovery_codes_left(db, account.id),
     )  # fmt: skip
 
 
@@ -122,6 +125,7 @@ class PasswordFacts:
     password_hash: str
     # What the new password must not be.
     names: tuple[str, ...]
+    # Holds a role and has no second factor: longer passwords apply (DESIGN 9).
     is_staff: bool
 
 
@@ -129,7 +133,8 @@ def password_facts(db: Session, account_id: int) -> PasswordFacts:
     account = db.get_one(Account, account_id)
     fields = sealing.unseal(account.person)
     names = (account.username, fields.phone, fields.phone.replace("+84", "0"), fields.email)
-    return PasswordFacts(account.username, account.password_hash, names, is_staff(db, account.id))
+    needs_long = is_staff(db, account.id) and not has_factor(db, account.id)
+    return PasswordFacts(account.username, account.password_hash, names, needs_long)
 
 
 # In order: the names of browsers and systems contain each other (Edge says Chrome, Chrome says Safari).

@@ -23,6 +23,7 @@ from app.identity.identifiers import email_address, phone_e164
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people.people import find_person
 from app.identity.policy import ROLES, in_force_on
+from app.identity.second_factor.factors import has_factor, must_set_up
 from app.identity.sign_in import passwords
 from app.identity.sign_in.last_seen import KnownUse
 
@@ -36,6 +37,14 @@ class AccountDisabled(AppError):
     status = 403
     title = _("Tài khoản đang bị khóa")
     text = _("Tài khoản này đang bị khóa. Hãy liên hệ người phụ trách đơn vị hoặc quản trị viên để được mở lại.")
+
+
+class SecondFactorNeeded(AppError):
+    """The password fitted, and a second step follows (second_factor/second_step_pages.py)."""
+
+    status = 403
+    title = _("Cần bước thứ hai")
+    text = _("Tài khoản này bật xác thực hai bước. Hãy đăng nhập ở trang Đăng nhập.")
 
 
 # --- accounts -------------------------------------------------------------------------------------------
@@ -117,12 +126,13 @@ def find_candidate(db: Session, name: str) -> Candidate | None:
 
 def sign_in(
     db: Session, candidate: Candidate, *, address: str = "", agent: str = "", better_hash: str | None = None,
-    replaces: str = "",
+    replaces: str = "", has_shown_factor: bool = False,
 ) -> str:  # fmt: skip
     """Begin a session after the password fitted; returns its token, which is stored nowhere.
 
     `better_hash` replaces a hash of older parameters; the session `replaces` (this browser's former token) ends.
-    Raises AccountDisabled, and Conflict if the password was changed in the meantime.
+    Raises AccountDisabled, Conflict if the password was changed in the meantime, and SecondFactorNeeded, here and so on
+    every way in, unless the second factor was shown.
     """
     account = db.get_one(Account, candidate.account_id)
     if account.password_hash != candidate.password_hash:
@@ -131,6 +141,8 @@ def sign_in(
         raise AccountDisabled
     if better_hash:
         account.password_hash = better_hash
+    if not has_shown_factor and has_factor(db, account.id):
+        raise SecondFactorNeeded
     if replaces:
         sign_out(db, replaces)
     token, now = ids.token(), clock.now()
@@ -204,7 +216,8 @@ def load_actor(
     db: Session, token: str, client: Client = NOWHERE, *, saw: Callable[[KnownUse, Client], None] | None = None,
     count_unread: Callable[[Session, int], int] | None = None,
 ) -> Actor | None:  # fmt: skip
-    """Whoever holds the token of a living session, with grants; None otherwise. One query, and one of `count_unread`.
+    """Whoever holds the token of a living session, with grants; None otherwise. One query, one more for who holds a
+    role, and one of `count_unread`.
 
     It is asked at every request, so that what was revoked is gone at once, whichever process revoked it.
     `saw` is told of the use (last_seen.py); nothing is written here.
@@ -220,7 +233,7 @@ def load_actor(
     unread_count = count_unread(db, person_id) if count_unread else 0
     return Actor(
         use.account_id, person_id, name, use.session_id, grants, must_change_password=must_change_password,
-        unread_count=unread_count,
+        must_set_up_factor=bool(grants) and must_set_up(db, use.account_id), unread_count=unread_count,
     )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""The second factor: six digits a telephone shows for half a minute, asked for after the password."""
