@@ -20,6 +20,8 @@ _INTERNALS = re.compile(
 )
 _TOKEN = re.compile(r"[\w-]{11}\.[\w-]{20,}")
 _SENT_BY_US = ("text/html; charset=utf-8", "application/json", "application/problem+json")
+# What somebody types a name into asks these for choices: they are parts, however they are asked.
+_PARTS = frozenset({"/units/named"})
 _NEVER_CLOSED = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "col", "area"})
 _NEVER_OURS = frozenset({"iframe", "object", "embed", "base", "style", "applet", "frame", "frameset", "math"})
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "xlink:href", "srcset"})
@@ -46,7 +48,8 @@ def assert_proper(answer: httpx.Response) -> None:
         json.loads(answer.content)
     elif kind.startswith("text/html"):
         assert answer.headers.get("cache-control"), said
-        is_fragment = answer.request.headers.get("hx-request") == "true" and "<!doctype" not in answer.text.lower()
+        asks_for_part = answer.request.headers.get("hx-request") == "true" or answer.request.url.path in _PARTS
+        is_fragment = asks_for_part and "<!doctype" not in answer.text.lower()
         assert not (wrong := faults(_TOKEN.sub("", answer.text), is_fragment)), (wrong, said)
     if answer.status_code >= 400:
         assert kind in _SENT_BY_US, said
