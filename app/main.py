@@ -74,6 +74,7 @@ from app.identity.openid.provider import Provider
 from app.identity.people import people_pages, post_pages
 from app.identity.roles import grant_pages
 from app.identity.second_factor import factor_pages, second_step_pages
+from app.identity.shared_phone import seat_pages
 from app.identity.sign_in import account_pages, accounts
 from app.identity.sign_in.access_log import AccessLog
 from app.identity.sign_in.last_seen import LastSeen
@@ -116,8 +117,8 @@ from app.privacy.holdings import wire_holdings
 from app.runtime import Runtime
 
 PAGES = (
-    portal_pages, info_pages, account_pages, code_pages, second_step_pages, factor_pages, reorganisation_pages,
-    naming_pages, unit_pages, slip_pages, people_pages, post_pages, grant_pages, issuing_pages, openid_pages,
+    portal_pages, info_pages, account_pages, openid_pages, second_step_pages, factor_pages, seat_pages, code_pages,
+    reorganisation_pages, naming_pages, unit_pages, slip_pages, people_pages, post_pages, grant_pages, issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,

@@ -67,6 +67,8 @@ class Actor:
     must_set_up_factor: bool = False
     # Notices not read yet (thông báo), shown at the top of every page.
     unread_count: int = 0
+    # The session ends soon after its last use, and signing out leads to who is next.
+    is_on_shared_phone: bool = False
 
     @property
     def short_name(self) -> str:

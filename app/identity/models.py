@@ -314,6 +314,8 @@ class SignInSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    # It began on a phone that several people use (shared_phone/), and is over soon after its last use.
+    is_shared: Mapped[bool] = mapped_column(default=False)
     # Of the last use (last_seen.py).
     address: Mapped[str] = mapped_column(String(60), default="")
     agent: Mapped[str] = mapped_column(String(200), default="")

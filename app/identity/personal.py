@@ -31,6 +31,7 @@ from app.identity.models import (
     UnitVersion,
 )
 from app.identity.people.people_queries import ERASED_NAME
+from app.identity.shared_phone.models import PhoneSeat
 from app.identity.taking_turns import take_turns
 
 
@@ -139,6 +140,12 @@ PERSONAL = Holding(
         Held(
             SecondFactor, _("Xác thực hai bước"), through(SecondFactor.account_id, Account.id, _OWN_ACCOUNT),
             {"set_up_at": ("Bật lúc", SecondFactor.set_up_at)},
+            is_deleted=True,
+        ),
+        Held(
+            PhoneSeat, _("Mã PIN trên điện thoại dùng chung"),
+            through(PhoneSeat.account_id, Account.id, _OWN_ACCOUNT),
+            {"created_at": ("Đặt lúc", PhoneSeat.created_at), "ended_at": ("Hết lúc", PhoneSeat.ended_at)},
             is_deleted=True,
         ),
         Held(

@@ -20,10 +20,11 @@ from app.identity.codes.one_time_codes import find_code
 from app.identity.demo import DEMO_PASSWORD, PERSONAS, Persona
 from app.identity.openid.linking import link_of
 from app.identity.openid.provider import Provider
+from app.identity.shared_phone.seats import seats_on
 from app.identity.sign_in import accounts, passwords
 from app.identity.sign_in.account_queries import PasswordFacts, account_page, password_facts
 from app.identity.sign_in.accounts import AccountDisabled
-from app.identity.sign_in.beginning import HOME, begin, let_in
+from app.identity.sign_in.beginning import HOME, PHONE_COOKIE, begin, let_in
 from app.identity.sign_in.passwords import Verdict
 
 router = APIRouter()
@@ -40,6 +41,7 @@ class SignInPage:
     password_error: str = ""
     problem: str = ""
     provider: str = ""  # the name of the other way in, if there is one
+    is_shared_phone: bool = False
     personas: tuple[Persona, ...] = ()
     demo_password: str = DEMO_PASSWORD
 
@@ -98,7 +100,10 @@ def sign_out(request: Request, actor: MaybeMe, db: Db) -> Response:
     if actor:
         request.app.state.access_log.note("sign_out", actor.account_id, client_of(request))
     is_linked = actor and _linked_at(request, db, actor)
-    return _signed_out(request, _("Đã đăng xuất."), "/signed-out" if is_linked else "/")
+    # A shared phone is handed on.
+    is_shared = seats_on(db, request.cookies.get(PHONE_COOKIE, ""))
+    target = "/signed-out" if is_linked else "/switch" if is_shared else "/"
+    return _signed_out(request, _("Đã đăng xuất."), target)
 
 
 @router.post("/sign-out/everywhere")
@@ -173,7 +178,7 @@ def _sign_in_page(
 ) -> Response:  # fmt: skip
     page = SignInPage(
         next, name, name_error, password_error, problem, config.oidc_label if config.oidc_issuer else "",
-        PERSONAS if config.demo else (),
+        PHONE_COOKIE in request.cookies, PERSONAS if config.demo else (),
     )  # fmt: skip
     return render(request, "identity/sign_in.html", status=status, page=page)
 

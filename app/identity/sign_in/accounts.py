@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, ids
@@ -24,11 +24,14 @@ from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people.people import find_person
 from app.identity.policy import ROLES, in_force_on
 from app.identity.second_factor.factors import has_factor, must_set_up
+from app.identity.shared_phone.models import PhoneSeat
 from app.identity.sign_in import passwords
 from app.identity.sign_in.last_seen import KnownUse
 
 # User names asked for in one query.
 _TRIES = 30
+# How long after its last use a session on a shared phone is over, should its holder forget to sign out.
+SHARED_MINUTES = 30
 NOWHERE = Client("", None)
 USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,59}")
 
@@ -126,7 +129,7 @@ def find_candidate(db: Session, name: str) -> Candidate | None:
 
 def sign_in(
     db: Session, candidate: Candidate, *, address: str = "", agent: str = "", better_hash: str | None = None,
-    replaces: str = "", has_shown_factor: bool = False,
+    replaces: str = "", is_shared: bool = False, has_shown_factor: bool = False,
 ) -> str:  # fmt: skip
     """Begin a session after the password fitted; returns its token, which is stored nowhere.
 
@@ -149,7 +152,7 @@ def sign_in(
     db.add(
         SignInSession(
             account_id=account.id, token_hash=_token_hash(token), created_at=now, last_seen_at=now,
-            address=address[:60], agent=agent[:200],
+            address=address[:60], agent=agent[:200], is_shared=is_shared,
         )
     )  # fmt: skip
     db.flush()
@@ -166,7 +169,13 @@ def sign_out(db: Session, token: str) -> None:
 
 
 def sign_out_everywhere(db: Session, account_id: int, *, but: int | None = None) -> int:
-    """End all sessions of an account, `but` the one with this id; returns how many ended."""
+    """End all sessions of an account, `but` the one with this id, and its PINs on shared phones; returns how many
+    sessions ended."""
+    db.execute(
+        update(PhoneSeat)
+        .where(PhoneSeat.account_id == account_id, PhoneSeat.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
     ended = db.execute(
         update(SignInSession)
         .where(SignInSession.account_id == account_id, SignInSession.ended_at.is_(None), SignInSession.id != (but or 0))
@@ -198,7 +207,7 @@ _SESSION, _ACCOUNT, _PERSON, _GRANT = (
 _WHO_ASKS = Prepared(
     select(
         _SESSION.c.id, _ACCOUNT.c.id, _SESSION.c.last_seen_at, _SESSION.c.address, _ACCOUNT.c.person_id,
-        _ACCOUNT.c.must_change_password, _PERSON.c.name, _GRANT.c.role, _GRANT.c.unit_id,
+        _ACCOUNT.c.must_change_password, _SESSION.c.is_shared, _PERSON.c.name, _GRANT.c.role, _GRANT.c.unit_id,
     )
     .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
     .join(_PERSON, _PERSON.c.id == _ACCOUNT.c.person_id)
@@ -206,7 +215,7 @@ _WHO_ASKS = Prepared(
     .where(
         _SESSION.c.token_hash == bindparam("hash"),
         _SESSION.c.ended_at.is_(None),
-        _SESSION.c.last_seen_at > bindparam("since"),
+        _SESSION.c.last_seen_at > case((_SESSION.c.is_shared, bindparam("shared_since")), else_=bindparam("since")),
         _ACCOUNT.c.disabled_at.is_(None),
     )
 )  # fmt: skip
@@ -222,10 +231,10 @@ def load_actor(
     It is asked at every request, so that what was revoked is gone at once, whichever process revoked it.
     `saw` is told of the use (last_seen.py); nothing is written here.
     """
-    rows = _WHO_ASKS.all(db, hash=_token_hash(token), since=_alive_since(), today=clock.today())
+    rows = _WHO_ASKS.all(db, hash=_token_hash(token), **_alive_since(), today=clock.today())
     if not rows:
         return None
-    *known, person_id, must_change_password, name, _role, _unit_id = rows[0]
+    *known, person_id, must_change_password, is_shared, name, _role, _unit_id = rows[0]
     use = KnownUse(*known)
     if saw is not None:
         saw(use, client)
@@ -234,6 +243,7 @@ def load_actor(
     return Actor(
         use.account_id, person_id, name, use.session_id, grants, must_change_password=must_change_password,
         must_set_up_factor=bool(grants) and must_set_up(db, use.account_id), unread_count=unread_count,
+        is_on_shared_phone=bool(is_shared),
     )  # fmt: skip
 
 
@@ -244,7 +254,7 @@ _PEOPLE_SIGNED_IN = Prepared(
     .where(
         _SESSION.c.token_hash.in_(bindparam("hashes", expanding=True)),
         _SESSION.c.ended_at.is_(None),
-        _SESSION.c.last_seen_at > bindparam("since"),
+        _SESSION.c.last_seen_at > case((_SESSION.c.is_shared, bindparam("shared_since")), else_=bindparam("since")),
         _ACCOUNT.c.disabled_at.is_(None),
     )
 )
@@ -253,7 +263,7 @@ _PEOPLE_SIGNED_IN = Prepared(
 def people_signed_in(db: Session, tokens: Collection[str]) -> dict[str, int]:
     """Person ids by the tokens of living sessions; tokens of no session are left out. One query for many requests."""
     by_hash = {_token_hash(token): token for token in tokens}
-    rows = _PEOPLE_SIGNED_IN.all(db, hashes=list(by_hash), since=_alive_since())
+    rows = _PEOPLE_SIGNED_IN.all(db, hashes=list(by_hash), **_alive_since())
     return {by_hash[token_hash]: person_id for token_hash, person_id in rows}
 
 
@@ -268,12 +278,18 @@ def actor_of(db: Session, account_id: int) -> Actor | None:
 
 
 def living_sessions() -> ColumnElement[bool]:
-    """Sessions not ended and used within the last `session_days` days."""
-    return SignInSession.ended_at.is_(None) & (SignInSession.last_seen_at > _alive_since())
+    """Sessions not ended and used within the last `session_days` days, on a shared phone within SHARED_MINUTES."""
+    since = _alive_since()
+    latest = case((SignInSession.is_shared, since["shared_since"]), else_=since["since"])
+    return SignInSession.ended_at.is_(None) & (SignInSession.last_seen_at > latest)
 
 
-def _alive_since() -> datetime:
-    return clock.now() - timedelta(days=get_settings().session_days)
+def _alive_since() -> dict[str, datetime]:
+    now = clock.now()
+    return {
+        "since": now - timedelta(days=get_settings().session_days),
+        "shared_since": now - timedelta(minutes=SHARED_MINUTES),
+    }
 
 
 def _grants(db: Session, account_id: int) -> dict[str, frozenset[int]]:

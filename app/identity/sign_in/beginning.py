@@ -10,10 +10,13 @@ from app.core.csrf import SESSION_COOKIE
 from app.core.settings import Settings
 from app.core.web import Response, client_of, redirect
 from app.identity.second_factor import pending
+from app.identity.shared_phone.seats import is_shared
 from app.identity.sign_in import accounts
 from app.identity.sign_in.accounts import Candidate, SecondFactorNeeded
 
 HOME = "/my"
+# Of a phone that several people share (shared_phone/).
+PHONE_COOKIE = "hs_phone"
 # The server decides when a session ends (settings.session_days after its last use); the cookie must not end before.
 _COOKIE_AGE_S = 400 * 24 * 3600
 
@@ -39,7 +42,7 @@ def begin(
         token = accounts.sign_in(
             db, candidate, address=client_of(request).address, agent=request.headers.get("user-agent", ""),
             better_hash=better_hash, replaces=request.cookies.get(SESSION_COOKIE, ""),
-            has_shown_factor=has_shown_factor,
+            is_shared=is_shared(db, request.cookies.get(PHONE_COOKIE, "")), has_shown_factor=has_shown_factor,
         )  # fmt: skip
     except SecondFactorNeeded:
         return Begun(replace(candidate, password_hash=better_hash or candidate.password_hash))
