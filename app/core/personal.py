@@ -109,5 +109,5 @@ class Holding:
         return [key for held in self.tables for key in held.erase(db, person_id)]
 
     def export_person(self, db: Session, person_id: int) -> list[tuple[Held, Rows]]:
-        """All there is about the person, table by table."""
-        return [(held, held.rows(db, person_id)) for held in self.tables]
+        """All there is about the person, table by table: first what others hang on, as one reads it."""
+        return [(held, held.rows(db, person_id)) for held in reversed(self.tables)]

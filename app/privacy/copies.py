@@ -112,7 +112,9 @@ def _text(value: Any) -> str:
             return format_datetime(value)
         case date():
             return format_date(value)
-        case list() | dict():
-            return msgspec.json.encode(value).decode() if value else ""
+        case dict():
+            return "; ".join(f"{name}: {text}" for name, one in value.items() if (text := _text(one)))
+        case list():
+            return ", ".join(_text(one) for one in value)
         case _:
             return str(value)

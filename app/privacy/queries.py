@@ -114,8 +114,8 @@ def my_data(db: Session, person_id: int) -> MyDataPage:
     """A fixed number of queries, whatever there is."""
     sections = []
     for holding in holdings():
-        counted = zip(holding.tables, holding.counts(db, person_id), strict=True)
-        sections.append(Section(holding, [(str(held.title), number) for held, number in counted if number]))
+        counted = list(zip(holding.tables, holding.counts(db, person_id), strict=True))
+        sections.append(Section(holding, [(str(held.title), number) for held, number in reversed(counted) if number]))
     mine = _views(db, PrivacyRequest.person_id == person_id, _CLOSED_SHOWN)
     return MyDataPage(facts_of(db, person_id), sections, consents_of(db, person_id), mine)
 
