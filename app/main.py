@@ -68,10 +68,17 @@ from app.exams import room_pages as exam_room_pages
 from app.identity import jobs as identity_jobs
 from app.identity import personal as identity_personal
 from app.identity.codes import code_pages, issuing_pages, slip_pages
-from app.identity.events import AffiliationsChanged, ResetCodeIssued, SecondFactorRemoved, UnitsReorganised
+from app.identity.events import (
+    AffiliationsChanged,
+    PeopleMerged,
+    PeopleUnmerged,
+    ResetCodeIssued,
+    SecondFactorRemoved,
+    UnitsReorganised,
+)
 from app.identity.openid import openid_pages
 from app.identity.openid.provider import Provider
-from app.identity.people import people_pages, post_pages
+from app.identity.people import merge_pages, people_pages, post_pages, twins
 from app.identity.roles import grant_pages
 from app.identity.second_factor import factor_pages, second_step_pages
 from app.identity.shared_phone import seat_pages
@@ -118,7 +125,8 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, openid_pages, second_step_pages, factor_pages, seat_pages, code_pages,
-    reorganisation_pages, naming_pages, unit_pages, slip_pages, people_pages, post_pages, grant_pages, issuing_pages,
+    reorganisation_pages, naming_pages, unit_pages, slip_pages, merge_pages, people_pages, post_pages, grant_pages,
+    issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
@@ -142,6 +150,10 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
     (CompletionAnnulled, assignments.note_annulment),
     (AffiliationsChanged, coverage.count_affiliations),
     (AffiliationsChanged, assignments.note_affiliations),
+    (PeopleMerged, coverage.count_merge),
+    (PeopleUnmerged, coverage.count_merge),
+    (PeopleMerged, assignments.note_merge),
+    (PeopleUnmerged, assignments.note_merge),
     (UnitsReorganised, assignments.note_reorganisation),
     (UnitsReorganised, coverage.count_reorganisation),
     (ResetCodeIssued, notices.tell_of_reset_code),
@@ -175,6 +187,30 @@ HOLDINGS: dict[str, lazy | None] = {
     "assignment_member": None,
     "coverage_entry": None,
     "coverage_rollup": None,
+}
+
+# Tables that name people, and what those who compare two of them are told of their rows; None: nothing to tell.
+EARNED: dict[str, lazy | None] = {
+    "completion": lazy("%(count)s kết quả hoàn thành"),
+    "certificate": lazy("%(count)s giấy chứng nhận"),
+    "enrolment": lazy("%(count)s lần ghi danh"),
+    "evidence": lazy("%(count)s minh chứng"),
+    "attendance": lazy("%(count)s lần dự lớp tập trung"),
+    "exam_candidate": lazy("%(count)s lần sát hạch"),
+    "assignment_member": lazy("%(count)s lần được giao học"),
+    "assignment_pick": None,
+    "coverage_entry": None,
+    "coverage_pending": None,
+    "course_rating": None,
+    "discussion_post": None,
+    "help_request": None,
+    "lesson_note": None,
+    "notice": None,
+    "notice_choice": None,
+    "part_met": None,
+    "discussion_report": None,
+    "practical_verdict": None,
+    "privacy_request": None,
 }
 
 JOBS: dict[str, JobFunction] = (
@@ -213,6 +249,7 @@ CRONS = (
     Cron("exams.close_overdue", every=timedelta(minutes=5)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
     Cron("identity.forget_slips", every=timedelta(hours=1)),
+    Cron("identity.note_likeness", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
     Cron("identity.forget_access", every=timedelta(days=1), at=timedelta(hours=3, minutes=40)),
     Cron("identity.forget_contact_checks", every=timedelta(hours=1)),
     Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
@@ -237,6 +274,7 @@ def wire() -> None:
     register.wire_groups(GROUPS)
     reorganising.wire_holdings(HOLDINGS)
     wire_holdings(PERSONAL)
+    twins.wire_earned(EARNED)
 
 
 def create_app(runtime: Runtime) -> FastAPI:

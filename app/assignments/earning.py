@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.assignments.models import Assignment, AssignmentRound
 from app.catalogue.models import Course, CourseVersion
 from app.core import clock
+from app.identity.records import shown_as
 from app.learning.models import Completion, CompletionAnnulment
 
 _CHUNK = 500
@@ -22,9 +23,10 @@ class Earned:
 
 
 def earned(db: Session, round_: AssignmentRound, person_ids: Collection[int]) -> dict[int, Earned]:
-    """Person id -> the earliest completion that fulfils the round, for those who have one."""
+    """Person id -> the earliest completion that fulfils the round, for those who have one, under whichever record."""
     found: dict[int, Earned] = {}
-    ids = sorted(set(person_ids))
+    shown = shown_as(db, person_ids)
+    ids = sorted(shown)
     for at in range(0, len(ids), _CHUNK):
         rows = db.execute(
             select(Completion.person_id, Completion.id, Completion.completed_on)
@@ -32,8 +34,8 @@ def earned(db: Session, round_: AssignmentRound, person_ids: Collection[int]) ->
             .order_by(Completion.completed_on, Completion.id)
         )
         for person_id, completion_id, completed_on in rows:
-            found.setdefault(person_id, Earned(completion_id, completed_on))
-    return found
+            found.setdefault(shown[person_id], Earned(completion_id, completed_on))
+    return {person_id: found[shown[person_id]] for person_id in person_ids if shown[person_id] in found}
 
 
 def _fulfils(db: Session, round_: AssignmentRound) -> ColumnElement[bool]:

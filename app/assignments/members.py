@@ -15,6 +15,7 @@ from app.assignments.models import Assignment, AssignmentMember, AssignmentRound
 from app.assignments.rules import Rule, named, picked
 from app.assignments.telling import tell_assigned
 from app.core import clock
+from app.identity.records import shown_as
 
 _CHUNK = 500
 
@@ -38,23 +39,30 @@ def open_rounds(db: Session, today: date, assignment_id: int | None = None) -> l
 
 
 def keep_list(db: Session, round_: AssignmentRound, person_ids: Collection[int] | None = None) -> int:
-    """Bring the list up to date, for `person_ids` or for everybody; how many people are new on it."""
+    """Bring the list up to date, for `person_ids` or for everybody; how many people are new on it.
+
+    Of a human being with several records (identity/records.py) each row that stands there is kept; none is added.
+    """
     today = clock.today()
     assignment = round_.assignment
+    shown = shown_as(db, person_ids)
+    person_ids = person_ids if person_ids is None else shown.keys()
     wanted = named(db, Rule.of(assignment.rule), today, person_ids)
     for person_id, unit_id in picked(db, assignment, today, person_ids).items():
         wanted.setdefault(person_id, unit_id)
-    standing = {member.person_id: member for member in _standing(db, round_, person_ids)}
-    new = _add(db, round_, {person_id: unit for person_id, unit in wanted.items() if person_id not in standing})
-    for person_id, member in standing.items():
+    standing = _standing(db, round_, person_ids)
+    there = {shown.get(member.person_id, member.person_id) for member in standing}
+    new = _add(db, round_, {person_id: unit for person_id, unit in wanted.items() if person_id not in there})
+    for member in standing:
         if member.completion_id is not None:
             continue
+        person_id = shown.get(member.person_id, member.person_id)
         if person_id not in wanted:
             member.left_on = member.left_on or today
         else:
             member.left_on, member.unit_id = None, wanted[person_id]
     db.flush()
-    settle(db, round_, [*standing.values(), *new])
+    settle(db, round_, [*standing, *new])
     if round_.drawn_at is None:
         round_.drawn_at = clock.now()
     tell_assigned(db, round_, [member for member in new if member.completion_id is None])
@@ -76,7 +84,7 @@ def settle(db: Session, round_: AssignmentRound, members: Collection[AssignmentM
 def settle_people(db: Session, person_ids: Collection[int]) -> None:
     """After a completion or an annulment: every open round these people, 500 at most, are in; by round, not by person.
 
-    Two queries, and two for each of those rounds.
+    Three queries, and three for each of those rounds.
     """
     rounds = open_rounds(db, clock.today())
     if not rounds:
@@ -84,7 +92,8 @@ def settle_people(db: Session, person_ids: Collection[int]) -> None:
     theirs: dict[int, list[AssignmentMember]] = defaultdict(list)
     for member in db.scalars(
         select(AssignmentMember).where(
-            AssignmentMember.person_id.in_(person_ids), AssignmentMember.round_id.in_([one.id for one in rounds])
+            AssignmentMember.person_id.in_(shown_as(db, person_ids)),
+            AssignmentMember.round_id.in_([one.id for one in rounds]),
         )
     ):
         theirs[member.round_id].append(member)

@@ -7,10 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.assignments.models import Assignment, AssignmentCommitment, AssignmentMember, AssignmentRound
-from app.assignments.states import state_on
+from app.assignments.states import is_shown, state_on
 from app.catalogue.models import Course, CourseVersion
 from app.core import clock
 from app.core.errors import NotFound
+from app.identity.records import belongs_to
 from app.identity.units.unit_queries import full_names
 
 
@@ -42,7 +43,7 @@ def my_assignments(db: Session, person_id: int) -> list[MyAssignment]:
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
         .outerjoin(AssignmentCommitment, AssignmentCommitment.member_id == AssignmentMember.id)
         .where(
-            AssignmentMember.person_id == person_id, Assignment.ended_at.is_(None),
+            belongs_to(AssignmentMember.person_id, person_id), is_shown(), Assignment.ended_at.is_(None),
             state_on(today).in_(("late", "open", "done")),
             AssignmentRound.period.in_(("", str(today.year))),
         )

@@ -18,7 +18,7 @@ from app.assignments.models import (
     AssignmentRound,
 )  # fmt: skip
 from app.assignments.rules import Rule
-from app.assignments.states import STATES, state_on
+from app.assignments.states import STATES, is_shown, state_on
 from app.catalogue.models import Course, CourseVersion
 from app.core import clock, jobs
 from app.core.access import Actor
@@ -27,6 +27,7 @@ from app.core.templating import format_date
 from app.core.text import fold
 from app.identity.models import Account, Person
 from app.identity.people.people_queries import audience_names
+from app.identity.records import holder_of
 from app.identity.units.unit_queries import full_names, units_by_id
 
 PER_PAGE = 50
@@ -156,7 +157,7 @@ def assignment_page(
         .where(Course.id == assignment.course_id)
     ).one()
     mine = _members(actor).where(AssignmentMember.round_id == round_.id)
-    found = mine.join(Person, Person.id == AssignmentMember.person_id)
+    found = mine.join(Person, Person.id == holder_of(AssignmentMember.person_id))
     if state in STATES:
         found = found.where(state_on(today) == state)
     if unit_id:
@@ -194,7 +195,8 @@ def member_page(db: Session, actor: Actor, assignment_id: int, member_id: int) -
     assignment = member.round.assignment
     row = db.execute(
         select(AssignmentMember, Person.name, state_on(clock.today()))
-        .join(Person, Person.id == AssignmentMember.person_id)
+        .select_from(AssignmentMember)
+        .join(Person, Person.id == holder_of(AssignmentMember.person_id))
         .where(AssignmentMember.id == member_id)
     ).one()
     title = db.scalars(
@@ -247,7 +249,7 @@ def kind_names() -> dict[str, str]:
 
 
 def _members(actor: Actor) -> Select[AssignmentMember]:
-    return select(AssignmentMember).where(policy.my_members(actor))
+    return select(AssignmentMember).where(policy.my_members(actor), is_shown())
 
 
 def _counts(db: Session, members: Select[AssignmentMember], by: InstrumentedAttribute[int]) -> dict[int, Counts]:

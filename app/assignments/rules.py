@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 from app.assignments.models import Assignment, AssignmentPick
 from app.core.access import UnitClosure, closure_on
 from app.identity.models import Affiliation, AffiliationAudience, UnitVersion
+from app.identity.people.people_queries import units_held
 from app.identity.policy import held_on
+from app.identity.records import holder_of
 from app.identity.units.unit_queries import in_force
 
 _CHUNK = 500
@@ -69,12 +71,12 @@ class Rule:
 def named(db: Session, rule: Rule, day: date, person_ids: Collection[int] | None = None) -> dict[int, int]:
     """Person id -> unit id of the post that names them: the primary one, then the earliest start, then the lowest id.
 
-    With `person_ids`, only among these.
+    Somebody merged is named once, as they are shown. With `person_ids`, only among these.
     """
     found: dict[int, int] = {}
     for some in _chunks(person_ids):
         posts = (
-            select(Affiliation.person_id, Affiliation.unit_id)
+            select(holder_of(Affiliation.person_id), Affiliation.unit_id)
             .where(rule.posts(day))
             .order_by(Affiliation.is_primary.desc(), Affiliation.started_on, Affiliation.id)
         )
@@ -89,16 +91,11 @@ def picked(db: Session, assignment: Assignment, day: date, person_ids: Collectio
     """Those nominated by name: person id -> unit id of their first post of the day, without one the assigning unit."""
     found: dict[int, int] = {}
     for some in _chunks(person_ids):
-        picks = (
-            select(AssignmentPick.person_id, Affiliation.unit_id)
-            .outerjoin(Affiliation, (Affiliation.person_id == AssignmentPick.person_id) & held_on(day))
-            .where(AssignmentPick.assignment_id == assignment.id)
-            .order_by(Affiliation.is_primary.desc(), Affiliation.started_on, Affiliation.id)
-        )
+        picks = select(holder_of(AssignmentPick.person_id)).where(AssignmentPick.assignment_id == assignment.id)
         if some is not None:
             picks = picks.where(AssignmentPick.person_id.in_(some))
-        for person_id, unit_id in db.execute(picks):
-            found.setdefault(person_id, assignment.unit_id if unit_id is None else unit_id)
+        for person_id, units in units_held(db, db.scalars(picks), day).items():
+            found.setdefault(person_id, units[0] if units else assignment.unit_id)
     return found
 
 

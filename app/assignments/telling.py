@@ -16,6 +16,7 @@ from app.core.i18n import lazy
 from app.core.templating import format_date
 from app.identity.models import Account, RoleGrant
 from app.identity.policy import in_force_on
+from app.identity.records import holder_of
 from app.notices.service import notify
 
 # Days before (+) or after (-) the due day from which on people are reminded once, and the words.
@@ -65,7 +66,7 @@ def tell_managers(db: Session, round_: AssignmentRound) -> int:
     today = clock.today()
     year, week, _day = today.isocalendar()
     rows = db.execute(
-        select(Account.person_id, func.count(AssignmentMember.person_id.distinct()))
+        select(Account.person_id, func.count(holder_of(AssignmentMember.person_id).distinct()))
         .join(RoleGrant, RoleGrant.account_id == Account.id)
         .join(UnitClosure, UnitClosure.ancestor_id == RoleGrant.unit_id)
         .join(AssignmentMember, AssignmentMember.unit_id == UnitClosure.descendant_id)

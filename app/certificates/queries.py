@@ -24,6 +24,7 @@ from app.core.prepared import Prepared
 from app.core.text import fold
 from app.identity import sealing
 from app.identity.models import Person
+from app.identity.records import belongs_to
 from app.learning.models import Completion
 
 
@@ -123,7 +124,7 @@ _OF_PERSON = Prepared(
     .outerjoin(_REVOCATION, _REVOCATION.c.certificate_id == _CERTIFICATE.c.id)
     .outerjoin(_DOCUMENT, _DOCUMENT.c.certificate_id == _CERTIFICATE.c.id)
     .outerjoin(_REPLACEMENT, _REPLACEMENT.c.certificate_id == _CERTIFICATE.c.id)
-    .where(_CERTIFICATE.c.person_id == bindparam("person_id"), _REPLACEMENT.c.certificate_id.is_(None))
+    .where(belongs_to(_CERTIFICATE.c.person_id, bindparam("person_id")), _REPLACEMENT.c.certificate_id.is_(None))
     .order_by(_CERTIFICATE.c.issued_on.desc(), _CERTIFICATE.c.id.desc())
 )  # fmt: skip
 
@@ -158,7 +159,7 @@ def by_document(db: Session, sha256: str) -> PublicCertificate | None:
 
 def own_certificate(db: Session, person_id: int, code: str) -> OwnCertificate | None:
     """A certificate of this person; somebody else's is not found."""
-    row = _row(db, Certificate.code == code, Certificate.person_id == person_id)
+    row = _row(db, Certificate.code == code, belongs_to(Certificate.person_id, person_id))
     if row is None:
         return None
     certificate = row[0]

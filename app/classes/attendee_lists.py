@@ -46,7 +46,7 @@ def _record(db: Session, actor: Actor, wish: PeopleImport, sheet: PeopleSheet) -
 
 
 def _add(db: Session, actor: Actor, held: HeldClass, person: Person, *, dry_run: bool) -> None:
-    if person.id == actor.person_id:
+    if person.id in actor.records:
         raise Doubt(_("Đây là chính anh/chị; người phụ trách khác hoặc tỉnh sẽ xác nhận."))
     if not dry_run:
         try:

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
 from app.identity.models import Person
+from app.identity.records import holder_of
 from app.identity.units.unit_queries import full_names, unit_by_id
 
 PER_PAGE = 30
@@ -97,7 +98,8 @@ def attendees(db: Session, held: HeldClass) -> list[AttendeeView]:
     """Everybody ever recorded, in Vietnamese name order, the removed ones last."""
     rows = db.execute(
         select(Attendance, Person.ref, Person.name)
-        .join(Person, Person.id == Attendance.person_id)
+        .select_from(Attendance)
+        .join(Person, Person.id == holder_of(Attendance.person_id))
         .where(Attendance.class_id == held.id)
         .order_by(Attendance.withdrawn_at.is_not(None), Person.sort_name, Attendance.id)
     )

@@ -17,6 +17,7 @@ from app.core.errors import Forbidden, Invalid
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.text import nfc, several_lines
+from app.identity.records import belongs_to
 from app.identity.taking_turns import take_turns
 from app.identity.units import unit_queries
 from app.learning.completions import Learned, LearnedOutside, annul_completion, record_completion
@@ -141,7 +142,7 @@ def _values(db: Session, actor: Actor, given: ClassForm, known: HeldClass | None
 
 def add_attendee(db: Session, actor: Actor, held: HeldClass, person_id: int) -> tuple[Attendance, bool]:
     """The person took part, and whether that is news. Raises Forbidden for oneself: somebody else must say so."""
-    if person_id == actor.person_id:
+    if person_id in actor.records:
         raise Forbidden(_("Không ai tự ghi mình vào lớp; người phụ trách khác hoặc tỉnh sẽ ghi."))
     # The class stays as it is until this result is in (correct_class).
     db.refresh(held, with_for_update={"read": True})
@@ -199,7 +200,9 @@ def present(db: Session, held: HeldClass, person_id: int) -> Attendance | None:
     """The person's attendance, unless it was withdrawn."""
     return db.scalars(
         select(Attendance).where(
-            Attendance.class_id == held.id, Attendance.person_id == person_id, Attendance.withdrawn_at.is_(None)
+            Attendance.class_id == held.id,
+            belongs_to(Attendance.person_id, person_id),
+            Attendance.withdrawn_at.is_(None),
         )
     ).one_or_none()
 

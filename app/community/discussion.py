@@ -102,7 +102,7 @@ def post(db: Session, actor: Actor, place: LessonPlace, text: str, parent_id: in
     if question is None:
         tell = set(moderators(db, place.course.course_id)) - {actor.person_id}
         notify(db, tell, category="work", key=f"asked:{said.id}", sentence=_ASKED, url=url, lesson=place.title)
-    elif question.person_id != actor.person_id:
+    elif question.person_id not in actor.records:
         notify(
             db, [question.person_id], category="message", key=f"answered:{said.id}", sentence=_ANSWERED,
             url=f"{url}#p{said.id}", lesson=place.title,
@@ -127,10 +127,10 @@ def report(db: Session, actor: Actor, place: LessonPlace, post_id: int) -> None:
 def hide(db: Session, actor: Actor, place: LessonPlace, post_id: int, reason: str) -> None:
     """Take a post off the page: one's own, or with a reason anybody's, by who looks after the course."""
     found = _post(db, place, post_id)
-    if found.person_id != actor.person_id and not place.moderates:
+    if found.person_id not in actor.records and not place.moderates:
         raise NotFound
     reason = " ".join(reason.split())[:300]
-    if found.person_id != actor.person_id and not reason:
+    if found.person_id not in actor.records and not reason:
         raise Invalid(fields={"reason": str(_("Hãy ghi lý do."))})
     found.hidden_at, found.hidden_by, found.hidden_reason = clock.now(), actor.account_id, reason or None
     audit.record(db, "discussion.hide", "discussion_post", post_id, account_id=actor.account_id)
@@ -198,7 +198,7 @@ def _views(db: Session, actor: Actor, place: LessonPlace, posts: Sequence[Post])
 
     return {
         one.id: PostView(
-            one.id, name_of(one), one.text, one.is_staff, one.person_id == actor.person_id, one.posted_at,
+            one.id, name_of(one), one.text, one.is_staff, one.person_id in actor.records, one.posted_at,
             one.hidden_at is not None, one.hidden_reason or "", reports.get(one.id, 0),
         )
         for one in posts

@@ -18,6 +18,7 @@ from app.core.i18n import lazy as _
 from app.core.settings import get_settings
 from app.identity.models import Account, Affiliation, Person, RoleGrant
 from app.identity.policy import granting, held_on
+from app.identity.records import belongs_to
 from app.identity.units.unit_queries import full_names, unit_on
 from app.notices.service import notify
 
@@ -62,7 +63,7 @@ def help_page(db: Session, actor: Actor, place: LessonPlace) -> HelpPage:
     mine = db.scalars(
         select(HelpRequest)
         .where(
-            HelpRequest.person_id == actor.person_id, HelpRequest.course_id == place.course.course_id,
+            HelpRequest.person_id.in_(actor.records), HelpRequest.course_id == place.course.course_id,
             HelpRequest.lesson_key == place.key,
         )
         .order_by(HelpRequest.id.desc())
@@ -135,7 +136,7 @@ def supporting_unit(db: Session, person_id: int) -> int:
         .join(RoleGrant, RoleGrant.unit_id == UnitClosure.ancestor_id)
         .join(Account, Account.id == RoleGrant.account_id)
         .where(
-            Affiliation.person_id == person_id, held_on(clock.today()), closure_on(clock.today()),
+            belongs_to(Affiliation.person_id, person_id), held_on(clock.today()), closure_on(clock.today()),
             granting(ANSWER), Account.disabled_at.is_(None),
         )
         .order_by(Affiliation.is_primary.desc(), UnitClosure.depth, UnitClosure.ancestor_id)

@@ -11,6 +11,7 @@ from app.catalogue.queries import outline
 from app.community.models import Note
 from app.community.places import LessonPlace
 from app.core import clock
+from app.identity.records import belongs_to
 
 LONGEST = 20_000
 
@@ -33,10 +34,13 @@ class CourseNotes:
 
 def note_of(db: Session, person_id: int, place: LessonPlace) -> Note | None:
     return db.scalars(
-        select(Note).where(
-            Note.person_id == person_id, Note.course_id == place.course.course_id, Note.lesson_key == place.key
+        select(Note)
+        .where(
+            belongs_to(Note.person_id, person_id), Note.course_id == place.course.course_id,
+            Note.lesson_key == place.key,
         )
-    ).one_or_none()
+        .order_by(Note.changed_at.desc())
+    ).first()  # fmt: skip
 
 
 def keep_note(db: Session, person_id: int, place: LessonPlace, text: str, *, is_bookmarked: bool) -> None:
@@ -60,7 +64,7 @@ def my_notes(db: Session, person_id: int) -> list[CourseNotes]:
         select(Note, Course.slug, CourseVersion.id, CourseVersion.title)
         .join(Course, Course.id == Note.course_id)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(Note.person_id == person_id)
+        .where(belongs_to(Note.person_id, person_id))
         .order_by(CourseVersion.title, Note.id)
     ).all()
     found: dict[str, CourseNotes] = {}

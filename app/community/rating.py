@@ -44,7 +44,7 @@ def rating_page(db: Session, actor: Actor, place: CoursePlace) -> RatingPage:
         count=count,
         average=sum(stars * number for stars, number in counted.items()) / count if count >= 3 else None,
         per_star=tuple((stars, counted.get(stars, 0)) for stars in (5, 4, 3, 2, 1)),
-        mine=db.scalars(select(Rating).where(here, Rating.person_id == actor.person_id)).one_or_none(),
+        mine=db.scalars(select(Rating).where(here, Rating.person_id.in_(actor.records)).order_by(Rating.id)).first(),
         words=tuple(db.execute(said).all()) if place.moderates else (),
     )
 
@@ -54,8 +54,10 @@ def rate(db: Session, actor: Actor, place: CoursePlace, stars: str, text: str) -
     if stars not in ("1", "2", "3", "4", "5"):
         raise Invalid(fields={"stars": str(_("Hãy chọn từ 1 đến 5 sao."))})
     mine = db.scalars(
-        select(Rating).where(Rating.course_id == place.course.course_id, Rating.person_id == actor.person_id)
-    ).one_or_none()
+        select(Rating)
+        .where(Rating.course_id == place.course.course_id, Rating.person_id.in_(actor.records))
+        .order_by(Rating.id)
+    ).first()
     if mine is None:
         mine = Rating(person_id=actor.person_id, course_id=place.course.course_id)
         db.add(mine)

@@ -69,11 +69,18 @@ class Actor:
     unread_count: int = 0
     # The session ends soon after its last use, and signing out leads to who is next.
     is_on_shared_phone: bool = False
+    # Of somebody merged, all records of theirs: `person_id`, which they are shown as, and the others.
+    merged: frozenset[int] = frozenset()
 
     @property
     def short_name(self) -> str:
         """The given name, as people call each other."""
         return self.name.rsplit(" ", 1)[-1]
+
+    @property
+    def records(self) -> frozenset[int]:
+        """The person ids that are this human being."""
+        return self.merged or frozenset((self.person_id,))
 
     @property
     def initials(self) -> str:

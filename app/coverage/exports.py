@@ -23,6 +23,7 @@ from app.coverage.definitions import FIGURE_SOURCES
 from app.coverage.figures import Figure, Question, figure, overview
 from app.coverage.programme_queries import ProgrammeReport
 from app.identity.models import Person, UnitVersion
+from app.identity.records import holder_of
 from app.identity.units import unit_queries
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
@@ -194,7 +195,8 @@ def _completions(db: Session, chosen: CompletionFilter) -> Select[*tuple[Any, ..
             func.coalesce(Course.code, Completion.programme_code), func.coalesce(CourseVersion.title, Completion.title),
             CourseVersion.number, Certificate.number, CompletionAnnulment.completion_id,
         )
-        .join(Person, Person.id == Completion.person_id)
+        .select_from(Completion)
+        .join(Person, Person.id == holder_of(Completion.person_id))
         .outerjoin(Course, Course.id == Completion.course_id)
         .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(

@@ -11,6 +11,7 @@ from app.core.settings import get_settings
 from app.coverage.definitions import counted, definitions
 from app.coverage.judging import CompletionFact, PostFact, RuleBook
 from app.identity.people import people_queries
+from app.identity.records import records_by_holder
 from app.identity.units import unit_queries
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
@@ -35,19 +36,20 @@ def posts_of_people(db: Session, person_ids: Sequence[int]) -> dict[int, list[Po
 
 
 def completions_of(db: Session, person_ids: Sequence[int]) -> dict[int, list[CompletionFact]]:
-    """Their valid completions with the posts of the day; annulled ones left out."""
+    """Their valid completions, of all their records, with the posts of the day; annulled ones left out."""
+    shown_as = {record: holder for holder, kin in records_by_holder(db, person_ids).items() for record in kin}
     rows = db.execute(
         select(Completion, CourseVersion.tags, CourseVersion.programme_code, Course.code)
         .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(Course, Course.id == Completion.course_id)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
-        .where(Completion.person_id.in_(person_ids), CompletionAnnulment.completion_id.is_(None))
+        .where(Completion.person_id.in_(shown_as), CompletionAnnulment.completion_id.is_(None))
         .order_by(Completion.completed_on, Completion.id)
     ).all()
     posts = _posts_of_completions(db, [completion.id for completion, *_ in rows])
     facts: dict[int, list[CompletionFact]] = defaultdict(list)
     for completion, tags, programme, course in rows:
-        facts[completion.person_id].append(
+        facts[shown_as[completion.person_id]].append(
             CompletionFact(
                 completion.id, completion.completed_on, completion.how, frozenset(tags or ()),
                 completion.programme_code or programme, course or "", tuple(posts[completion.id]),

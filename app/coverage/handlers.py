@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.jobs import enqueue
 from app.coverage.ledger import reconcile
 from app.coverage.models import CoveragePending
-from app.identity.events import AffiliationsChanged, UnitsReorganised
+from app.identity.events import AffiliationsChanged, PeopleMerged, PeopleUnmerged, UnitsReorganised
 from app.learning.events import CompletionAnnulled, CoursesCompleted
 
 log = logging.getLogger("hocso.coverage")
@@ -27,6 +27,10 @@ def count_annulment(db: Session, event: CompletionAnnulled) -> None:
 
 def count_affiliations(db: Session, event: AffiliationsChanged) -> None:
     reconcile_safely(db, event.person_ids, "affiliation")
+
+
+def count_merge(db: Session, event: PeopleMerged | PeopleUnmerged) -> None:
+    reconcile_safely(db, event.person_ids, "merge")
 
 
 def count_reorganisation(db: Session, event: UnitsReorganised) -> None:

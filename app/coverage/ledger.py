@@ -4,7 +4,7 @@ Entries are never changed. Roll-ups are moved in the same transaction, so a dash
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from app.coverage.facts import completions_of, posts_of_people, rule_book
 from app.coverage.judging import EntryKey, judge
 from app.coverage.models import CoverageEntry, CoverageRollup
 from app.coverage.periods import half_month
+from app.identity.records import records_by_holder
 from app.identity.taking_turns import take_turns
 
 _CHUNK = 500
@@ -38,15 +39,19 @@ class Difference:
 def reconcile(db: Session, person_ids: Iterable[int], cause: str) -> Difference:
     """Make the entries of these people right for every counted indicator; a second call appends nothing.
 
+    All records of a human being (identity/records.py) are judged together and counted as the one they are shown as.
+
     A fixed number of queries per 500 people, whatever the number of indicators.
     """
     changed = Difference()
-    ids = sorted(set(person_ids))
+    records = records_by_holder(db, person_ids)
+    aliases = {record for holder_id, kin in records.items() for record in kin if record != holder_id}
+    ids = sorted(aliases.union(records))
     # All at once, before the first roll-up is touched: whoever waits for a person then holds no sum that others need.
     for start in range(0, len(ids), _CHUNK):
         take_turns(db, ids[start : start + _CHUNK])
     for start in range(0, len(ids), _CHUNK):
-        _reconcile_chunk(db, ids[start : start + _CHUNK], cause, changed)
+        _reconcile_chunk(db, ids[start : start + _CHUNK], aliases, cause, changed)
     db.flush()
     return changed
 
@@ -86,9 +91,13 @@ def rollup_sums(entries: Iterable[Mapping[str, Any]]) -> Counter[tuple[int, str,
     return sums
 
 
-def _reconcile_chunk(db: Session, person_ids: Sequence[int], cause: str, changed: Difference) -> None:
-    posts = posts_of_people(db, person_ids)
-    completions = completions_of(db, person_ids)
+def _reconcile_chunk(
+    db: Session, person_ids: Sequence[int], aliases: Collection[int], cause: str, changed: Difference
+) -> None:
+    """What is known of an alias counts for the person it is shown as; in its own name it counts nothing."""
+    people = [person_id for person_id in person_ids if person_id not in aliases]
+    posts = posts_of_people(db, people)
+    completions = completions_of(db, people)
     units = {post.unit_id for own in posts.values() for post in own}
     units |= {post.unit_id for own in completions.values() for fact in own for post in fact.posts}
     rules = rule_book(db, sorted(units))

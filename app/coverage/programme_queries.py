@@ -18,6 +18,7 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.identity.models import Affiliation
+from app.identity.records import holder_of
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import UnitOnDay
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost, Enrolment
@@ -106,7 +107,7 @@ def _enrolled(
 ) -> tuple[dict[str, int], dict[str, int], int]:
     """Enrolments and distinct people by task, and distinct people of all tasks together."""
     base = (
-        select(CourseVersion.programme_code.label("code"), Enrolment.person_id.label("person_id"))
+        select(CourseVersion.programme_code.label("code"), holder_of(Enrolment.person_id).label("person_id"))
         .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
         .where(CourseVersion.programme_code.is_not(None))
         .where(Enrolment.enrolled_at > _eve(first), Enrolment.enrolled_at <= clock.end_of_day(last))

@@ -16,6 +16,7 @@ from app.identity.lists.people_report import ImportReport, Outcome
 from app.identity.lists.people_sheet import PeopleSheet, read_people_bytes
 from app.identity.lists.sheet_imports import ListKind
 from app.identity.models import PeopleImport, Person
+from app.identity.records import holder_of
 
 CANDIDATES = ListKind("candidates", "exams.import_candidates", ORGANISE)
 
@@ -32,12 +33,12 @@ def run_list(context: jobs.JobContext, *, import_id: int) -> dict[str, int] | No
 
 def _record(db: Session, actor: Actor, wish: PeopleImport, sheet: PeopleSheet) -> ImportReport:
     sitting = find_organised(db, actor, wish.subject_id or 0)
-    seen = set(db.scalars(select(ExamCandidate.person_id).where(ExamCandidate.sitting_id == sitting.id)))
+    seen = set(db.scalars(select(holder_of(ExamCandidate.person_id)).where(ExamCandidate.sitting_id == sitting.id)))
 
     def act(_row: ListedRow, person: Person) -> tuple[Outcome, tuple[str, ...]]:
         if person.id in seen:
             return "matched", (_("Đã có trong danh sách."),)
-        if person.id == actor.person_id:
+        if person.id in actor.records:
             raise Doubt(_("Đây là chính anh/chị; người phụ trách khác hoặc tỉnh sẽ thêm."))
         if not wish.dry_run:
             add_candidate(db, actor, sitting, person.id)

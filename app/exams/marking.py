@@ -33,7 +33,7 @@ def mark(
 
     Raises as learning.marking.mark does, and MarkIsFinal once the minute is signed or a pass was told.
     """
-    if candidate.person_id == actor.person_id:
+    if candidate.person_id in actor.records:
         raise Forbidden(_("Không ai chấm bài của chính mình; người chấm khác sẽ làm việc này."))
     if sitting.signed_at is not None or (sitting.closed_at is not None and candidate.passed):
         raise MarkIsFinal

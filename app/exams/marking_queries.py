@@ -58,7 +58,7 @@ def exam_queue(db: Session, actor: Actor, sitting: ExamSitting, *, done: bool) -
         select(ExamCandidate)
         .where(
             ExamCandidate.sitting_id == sitting.id, ExamCandidate.submitted_at.is_not(None),
-            ExamCandidate.person_id != actor.person_id,
+            ExamCandidate.person_id.not_in(actor.records),
         )
         .order_by(ExamCandidate.submitted_at, ExamCandidate.id)
     ).all()  # fmt: skip
@@ -105,7 +105,7 @@ def exam_answer(
     return marked_page(
         db, candidate.paper, candidate.answers, question_id, _history(db, candidate.id, question_id),
         course=subject_of(db, sitting), lesson=sitting.title, submitted_at=candidate.submitted_at,
-        is_own=candidate.person_id == actor.person_id, back=(sitting.title, f"/exams/{sitting.id}/marking"),
+        is_own=candidate.person_id in actor.records, back=(sitting.title, f"/exams/{sitting.id}/marking"),
         points=points, comment=comment, errors=errors,
     )  # fmt: skip
 
@@ -140,7 +140,7 @@ def _names(db: Session, which: ColumnElement[bool]) -> list[str]:
 
 def _waits_for(actor: Actor) -> ColumnElement[bool]:
     """Nobody marks their own."""
-    return marked(actor) & WAITS & (ExamCandidate.person_id != actor.person_id)
+    return marked(actor) & WAITS & ExamCandidate.person_id.not_in(actor.records)
 
 
 def _to_mark(

@@ -24,6 +24,7 @@ from app.exams.models import ExamCandidate, ExamInvigilator, ExamSitting
 from app.exams.policy import ORGANISE
 from app.exams.written import wants_only_files
 from app.identity.models import Account
+from app.identity.records import belongs_to
 from app.identity.taking_turns import take_turns
 from app.identity.units import unit_queries
 from app.notices.service import notify
@@ -97,7 +98,7 @@ def new_code() -> str:
 def add_candidates(db: Session, actor: Actor, sitting: ExamSitting, person_ids: Collection[int]) -> int:
     """Put all of them on the list, or none; how many are new. Raises as `add_candidate` does, before adding any."""
     listed = set(db.scalars(select(ExamCandidate.person_id).where(ExamCandidate.sitting_id == sitting.id)))
-    if actor.person_id in person_ids:
+    if not actor.records.isdisjoint(person_ids):
         raise _own_exam()
     if len(listed.union(person_ids)) > MOST_CANDIDATES:
         raise ListIsFull(most=MOST_CANDIDATES)
@@ -109,11 +110,11 @@ def add_candidate(db: Session, actor: Actor, sitting: ExamSitting, person_id: in
     """Put somebody on the list and tell them; whether that is news. Raises Forbidden for oneself, ListIsFull."""
     if sitting.closed_at is not None:
         raise SittingIsClosed
-    if person_id == actor.person_id:
+    if person_id in actor.records:
         raise _own_exam()
     take_turns(db, [person_id])
     listed = select(ExamCandidate).where(ExamCandidate.sitting_id == sitting.id)
-    if known := db.scalars(listed.where(ExamCandidate.person_id == person_id)).one_or_none():
+    if known := db.scalars(listed.where(belongs_to(ExamCandidate.person_id, person_id))).first():
         return known, False
     if len(db.scalars(select(ExamCandidate.id).where(ExamCandidate.sitting_id == sitting.id)).all()) >= MOST_CANDIDATES:
         raise ListIsFull(most=MOST_CANDIDATES)

@@ -79,7 +79,9 @@ def own_candidacy(
     query = (
         select(ExamSitting, ExamCandidate)
         .join(ExamCandidate, ExamCandidate.sitting_id == ExamSitting.id)
-        .where(ExamSitting.id == sitting_id, ExamCandidate.person_id == actor.person_id)
+        .where(ExamSitting.id == sitting_id, ExamCandidate.person_id.in_(actor.records))
+        .order_by(ExamCandidate.entered_at.is_(None), ExamCandidate.id)
+        .limit(1)
     )
     if to_change:
         # The sitting is only looked at: a room full of people may save at once. Who closes it locks every candidate.

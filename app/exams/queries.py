@@ -17,6 +17,7 @@ from app.exams.skills import AreaScore, by_area
 from app.exams.states import CandidateState, SittingState, candidate_state, state_of
 from app.identity.models import Account, Person
 from app.identity.people.people_queries import posts_of
+from app.identity.records import holder_of
 from app.identity.units.unit_queries import full_names, unit_by_id
 
 PER_PAGE = 30
@@ -189,7 +190,8 @@ def candidates(db: Session, sitting: ExamSitting) -> tuple[CandidateView, ...]:
     """In Vietnamese name order, which numbers them; six queries whatever the length."""
     rows = db.execute(
         select(ExamCandidate, Person.ref, Person.name)
-        .join(Person, Person.id == ExamCandidate.person_id)
+        .select_from(ExamCandidate)
+        .join(Person, Person.id == holder_of(ExamCandidate.person_id))
         .where(ExamCandidate.sitting_id == sitting.id)
         .order_by(Person.sort_name, ExamCandidate.id)
     ).all()
@@ -257,7 +259,7 @@ def notes_of(db: Session, sitting: ExamSitting, candidate_id: int | None = None)
     query = (
         select(ExamNote, Person.name)
         .outerjoin(ExamCandidate, ExamCandidate.id == ExamNote.candidate_id)
-        .outerjoin(Person, Person.id == ExamCandidate.person_id)
+        .outerjoin(Person, Person.id == holder_of(ExamCandidate.person_id))
         .where(ExamNote.sitting_id == sitting.id)
         .order_by(ExamNote.noted_at, ExamNote.id)
     )
@@ -276,7 +278,7 @@ def my_exams(db: Session, actor: Actor) -> tuple[MyExam, ...]:
     rows = db.execute(
         select(ExamSitting, ExamCandidate)
         .join(ExamCandidate, ExamCandidate.sitting_id == ExamSitting.id)
-        .where(ExamCandidate.person_id == actor.person_id)
+        .where(ExamCandidate.person_id.in_(actor.records))
         .order_by(ExamSitting.opens_at.desc(), ExamSitting.id.desc())
     ).all()
     views = sitting_views(db, [sitting for sitting, _candidate in rows])

@@ -146,7 +146,7 @@ def _require_running(sitting: ExamSitting) -> None:
 
 
 def _must_be_others(actor: Actor, candidate: ExamCandidate) -> None:
-    if candidate.person_id == actor.person_id:
+    if candidate.person_id in actor.records:
         raise Forbidden(_("Không ai coi sát hạch chính mình; giám thị khác sẽ làm việc này."))
 
 

@@ -187,6 +187,6 @@ def _candidate_page(
         sitting=queries.sitting_views(db, [sitting])[0],
         one=next(one for one in queries.candidates(db, sitting) if one.id == candidate_id),
         events=queries.events_of(db, candidate_id), notes=queries.notes_of(db, sitting, candidate_id),
-        is_self=person_id == actor.person_id, errors=errors, typed=typed,
+        is_self=person_id in actor.records, errors=errors, typed=typed,
     )  # fmt: skip
     return render(request, "exams/candidate.html", status=422 if errors else 200, page=page)

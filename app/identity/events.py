@@ -14,6 +14,20 @@ class AffiliationsChanged(Event):
 
 
 @dataclass(frozen=True)
+class PeopleMerged(Event):
+    """All these records are one human being from now on."""
+
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PeopleUnmerged(Event):
+    """These records were one human being until a merge among them was undone."""
+
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class UnitsReorganised(Event):
     """The unit tree or its lineage changed; the closure is rebuilt already."""
 

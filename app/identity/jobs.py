@@ -3,6 +3,7 @@
 from app.core.jobs import JobFunction
 from app.identity.codes import slips
 from app.identity.lists import people_imports, sheet_imports
+from app.identity.people import likeness
 from app.identity.sign_in import access_log, contacts
 
 JOBS: dict[str, JobFunction] = {
@@ -10,6 +11,7 @@ JOBS: dict[str, JobFunction] = {
     "identity.forget_imports": sheet_imports.forget_imports,
     "identity.make_slips": slips.make_slips,
     "identity.forget_slips": slips.forget_slips,
+    "identity.note_likeness": likeness.note_likeness,
     "identity.forget_access": access_log.forget_access,
     "identity.forget_contact_checks": contacts.forget_checks,
 }

@@ -114,7 +114,7 @@ class Person(Base):
     """A human being. Identity fields are sealed under a key of their own; erasing that key erases them (DESIGN 4.9)."""
 
     __tablename__ = "person"
-    __table_args__ = (Index(None, "folded_name"), Index(None, "sort_name"))
+    __table_args__ = (Index(None, "folded_name"), Index(None, "sort_name"), Index(None, "likeness"))
 
     id: Mapped[int] = pk()
     # Opaque and stable, for exports and scripts.
@@ -132,6 +132,9 @@ class Person(Base):
     declared_group: Mapped[str | None] = mapped_column(String(10))  # a key of sign_up.GROUPS: what they do
     # Erased on request (personal.py): the key is destroyed, the name gone, the row stands for somebody who was counted.
     erased_at: Mapped[datetime | None]
+    # A keyed hash of the name without marks and the birth date, by which people entered twice are found; b"" without a
+    # whole date, None until a job has looked (likeness.py).
+    likeness: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
     lookups: Mapped[list["PersonLookup"]] = relationship(cascade="all, delete-orphan")
     affiliations: Mapped[list["Affiliation"]] = relationship(back_populates="person")
@@ -165,6 +168,51 @@ class ContactCheck(Base):
     seed: Mapped[str] = mapped_column(String(40))
     ends_at: Mapped[datetime]
     try_count: Mapped[int] = mapped_column(default=0)
+
+
+class MergedRecord(Base):
+    """A person who is one of several records of the same human being, shown as `holder_id`, which is one of them.
+
+    Made anew from PersonMerge at each merge and undoing (merging.py); whoever was never merged has no row here.
+    """
+
+    __tablename__ = "merged_record"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, autoincrement=False)
+    holder_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+
+
+class PersonMerge(Base):
+    """Somebody found that two records are one human being: `alias_id` is shown as `person_id` until it is undone.
+
+    `swapped`: the fields that the two exchanged (merging.FIELDS); the sealed values are those from before, each under
+    its person's key.
+    """
+
+    __tablename__ = "person_merge"
+
+    id: Mapped[int] = pk()
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    alias_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    swapped: Mapped[list[str]] = mapped_column(JSON)
+    person_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    alias_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reason: Mapped[str] = mapped_column(String(300))
+    merged_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    merged_at: Mapped[datetime]
+    undone_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    undone_at: Mapped[datetime | None]
+
+
+class DistinctPeople(Base):
+    """Somebody found that these two, the lower id first, are not the same human being; nobody is asked again."""
+
+    __tablename__ = "distinct_people"
+
+    one_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    other_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    decided_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    decided_at: Mapped[datetime]
 
 
 class Consent(Base):
@@ -381,7 +429,7 @@ class PeopleImport(Base):
 
 __all__ = [
     "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "ContactCheck",
-    "ExternalIdentity", "OneTimeCode", "PeopleImport", "Person", "PersonLookup", "RoleGrant", "SecondFactor",
-    "SignInSession",
-    "SlipSheet", "Unit", "UnitAct", "UnitClosure", "UnitEdge", "UnitVersion",
+    "DistinctPeople", "ExternalIdentity", "MergedRecord", "OneTimeCode", "PeopleImport", "Person", "PersonLookup",
+    "PersonMerge", "RoleGrant", "SecondFactor", "SignInSession", "SlipSheet", "Unit", "UnitAct", "UnitClosure",
+    "UnitEdge", "UnitVersion",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import null, or_, select, update
+from sqlalchemy import ColumnElement, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core import clock, ids
@@ -21,10 +21,13 @@ from app.identity.models import (
     AffiliationAudience,
     Consent,
     ContactCheck,
+    DistinctPeople,
     ExternalIdentity,
+    MergedRecord,
     OneTimeCode,
     Person,
     PersonLookup,
+    PersonMerge,
     RoleGrant,
     SecondFactor,
     SignInSession,
@@ -42,6 +45,10 @@ def unit_name(column: Any) -> Any:
 
 
 _OWN_ACCOUNT = by(Account.person_id)
+
+
+def _merges(person_id: int) -> ColumnElement[bool]:
+    return or_(PersonMerge.person_id == person_id, PersonMerge.alias_id == person_id)
 
 
 def _read_person(db: Session, person_id: int) -> list[Mapping[str, Any]]:
@@ -65,7 +72,7 @@ def _erase(db: Session, person_id: int) -> None:
         return
     person.wrapped_key = person.sealed = person.sex = person.declared_group = None
     person.name, person.folded_name, person.sort_name = ERASED_NAME, "", ""
-    person.erased_at = now
+    person.likeness, person.erased_at = b"", now
     account = db.scalars(select(Account).where(Account.person_id == person_id)).one_or_none()
     if account is not None:
         # No password has this hash.
@@ -192,6 +199,20 @@ PERSONAL = Holding(
                 "is_primary": ("Là vị trí chính", Affiliation.is_primary),
                 "started_on": ("Từ ngày", Affiliation.started_on), "ended_on": ("Đến ngày", Affiliation.ended_on),
             },
+        ),
+        Held(
+            MergedRecord, _("Hồ sơ đang gộp"), by(MergedRecord.person_id),
+            {"record": ("Mã hồ sơ", MergedRecord.person_id), "shown_as": ("Hiện ra như mã", MergedRecord.holder_id)},
+        ),
+        Held(
+            DistinctPeople, _("Đã ghi là không trùng với người khác"),
+            lambda person_id: (DistinctPeople.one_id == person_id) | (DistinctPeople.other_id == person_id),
+            {"decided_at": ("Ghi lúc", DistinctPeople.decided_at)},
+        ),
+        Held(
+            PersonMerge, _("Lần gộp hồ sơ"), _merges,
+            {"merged_at": ("Gộp lúc", PersonMerge.merged_at), "undone_at": ("Hoàn tác lúc", PersonMerge.undone_at)},
+            empties={"reason": ""},
         ),
         Held(
             PersonLookup, _("Mã băm để tìm bằng số định danh, điện thoại, email"), by(PersonLookup.person_id),

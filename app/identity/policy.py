@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BindParameter, ColumnElement, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -11,6 +11,7 @@ from app.core.access import Actor
 from app.core.i18n import lazy
 from app.core.i18n import lazy as _
 from app.identity.models import Account, Affiliation, Person, RoleGrant, Unit
+from app.identity.records import holder_of, holders_holding, records_holding
 
 # To give roles and to end them, and to let people into their accounts again.
 MANAGE = "people.manage"
@@ -138,14 +139,19 @@ def visible_posts(actor: Actor, permission: str = "people.view") -> ColumnElemen
 
 
 def visible_people(actor: Actor, permission: str = "people.view") -> ColumnElement[bool]:
-    """People who hold a post today in a unit the permission reaches."""
-    return Person.id.in_(select(Affiliation.person_id).where(visible_posts(actor, permission)))
+    """People who hold a post today in a unit the permission reaches, each once, as they are shown."""
+    return Person.id.in_(holders_holding(visible_posts(actor, permission)))
+
+
+def visible_records(actor: Actor, permission: str = "people.view") -> Select[int]:
+    """The ids of these people and of all records merged with theirs: whose rows one sees."""
+    return records_holding(visible_posts(actor, permission))
 
 
 def managed_people(actor: Actor) -> ColumnElement[bool]:
     """People whose roles the actor looks after: they hold a post, or were ever given a role, where the actor may."""
     given_here = (
-        select(Account.person_id)
+        select(holder_of(Account.person_id))
         .join(RoleGrant, RoleGrant.account_id == Account.id)
         .where(RoleGrant.unit_id.in_(actor.units_with(MANAGE)))
     )

@@ -73,8 +73,9 @@ class PersonKey:
 
 
 def seal(person: Person, fields: SealedFields) -> None:
-    """Store the fields in the person's row, under the person's own key (made at the first call)."""
+    """Store the fields in the person's row, under the person's own key (made at the first call), and the likeness."""
     person.sealed = _own_key(person, make=True).seal(fields)
+    person.likeness = likeness(person.folded_name, fields.birth_date)
 
 
 def unseal(person: Person) -> SealedFields:
@@ -122,6 +123,13 @@ def unseal_cookie(name: str, sealed: str) -> bytes:
 def digest(kind: LookupKind, value: str) -> bytes:
     """The keyed hash that finds a person by a normalised value; without the field key it cannot even be guessed at."""
     return hmac.new(derived_key("lookup"), f"{kind}\0{value}".encode(), hashlib.sha256).digest()
+
+
+def likeness(folded_name: str, birth_date: date | None) -> bytes:
+    """What two records of one name and birth date share; b"" without a date."""
+    if birth_date is None:
+        return b""
+    return hmac.new(derived_key("likeness"), f"{folded_name}\0{birth_date}".encode(), hashlib.sha256).digest()
 
 
 def derived_key(purpose: str) -> bytes:

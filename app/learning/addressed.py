@@ -17,6 +17,7 @@ from app.core.csrf import BROWSER_COOKIE, SAFE_METHODS
 from app.core.errors import NotFound, SignInRequired
 from app.core.prepared import Prepared, loaded
 from app.core.web import Config, Db, MaybeMe, RowId
+from app.identity.records import belongs_to
 from app.learning import guests
 from app.learning.models import Attempt, Enrolment, Guest
 from app.learning.page_queries import find_enrolment
@@ -30,7 +31,7 @@ _PAPER = (
     .join(_ENROLMENT, _ENROLMENT.c.id == _ATTEMPT.c.enrolment_id)
     .where(_ATTEMPT.c.id == bindparam("attempt_id"))
 )
-_OF_PERSON = Prepared(_PAPER.where(_ENROLMENT.c.person_id == bindparam("person_id")))
+_OF_PERSON = Prepared(_PAPER.where(belongs_to(_ENROLMENT.c.person_id, bindparam("person_id"))))
 _OF_GUEST = Prepared(_PAPER.where(_ENROLMENT.c.guest_id == bindparam("guest_id")))
 
 

@@ -21,6 +21,7 @@ from app.core.errors import AppError, NotFound, SignInRequired
 from app.core.many_rows import ChangeRows
 from app.core.prepared import Prepared
 from app.core.templating import format_datetime
+from app.identity.records import holder_of
 from app.identity.sign_in.accounts import people_signed_in
 from app.learning import guests
 from app.learning.activity import is_news
@@ -43,7 +44,7 @@ _READ = Prepared(
         *(_ATTEMPT.c[name] for name in (
             "id", "lesson_key", "paper", "answers", "answer_seq", "submitted_at", "deadline_at", "saved_at",
         )),
-        _ENROLMENT.c.id.label("enrolment_id"), _ENROLMENT.c.person_id, _ENROLMENT.c.guest_id,
+        _ENROLMENT.c.id.label("enrolment_id"), holder_of(_ENROLMENT.c.person_id), _ENROLMENT.c.guest_id,
         _ENROLMENT.c.last_lesson_key, _ENROLMENT.c.last_active_at,
     )
     .join(_ENROLMENT, _ENROLMENT.c.id == _ATTEMPT.c.enrolment_id)

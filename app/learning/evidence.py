@@ -191,5 +191,5 @@ def _tell(db: Session, evidence: Evidence, what: str, sentence: lazy) -> None:
 
 
 def _must_be_others(actor: Actor, evidence: Evidence) -> None:
-    if evidence.person_id == actor.person_id:
+    if evidence.person_id in actor.records:
         raise Forbidden(_("Không ai tự duyệt minh chứng của mình; người phụ trách khác hoặc tỉnh sẽ duyệt."))

@@ -20,6 +20,7 @@ from app.identity.lists.people_report import ImportReport, Outcome
 from app.identity.lists.people_sheet import PeopleSheet, read_people_bytes
 from app.identity.lists.sheet_imports import ListKind
 from app.identity.models import PeopleImport, Person
+from app.identity.records import belongs_to, holder_of
 from app.learning.evidence import PERMISSION, new_evidence, read_hours, verify
 from app.learning.evidence_models import Evidence
 from app.learning.models import CompletionAnnulment
@@ -69,7 +70,7 @@ class _Book:
 
     def record(self, row: ListedRow, person: Person) -> tuple[Outcome, tuple[str, ...]]:
         evidence = self._evidence(row, person)
-        if person.id == self.actor.person_id:
+        if person.id in self.actor.records:
             raise Doubt(_("Đây là chính anh/chị; người phụ trách khác hoặc tỉnh sẽ xác nhận."))
         if self._is_known(evidence, row.number):
             return "matched", (_("Đã ghi nhận trước đây; không ghi thêm."),)
@@ -118,7 +119,7 @@ class _Book:
             [Evidence.folded_number == evidence.folded_number]
             if evidence.folded_number
             else [
-                Evidence.person_id == evidence.person_id, Evidence.title == evidence.title,
+                belongs_to(Evidence.person_id, evidence.person_id), Evidence.title == evidence.title,
                 Evidence.dated_on == evidence.dated_on,
                 Evidence.programme_code.is_not_distinct_from(evidence.programme_code),
                 Evidence.course_version_id.is_not_distinct_from(evidence.course_version_id),
@@ -126,7 +127,7 @@ class _Book:
         )  # fmt: skip
         holders = set(
             self.db.scalars(
-                select(Evidence.person_id)
+                select(holder_of(Evidence.person_id))
                 .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Evidence.completion_id)
                 .where(*same, Evidence.is_verified.is_(True), CompletionAnnulment.completion_id.is_(None))
             )

@@ -83,7 +83,7 @@ def hand_in(
 @router.get("/my/evidence/{evidence_id}/file")
 def my_file(actor: Me, db: Db, files: Files, evidence_id: RowId) -> Response:
     evidence = db.get(Evidence, evidence_id)
-    if evidence is None or evidence.person_id != actor.person_id:
+    if evidence is None or evidence.person_id not in actor.records:
         raise NotFound
     return _file(files, evidence)
 
@@ -140,7 +140,7 @@ def _decide_page(
     errors: dict[str, str] | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
     page = DecidePage(
-        evidence_view(db, evidence), twins_of(db, actor, evidence), evidence.person_id == actor.person_id, reason,
+        evidence_view(db, evidence), twins_of(db, actor, evidence), evidence.person_id in actor.records, reason,
         errors or {},
     )  # fmt: skip
     return render(request, "learning/evidence.html", status=status, page=page)

@@ -11,8 +11,10 @@ from app.catalogue.models import CourseVersion, Programme
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
-from app.identity.models import Affiliation, Person
-from app.identity.policy import held_on, sees_every_post, visible_posts
+from app.identity.models import Person
+from app.identity.people.people_queries import units_held
+from app.identity.policy import held_on, sees_every_post, visible_records
+from app.identity.records import belongs_to, holder_of, records_holding
 from app.identity.units.unit_queries import full_names
 from app.learning.evidence import PERMISSION
 from app.learning.evidence_models import Evidence
@@ -63,14 +65,14 @@ class EvidenceList:
 
 def own_evidence(db: Session, person_id: int) -> list[EvidenceView]:
     """Everything one ever handed in, or had vouched for, the newest first."""
-    return _views(db, _select().where(Evidence.person_id == person_id).order_by(Evidence.id.desc()))
+    return _views(db, _select().where(belongs_to(Evidence.person_id, person_id)).order_by(Evidence.id.desc()))
 
 
 def visible_evidence(db: Session, actor: Actor) -> ColumnElement[bool]:
     """Of people with a post today in a unit one decides for; of people without any, for who decides everywhere."""
-    mine = Evidence.person_id.in_(select(Affiliation.person_id).where(visible_posts(actor, PERMISSION)))
+    mine = Evidence.person_id.in_(visible_records(actor, PERMISSION))
     if actor.can(PERMISSION) and sees_every_post(db, actor, PERMISSION):
-        posted = select(Affiliation.person_id).where(held_on(clock.today()))
+        posted = records_holding(held_on(clock.today()))
         return or_(mine, Evidence.person_id.not_in(posted))
     return mine
 
@@ -90,7 +92,7 @@ def evidence_view(db: Session, evidence: Evidence) -> EvidenceView:
 
 def waiting_count(db: Session, actor: Actor) -> int:
     """How many wait for this actor, or for somebody else who may; one's own wait for others."""
-    waits = Evidence.is_verified.is_(None) & (Evidence.person_id != actor.person_id) & visible_evidence(db, actor)
+    waits = Evidence.is_verified.is_(None) & Evidence.person_id.not_in(actor.records) & visible_evidence(db, actor)
     return db.scalar(select(func.count()).select_from(Evidence).where(waits)) or 0
 
 
@@ -119,7 +121,8 @@ def twins_of(db: Session, actor: Actor, evidence: Evidence) -> list[Twin]:
     seen = visible_evidence(db, actor)
     rows = db.execute(
         select(Evidence, Person.name, seen)
-        .join(Person, Person.id == Evidence.person_id)
+        .select_from(Evidence)
+        .join(Person, Person.id == holder_of(Evidence.person_id))
         .where(or_(*same), Evidence.id != evidence.id)
         .order_by(Evidence.id)
         .limit(10)
@@ -142,7 +145,8 @@ def programme_choices(db: Session) -> list[tuple[str, str]]:
 def _select() -> Select[*tuple[Any, ...]]:
     return (
         select(Evidence, Person.name, Programme.title, CourseVersion.title, CompletionAnnulment.reason)
-        .join(Person, Person.id == Evidence.person_id)
+        .select_from(Evidence)
+        .join(Person, Person.id == holder_of(Evidence.person_id))
         .outerjoin(Programme, Programme.code == Evidence.programme_code)
         .outerjoin(CourseVersion, CourseVersion.id == Evidence.course_version_id)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Evidence.completion_id)
@@ -171,12 +175,7 @@ def _state(is_verified: bool | None, is_annulled: bool) -> State:
 
 
 def _units_today(db: Session, person_ids: set[int]) -> dict[int, str]:
-    posts = db.execute(
-        select(Affiliation.person_id, Affiliation.unit_id)
-        .where(Affiliation.person_id.in_(person_ids), held_on(clock.today()))
-        .order_by(Affiliation.is_primary, Affiliation.started_on.desc(), Affiliation.id.desc())
-    ).all()
-    # The last one stays: the primary post, then the earliest.
-    unit_of = dict(posts)
-    names = full_names(db, set(unit_of.values()), clock.today())
-    return {person_id: names[unit_id] for person_id, unit_id in unit_of.items()}
+    """Of the primary post, else the earliest."""
+    first = {person_id: held[0] for person_id, held in units_held(db, person_ids, clock.today()).items() if held}
+    names = full_names(db, set(first.values()), clock.today())
+    return {person_id: names[unit_id] for person_id, unit_id in first.items()}

@@ -4,7 +4,7 @@ When a whole province hands in its last paper within a minute, their lessons, co
 written together, as saving.py does with what they watch. Each is answered after COMMIT.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -38,11 +38,11 @@ class SeenEnough:
 class HandIn:
     """A paper on its way, with the fields of its page and the files chosen there.
 
-    `person_id` of who is signed in; else it is a guest's, whom the batch finds by the cookie `browser`. What is refused
-    is said in `language`.
+    `records` of who is signed in (Actor.records); without any it is a guest's, whom the batch finds by the cookie
+    `browser`. What is refused is said in `language`.
     """
 
-    person_id: int | None
+    records: Collection[int]
     browser: str
     attempt_id: int
     fields: Mapping[str, Sequence[str]]
@@ -77,7 +77,7 @@ async def finished(request: Request, moment: Moment) -> Answer:
 def finish(db: Session, moments: Sequence[Moment]) -> list[Answer | AppError]:
     """One answer for each, in order; what cannot be taken is answered with the error to tell."""
     papers = [one for one in moments if isinstance(one, HandIn)]
-    guest_ids = guests.guest_ids(db, {one.browser for one in papers if one.person_id is None})
+    guest_ids = guests.guest_ids(db, {one.browser for one in papers if not one.records})
     attempts, enrolments = _open(db, moments, [one.attempt_id for one in papers])
     lessons: list[_Lesson | dict[str, str] | AppError] = []
     for one in moments:
@@ -119,11 +119,15 @@ def _open(
 def _take_paper(
     db: Session, attempts: Mapping[int, Attempt], guest_ids: Mapping[str, int], paper: HandIn
 ) -> _Lesson | dict[str, str]:  # fmt: skip
-    guest_id = guest_ids.get(paper.browser) if paper.person_id is None else None
-    if paper.person_id is None and guest_id is None:
+    guest_id = None if paper.records else guest_ids.get(paper.browser)
+    if not paper.records and guest_id is None:
         raise SignInRequired
     attempt = attempts.get(paper.attempt_id)
-    if attempt is None or (attempt.enrolment.person_id, attempt.enrolment.guest_id) != (paper.person_id, guest_id):
+    if attempt is None:
+        raise NotFound
+    if attempt.enrolment.guest_id != guest_id or (
+        guest_id is None and attempt.enrolment.person_id not in paper.records
+    ):
         raise NotFound
     is_open = attempt.submitted_at is None and not is_over(attempt.deadline_at, clock.now())
     if is_open and paper.arrived and (errors := keep_with_files(db, attempt, paper.fields, paper.arrived)):

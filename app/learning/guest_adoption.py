@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.queries import outline
 from app.core import audit, clock
+from app.identity.records import belongs_to
 from app.learning.guests import forget
 from app.learning.models import (
     Attempt,
@@ -28,7 +29,7 @@ from app.learning.parts import course_demands
 from app.learning.queries import block_measures, finished_lesson_keys, required_lesson_keys
 from app.learning.rounds import NewRound, follow, next_round
 from app.learning.rules import READING
-from app.learning.service import complete_if_all_done, judge_lesson
+from app.learning.service import complete_if_all_done, enrolment_of, judge_lesson
 from app.learning.spans import Watched, credit, credit_pages, merge, total
 
 OncePerLesson = TypeVar("OncePerLesson", LessonReading, LessonFinish)
@@ -43,8 +44,9 @@ def adopt(db: Session, guest: Guest, person_id: int, account_id: int) -> int:
     if db.scalar(select(Guest.id).where(Guest.id == guest.id).with_for_update()) is None:
         return 0
     brought = _locked(db, Enrolment.guest_id == guest.id)
-    of_person = (Enrolment.person_id == person_id) & Enrolment.counts_until.is_(None)
-    mine = {enrolment.course_id: enrolment for enrolment in _locked(db, of_person)}
+    of_person = belongs_to(Enrolment.person_id, person_id) & Enrolment.counts_until.is_(None)
+    courses = {one.course_id for one in _locked(db, of_person)}
+    mine = {course_id: enrolment_of(db, person_id, course_id) for course_id in courses}
     for theirs in brought:
         own = mine.get(theirs.course_id)
         offered = _round_of(db, theirs, own) if own else None

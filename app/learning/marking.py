@@ -116,7 +116,7 @@ def _number(value: float) -> str:
 
 
 def _must_be_others(actor: Actor, attempt: Attempt) -> None:
-    if attempt.enrolment.person_id == actor.person_id:
+    if attempt.enrolment.person_id in actor.records:
         raise Forbidden(_("Không ai chấm bài của chính mình; người chấm khác sẽ làm việc này."))
 
 

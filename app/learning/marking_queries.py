@@ -17,6 +17,7 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.text import fold
 from app.identity.models import Account, Person
+from app.identity.records import holder_of
 from app.learning.attempt_rules import Allowance
 from app.learning.models import Attempt, AttemptGrant, Enrolment, Marking
 from app.learning.policy import marked_enrolments
@@ -198,7 +199,7 @@ def waiting_answers(db: Session, actor: Actor, page: int, *, names: bool) -> Mar
     attempts = db.execute(
         select(Attempt, Person.name)
         .join(Attempt.enrolment)
-        .join(Person, Person.id == Enrolment.person_id)
+        .join(Person, Person.id == holder_of(Enrolment.person_id))
         .where(_waits(actor))
         .order_by(Attempt.submitted_at, Attempt.id)
         .offset((page - 1) * PER_PAGE)
@@ -220,7 +221,7 @@ def marked_answers(db: Session, actor: Actor, page: int, *, names: bool) -> Mark
         select(Marking.question_id, Attempt, Person.name)
         .join(Attempt, Attempt.id == Marking.attempt_id)
         .join(Attempt.enrolment)
-        .join(Person, Person.id == Enrolment.person_id)
+        .join(Person, Person.id == holder_of(Enrolment.person_id))
         .where(Marking.id.in_(newest), marked_enrolments(actor))
     )
     total = db.scalar(select(func.count()).select_from(found.subquery())) or 0
@@ -245,7 +246,7 @@ def answer_page(
     return marked_page(
         db, attempt.paper, attempt.answers, question_id, markings_of(db, attempt.id).get(question_id, ()),
         course=course, lesson=lesson, submitted_at=attempt.submitted_at,
-        is_own=attempt.enrolment.person_id == actor.person_id, files_url=f"/marking/{attempt.id}/files",
+        is_own=attempt.enrolment.person_id in actor.records, files_url=f"/marking/{attempt.id}/files",
         points=points, comment=comment, errors=errors,
     )  # fmt: skip
 
@@ -280,7 +281,7 @@ def handed_in(db: Session, actor: Actor, search: str, page: int) -> AttemptList:
     found = (
         select(Attempt, Person.name)
         .join(Attempt.enrolment)
-        .join(Person, Person.id == Enrolment.person_id)
+        .join(Person, Person.id == holder_of(Enrolment.person_id))
         .where(chosen)
     )
     total = db.scalar(select(func.count()).select_from(found.subquery())) or 0
@@ -295,7 +296,7 @@ def learner_attempts(
 ) -> LearnerAttempts:  # fmt: skip
     """Of the learner and the quiz of `attempt`; `kind` and `reason` as typed, if something has to be mended."""
     enrolment, key = attempt.enrolment, attempt.lesson_key
-    name = db.scalar(select(Person.name).where(Person.id == enrolment.person_id)) or ""
+    name = db.scalar(select(Person.name).where(Person.id == holder_of(enrolment.person_id))) or ""
     attempts = db.scalars(
         select(Attempt)
         .where(Attempt.enrolment_id == enrolment.id, Attempt.lesson_key == key, Attempt.submitted_at.is_not(None))
@@ -318,7 +319,7 @@ def learner_attempts(
         attempts=tuple(_row(db, one, name) for one in attempts),
         allowance=find_allowance(db, enrolment.id, key, quiz.rule) if quiz else Allowance(0),
         most=quiz.rule.attempts if quiz else 0, grants=tuple(GrantLine(*one) for one in grants),
-        is_own=enrolment.person_id == actor.person_id, kind=kind, reason=reason, errors=errors,
+        is_own=enrolment.person_id in actor.records, kind=kind, reason=reason, errors=errors,
     )  # fmt: skip
 
 
@@ -326,7 +327,7 @@ def _waits(actor: Actor) -> ColumnElement[bool]:
     """Nobody marks their own."""
     return (
         marked_enrolments(actor)
-        & (Enrolment.person_id != actor.person_id)
+        & Enrolment.person_id.not_in(actor.records)
         & Attempt.submitted_at.is_not(None)
         & Attempt.passed.is_(None)
     )

@@ -13,6 +13,8 @@ from app.catalogue.queries import CourseView, course_version, cover_url, outline
 from app.core import clock
 from app.core.prepared import Prepared
 from app.identity.models import Affiliation, AffiliationAudience
+from app.identity.records import belongs_to
+from app.learning.going_on import going_on
 from app.learning.models import Completion, CompletionAnnulment, Enrolment, LessonFinish
 from app.learning.queries import lesson_states
 from app.learning.rounds import RENEWAL_NOTICE, Reason, why_again
@@ -109,7 +111,7 @@ _POSTS_TODAY = Prepared(
     select(_POST.c.id, _POST.c.title, _POST.c.unit_id, _AUDIENCE.c.audience_code)
     .outerjoin(_AUDIENCE, _AUDIENCE.c.affiliation_id == _POST.c.id)
     .where(
-        _POST.c.person_id == bindparam("person_id"),
+        belongs_to(_POST.c.person_id, bindparam("person_id")),
         _POST.c.started_on <= bindparam("today"),
         or_(_POST.c.ended_on.is_(None), _POST.c.ended_on >= bindparam("today")),
     )
@@ -120,13 +122,13 @@ _ENROLMENTS = Prepared(
         _ENROLMENT.c.id, _ENROLMENT.c.course_id, _ENROLMENT.c.course_version_id, _ENROLMENT.c.last_lesson_key,
         _ENROLMENT.c.round, _ENROLMENT.c.counts_from,
     )
-    .where(_ENROLMENT.c.person_id == bindparam("person_id"), _ENROLMENT.c.counts_until.is_(None))
-    .order_by(_ENROLMENT.c.last_active_at.desc())
+    .where(belongs_to(_ENROLMENT.c.person_id, bindparam("person_id")), _ENROLMENT.c.counts_until.is_(None))
+    .order_by(*going_on())
 )  # fmt: skip
 _FINISHED = Prepared(
     select(_FINISH.c.enrolment_id, _FINISH.c.lesson_key)
     .join(_ENROLMENT, _ENROLMENT.c.id == _FINISH.c.enrolment_id)
-    .where(_ENROLMENT.c.person_id == bindparam("person_id"), _ENROLMENT.c.counts_until.is_(None))
+    .where(belongs_to(_ENROLMENT.c.person_id, bindparam("person_id")), _ENROLMENT.c.counts_until.is_(None))
 )
 # What completed courses, any version; annulled completions do not count.
 _COMPLETED = Prepared(
@@ -135,7 +137,7 @@ _COMPLETED = Prepared(
     )
     .where(
         _COMPLETION.c.course_id.is_not(None),
-        _COMPLETION.c.person_id == bindparam("person_id"),
+        belongs_to(_COMPLETION.c.person_id, bindparam("person_id")),
         ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
     )
     .order_by(_COMPLETION.c.completed_on, _COMPLETION.c.id)
@@ -148,7 +150,7 @@ _ELSEWHERE = Prepared(
         _COMPLETION.c.valid_until,
     )
     .where(
-        _COMPLETION.c.person_id == bindparam("person_id"),
+        belongs_to(_COMPLETION.c.person_id, bindparam("person_id")),
         _COMPLETION.c.title.is_not(None),
         ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),
     )
@@ -167,7 +169,9 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
     for post_id, title, unit_id, audience in _POSTS_TODAY.all(db, person_id=person_id, today=today):
         posts[post_id] = (title, unit_id)
         audiences.add(audience)
-    enrolments = {row.course_id: row for row in _ENROLMENTS.all(db, person_id=person_id)}
+    enrolments: dict[int, Row[*tuple[Any, ...]]] = {}
+    for row in _ENROLMENTS.all(db, person_id=person_id):
+        enrolments.setdefault(row.course_id, row)
     finished: dict[int, set[str]] = {}
     for enrolment_id, key in _FINISHED.all(db, person_id=person_id):
         finished.setdefault(enrolment_id, set()).add(key)

@@ -14,7 +14,9 @@ from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, LessonDoc, Outline, OutlineLesson
 from app.core.errors import NotFound
 from app.core.prepared import Prepared, loaded
+from app.identity.records import belongs_to
 from app.learning import stamps
+from app.learning.going_on import going_on
 from app.learning.models import Attempt, BlockProgress, Completion, CompletionAnnulment, Enrolment, Guest, LessonReading
 from app.learning.parts import course_demands
 from app.learning.policy import Learner
@@ -132,7 +134,9 @@ _OF_COURSE = (
     .join(Course, Course.id == _ENROLMENT.c.course_id)
     .where(Course.slug == bindparam("slug"), _ENROLMENT.c.counts_until.is_(None))
 )
-_OF_PERSON = Prepared(_OF_COURSE.where(_ENROLMENT.c.person_id == bindparam("person_id")))
+_OF_PERSON = Prepared(
+    _OF_COURSE.where(belongs_to(_ENROLMENT.c.person_id, bindparam("person_id"))).order_by(*going_on())
+)
 _OF_GUEST = Prepared(_OF_COURSE.where(_ENROLMENT.c.guest_id == bindparam("guest_id")))
 _BEGUN = Prepared(
     union(
@@ -145,7 +149,7 @@ _BEGUN = Prepared(
 _LAST_COMPLETION = Prepared(
     select(_COMPLETION.c.completed_on, _COMPLETION.c.valid_until)
     .where(
-        _COMPLETION.c.person_id == bindparam("person_id"),
+        belongs_to(_COMPLETION.c.person_id, bindparam("person_id")),
         _COMPLETION.c.course_version_id == bindparam("version_id"),
         _COMPLETION.c.completed_on.between(bindparam("since"), bindparam("until")),
         ~exists().where(_ANNULMENT.c.completion_id == _COMPLETION.c.id),

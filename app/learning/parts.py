@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.catalogue.queries import OutlineLesson, course_version, outline
 from app.catalogue.source import CompletionRule
 from app.core import clock
+from app.identity.records import of_same_human
 from app.identity.taking_turns import take_turns
 from app.learning.models import Enrolment, LessonFinish, PartMet
 from app.learning.queries import best_percents, finished_by_enrolment
@@ -115,7 +116,10 @@ def _met(db: Session, enrolments: Sequence[Enrolment]) -> dict[int, list[tuple[s
     )
     for enrolment_id, kind, met_on in db.execute(
         select(Enrolment.id, PartMet.kind, PartMet.met_on)
-        .join(PartMet, and_(PartMet.person_id == Enrolment.person_id, PartMet.course_id == Enrolment.course_id))
+        .join(
+            PartMet,
+            and_(of_same_human(PartMet.person_id, Enrolment.person_id), PartMet.course_id == Enrolment.course_id),
+        )
         .where(Enrolment.id.in_(met), PartMet.withdrawn_at.is_(None), in_round)
     ):
         met[enrolment_id].append((kind, met_on))

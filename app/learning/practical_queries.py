@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from app.catalogue.lesson_rules import CONFIRMING_ROLES
@@ -11,8 +11,10 @@ from app.catalogue.models import Course, CourseVersion, LessonVersion
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
-from app.identity.models import Affiliation, Person
-from app.identity.policy import held_on, visible_people
+from app.identity.models import Person
+from app.identity.people.people_queries import units_held
+from app.identity.policy import visible_records
+from app.identity.records import holder_of
 from app.identity.units.unit_queries import full_names
 from app.learning.models import Enrolment, PracticalReport, PracticalVerdict
 
@@ -82,7 +84,7 @@ def waiting_page(db: Session, actor: Actor) -> WaitingPage:
         select(PracticalReport, Person.id, Person.name, CourseVersion.title, LessonVersion.title)
         .select_from(PracticalReport)
         .join(Enrolment, Enrolment.id == PracticalReport.enrolment_id)
-        .join(Person, Person.id == Enrolment.person_id)
+        .join(Person, Person.id == holder_of(Enrolment.person_id))
         .join(Course, Course.id == Enrolment.course_id)
         .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
         .outerjoin(
@@ -112,24 +114,16 @@ def waiting_page(db: Session, actor: Actor) -> WaitingPage:
 def _waits(actor: Actor) -> ColumnElement[bool]:
     """One's own work waits for somebody else."""
     return and_(
-        visible_reports(actor), Enrolment.person_id != actor.person_id,
+        visible_reports(actor), Enrolment.person_id.not_in(actor.records),
         ~exists().where(PracticalVerdict.report_id == PracticalReport.id),
     )  # fmt: skip
 
 
-def _people(actor: Actor, role: str) -> ColumnElement[int]:
-    return select(Person.id).where(visible_people(actor, f"practical.{role}")).scalar_subquery()
+def _people(actor: Actor, role: str) -> Select[int]:
+    return visible_records(actor, f"practical.{role}")
 
 
 def _units(db: Session, person_ids: set[int]) -> dict[int, tuple[str, ...]]:
-    today = clock.today()
-    posts = db.execute(
-        select(Affiliation.person_id, Affiliation.unit_id)
-        .where(Affiliation.person_id.in_(person_ids), held_on(today))
-        .order_by(Affiliation.started_on, Affiliation.id)
-    ).all()
-    names = full_names(db, {unit_id for _person, unit_id in posts}, today)
-    units: dict[int, tuple[str, ...]] = {}
-    for person_id, unit_id in posts:
-        units[person_id] = (*units.get(person_id, ()), names.get(unit_id, ""))
-    return units
+    units = units_held(db, person_ids, clock.today())
+    names = full_names(db, {unit_id for held in units.values() for unit_id in held}, clock.today())
+    return {person_id: tuple(names.get(unit_id, "") for unit_id in held) for person_id, held in units.items()}

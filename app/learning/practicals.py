@@ -10,6 +10,7 @@ from app.core.errors import Conflict, Forbidden, Invalid, NotFound
 from app.core.i18n import lazy as _
 from app.identity.models import Affiliation, Person
 from app.identity.policy import held_on
+from app.identity.records import belongs_to
 from app.learning.models import Enrolment, PracticalReport, PracticalVerdict
 from app.learning.service import judge_lesson, mark_active
 from app.notices.service import notify
@@ -49,7 +50,9 @@ def report_done(db: Session, enrolment: Enrolment, lesson_key: str, note: str) -
         return known
     if not note.strip():
         raise NoteMissing
-    has_post = select(Affiliation.id).where(Affiliation.person_id == enrolment.person_id, held_on(clock.today()))
+    has_post = select(Affiliation.id).where(
+        belongs_to(Affiliation.person_id, enrolment.person_id), held_on(clock.today())
+    )
     if db.scalar(has_post.limit(1)) is None:
         raise NobodyToConfirm
     report = PracticalReport(
@@ -70,7 +73,7 @@ def decide(
     The caller has found that the actor may. Raises OwnPractical, ReasonMissing, and DecidedOtherwise where somebody
     else was first with another answer.
     """
-    if report.enrolment.person_id == actor.person_id:
+    if report.enrolment.person_id in actor.records:
         raise OwnPractical
     enrolment = db.get_one(Enrolment, report.enrolment_id, with_for_update=True)
     known = db.get(PracticalVerdict, report.id)

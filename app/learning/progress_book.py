@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.many_rows import AddRows, ChangeRows, Listed
 from app.core.prepared import Prepared
+from app.identity.records import holder_of
 from app.learning.models import BlockProgress, Enrolment, LessonFinish, ProgressClient
 from app.learning.spans import Refusal, Span
 
@@ -50,7 +51,7 @@ class _Reads:
         self.lock_enrolments = Prepared(
             select(
                 _ENROLMENT.c.id,
-                _ENROLMENT.c.person_id,
+                holder_of(_ENROLMENT.c.person_id),
                 _ENROLMENT.c.guest_id,
                 _ENROLMENT.c.course_version_id,
                 _ENROLMENT.c.last_lesson_key,
@@ -86,7 +87,7 @@ _READS = {"sqlite": _Reads(arrays=False), "postgresql": _Reads(arrays=True)}
 
 @dataclass(slots=True)
 class EnrolmentEntry:
-    """Belongs to a person or to a guest."""
+    """Belongs to a person, as they are shown, or to a guest."""
 
     person_id: int | None
     guest_id: int | None

@@ -46,7 +46,7 @@ async def submit(
     A file that cannot be taken holds it back: nobody hands in less than they mean to.
     """
     paper = HandIn(
-        person_id=actor.person_id if actor else None, browser=request.cookies.get(BROWSER_COOKIE, ""),
+        records=actor.records if actor else (), browser=request.cookies.get(BROWSER_COOKIE, ""),
         attempt_id=attempt_id, fields=fields, arrived=arrived, language=i18n.language(),
     )  # fmt: skip
     answer = await finished(request, paper)

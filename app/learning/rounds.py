@@ -18,6 +18,7 @@ from app.catalogue.source import CompletionRule
 from app.core import clock
 from app.core.errors import Conflict
 from app.core.i18n import lazy as _
+from app.identity.records import belongs_to
 from app.identity.taking_turns import take_turns
 from app.learning.models import Completion, CompletionAnnulment, Enrolment
 from app.learning.parts import course_demands
@@ -90,7 +91,7 @@ def results_of(db: Session, person_id: int, course_id: int) -> list[Result]:
             Completion.score_percent, CompletionAnnulment.completion_id.is_not(None),
         )
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
-        .where(Completion.person_id == person_id, Completion.course_id == course_id)
+        .where(belongs_to(Completion.person_id, person_id), Completion.course_id == course_id)
         .order_by(Completion.completed_on, Completion.id)
     )  # fmt: skip
     return [Result(*row) for row in rows]

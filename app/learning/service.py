@@ -16,10 +16,12 @@ from app.core.events import emit
 from app.core.i18n import lazy as _
 from app.core.prepared import Prepared
 from app.core.templating import format_minutes
+from app.identity.records import belongs_to
 from app.identity.taking_turns import take_turns
 from app.learning.activity import is_news
 from app.learning.completions import Learned, annul_completion, record_completions
 from app.learning.events import LessonFinished
+from app.learning.going_on import going_on
 from app.learning.models import BlockProgress, Completion, CompletionAnnulment, Enrolment, LessonFinish, LessonReading
 from app.learning.parts import (
     PartKind,
@@ -247,7 +249,7 @@ def take_back_part(
 ) -> None:  # fmt: skip
     """It was not so: a completion that could not be without it is annulled. `by` is an account id."""
     withdraw_part(db, occasion)
-    rounds = select(Enrolment).where(Enrolment.person_id == person_id, Enrolment.course_id == course_id)
+    rounds = select(Enrolment).where(belongs_to(Enrolment.person_id, person_id), Enrolment.course_id == course_id)
     for enrolment in db.scalars(rounds.order_by(Enrolment.round)).all():
         completion = _valid_completion(db, enrolment)
         if completion and not all(demand.is_done for demand in course_demands(db, enrolment)):
@@ -255,11 +257,15 @@ def take_back_part(
 
 
 def enrolment_of(db: Session, person_id: int, course_id: int) -> Enrolment | None:
-    """The round that goes on."""
+    """The round that goes on, of whichever record of this human being."""
     return db.scalars(
-        select(Enrolment).where(
-            Enrolment.person_id == person_id, Enrolment.course_id == course_id, Enrolment.counts_until.is_(None)
+        select(Enrolment)
+        .where(
+            belongs_to(Enrolment.person_id, person_id), Enrolment.course_id == course_id,
+            Enrolment.counts_until.is_(None),
         )
+        .order_by(*going_on())
+        .limit(1)
     ).one_or_none()  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from app.core import clock
 from app.core.prepared import Prepared
 from app.identity import sealing
 from app.identity.models import Person
+from app.identity.records import belongs_to
 from app.identity.sign_in.contacts import contacts_of
 from app.notices.categories import CATEGORIES
 from app.notices.channels import CHANNELS
@@ -71,7 +72,7 @@ class MailPage:
 _NOTICE = cast(Table, Notice.__table__)
 # Built once: every page asks it.
 _UNREAD = Prepared(
-    select(func.count()).where(_NOTICE.c.person_id == bindparam("person_id"), _NOTICE.c.read_at.is_(None))
+    select(func.count()).where(belongs_to(_NOTICE.c.person_id, bindparam("person_id")), _NOTICE.c.read_at.is_(None))
 )
 
 
@@ -80,7 +81,7 @@ def unread_count(db: Session, person_id: int) -> int:
 
 
 def inbox_page(db: Session, person_id: int, page: int) -> InboxPage:
-    mine = Notice.person_id == person_id
+    mine = belongs_to(Notice.person_id, person_id)
     total = db.scalar(select(func.count()).where(mine)) or 0
     pages = max(1, -(-total // PER_PAGE))
     page = min(max(page, 1), pages)

@@ -13,6 +13,7 @@ from app.core import clock, jobs
 from app.core.errors import NotFound
 from app.core.i18n import lazy
 from app.identity.models import Person, PersonLookup
+from app.identity.records import belongs_to, records_by_holder
 from app.notices.categories import CATEGORIES
 from app.notices.channels import CHANNELS
 from app.notices.models import Notice, NoticeChoice, NoticeDelivery
@@ -24,7 +25,9 @@ Item = TypeVar("Item")
 def notify(
     db: Session, person_ids: Iterable[int], *, category: str, key: str, sentence: lazy, url: str = "", **values: object
 ) -> int:
-    """Put a notice into the inbox of each person, once per `key`, and have it sent to who wants that; how many are new.
+    """Put a notice into each one's inbox, once per `key`, and have it sent to who wants that; how many are new.
+
+    Somebody with several records (identity/records.py) is told once.
 
     `sentence` is a lazy Vietnamese sentence with `values` as its placeholders (texts and numbers): it is translated
     when it is read. `url` is a place on this site.
@@ -34,7 +37,7 @@ def notify(
     now, new = clock.now(), 0
     insert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(Notice).on_conflict_do_nothing(index_elements=[Notice.person_id, Notice.key])
-    for some in _batches(dict.fromkeys(person_ids)):
+    for some in _batches(records_by_holder(db, person_ids)):
         rows = db.execute(
             statement.returning(Notice.id, Notice.person_id),
             [
@@ -53,7 +56,8 @@ def notify(
 
 def mark_read(db: Session, person_id: int, notice_id: int) -> Notice:
     """The notice, read from now on if it was not before; raises NotFound for somebody else's."""
-    notice = db.scalars(select(Notice).where(Notice.id == notice_id, Notice.person_id == person_id)).one_or_none()
+    mine = select(Notice).where(Notice.id == notice_id, belongs_to(Notice.person_id, person_id))
+    notice = db.scalars(mine).one_or_none()
     if notice is None:
         raise NotFound
     if notice.read_at is None:
@@ -66,7 +70,7 @@ def mark_all_read(db: Session, person_id: int, *, until: int) -> None:
     """Everything up to the notice `until`: what came after the page was drawn has not been seen."""
     db.execute(
         update(Notice)
-        .where(Notice.person_id == person_id, Notice.read_at.is_(None), Notice.id <= until)
+        .where(belongs_to(Notice.person_id, person_id), Notice.read_at.is_(None), Notice.id <= until)
         .values(read_at=clock.now())
     )
 

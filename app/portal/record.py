@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from app.core.paper import typeset
 from app.core.templating import format_date, format_datetime, format_number
 from app.identity import sealing
 from app.identity.models import Person
+from app.identity.records import belongs_to
 from app.identity.units.unit_queries import full_names
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
@@ -63,17 +65,25 @@ class LearningRecord:
 
 
 def learning_record(db: Session, person_id: int) -> LearningRecord:
-    """Five queries, whatever was learned."""
+    """Five queries, whatever was learned.
+
+    What two records of one human being both completed in the same way is one line, the earlier one.
+    """
     person = db.get_one(Person, person_id)
-    rows = db.execute(
+    found = db.execute(
         select(Completion, CourseVersion.title, Certificate.number)
         .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(Certificate, (Certificate.completion_id == Completion.id) & is_newest())
         .where(
-            Completion.person_id == person_id, ~exists().where(CompletionAnnulment.completion_id == Completion.id)
+            belongs_to(Completion.person_id, person_id),
+            ~exists().where(CompletionAnnulment.completion_id == Completion.id),
         )
         .order_by(Completion.completed_on.desc(), Completion.id.desc())
     ).all()  # fmt: skip
+    earliest: dict[tuple[object, ...], Any] = {}
+    for row in reversed(found):
+        earliest.setdefault(_what(row[0]), row)
+    rows = list(reversed(earliest.values()))
     posts = {
         post.completion_id: post
         for post in db.scalars(
@@ -112,6 +122,11 @@ def render_record(record: LearningRecord, public_url: str) -> bytes:
         ],
     }  # fmt: skip
     return typeset(_TEMPLATE, data)
+
+
+def _what(completion: Completion) -> tuple[object, ...]:
+    """What only one completion of a record may have (models.Completion)."""
+    return completion.course_version_id, completion.programme_code, completion.how, completion.occasion
 
 
 def _line(completion: Completion, title: str | None, number: str | None, unit: str) -> RecordLine:

@@ -59,7 +59,7 @@ def message(
         return _course(request, db, actor, slug, chosen, 1, 422, text=text, problem=problem)
     limiting.hit(db, "message", _LIMIT, str(actor.account_id))
     found = course_by_slug(db, slug)
-    people = [one for one in chosen_people(db, actor, found.course_id, chosen) if one != actor.person_id]
+    people = [one for one in chosen_people(db, actor, found.course_id, chosen) if one not in actor.records]
     told = notify(
         db, people, category="message", key=f"said:{actor.account_id}:{clock.now().isoformat()}", sentence=_SAID,
         url=f"/courses/{slug}", name=actor.name, course=found.title, text=text,

@@ -17,8 +17,10 @@ from app.catalogue.queries import CourseView, OutlineLesson, course_by_slug, out
 from app.core import clock
 from app.core.access import Actor
 from app.core.text import fold
-from app.identity.models import Affiliation, Person
-from app.identity.policy import held_on, visible_people
+from app.identity.models import Person
+from app.identity.people.people_queries import units_held
+from app.identity.policy import visible_records
+from app.identity.records import holder_of
 from app.identity.units.unit_queries import units_by_id
 from app.learning.models import Attempt, Completion, CompletionAnnulment, Enrolment, LessonFinish
 
@@ -195,7 +197,7 @@ def learners(db: Session, course: CourseView, found: Select[Enrolment]) -> tuple
 
 def _mine(actor: Actor) -> ColumnElement[bool]:
     """Enrolments of people the actor follows; a guest is nobody's."""
-    return Enrolment.person_id.in_(select(Person.id).where(visible_people(actor, FOLLOW)))
+    return Enrolment.person_id.in_(visible_records(actor, FOLLOW))
 
 
 def _goes_on() -> ColumnElement[bool]:
@@ -208,7 +210,7 @@ def _of_course(actor: Actor, course_id: int) -> Select[Enrolment]:
 
 
 def _chosen(actor: Actor, course_id: int, chosen: Chosen) -> Select[Enrolment]:
-    found = _of_course(actor, course_id).join(Person, Person.id == Enrolment.person_id)
+    found = _of_course(actor, course_id).join(Person, Person.id == holder_of(Enrolment.person_id))
     if chosen.state in STATES:
         found = found.where(_state() == chosen.state)
     if chosen.lesson_key:
@@ -344,14 +346,7 @@ def _plain(question: Mapping[str, Any]) -> str:
 
 
 def _units(db: Session, person_ids: Sequence[int]) -> dict[int, str]:
-    rows = db.execute(
-        select(Affiliation.person_id, Affiliation.unit_id)
-        .where(Affiliation.person_id.in_(person_ids), held_on(clock.today()))
-        .order_by(Affiliation.is_primary.desc(), Affiliation.started_on, Affiliation.id)
-    ).all()
-    first: dict[int, int] = {}
-    for person_id, unit_id in rows:
-        first.setdefault(person_id, unit_id)
+    first = {person_id: held[0] for person_id, held in units_held(db, person_ids, clock.today()).items() if held}
     names = units_by_id(db, set(first.values()), clock.today())
     return {person_id: names[unit_id].name for person_id, unit_id in first.items()}
 

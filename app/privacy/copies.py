@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.paper import typeset
 from app.core.personal import Held, Holding, Rows
 from app.core.templating import format_date, format_datetime
+from app.identity.records import shown_as
 from app.privacy.holdings import holdings
 
 # Further rows stand in the data only: nobody reads a thousand saves on paper.
@@ -43,8 +44,14 @@ class Part:
 
 
 def collect(db: Session, person_id: int) -> list[Part]:
-    """All there is about a person now."""
-    return [Part(holding, holding.export_person(db, person_id)) for holding in holdings()]
+    """All there is about a person now, under whichever record of theirs."""
+    records = sorted(shown_as(db, [person_id]))
+    parts = []
+    for holding in holdings():
+        exports = [holding.export_person(db, record) for record in records]
+        together = [(same[0][0], [row for _held, rows in same for row in rows]) for same in zip(*exports, strict=True)]
+        parts.append(Part(holding, together))
+    return parts
 
 
 def pack(name: str, parts: Sequence[Part]) -> bytes:

@@ -192,7 +192,7 @@ def _request_page(
         raise NotFound
     facts = facts_of(db, wish.person_id)
     page = RequestPage(
-        view, facts, service.holds_role(db, wish.person_id), wish.person_id == actor.person_id, answer,
+        view, facts, service.holds_role(db, wish.person_id), wish.person_id in actor.records, answer,
         correction or _known(facts), errors or {},
     )  # fmt: skip
     context: dict[str, Any] = {"page": page, "kinds": KINDS, "states": STATES}

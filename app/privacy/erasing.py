@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.core import audit, clock
 from app.core.db import Database
 from app.core.storage import Storage
+from app.identity.records import shown_as
 from app.privacy.holdings import holdings
 from app.privacy.models import PrivacyRequest
 from app.privacy.service import OPEN
@@ -22,15 +23,17 @@ def carry_out(database: Database, storage: Storage, request_id: int, beat: Calla
         if request.state != "granted":
             return 0
         person_id, keys = request.person_id, list(request.files)
+        records = sorted(shown_as(db, [person_id]))
         for copy in db.scalars(
-            select(PrivacyRequest).where(PrivacyRequest.person_id == person_id, PrivacyRequest.kind == "copy")
+            select(PrivacyRequest).where(PrivacyRequest.person_id.in_(records), PrivacyRequest.kind == "copy")
         ):
             keys += copy.files
             copy.files, copy.size = [], None
             copy.state = "cancelled" if copy.state in OPEN else copy.state
         # Identity is the last: until then everybody can still be told apart.
         for holding in reversed(holdings()):
-            keys += holding.erase_person(db, person_id)
+            for record in records:
+                keys += holding.erase_person(db, record)
         request.files = keys
         audit.record(db, "person.erase", "person", person_id, request=request_id)
     for number, key in enumerate(keys):

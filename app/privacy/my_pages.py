@@ -84,7 +84,7 @@ def download(db: Db, actor: Me, files: Files, request_id: RowId) -> Response:
 def withdraw(request: Request, db: Db, actor: Me, consent_id: RowId) -> Response:
     """At once; without the consent to have an account there is none, and an erasure is asked for."""
     consent = db.get(Consent, consent_id)
-    if consent is None or consent.person_id != actor.person_id:
+    if consent is None or consent.person_id not in actor.records:
         raise NotFound
     if service.withdraw_consent(db, actor, consent) is None:
         return redirect(request, _PAGE, flash=("ok", _("Đã rút sự đồng ý, và những gì dựa trên nó đã bị xóa.")))
@@ -97,7 +97,7 @@ def withdraw(request: Request, db: Db, actor: Me, consent_id: RowId) -> Response
 def _own(db: Session, actor: Actor, request_id: int, *, to_change: bool = True) -> PrivacyRequest:
     """One's own request; somebody else's is not to be seen."""
     found = db.get(PrivacyRequest, request_id, with_for_update=to_change or None)
-    if found is None or found.person_id != actor.person_id:
+    if found is None or found.person_id not in actor.records:
         raise NotFound
     return found
 

@@ -14,6 +14,7 @@ from app.identity.identifiers import phone_shown
 from app.identity.models import Account, Consent, Person
 from app.identity.people.consents import consents_of
 from app.identity.people.people_queries import ERASED_NAME, posts_of
+from app.identity.records import shown_as
 from app.identity.sealing import SealedFields
 from app.identity.units.unit_queries import full_names
 from app.privacy.clocks import Due, Pressure, answer_due, deed_due, next_due
@@ -111,12 +112,13 @@ class MyDataPage:
 
 
 def my_data(db: Session, person_id: int) -> MyDataPage:
-    """A fixed number of queries, whatever there is."""
-    sections = []
+    """A fixed number of queries for each record of the person, whatever there is."""
+    sections, records = [], sorted(shown_as(db, [person_id]))
     for holding in holdings():
-        counted = list(zip(holding.tables, holding.counts(db, person_id), strict=True))
+        counts = [sum(numbers) for numbers in zip(*(holding.counts(db, one) for one in records), strict=True)]
+        counted = list(zip(holding.tables, counts, strict=True))
         sections.append(Section(holding, [(str(held.title), number) for held, number in reversed(counted) if number]))
-    mine = _views(db, PrivacyRequest.person_id == person_id, _CLOSED_SHOWN)
+    mine = _views(db, PrivacyRequest.person_id.in_(records), _CLOSED_SHOWN)
     return MyDataPage(facts_of(db, person_id), sections, consents_of(db, person_id), mine)
 
 

@@ -17,6 +17,7 @@ from app.identity.models import Account, Consent, Person, RoleGrant
 from app.identity.people import people
 from app.identity.people.consents import consents_of, withdraw
 from app.identity.policy import granting
+from app.identity.records import belongs_to
 from app.notices.service import notify
 from app.privacy.clocks import answer_due
 from app.privacy.models import Kind, PrivacyRequest
@@ -117,7 +118,7 @@ def withdraw_for(db: Session, actor: Actor, request: PrivacyRequest) -> None:
 
     Raises OwnRequest, Conflict for a request that is not about that or was settled.
     """
-    if request.person_id == actor.person_id:
+    if request.person_id in actor.records:
         raise OwnRequest
     if request.kind != "withdraw" or request.state not in OPEN:
         raise Conflict(_("Yêu cầu này không còn chờ rút sự đồng ý."))
@@ -160,7 +161,7 @@ def answer(db: Session, actor: Actor, request: PrivacyRequest, text: str, *, is_
 
 def correct(db: Session, actor: Actor, request: PrivacyRequest, wanted: people.Correction) -> None:
     """Write what is right and close the request. Raises OwnRequest, Conflict, Invalid (with `fields`)."""
-    if request.person_id == actor.person_id:
+    if request.person_id in actor.records:
         raise OwnRequest
     if request.kind != "correct" or request.state not in OPEN:
         raise Conflict(_("Yêu cầu này không còn chờ sửa."))
@@ -181,7 +182,7 @@ def start_erasure(db: Session, actor: Actor, request: PrivacyRequest) -> None:
 
     Raises OwnRequest; Conflict for one that was not granted, and for somebody who still holds a role.
     """
-    if request.person_id == actor.person_id:
+    if request.person_id in actor.records:
         raise OwnRequest
     if request.kind != "erase" or request.state != "granted":
         raise Conflict(_("Chỉ xóa được khi yêu cầu xóa đã được chấp nhận."))
@@ -208,18 +209,18 @@ def tell(db: Session, request: PrivacyRequest, what: str, sentence: lazy) -> Non
 
 def open_of(person_id: int) -> ColumnElement[bool]:
     """Requests of a person that still wait for something."""
-    return (PrivacyRequest.person_id == person_id) & PrivacyRequest.state.in_(OPEN)
+    return belongs_to(PrivacyRequest.person_id, person_id) & PrivacyRequest.state.in_(OPEN)
 
 
 def holds_role(db: Session, person_id: int) -> bool:
     held = select(func.count()).select_from(RoleGrant).join(Account, Account.id == RoleGrant.account_id)
     today = clock.today()
     in_force = RoleGrant.ends_on.is_(None) | (RoleGrant.ends_on >= today)
-    return bool(db.scalar(held.where(Account.person_id == person_id, in_force)))
+    return bool(db.scalar(held.where(belongs_to(Account.person_id, person_id), in_force)))
 
 
 def _must_wait(actor: Actor, request: PrivacyRequest) -> None:
-    if request.person_id == actor.person_id:
+    if request.person_id in actor.records:
         raise OwnRequest
     if request.state != "waiting":
         raise Conflict(_("Yêu cầu này đã được trả lời."))

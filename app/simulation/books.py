@@ -25,8 +25,9 @@ class Books:
 
     def __init__(self, db: Session) -> None:
         self.people = Rows(
-            db, Person, "id", "ref", "name", "folded_name", "sort_name", "sex", "wrapped_key", "sealed", "created_at"
-        )
+            db, Person, "id", "ref", "name", "folded_name", "sort_name", "sex", "wrapped_key", "sealed", "likeness",
+            "created_at",
+        )  # fmt: skip
         self.lookups = Rows(db, PersonLookup, "id", "person_id", "kind", "digest")
         self.posts = Rows(
             db, Affiliation, "id", "person_id", "unit_id", "title", "is_leader", "is_primary", "started_on", "ended_on",

@@ -140,7 +140,7 @@ class _Life:
         story, key = self._story, self._key
         self._id = self._books.people.add_new(
             key.ref, story.name, fold(story.name), _sortable(story.name), story.sex, key.wrapped(),
-            key.seal(self._fields), happened.at,
+            key.seal(self._fields), sealing.likeness(fold(story.name), self._fields.birth_date), happened.at,
         )  # fmt: skip
         if story.email:
             self._books.lookups.add_new(self._id, "email", sealing.digest("email", story.email))

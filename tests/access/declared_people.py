@@ -14,7 +14,17 @@ from tests.access.calls import (
     act,
     page,
 )
-from tests.access.world import COLLEAGUE_NAME, DATA_TEXT, HERE, IMPORTED_NAME, LEARNER_NAME, NOTICE_TEXT, WORKBOOK_NAME
+from tests.access.world import (
+    COLLEAGUE_NAME,
+    DATA_TEXT,
+    HERE,
+    IMPORTED_NAME,
+    LEARNER_NAME,
+    MERGED_NAME,
+    NOTICE_TEXT,
+    TWIN_NAME,
+    WORKBOOK_NAME,
+)
 
 NEW_PASSWORD = "mot-mat-khau-khac-han-27"
 
@@ -112,6 +122,15 @@ _UNITS_AND_PEOPLE = (
     act("/people/slips", MANAGERS_HERE, form={"unit": HERE}, refused={"other_manager": 422}),
     page("/people/slips/{sheet_id}.pdf", IMPORTER, "/people/slips/{slip_sheet}.pdf",
          refused=dict.fromkeys(MANAGERS - IMPORTER, HIDDEN)),
+    page("/people/duplicates", MANAGERS, secret=TWIN_NAME, told_to=MANAGERS_HERE),
+    page("/people/duplicates/{ref}/{other}", MANAGERS_HERE, "/people/duplicates/{twin_ref}/{other_twin_ref}",
+         refused=_ELSEWHERE, secret=TWIN_NAME, told_to=MANAGERS_HERE),
+    act("/people/duplicates/{ref}/{other}", MANAGERS_HERE, "/people/duplicates/{twin_ref}/{other_twin_ref}",
+        refused=_ELSEWHERE, form={"reason": "đã hỏi đơn vị"}),
+    act("/people/duplicates/{ref}/{other}/distinct", MANAGERS_HERE,
+        "/people/duplicates/{twin_ref}/{other_twin_ref}/distinct", refused=_ELSEWHERE),
+    page("/people/merges", MANAGERS, secret=MERGED_NAME, told_to=MANAGERS_HERE),
+    act("/people/merges/{merge_id}/undo", MANAGERS_HERE, "/people/merges/{person_merge}/undo", refused=_ELSEWHERE),
     page("/people/{ref}/roles", MANAGERS_HERE, "/people/{instructor_ref}/roles", refused=_ELSEWHERE,
          secret='action="/people/{instructor_ref}/roles"', told_to=MANAGERS_HERE),
     act("/people/{ref}/roles", MANAGERS_HERE, "/people/{learner_ref}/roles", refused=_ELSEWHERE,

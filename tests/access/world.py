@@ -54,6 +54,7 @@ from app.identity.codes.slips import order_slips
 from app.identity.lists import people_imports, sheet_imports
 from app.identity.lists.people_lists import WHO
 from app.identity.models import Account, Affiliation, Consent, Person, RoleGrant
+from app.identity.people import merging
 from app.identity.sign_in import accounts
 from app.identity.sign_in.contacts import link_token, order_check
 from app.identity.units.reorganisation import Create, Draft
@@ -122,6 +123,7 @@ DATA_TEXT = "Điều chỉ người trả lời mới đọc."
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
 VILLAGE_NAME = "Thôn Vừa Lập"
+TWIN_NAME, MERGED_NAME = "Đỗ Thị Nhập Hai Lần", "Đỗ Văn Đã Gộp"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
 
 
@@ -131,6 +133,9 @@ class World:
 
     people_import: int
     unit_act: int
+    twin_ref: str
+    other_twin_ref: str
+    person_merge: int
     evidence: int
     verified_evidence: int
     evidence_list: int
@@ -260,9 +265,21 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
         "people_import": checked.id,
         "unit_act": _unit_act(db),
         "slip_sheet": _slips(db, actor),
+        **_twins(db, actor),
         "ready_export": _export(db, who["manager"]),
         "register_file": _register(db, who["manager"]),
     }
+
+
+def _twins(db: Session, actor: Actor) -> dict[str, Any]:
+    """Two people here entered twice each: the one pair waits, the other is merged."""
+    waiting, merged = (
+        [factories.person(db, name, birth_date=BORN) for _ in range(2)] for name in (TWIN_NAME, MERGED_NAME)
+    )
+    for person in (*waiting, *merged):
+        factories.post(db, person, HERE)
+    done = merging.merge(db, actor, merging.pair_of(*merged), [], "đã hỏi đơn vị")
+    return {"twin_ref": waiting[0].ref, "other_twin_ref": waiting[1].ref, "person_merge": done.id}
 
 
 def _unit_act(db: Session) -> int:

@@ -1,7 +1,14 @@
 """The lists in main.py hold what the product promises."""
 
 from app.core import events
-from app.identity.events import AffiliationsChanged, ResetCodeIssued, SecondFactorRemoved, UnitsReorganised
+from app.identity.events import (
+    AffiliationsChanged,
+    PeopleMerged,
+    PeopleUnmerged,
+    ResetCodeIssued,
+    SecondFactorRemoved,
+    UnitsReorganised,
+)
 from app.learning.events import CompletionAnnulled, CoursesCompleted
 from app.main import CRONS, HANDLERS, JOBS
 
@@ -29,6 +36,8 @@ def test_events_reach_their_handlers_in_this_order() -> None:
             "app.coverage.handlers.count_affiliations",
             "app.assignments.handlers.note_affiliations",
         ],
+        PeopleMerged.__name__: ["app.coverage.handlers.count_merge", "app.assignments.handlers.note_merge"],
+        PeopleUnmerged.__name__: ["app.coverage.handlers.count_merge", "app.assignments.handlers.note_merge"],
         UnitsReorganised.__name__: [
             "app.assignments.handlers.note_reorganisation",
             "app.coverage.handlers.count_reorganisation",

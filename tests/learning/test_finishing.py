@@ -28,7 +28,7 @@ class Learner:
         self.attempt = start_attempt(db, self.enrolment, "L3")
 
     def hands_in(self, fields: Mapping[str, Sequence[str]], attempt: int | None = None) -> HandIn:
-        return HandIn(self.enrolment.person_id, "", attempt or self.attempt.id, fields, "vi")
+        return HandIn([self.enrolment.person_id or 0], "", attempt or self.attempt.id, fields, "vi")
 
 
 def some_learners(db: Session, count: int) -> list[Learner]:
@@ -49,7 +49,7 @@ def test_what_is_refused_spoils_nothing_beside_it(database: Database, db: Sessio
         database,
         [
             two.hands_in(making.RIGHT_ANSWERS, attempt=one.attempt.id),
-            HandIn(None, "ai-đó", one.attempt.id, making.RIGHT_ANSWERS, "vi"),
+            HandIn((), "ai-đó", one.attempt.id, making.RIGHT_ANSWERS, "vi"),
             two.hands_in(making.RIGHT_ANSWERS | {"q3": ["o9"]}),
             three.hands_in(making.RIGHT_ANSWERS),
             four.hands_in(WRONG),

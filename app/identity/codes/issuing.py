@@ -16,6 +16,7 @@ from app.identity.codes.one_time_codes import KINDS, issue, open_code
 from app.identity.events import ResetCodeIssued, SecondFactorRemoved
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.policy import MANAGE, MANAGE_STAFF, visible_people
+from app.identity.records import holder_of
 from app.identity.roles.grants import may_decide, units_above
 from app.identity.second_factor import factors
 from app.identity.second_factor.factors import has_factor
@@ -108,7 +109,7 @@ def remove_factor(db: Session, actor: Actor, ref: str) -> None:
 
 def require_may_issue(db: Session, actor: Actor, account: Account) -> None:
     """Raises OwnAccount or StaffAccount."""
-    if account.id == actor.account_id:
+    if account.person_id in actor.records:
         raise OwnAccount
     if beyond_own(db, actor, [account.id]):
         raise StaffAccount
@@ -140,9 +141,11 @@ def _account(db: Session, actor: Actor, ref: str) -> Account:
     elsewhere is no reason."""
     account = db.scalars(
         select(Account)
-        .join(Person, Person.id == Account.person_id)
+        .join(Person, Person.id == holder_of(Account.person_id))
         .where(Person.ref == ref, visible_people(actor, MANAGE))
-    ).one_or_none()  # fmt: skip
+        .order_by(Account.person_id != Person.id, Account.id)
+        .limit(1)
+    ).one_or_none()
     if account is None:
         raise NotFound
     return account

@@ -168,15 +168,15 @@ class _Import:
         better = SealedFields(
             birth_date=fields.birth_date or row.birth_date,
             birth_year=fields.birth_year or row.birth_year,
-            phone=fields.phone or row.phone,
-            email=fields.email or row.email,
-            identity=fields.identity or row.identity,
+            phone=fields.phone or self.known.news("phone", row),
+            email=fields.email or self.known.news("email", row),
+            identity=fields.identity or self.known.news("identity", row),
         )
-        if row.phone and row.phone != better.phone:
+        if self.known.news("phone", row) not in ("", better.phone):
             row.notes.append(_("Số điện thoại khác số đang lưu; hệ thống giữ số đang lưu."))
-        if row.email and row.email != better.email:
+        if self.known.news("email", row) not in ("", better.email):
             row.notes.append(_("Email khác địa chỉ đang lưu; hệ thống giữ địa chỉ đang lưu."))
-        if row.identity and row.identity != better.identity:
+        if self.known.news("identity", row) not in ("", better.identity):
             row.notes.append(_("Số CCCD khác số đang lưu; hệ thống giữ số đang lưu."))
         if better != fields:
             set_fields(person, better)
@@ -188,7 +188,9 @@ class _Import:
     def _place(self, person: Person, row: ParsedRow) -> None:
         """The row's post of a known person: the same one, or a transfer from the present one."""
         assert row.unit is not None
-        open_posts = [post for post in person.affiliations if post.ended_on is None or post.ended_on >= self.day]
+        open_posts = [
+            post for post in self.known.posts_of(person) if post.ended_on is None or post.ended_on >= self.day
+        ]
         for post in open_posts:
             if post.unit_id == row.unit.unit_id and (not row.title or fold(post.title) == fold(row.title)):
                 if set(row.audiences) - {link.audience_code for link in post.audiences}:

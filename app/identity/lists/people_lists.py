@@ -22,6 +22,7 @@ from app.identity.lists.people_report import ImportReport, Outcome, RowReport
 from app.identity.lists.people_sheet import PeopleSheet
 from app.identity.models import Account, Affiliation, Person, PersonLookup
 from app.identity.policy import sees_every_post
+from app.identity.records import holder_of, posts_elsewhere
 from app.identity.sealing import LookupKind
 from app.identity.units.unit_queries import units_by_id
 
@@ -108,19 +109,21 @@ class _KnownPeople:
         self._allowed, self._sees_all, self._today = allowed, sees_all, clock.today()
         self._by_lookup: dict[tuple[str, bytes], Person] = {}
         self._by_username: dict[str, Person] = {}
+        self._elsewhere: dict[int, list[Affiliation]] = {}
         # The unit to show with a person: of the primary post of today.
         self.unit_of: dict[int, int] = {}
         digests = {digest for row in rows for _kind, digest in _digests(row)}
         for some in chunks(sorted(digests)):
             found = db.execute(
-                select(PersonLookup.kind, PersonLookup.digest, PersonLookup.person_id).where(
+                select(PersonLookup.kind, PersonLookup.digest, holder_of(PersonLookup.person_id)).where(
                     PersonLookup.digest.in_(some)
                 )
             ).all()
             people = self._load(db, {person_id for _kind, _digest, person_id in found})
             self._by_lookup |= {(kind, digest): people[person_id] for kind, digest, person_id in found}
         for names in chunks(sorted({row.username for row in rows if row.username})):
-            accounts = db.execute(select(Account.username, Account.person_id).where(Account.username.in_(names))).all()
+            signing_in = select(Account.username, holder_of(Account.person_id)).where(Account.username.in_(names))
+            accounts = db.execute(signing_in).all()
             people = self._load(db, {person_id for _name, person_id in accounts})
             self._by_username |= {username: people[person_id] for username, person_id in accounts}
 
@@ -149,13 +152,14 @@ class _KnownPeople:
     def _posts(self, person: Person) -> list[Affiliation]:
         return [
             post
-            for post in person.affiliations
+            for post in (*person.affiliations, *self._elsewhere.get(person.id, ()))
             if post.started_on <= self._today and (post.ended_on is None or post.ended_on >= self._today)
         ]
 
     def _load(self, db: Session, person_ids: Collection[int]) -> dict[int, Person]:
         query = select(Person).where(Person.id.in_(person_ids)).options(selectinload(Person.affiliations))
         people = {person.id: person for person in db.scalars(query)}
+        self._elsewhere |= posts_elsewhere(db, people)
         for person in people.values():
             posts = sorted(self._posts(person), key=lambda post: (not post.is_primary, post.started_on, post.id))
             self.unit_of[person.id] = posts[0].unit_id if posts else 0

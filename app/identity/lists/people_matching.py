@@ -12,6 +12,7 @@ from app.core.text import fold
 from app.identity import sealing
 from app.identity.lists.people_import import ParsedRow
 from app.identity.models import Affiliation, Person, PersonLookup
+from app.identity.records import holder_of, posts_elsewhere
 from app.identity.sealing import LookupKind, SealedFields
 
 Same = Literal["same", "different", "unclear"]
@@ -44,8 +45,12 @@ class KnownPeople:
         self._by_lookup: dict[tuple[str, bytes], Person] = {}
         self._by_place: dict[tuple[str, int], list[Person]] = {}
         self._fields: dict[Person, SealedFields] = {}
+        # What finds somebody by another record of theirs (identity/records.py).
+        self._of_others: set[tuple[str, bytes]] = set()
         self._load_by_lookup(db, rows)
         self._load_by_place(db, rows)
+        known = {*self._by_lookup.values(), *(one for some in self._by_place.values() for one in some)}
+        self._elsewhere = posts_elsewhere(db, {person.id for person in known})
 
     def find(self, row: ParsedRow) -> Person | None:
         """The one person the row means, None if nobody known; raises Doubt if that cannot be told for sure."""
@@ -74,6 +79,15 @@ class KnownPeople:
             self._fields[person] = sealing.unseal(person)
         return self._fields[person]
 
+    def news(self, kind: LookupKind, row: ParsedRow) -> str:
+        """The row's value of this kind; "" where another record of the same human being has it already."""
+        value: str = getattr(row, kind)
+        return "" if value and (kind, sealing.digest(kind, value)) in self._of_others else value
+
+    def posts_of(self, person: Person) -> list[Affiliation]:
+        """Those under all records of theirs."""
+        return [*person.affiliations, *self._elsewhere.get(person.id, ())]
+
     def remember(self, person: Person, fields: SealedFields, unit_id: int) -> None:
         """Later rows of the file shall find this person, with these fields, in this unit."""
         self._fields[person] = fields
@@ -87,7 +101,7 @@ class KnownPeople:
         """The importer may touch the person: has a post within the scope, or none at all."""
         if self._allowed is None:
             return True
-        posts = [post for post in person.affiliations if post.ended_on is None or post.ended_on >= self._day]
+        posts = [post for post in self.posts_of(person) if post.ended_on is None or post.ended_on >= self._day]
         return not posts or any(post.unit_id in self._allowed for post in posts)
 
     def _holder(self, kind: LookupKind, row: ParsedRow) -> Person | None:
@@ -123,17 +137,19 @@ class KnownPeople:
             if (value := getattr(row, kind))
         }
         for some in chunks(sorted(digests)):
-            lookups = select(PersonLookup).where(PersonLookup.digest.in_(some))
-            holders = {lookup: lookup.person_id for lookup in db.scalars(lookups)}
+            lookups = select(PersonLookup, holder_of(PersonLookup.person_id)).where(PersonLookup.digest.in_(some))
+            holders = dict(db.execute(lookups).all())
             people = {person.id: person for person in db.scalars(_with_posts().where(Person.id.in_(holders.values())))}
             for lookup, person_id in holders.items():
                 self._by_lookup[lookup.kind, lookup.digest] = people[person_id]
+                if lookup.person_id != person_id:
+                    self._of_others.add((lookup.kind, lookup.digest))
 
     def _load_by_place(self, db: Session, rows: Sequence[ParsedRow]) -> None:
         unit_ids = {row.unit.unit_id for row in rows if row.unit}
         for some in chunks(sorted({fold(row.name) for row in rows})):
             held = (
-                select(Affiliation.person_id, Affiliation.unit_id)
+                select(holder_of(Affiliation.person_id), Affiliation.unit_id)
                 .join(Person, Person.id == Affiliation.person_id)
                 .where(Person.folded_name.in_(some), Affiliation.unit_id.in_(unit_ids), Person.signed_up_at.is_(None))
                 .distinct()

@@ -9,6 +9,7 @@ from app.core import clock
 from app.identity import sealing
 from app.identity.models import Account, Consent, Person
 from app.identity.people import people
+from app.identity.records import belongs_to
 from app.identity.sign_in import accounts
 
 
@@ -31,4 +32,4 @@ def withdraw(db: Session, consent: Consent) -> None:
 
 def consents_of(db: Session, person_id: int) -> list[Consent]:
     """All that were given, withdrawn ones too, in their order."""
-    return list(db.scalars(select(Consent).where(Consent.person_id == person_id).order_by(Consent.id)))
+    return list(db.scalars(select(Consent).where(belongs_to(Consent.person_id, person_id)).order_by(Consent.id)))

@@ -9,6 +9,7 @@ from app.identity import sealing
 from app.identity.identifiers import email_address, phone_e164
 from app.identity.models import Account, Person, PersonLookup
 from app.identity.policy import visible_people
+from app.identity.records import holder_of
 
 
 class UnknownPeople(Exception):
@@ -25,14 +26,16 @@ def people_named(db: Session, actor: Actor, permission: str, text: str, most: in
         raise UnknownPeople(_("Tối đa %(most)s người một lần.", most=most))
     by_username = dict(
         db.execute(
-            select(Account.username, Account.person_id).where(Account.username.in_([line.lower() for line in lines]))
+            select(Account.username, holder_of(Account.person_id)).where(
+                Account.username.in_([line.lower() for line in lines])
+            )
         ).all()
     )
     digests = {line: digest for line in lines if (digest := _digest(line))}
     # Anybody may have typed that phone or email when they signed up (DESIGN 9); a user name is its owner's alone.
     by_digest = dict(
         db.execute(
-            select(PersonLookup.digest, PersonLookup.person_id)
+            select(PersonLookup.digest, holder_of(PersonLookup.person_id))
             .join(Person, Person.id == PersonLookup.person_id)
             .where(PersonLookup.digest.in_(digests.values()), Person.signed_up_at.is_(None))
         ).all()

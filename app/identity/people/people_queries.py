@@ -15,6 +15,7 @@ from app.identity import sealing
 from app.identity.identifiers import email_address, identity_number, phone_e164
 from app.identity.models import Account, Affiliation, AffiliationAudience, Audience, Person, PersonLookup
 from app.identity.policy import held_on, sees_every_post, visible_people, visible_posts
+from app.identity.records import belongs_to, holder_of, holding_under_another, is_alias, records_by_holder
 from app.identity.sealing import LookupKind
 from app.identity.units.unit_queries import units_by_id
 
@@ -43,11 +44,18 @@ class Post:
 
 
 def posts_of(db: Session, person_ids: Iterable[int]) -> dict[int, list[Post]]:
-    """All posts, past and to come, by person id, in order of start and id; two queries per 500 people."""
+    """All posts, past and to come, by person id, in order of start and id; three queries per 500 people.
+
+    Of whichever record one asks, the posts of all that are the same human being (records.py).
+    """
     wanted = list(dict.fromkeys(person_ids))
-    found: dict[int, list[Post]] = {person_id: [] for person_id in wanted}
-    for at in range(0, len(wanted), _CHUNK):
-        some = wanted[at : at + _CHUNK]
+    held: dict[int, list[Post]] = {}
+    for kin in records_by_holder(db, wanted).values():
+        shared: list[Post] = []
+        held |= dict.fromkeys(kin, shared)
+    everybody = list(held)
+    for at in range(0, len(everybody), _CHUNK):
+        some = everybody[at : at + _CHUNK]
         audiences: dict[int, list[str]] = {}
         for affiliation_id, code in db.execute(
             select(AffiliationAudience.affiliation_id, AffiliationAudience.audience_code)
@@ -66,14 +74,32 @@ def posts_of(db: Session, person_ids: Iterable[int]) -> dict[int, list[Post]]:
             .where(Affiliation.person_id.in_(some))
             .order_by(Affiliation.started_on, Affiliation.id)
         ):  # fmt: skip
-            found[row.person_id].append(
+            held[row.person_id].append(
                 Post(
                     row.id, row.unit_id, row.title, row.is_primary, row.started_on, row.ended_on,
                     tuple(audiences.get(row.id, ())),
                     (row.first_on or row.started_on, row.continues_id or row.id),
                 )
             )  # fmt: skip
-    return found
+    return {person_id: sorted(held[person_id], key=_by_start) for person_id in wanted}
+
+
+def _by_start(post: Post) -> tuple[date, int]:
+    return post.started_on, post.affiliation_id
+
+
+def units_held(db: Session, person_ids: Iterable[int], day: date) -> dict[int, list[int]]:
+    """The units of the posts people hold on a day, by person id: the primary post first, then the earliest."""
+    return {
+        person_id: [post.unit_id for post in sorted(held, key=lambda post: not post.is_primary) if post.held_on(day)]
+        for person_id, held in posts_of(db, person_ids).items()
+    }
+
+
+def account_of(db: Session, person: Person) -> Account | None:
+    """The person's own; who has none but was merged with somebody who has, that one."""
+    theirs = select(Account).where(belongs_to(Account.person_id, person.id))
+    return db.scalars(theirs.order_by(Account.person_id != person.id, Account.id).limit(1)).one_or_none()
 
 
 def birth_date_of(person: Person) -> date | None:
@@ -138,7 +164,7 @@ def people_in_scope(db: Session, actor: Actor, query: str = "", page: int = 1) -
     seen, visible, leads = _scope(db, actor)
     where = [visible]
     order: list[ColumnElement[Any]] = [Person.sort_name.expression, Person.id.expression]
-    counted = select(Affiliation.person_id).where(seen).group_by(Affiliation.person_id)
+    counted = select(holder_of(Affiliation.person_id)).where(seen).distinct()
     if query:
         where.append(_fits(Person, query))
         if not leads and db.get_bind().dialect.name == "sqlite":
@@ -188,7 +214,8 @@ def _scope(db: Session, actor: Actor) -> tuple[ColumnElement[bool], ColumnElemen
     if not sees_every_post(db, actor):
         return visible_posts(actor), visible_people(actor), True
     posts = held_on(clock.today())
-    return posts, exists().where(Affiliation.person_id == Person.id, posts), False
+    holding = exists().where(Affiliation.person_id == Person.id, posts) | Person.id.in_(holding_under_another(posts))
+    return posts, holding & ~is_alias(Person.id), False
 
 
 def _fits(person: type[Person], query: str) -> ColumnElement[bool]:
@@ -198,7 +225,7 @@ def _fits(person: type[Person], query: str) -> ColumnElement[bool]:
         digests.append(sealing.digest("phone", phone))
     if number := identity_number(query):
         digests.append(sealing.digest("identity", number.digits))
-    by_number = person.id.in_(select(PersonLookup.person_id).where(PersonLookup.digest.in_(digests)))
-    by_username = person.id.in_(select(Account.person_id).where(Account.username == query.lower()))
+    by_number = person.id.in_(select(holder_of(PersonLookup.person_id)).where(PersonLookup.digest.in_(digests)))
+    by_username = person.id.in_(select(holder_of(Account.person_id)).where(Account.username == query.lower()))
     words = fold(query).split()[:_MOST_WORDS] or [query]
     return or_(and_(*(person.folded_name.contains(word, autoescape=True) for word in words)), by_number, by_username)

@@ -12,7 +12,9 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
 from app.identity.models import Account, Affiliation, Person
+from app.identity.people.people_queries import account_of
 from app.identity.policy import POSTS, visible_people
+from app.identity.records import belongs_to
 from app.identity.units.unit_queries import lives_of, version_for
 
 
@@ -61,7 +63,7 @@ def kept_post(db: Session, actor: Actor, person: Person, post_id: int) -> Affili
     post = db.scalar(
         select(Affiliation).where(
             Affiliation.id == post_id,
-            Affiliation.person_id == person.id,
+            belongs_to(Affiliation.person_id, person.id),
             Affiliation.unit_id.in_(actor.units_with(POSTS)),
         )
     )
@@ -72,11 +74,11 @@ def kept_post(db: Session, actor: Actor, person: Person, post_id: int) -> Affili
 
 def person_posts(db: Session, actor: Actor, person: Person) -> PersonPosts:
     """What the actor may see of them."""
-    account = db.scalar(select(Account).where(Account.person_id == person.id))
+    account = account_of(db, person)
     posts = db.scalars(
         select(Affiliation)
         .options(selectinload(Affiliation.audiences))
-        .where(Affiliation.person_id == person.id)
+        .where(belongs_to(Affiliation.person_id, person.id))
         .order_by(Affiliation.started_on, Affiliation.id)
     ).all()
     seen = _within(db, actor, "people.view", posts)

@@ -22,6 +22,7 @@ from app.identity.events import AffiliationsChanged
 from app.identity.models import Affiliation, AffiliationAudience, Person
 from app.identity.people.people import add_affiliation, continue_affiliations, end_affiliation
 from app.identity.policy import POSTS, is_within
+from app.identity.records import belongs_to
 from app.identity.taking_turns import take_turns
 from app.identity.units.unit_queries import lives_of
 
@@ -127,7 +128,7 @@ def _held_from(db: Session, person: Person, day: date) -> Sequence[Affiliation]:
     return db.scalars(
         select(Affiliation)
         .where(
-            Affiliation.person_id == person.id,
+            belongs_to(Affiliation.person_id, person.id),
             or_(Affiliation.ended_on.is_(None), Affiliation.ended_on >= day),
         )
         .order_by(Affiliation.started_on, Affiliation.id)

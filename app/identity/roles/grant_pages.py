@@ -16,9 +16,10 @@ from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.web import Db, Response, RowId, having, redirect, render
 from app.identity.models import Account, Person
+from app.identity.people.people_queries import account_of
 from app.identity.policy import MANAGE, ROLES
 from app.identity.roles import grants
-from app.identity.roles.grant_queries import account_of, managed_grant, managed_person, person_roles, unit_roles
+from app.identity.roles.grant_queries import managed_grant, managed_person, person_roles, unit_roles
 from app.identity.units.units_named import NamesUnit, UnitChoice, UnknownUnit, unit_named, units_like
 
 router = APIRouter()

@@ -11,8 +11,9 @@ from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.errors import NotFound
 from app.identity.models import Account, Person, RoleGrant
-from app.identity.people.people_queries import posts_of
+from app.identity.people.people_queries import account_of, posts_of
 from app.identity.policy import MANAGE, ROLES, managed_people, words_of
+from app.identity.records import belongs_to, holder_of
 from app.identity.roles.grants import may_decide, roles_to_give, units_above
 from app.identity.units.unit_queries import UnitOnDay, full_names, unit_on, units_by_id
 
@@ -79,21 +80,17 @@ def managed_person(db: Session, actor: Actor, ref: str) -> Person:
 
 def managed_grant(db: Session, actor: Actor, person: Person, grant_id: int) -> RoleGrant:
     """One of the person's roles; raises NotFound for one the actor does not see."""
-    of_person = _grants().where(Account.person_id == person.id, RoleGrant.id == grant_id, _seen(actor))
+    of_person = _grants().where(belongs_to(Account.person_id, person.id), RoleGrant.id == grant_id, _seen(actor))
     grant = db.scalar(of_person.with_for_update(of=RoleGrant))
     if grant is None:
         raise NotFound
     return grant
 
 
-def account_of(db: Session, person: Person) -> Account | None:
-    return db.scalar(select(Account).where(Account.person_id == person.id))
-
-
 def person_roles(db: Session, actor: Actor, person: Person) -> PersonRoles:
     today = clock.today()
     account = account_of(db, person)
-    mine = _grants().where(Account.person_id == person.id)
+    mine = _grants().where(belongs_to(Account.person_id, person.id))
     views = _views(db, actor, db.scalars(mine.where(_seen(actor)).order_by(RoleGrant.starts_on, RoleGrant.id)).all())
     hidden = db.scalars(mine.where(~_seen(actor), or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today))).all()
     posts = [post for post in posts_of(db, [person.id])[person.id] if post.held_on(today)]
@@ -195,7 +192,8 @@ def _holders(db: Session, account_ids: Iterable[int]) -> dict[int, tuple[int, st
     """Person id, ref and name by account id."""
     rows = db.execute(
         select(Account.id, Person.id, Person.ref, Person.name)
-        .join(Person, Person.id == Account.person_id)
+        .select_from(Account)
+        .join(Person, Person.id == holder_of(Account.person_id))
         .where(Account.id.in_(list(account_ids)))
     )
     return {account_id: (person_id, ref, name) for account_id, person_id, ref, name in rows}

@@ -46,7 +46,7 @@ def give(
 
     Raises OwnRoles; Invalid (with `fields`) for what the actor may not give there, days of the past, or one held then.
     """
-    if account.id == actor.account_id:
+    if account.person_id in actor.records:
         raise OwnRoles
     _require_allowed(db, actor, role, unit_id)
     today = clock.today()
@@ -68,7 +68,7 @@ def end(db: Session, actor: Actor, grant: RoleGrant, last_day: date) -> None:
     Raises OwnRoles, BeyondOwn, Conflict for one that is over, Invalid (with `fields`) for an earlier day or a later end
     than was given.
     """
-    if grant.account_id == actor.account_id:
+    if db.get_one(Account, grant.account_id).person_id in actor.records:
         raise OwnRoles
     if not may_decide(actor, grant.role, units_above(db, [grant.unit_id])[grant.unit_id]):
         raise BeyondOwn

@@ -67,12 +67,16 @@ def sign_in(
     client, log, candidate = client_of(request), request.app.state.access_log, None
     try:
         with databases.reading() as db:
-            candidate = accounts.find_candidate(db, name)
+            candidates = accounts.find_candidates(db, name)
+            candidate = candidates[0] if candidates else None
             known_as = f"account:{candidate.account_id}" if candidate else f"name:{fold(name)}"
             # Only failures count: a whole office signing in at eight behind one address must not lock itself out.
             keys = (known_as, f"address:{client.address}")
             limiting.check(db, "sign-in", config.sign_in_limit, *keys)
         verdict = passwords.verify(candidate.password_hash if candidate else None, password)
+        for other in candidates[1:]:
+            if verdict is Verdict.WRONG:
+                candidate, verdict = other, passwords.verify(other.password_hash, password)
         if candidate is None or verdict is Verdict.WRONG:
             with databases.writing() as db:
                 if find_code(db, password):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, case, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, case, func, select, update
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, ids
@@ -20,9 +20,10 @@ from app.core.prepared import Prepared
 from app.core.settings import get_settings
 from app.core.text import fold
 from app.identity.identifiers import email_address, phone_e164
-from app.identity.models import Account, Person, RoleGrant, SignInSession
+from app.identity.models import Account, MergedRecord, Person, RoleGrant, SignInSession
 from app.identity.people.people import find_person
 from app.identity.policy import ROLES, in_force_on
+from app.identity.records import belongs_to, holder_of, records_by_holder
 from app.identity.second_factor.factors import has_factor, must_set_up
 from app.identity.shared_phone.models import PhoneSeat
 from app.identity.sign_in import passwords
@@ -113,18 +114,28 @@ class Candidate:
 
 
 def find_candidate(db: Session, name: str) -> Candidate | None:
-    """By user name, else phone, else email, as typed; user names begin with a letter, so none can be a phone."""
+    """The first of `find_candidates`."""
+    return next(iter(find_candidates(db, name)), None)
+
+
+def find_candidates(db: Session, name: str) -> list[Candidate]:
+    """By user name, else phone, else email, as typed; user names begin with a letter, so none can be a phone.
+
+    Somebody merged has an account with each record and signs in with either's password under any of their phones and
+    emails: more than one then, that of the record that has it first.
+    """
     account = db.scalars(select(Account).where(Account.username == name.strip().lower())).one_or_none()
+    found = [account] if account else []
     if account is None:
         person = None
         if email := email_address(name):
             person = find_person(db, "email", email)
         elif phone := phone_e164(name):
             person = find_person(db, "phone", phone)
-        if person is None:
-            return None
-        account = db.scalars(select(Account).where(Account.person_id == person.id)).one_or_none()
-    return Candidate(account.id, account.password_hash, account.must_change_password) if account else None
+        if person is not None:
+            theirs = select(Account).where(belongs_to(Account.person_id, person.id))
+            found = list(db.scalars(theirs.order_by(Account.person_id != person.id, Account.id)))
+    return [Candidate(one.id, one.password_hash, one.must_change_password) for one in found]
 
 
 def sign_in(
@@ -200,17 +211,22 @@ def change_password(db: Session, actor: Actor, *, old_hash: str, new_hash: str) 
 # --- who is asking ------------------------------------------------------------------------------------------------
 
 
-_SESSION, _ACCOUNT, _PERSON, _GRANT = (
-    cast(Table, model.__table__) for model in (SignInSession, Account, Person, RoleGrant)
+_SESSION, _ACCOUNT, _PERSON, _GRANT, _MERGED = (
+    cast(Table, model.__table__) for model in (SignInSession, Account, Person, RoleGrant, MergedRecord)
 )
-# Built once: every request asks it. One row per role held today, and one without a role for who holds none.
+_KIN = _MERGED.alias()
+# Built once: every request asks it. One row per role held today, and one without a role for who holds none; as often as
+# the person has records. Roles are the account's, not the person's: a merge gives nobody a right.
 _WHO_ASKS = Prepared(
     select(
-        _SESSION.c.id, _ACCOUNT.c.id, _SESSION.c.last_seen_at, _SESSION.c.address, _ACCOUNT.c.person_id,
-        _ACCOUNT.c.must_change_password, _SESSION.c.is_shared, _PERSON.c.name, _GRANT.c.role, _GRANT.c.unit_id,
+        _SESSION.c.id, _ACCOUNT.c.id, _SESSION.c.last_seen_at, _SESSION.c.address, _PERSON.c.id,
+        _ACCOUNT.c.must_change_password, _SESSION.c.is_shared, _PERSON.c.name, _KIN.c.person_id, _GRANT.c.role,
+        _GRANT.c.unit_id,
     )
     .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
-    .join(_PERSON, _PERSON.c.id == _ACCOUNT.c.person_id)
+    .outerjoin(_MERGED, _MERGED.c.person_id == _ACCOUNT.c.person_id)
+    .join(_PERSON, _PERSON.c.id == func.coalesce(_MERGED.c.holder_id, _ACCOUNT.c.person_id))
+    .outerjoin(_KIN, _KIN.c.holder_id == _MERGED.c.holder_id)
     .outerjoin(_GRANT, (_GRANT.c.account_id == _ACCOUNT.c.id) & in_force_on(bindparam("today")))
     .where(
         _SESSION.c.token_hash == bindparam("hash"),
@@ -234,7 +250,7 @@ def load_actor(
     rows = _WHO_ASKS.all(db, hash=_token_hash(token), **_alive_since(), today=clock.today())
     if not rows:
         return None
-    *known, person_id, must_change_password, is_shared, name, _role, _unit_id = rows[0]
+    *known, person_id, must_change_password, is_shared, name, _record, _role, _unit_id = rows[0]
     use = KnownUse(*known)
     if saw is not None:
         saw(use, client)
@@ -243,14 +259,15 @@ def load_actor(
     return Actor(
         use.account_id, person_id, name, use.session_id, grants, must_change_password=must_change_password,
         must_set_up_factor=bool(grants) and must_set_up(db, use.account_id), unread_count=unread_count,
-        is_on_shared_phone=bool(is_shared),
+        is_on_shared_phone=bool(is_shared), merged=frozenset(row[-3] for row in rows if row[-3] is not None),
     )  # fmt: skip
 
 
 # Built once: every batch of the hot route asks it.
 _PEOPLE_SIGNED_IN = Prepared(
-    select(_SESSION.c.token_hash, _ACCOUNT.c.person_id)
+    select(_SESSION.c.token_hash, func.coalesce(_MERGED.c.holder_id, _ACCOUNT.c.person_id))
     .join(_ACCOUNT, _ACCOUNT.c.id == _SESSION.c.account_id)
+    .outerjoin(_MERGED, _MERGED.c.person_id == _ACCOUNT.c.person_id)
     .where(
         _SESSION.c.token_hash.in_(bindparam("hashes", expanding=True)),
         _SESSION.c.ended_at.is_(None),
@@ -270,11 +287,14 @@ def people_signed_in(db: Session, tokens: Collection[str]) -> dict[str, int]:
 def actor_of(db: Session, account_id: int) -> Actor | None:
     """The holder of an account outside of any session, for jobs that work in somebody's scope; None if disabled."""
     row = db.execute(
-        select(Account.person_id, Person.name)
-        .join(Person, Person.id == Account.person_id)
+        select(Person.id, Person.name)
+        .join(Account, Person.id == holder_of(Account.person_id))
         .where(Account.id == account_id, Account.disabled_at.is_(None))
     ).one_or_none()
-    return None if row is None else Actor(account_id, row.person_id, row.name, 0, _grants(db, account_id))
+    if row is None:
+        return None
+    records = frozenset(records_by_holder(db, [row.id])[row.id])
+    return Actor(account_id, row.id, row.name, 0, _grants(db, account_id), merged=records)
 
 
 def living_sessions() -> ColumnElement[bool]:
