@@ -91,10 +91,8 @@ def leave(request: Request, actor: Me, db: Db, everywhere: Annotated[bool, Form(
 
 @router.get("/switch")
 def people_here(request: Request, db: Db) -> Response:
-    """Whom the phone may be handed to; on one that is not shared there is only the way in for everybody."""
+    """Whom the phone may be handed to; on one that is not shared the page says so and leads to the way in for all."""
     people = seats.seats_on(db, request.cookies.get(PHONE_COOKIE, ""))
-    if not people:
-        return redirect(request, "/sign-in")
     return render(request, "identity/switch.html", page=SwitchPage(people))
 
 
@@ -135,8 +133,6 @@ def _switch_page(
 ) -> Response:
     with databases.reading() as db:
         people = seats.seats_on(db, phone)
-    if not people:
-        return redirect(request, "/sign-in", flash=("error", problem))
     return render(request, "identity/switch.html", status=status, page=SwitchPage(people, chosen, problem))
 
 
