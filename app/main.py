@@ -85,7 +85,7 @@ from app.identity.shared_phone import seat_pages
 from app.identity.sign_in import account_pages, accounts
 from app.identity.sign_in.access_log import AccessLog
 from app.identity.sign_in.last_seen import LastSeen
-from app.identity.units import naming_pages, reorganisation_pages, reorganising, unit_pages
+from app.identity.units import naming_pages, reorganisation_pages, reorganising, unit_list_pages, unit_pages
 from app.learning import (
     answer_file_pages,
     evidence_list_pages,
@@ -125,8 +125,8 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, openid_pages, second_step_pages, factor_pages, seat_pages, code_pages,
-    reorganisation_pages, naming_pages, unit_pages, slip_pages, merge_pages, people_pages, post_pages, grant_pages,
-    issuing_pages,
+    reorganisation_pages, unit_list_pages, naming_pages, unit_pages, slip_pages, merge_pages, people_pages, post_pages,
+    grant_pages, issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,

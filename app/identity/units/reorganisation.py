@@ -5,6 +5,7 @@ posts go: they end the day before and reopen in the successor; without one succe
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -29,6 +30,13 @@ class Draft:
 @dataclass(frozen=True)
 class Create:
     unit: Draft
+
+
+@dataclass(frozen=True)
+class Found:
+    """Many units at once, as from a list. A parent that is itself in the list bears -1 for the first, -2 …"""
+
+    units: tuple[Draft, ...]
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class Close:
     unit_id: int
 
 
-Wish = Create | Rename | Retype | Move | Merge | Absorb | Split | Close
+Wish = Create | Found | Rename | Retype | Move | Merge | Absorb | Split | Close
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,9 @@ def plan(wish: Wish, on: date, known: Facts) -> Plan:
     match wish:
         case Create(unit):
             made.make(unit, former=made.former_of([unit.parent_id]))
+        case Found(units):
+            for unit in units:
+                made.make(unit, former=made.former_of([unit.parent_id]))
         case Rename(unit_id, code, name):
             made.alter(unit_id, code=code, name=name)
             made.edges.append(NewEdge(unit_id, unit_id, "renamed", 1.0))
@@ -259,27 +270,29 @@ class _Planner:
         self.moves: list[PostMove] = []
         self.grants: list[int] = []
         self.problems: list[str] = []
+        self._new: dict[int, NewVersion] = {}
 
     def plan(self, verb: str) -> Plan:
         closed = set(self.ends) - {version.unit_id for version in self.begins}
+        borne = Counter(version.code for version in self.begins)
         for version in self.begins:
             if version.parent_id in closed:
                 self.problems.append(
                     _("%(unit)s không thể thuộc một đơn vị kết thúc trong chính lần sắp xếp này.", unit=version.name)
                 )
-            self._bears_alone(version)
+            self._bears_alone(version, borne)
         return Plan(
             verb, self.on, tuple(self.ends), tuple(self.begins), tuple(self.edges), tuple(self.moves),
             tuple(self.grants), tuple(dict.fromkeys(self.problems)),
         )  # fmt: skip
 
     def make(self, draft: Draft, *, former: str | None, replacing: Iterable[int] = ()) -> int:
-        new_id = -1 - sum(version.unit_id < 0 for version in self.begins)
-        if draft.parent_id not in replacing:
+        new_id = -1 - len(self._new)
+        if draft.parent_id not in replacing and draft.parent_id not in self._new:
             self._can_be_parent(draft.parent_id)
-        self.begins.append(
-            NewVersion(new_id, draft.code, draft.name, draft.kind, draft.type_name, draft.parent_id, former)
-        )
+        made = NewVersion(new_id, draft.code, draft.name, draft.kind, draft.type_name, draft.parent_id, former)
+        self._new[new_id] = made
+        self.begins.append(made)
         return new_id
 
     def alter(self, unit_id: int, **changes: object) -> None:
@@ -360,7 +373,7 @@ class _Planner:
 
     def former_of(self, unit_ids: Iterable[int]) -> str | None:
         """The former province all of them came from; None where that cannot be told."""
-        codes = {self._now(unit_id).former_province_code for unit_id in unit_ids}
+        codes = {(self._new.get(unit_id) or self._now(unit_id)).former_province_code for unit_id in unit_ids}
         return codes.pop() if len(codes) == 1 else None
 
     def _can_be_parent(self, unit_id: int) -> None:
@@ -368,12 +381,11 @@ class _Planner:
         if last.valid_to is not None or not any(holds(version, self.on) for version in self.known.lives[unit_id]):
             self.problems.append(_("%(unit)s không còn hoặc chưa có vào ngày hiệu lực.", unit=last.name))
 
-    def _bears_alone(self, version: NewVersion) -> None:
+    def _bears_alone(self, version: NewVersion, borne: Mapping[str, int]) -> None:
         others = {
             bearer.unit_id for bearer in self.known.bearers.get(version.code, ()) if bearer.unit_id not in self.ends
         }
-        twins = [other for other in self.begins if other.code == version.code and other is not version]
-        if others or twins:
+        if others or borne[version.code] > 1:
             self.problems.append(_("Mã %(code)s đã có đơn vị khác dùng từ ngày hiệu lực.", code=version.code))
 
     def _now(self, unit_id: int) -> UnitOnDay:

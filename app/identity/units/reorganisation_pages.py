@@ -102,9 +102,11 @@ def _form_page(
     request: Request, unit: UnitOnDay, form: ActForm, *, errors: dict[str, str] | None = None,
     plan: PlanView | None = None, problem: str = "", status: int = 200,
 ) -> Response:  # fmt: skip
-    if form.verb and form.verb not in VERBS:
+    if form.verb and form.verb not in VERBS.keys() - {"found"}:
         raise NotFound
-    verbs = {verb: str(title) for verb, title in VERBS.items() if verb not in ("merge", "split") or unit.parent_id}
+    # A list of units has a page of its own, and the province can neither be merged nor split.
+    unfit = {"found"} if unit.parent_id else {"found", "merge", "split"}
+    verbs = {verb: str(title) for verb, title in VERBS.items() if verb not in unfit}
     kinds = [(kind, str(name)) for kind, name in KIND_NAMES.items()]
     page = ActPage(unit, form, verbs, kinds, errors or {}, plan, problem)
     return render(request, "identity/unit_act.html", status=status, page=page)

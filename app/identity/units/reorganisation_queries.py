@@ -18,6 +18,7 @@ from app.identity.units.unit_queries import UnitOnDay, units_by_id
 
 VERBS: dict[str, lazy] = {
     "create": _("Lập đơn vị trực thuộc"),
+    "found": _("Nhập danh sách đơn vị"),
     "rename": _("Đổi tên hoặc mã"),
     "retype": _("Đổi loại"),
     "move": _("Chuyển sang cấp trên khác"),

@@ -25,6 +25,7 @@ from app.identity.units.reorganisation import (
     Absorb,
     Create,
     Facts,
+    Found,
     HeldPost,
     Merge,
     Move,
@@ -38,6 +39,7 @@ from app.identity.units.unit_queries import listed as listed_units
 from app.identity.units.unit_seeding import rebuild_closure
 
 _CHUNK = 500
+_TOLD = 5
 
 
 class StillHanging(Conflict):
@@ -240,7 +242,11 @@ def _told(db: Session, found: Plan) -> dict[str, Any]:
     eve = found.on - timedelta(days=1)
     gone = found.closed or [version.unit_id for version in found.changed]
     lasting = [version for version in found.begins if version.unit_id < 0 or not found.closed]
-    if found.verb in ("create", "move"):
+    if found.verb == "found":
+        few = "; ".join(version.name for version in lasting[:_TOLD])
+        after = [_("%(count)s đơn vị: %(units)s", count=len(lasting), units=few + (" …" if lasting[_TOLD:] else ""))]
+        before = []
+    elif found.verb in ("create", "move"):
         before = [full_name(db, unit_id, eve) for unit_id in gone]
         after = [f"{version.name}, {full_name(db, version.parent_id or 0, found.on)}" for version in lasting]
     else:
@@ -332,6 +338,8 @@ def _named(wish: Wish) -> set[int]:
     match wish:
         case Create(unit):
             return {unit.parent_id}
+        case Found(units):
+            return {unit.parent_id for unit in units if unit.parent_id > 0}
         case Move(unit_id, parent_id):
             return {unit_id, parent_id}
         case Merge(unit_ids, into):
@@ -349,6 +357,8 @@ def _codes(wish: Wish, lives: Mapping[int, Collection[Any]]) -> set[str]:
     match wish:
         case Create(unit):
             new = {unit.code}
+        case Found(units):
+            new = {unit.code for unit in units}
         case Merge(_unit_ids, into):
             new = {into.code}
         case Split():

@@ -1,17 +1,24 @@
-"""`units tree` and `units history`: the units of any day, for terminals and scripts."""
+"""`units tree`, `units history` and `units import`: the units of any day, for terminals and scripts."""
 
 import argparse
 import json
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
+
+from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import Session
-from app.core.errors import CommandFailed
+from app.core.errors import CommandFailed, Invalid
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
+from app.identity.models import Unit
+from app.identity.units.reorganising import carry_out, preview
 from app.identity.units.unit_history import Relation, UnitHistory, history
+from app.identity.units.unit_list import COLUMNS, lines_of_file, lines_of_text, wish_of
+from app.identity.units.unit_pages import KIND_NAMES
 from app.identity.units.unit_queries import UnitNode, UnitOnDay, bearers_of, count_by_kind, first_day, tree_on
 from app.identity.units.unit_timeline import stretch, timeline
 from app.runtime import Runtime
@@ -29,6 +36,16 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )
     story.add_argument("code", metavar="MÃ/CODE", help="mã đơn vị / unit code")
     story.set_defaults(func=_history)
+    load = verbs.add_parser(
+        "import",
+        help="lập nhiều đơn vị từ tệp XLSX hoặc CSV / found units from an XLSX or CSV file",
+        epilog="cột / columns: " + ", ".join(COLUMNS),
+    )
+    load.add_argument("file", type=Path, metavar="TỆP/FILE")
+    load.add_argument("--on", metavar="NGÀY/DATE", default="", help="ngày hiệu lực; mặc định hôm nay / default today")
+    load.add_argument("--decision", metavar="SỐ/NUMBER", required=True, help="số quyết định / number of the decision")
+    load.add_argument("--dry-run", action="store_true", help="chỉ kiểm tra / only check")
+    load.set_defaults(func=_import)
     for verb in (tree, story):
         verb.add_argument(
             "--on", metavar="NGÀY/DATE", default="", help="2025-07-01 hoặc 01/07/2025; mặc định hôm nay / default today"
@@ -60,6 +77,27 @@ def _history(args: argparse.Namespace, runtime: Runtime) -> int:
         _print_json(history_as_json(found))
     else:
         _print_history(found, began)
+    return 0
+
+
+def _import(args: argparse.Namespace, runtime: Runtime) -> int:
+    day = _day(args.on)
+    try:
+        lines = lines_of_text(lines_of_file(args.file.read_bytes(), args.file.name))
+        with runtime.database.writing() as db:
+            names = {kind: str(name) for kind, name in KIND_NAMES.items()}
+            wish, problems = wish_of(db, lines, day, db.scalars(select(Unit.id)), names)
+            problems = problems if wish is None else list(preview(db, wish, day).problems)
+            if wish is not None and not problems and not args.dry_run:
+                carry_out(db, wish, day, args.decision, account_id=None)
+    except OSError as error:
+        raise CommandFailed(_("Không đọc được tệp: %(reason)s"), reason=error.strerror or "") from error
+    except Invalid as error:
+        raise CommandFailed(error.message) from error
+    if problems:
+        raise CommandFailed("\n".join(problems))
+    said = _("%(count)s đơn vị lập được.") if args.dry_run else _("Đã lập %(count)s đơn vị.")
+    print(said % {"count": len(lines)})
     return 0
 
 
