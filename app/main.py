@@ -76,6 +76,8 @@ from app.identity.events import (
     SecondFactorRemoved,
     UnitsReorganised,
 )
+from app.identity.imports import pages as import_pages
+from app.identity.imports import undoing
 from app.identity.openid import openid_pages
 from app.identity.openid.provider import Provider
 from app.identity.people import merge_pages, people_pages, post_pages, twins
@@ -125,8 +127,8 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, openid_pages, second_step_pages, factor_pages, seat_pages, code_pages,
-    reorganisation_pages, unit_list_pages, naming_pages, unit_pages, slip_pages, merge_pages, people_pages, post_pages,
-    grant_pages, issuing_pages,
+    reorganisation_pages, unit_list_pages, naming_pages, unit_pages, slip_pages, import_pages, merge_pages,
+    people_pages, post_pages, grant_pages, issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
@@ -213,6 +215,39 @@ EARNED: dict[str, lazy | None] = {
     "privacy_request": None,
 }
 
+_STUDIED, _HELD, _WROTE = lazy("đã có việc học"), lazy("đã được ghi vào lớp hoặc buổi sát hạch"), lazy("đã viết bài")
+_ACTED = lazy("đã làm việc quản lý")
+# Tables that name people, accounts or posts, and what keeps a person an imported list has added; None: it follows the
+# posts by itself, or tells the person of it.
+HELD_BY_PEOPLE: dict[str, lazy | None] = {
+    "sign_in_session": lazy("đã đăng nhập"),
+    "role_grant": lazy("đã được giao vai trò"),
+    **dict.fromkeys(("merged_record", "person_merge", "distinct_people"), lazy("đã được so hoặc gộp với hồ sơ khác")),
+    "phone_seat": lazy("đã dùng chung điện thoại"),
+    "second_factor": lazy("đã bật xác thực hai bước"),
+    "privacy_request": lazy("đã có yêu cầu về dữ liệu cá nhân"),
+    "external_identity": lazy("đã liên kết tài khoản đăng nhập khác"),
+    "one_time_code": lazy("đã được cấp mã đăng nhập"),
+    "contact_check": lazy("đã xác minh điện thoại hoặc email"),
+    "consent": lazy("đã ghi sự đồng ý"),
+    "notice_choice": lazy("đã chọn cách nhận thông báo"),
+    "assignment_pick": lazy("đã được chọn để giao học"),
+    **dict.fromkeys(
+        ("enrolment", "completion", "completion_post", "evidence", "part_met", "practical_verdict", "attempt_grant",
+         "certificate", "certificate_file"), _STUDIED,
+    ),
+    **dict.fromkeys(("attendance", "exam_candidate", "exam_invigilator", "exam_note"), _HELD),
+    **dict.fromkeys(("course_rating", "discussion_post", "discussion_report", "help_request", "lesson_note"), _WROTE),
+    **dict.fromkeys(
+        ("assignment", "declared_figure", "exam_marking", "exam_sitting", "export_file", "held_class", "marking",
+         "people_import", "slip_sheet", "unit_act"), _ACTED,
+    ),
+    "assignment_member": None,
+    "coverage_entry": None,
+    "coverage_pending": None,
+    "notice": None,
+}  # fmt: skip
+
 JOBS: dict[str, JobFunction] = (
     identity_jobs.JOBS
     | notice_jobs.JOBS
@@ -275,6 +310,7 @@ def wire() -> None:
     reorganising.wire_holdings(HOLDINGS)
     wire_holdings(PERSONAL)
     twins.wire_earned(EARNED)
+    undoing.wire_holdings(HELD_BY_PEOPLE)
 
 
 def create_app(runtime: Runtime) -> FastAPI:

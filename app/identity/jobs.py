@@ -2,12 +2,14 @@
 
 from app.core.jobs import JobFunction
 from app.identity.codes import slips
-from app.identity.lists import people_imports, sheet_imports
+from app.identity.imports import work
+from app.identity.lists import sheet_imports
+from app.identity.lists.people_imports import PEOPLE
 from app.identity.people import likeness
 from app.identity.sign_in import access_log, contacts
 
 JOBS: dict[str, JobFunction] = {
-    people_imports.PEOPLE.job: people_imports.run_import,
+    PEOPLE.job: work.run_import,
     "identity.forget_imports": sheet_imports.forget_imports,
     "identity.make_slips": slips.make_slips,
     "identity.forget_slips": slips.forget_slips,

@@ -425,6 +425,9 @@ class PeopleImport(Base):
     outcome: Mapped[dict[str, Any]] = mapped_column(JSON)
     source_key: Mapped[str] = mapped_column(String(200))
     result_key: Mapped[str] = mapped_column(String(200), default="")
+    # How far a list of people is, which is kept row by row (imports/stages.py); "" for lists of other kinds.
+    stage: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    applied_at: Mapped[datetime | None]
 
 
 __all__ = [

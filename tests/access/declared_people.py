@@ -155,6 +155,17 @@ _UNITS_AND_PEOPLE = (
     act("/people/imports/{import_id}/columns", IMPORTER, "/people/imports/{people_import}/columns", refused=_ANOTHERS,
         answers=(409,)),
     act("/people/imports/{import_id}/apply", IMPORTER, "/people/imports/{people_import}/apply", refused=_ANOTHERS),
+    page("/people/imports/{import_id}/problems", IMPORTER, "/people/imports/{people_import}/problems",
+         refused=_ANOTHERS, secret=IMPORTED_NAME, told_to=IMPORTER),
+    act("/people/imports/{import_id}/problems/confirm", IMPORTER, "/people/imports/{people_import}/problems/confirm",
+        refused=_ANOTHERS),
+    act("/people/imports/{import_id}/rows/{row_id}", IMPORTER, "/people/imports/{people_import}/rows/{import_row}",
+        refused=_ANOTHERS, form={"name": "Trần Thị Sửa", "unit_code": HERE, "unit_name": "Phường Bắc Giang"}),
+    act("/people/imports/{import_id}/stop", IMPORTER, "/people/imports/{people_import}/stop", refused=_ANOTHERS),
+    act("/people/imports/{import_id}/go-on", IMPORTER, "/people/imports/{people_import}/go-on", refused=_ANOTHERS),
+    # Nothing of it is written yet.
+    act("/people/imports/{import_id}/undo", IMPORTER, "/people/imports/{people_import}/undo", refused=_ANOTHERS,
+        answers=(409,)),
 )  # fmt: skip
 
 _NOTICES = (

@@ -51,7 +51,9 @@ from app.exams.taking import enter
 from app.exams.taking import submit as submit_exam
 from app.identity import sealing
 from app.identity.codes.slips import order_slips
-from app.identity.lists import people_imports, sheet_imports
+from app.identity.imports import stages
+from app.identity.imports.models import PeopleImportRow
+from app.identity.lists import sheet_imports
 from app.identity.lists.people_lists import WHO
 from app.identity.models import Account, Affiliation, Consent, Person, RoleGrant
 from app.identity.people import merging
@@ -79,7 +81,7 @@ from app.privacy.service import ask
 from app.runtime import Runtime
 from tests import factories
 from tests.catalogue import making
-from tests.identity.workbooks import GOOD, evidence_row, workbook
+from tests.identity.workbooks import GOOD, evidence_row, good, workbook
 from tests.learning import making as studying
 
 HERE, ELSEWHERE, PROVINCE = factories.BAC_GIANG, "07228", "24"
@@ -132,6 +134,7 @@ class World:
     """What addresses and forms are filled with: `{open_attempt}` in a declaration is the field of that name."""
 
     people_import: int
+    import_row: int
     unit_act: int
     twin_ref: str
     other_twin_ref: str
@@ -258,8 +261,8 @@ def _roles(db: Session, who: dict[str, Account]) -> dict[str, Any]:
 def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, Any]:
     actor = accounts.actor_of(db, who["province_admin"].id)
     assert actor is not None
-    key = sheet_imports.keep_source(storage, workbook([GOOD]))
-    checked = sheet_imports.request_check(db, actor, people_imports.PEOPLE, WORKBOOK_NAME, key)
+    key = sheet_imports.keep_source(storage, workbook([GOOD, good(2) | {"Điện thoại": "0"}]))
+    checked = stages.begin(db, actor, WORKBOOK_NAME, key)
     done = _evidence(db, storage, who) | _held_class(db, storage, who) | _exams(db, storage, who)
     return done | {
         "people_import": checked.id,
@@ -400,7 +403,10 @@ def _assignment(db: Session, who: dict[str, Account]) -> dict[str, Any]:
 def _waiting_work(db: Session, who: dict[str, Account]) -> dict[str, Any]:
     queued, failed = jobs.enqueue(db, "coverage.rebuild"), jobs.enqueue(db, "coverage.rebuild")
     db.get_one(Job, failed).state = "failed"
-    return {"waiting_export": _export(db, who["manager"]), "queued_job": queued, "failed_job": failed}
+    return {
+        "waiting_export": _export(db, who["manager"]), "queued_job": queued, "failed_job": failed,
+        "import_row": db.scalars(select(PeopleImportRow.id).where(PeopleImportRow.outcome == "refused")).one(),
+    }  # fmt: skip
 
 
 def _export(db: Session, owner: Account) -> int:

@@ -222,7 +222,7 @@ def test_both_sexes_marked_is_refused() -> None:
     assert isinstance(one, SheetRow)
     assert isinstance(two, SheetRow)
     assert not one.refusals
-    assert "Cả hai cột" in two.refusals[0]
+    assert "Cả hai cột" in two.refusals[0][1]
 
 
 # --- our template beside them -------------------------------------------------------------------------------------

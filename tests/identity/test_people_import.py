@@ -63,7 +63,6 @@ def test_a_good_row_is_read_without_a_word() -> None:
         ({"Họ và tên": "NGUYỄN VĂN AN"}, "name", "Nguyễn Văn An", "viết lại chữ hoa"),
         ({"Họ và tên": "nguyễn  văn an "}, "name", "Nguyễn Văn An", "viết lại chữ hoa"),
         ({"Điện thoại": 912345678.0}, "phone", "+84912345678", "thiếu số 0"),
-        ({"Số CCCD": 24085001234.0}, "identity", "024085001234", "thiếu số 0"),
         ({"Mã đơn vị": 7210.0}, "unit_code", "07210", "thiếu số 0"),
         ({"Ngày sinh": 31081.0}, "birth_date", date(1985, 2, 3), "số thứ tự ngày"),
     ],
@@ -73,6 +72,12 @@ def test_what_excel_spoilt_is_repaired_and_said(changes: Row, attribute: str, va
     assert getattr(row, attribute) == value
     assert [words in text for text in row.repairs] == [True]
     assert not row.doubts + row.refusals
+
+
+def test_lost_zeros_of_an_identity_number_are_only_proposed() -> None:
+    row = parsed({"Số CCCD": 24085001234.0})
+    assert (row.identity, row.lost_zeros, row.repairs) == ("024085001234", True, [])
+    assert row.about == {"Số giấy tờ “24085001234” có lẽ mất số 0 ở đầu: 024085001234.": "Số CCCD"}
 
 
 @pytest.mark.parametrize(

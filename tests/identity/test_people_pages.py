@@ -235,7 +235,6 @@ def test_a_list_is_checked_shown_and_then_applied(
     response = province.get(f"{waiting.url.path}/result.xlsx")
     assert response.headers["cache-control"] == "private, no-store"
     created, *_others = rows_of(response.content)
-    assert "Tệp này đã được nhập." in province.get(url).text
     assert "danh-sach.xlsx" in province.get("/people/imports").text
 
     assert manager.get(url).status_code == 403

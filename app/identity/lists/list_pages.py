@@ -4,7 +4,7 @@ The kinds (people, evidence, attendees, candidates) have routes of their own: wh
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import get_args
 
@@ -18,10 +18,8 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.storage import Storage
 from app.core.web import render
-from app.identity.lists.office_columns import FIELDS
-from app.identity.lists.office_mapping import SURENESS
-from app.identity.lists.people_report import OUTCOMES, Outcome, Reading
-from app.identity.lists.people_sheet import PEOPLE, PeopleSheet, Template, result_bytes
+from app.identity.lists.people_report import OUTCOMES, Outcome
+from app.identity.lists.people_sheet import PEOPLE, Template, result_bytes
 from app.identity.lists.sheet_imports import ListKind, import_view, stored_report, visible_import
 
 
@@ -38,7 +36,7 @@ class ListPlace:
     upload_url: str = ""
 
 
-def taken(file: UploadFile | None, read: Callable[[bytes, str], PeopleSheet]) -> tuple[bytes, str]:
+def taken(file: UploadFile | None, read: Callable[[bytes, str], object]) -> tuple[bytes, str]:
     """The workbook somebody chose and its name. Raises Invalid, saying why, for none and for what `read` refuses."""
     if file is None or not file.filename:
         raise Invalid(_("Hãy chọn một tệp .xlsx."))
@@ -49,18 +47,13 @@ def taken(file: UploadFile | None, read: Callable[[bytes, str], PeopleSheet]) ->
 
 def list_page(
     request: Request, db: Session, files: Storage, actor: Actor, kind: ListKind, import_id: int, outcome: str,
-    page: int, where: ListPlace, typed: Reading | None = None, problem: str = "",
+    page: int, where: ListPlace,
 ) -> Response:  # fmt: skip
-    """One list, with the rows of one outcome or all. Raises NotFound for a list of somebody else.
-
-    `typed`: what somebody chose for its columns, and `problem` why it cannot be read so.
-    """
+    """One list, with the rows of one outcome or all. Raises NotFound for a list of somebody else."""
     chosen: Outcome | None = next((known for known in get_args(Outcome) if known == outcome), None)
     view = import_view(db, files, actor, kind, import_id, chosen, page)
     return render(
-        request, "identity/import.html", fragment="state", status=422 if problem else 200,
-        page=replace(view, reading=typed) if typed else view, problem=problem, outcomes=OUTCOMES, where=where,
-        fields=FIELDS, sureness=SURENESS,
+        request, "identity/import.html", fragment="state", page=view, outcomes=OUTCOMES, where=where,
     )  # fmt: skip
 
 

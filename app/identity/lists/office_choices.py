@@ -6,26 +6,16 @@ from dataclasses import replace
 
 import msgspec
 
-from app.core.errors import Conflict
-from app.core.i18n import lazy as _
 from app.core.storage import Storage
 from app.identity.lists.office_columns import FIELDS, Field
 from app.identity.lists.office_sheets import Choices
 from app.identity.lists.people_report import Reading
-from app.identity.lists.sheet_imports import beside, keep_source, stored_report
+from app.identity.lists.sheet_imports import beside, keep_source
 from app.identity.models import PeopleImport
 from app.identity.sealing import seal_file, unseal_file
 
 # By sheet, by column; what read_list takes.
 _Kept = dict[str, dict[int, Field | None]]
-
-
-def reading_of(storage: Storage, wish: PeopleImport) -> Reading:
-    """How the checked workbook was read. Raises NotFound if it is not done, Conflict for one by our template."""
-    reading = stored_report(storage, wish).reading
-    if reading is None:
-        raise Conflict(_("Tệp này theo mẫu nên không có cột nào phải chọn lại."))
-    return reading
 
 
 def with_typed(reading: Reading, typed: Sequence[str]) -> Reading:

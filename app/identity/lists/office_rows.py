@@ -86,8 +86,7 @@ class _PersonCells:
         self._cells: dict[str, Cell] = {}
         self.repairs: list[str] = []
         self.notes: list[str] = []
-        self.doubts: list[str] = []
-        self.refusals: list[str] = []
+        self.refusals: list[tuple[str, str]] = []
 
     def row(self, sheet: str, number: int) -> SheetRow:
         parts = (self._text("name"), self._text("family"), self._text("given"))
@@ -99,9 +98,7 @@ class _PersonCells:
         for field, column in _PLAIN.items():
             self._cells[column] = self._cell(field)
         cells = [self._cells.get(column) or None for column in COLUMNS]
-        return SheetRow(
-            number, cells, sheet, tuple(self.repairs), tuple(self.notes), tuple(self.doubts), tuple(self.refusals)
-        )
+        return SheetRow(number, cells, sheet, tuple(self.repairs), tuple(self.notes), tuple(self.refusals))
 
     def _cell(self, field: Field) -> Cell:
         at = self._at.get(field)
@@ -123,11 +120,14 @@ class _PersonCells:
         marks = {sex: text for sex, text in marks.items() if text}
         for text in marks.values():
             if text.lower() not in _TICKS and not read_year(text):
-                self.refusals.append(_("Dấu “%(text)s” ở cột Nam hoặc Nữ không đọc được; hãy ghi x.", text=text))
+                self._refuse_sex(_("Dấu “%(text)s” ở cột Nam hoặc Nữ không đọc được; hãy ghi x.", text=text))
         if len(marks) > 1:
-            self.refusals.append(_("Cả hai cột Nam và Nữ đều được đánh dấu."))
+            self._refuse_sex(_("Cả hai cột Nam và Nữ đều được đánh dấu."))
             return said
         return said or next(iter(marks), "")
+
+    def _refuse_sex(self, said: str) -> None:
+        self.refusals.append(("Giới tính", said))
 
     def _identity(self) -> str:
         text = self._text("identity").lstrip("'")
@@ -137,15 +137,7 @@ class _PersonCells:
         # Ten or eleven digits: Excel took a number of twelve for an amount. Eight: an old one of nine.
         whole = {10: 12, 11: 12, 8: 9}.get(len(digits))
         if whole and identity_number(digits.zfill(whole)):
-            restored = digits.zfill(whole)
-            self.doubts.append(
-                _(
-                    "Số giấy tờ “%(text)s” có lẽ mất số 0 ở đầu: %(number)s. Hãy xác nhận bằng cách ghi đủ số vào tệp.",
-                    text=text,
-                    number=restored,
-                )
-            )
-            return restored
+            return digits
         if len(digits) == 9:
             self.notes.append(_("Số chứng minh cũ 9 chữ số, giữ nguyên như trong tệp."))
         return text

@@ -30,6 +30,18 @@ def read_list(path: Path, file: str, choices: Choices | None = None, most: int =
     return _Book(choices or {}, most).read(path, file)
 
 
+def begins_a_list(content: bytes, file: str) -> None:
+    """Raises Invalid, saying why, for a workbook that names nobody; looks no further than the first person."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "people.xlsx"
+        path.write_bytes(content)
+        refuse_bombs(path)
+        if _follows_template(path):
+            read_people_sheet(path, file)
+        else:
+            _Book({}, MAX_ROWS).begin(path)
+
+
 def read_list_bytes(content: bytes, file: str, choices: Choices | None = None) -> PeopleSheet:
     """As `read_list`, for a workbook that must not lie about on the disk."""
     with TemporaryDirectory() as folder:
@@ -54,8 +66,25 @@ class _Book:
         self._blank = 0
 
     def read(self, path: Path, file: str) -> PeopleSheet:
-        for sheet in read_sheets(path):
-            self._take(sheet)
+        for row in self._people(path):
+            self._rows.append(row)
+            if len(self._rows) > self._most:
+                raise Invalid(
+                    _("Tệp có hơn %(most)s dòng; mỗi lần nhập nhiều nhất %(most)s dòng, hãy chia nhỏ.",
+                      most=self._most)
+                )  # fmt: skip
+        self._refuse_empty(self._rows[0] if self._rows else None)
+        reading = Reading(tuple(self._lists), self._others, tuple(self._skipped), self._blank)
+        return PeopleSheet(file, self._lists[0].sheet, self._rows, reading)
+
+    def begin(self, path: Path) -> None:
+        """Raises Invalid if there is nobody."""
+        self._refuse_empty(next(self._people(path), None))
+
+    def _people(self, path: Path) -> Iterator[SheetRow]:
+        return chain.from_iterable(self._take(sheet) for sheet in read_sheets(path))
+
+    def _refuse_empty(self, first: SheetRow | None) -> None:
         if not self._lists:
             raise Invalid(
                 _(
@@ -64,12 +93,10 @@ class _Book:
                     rows=HEAD_ROWS,
                 )
             )
-        if not self._rows:
+        if first is None:
             raise Invalid(_("Tệp chưa có dòng dữ liệu nào dưới dòng tên cột."))
-        reading = Reading(tuple(self._lists), self._others, tuple(self._skipped), self._blank)
-        return PeopleSheet(file, self._lists[0].sheet, self._rows, reading)
 
-    def _take(self, sheet: Sheet) -> None:
+    def _take(self, sheet: Sheet) -> Iterator[SheetRow]:
         if not sheet.visible:
             self._others[sheet.name] = _("Trang tính ẩn, không đọc.")
             return
@@ -92,12 +119,7 @@ class _Book:
             elif isinstance(said, SkippedRow):
                 self._skipped.append(said)
             else:
-                self._rows.append(said)
-            if len(self._rows) > self._most:
-                raise Invalid(
-                    _("Tệp có hơn %(most)s dòng; mỗi lần nhập nhiều nhất %(most)s dòng, hãy chia nhỏ.",
-                      most=self._most)
-                )  # fmt: skip
+                yield said
 
 
 def _read_rows(mapping: SheetMapping, rows: Iterable[list[Cell]]) -> Iterator[SheetRow | SkippedRow | None]:

@@ -52,7 +52,7 @@ class OfficeUnits:
             if meant:
                 names = "; ".join(sorted(f"{unit.name} ({unit.code})" for unit in meant.values()))
                 said = _("“%(name)s” có thể là: %(units)s. Hãy ghi mã đơn vị.", name=name, units=names)
-                return replace(row, refusals=(*row.refusals, said))
+                return replace(row, refusals=(*row.refusals, ("Mã đơn vị", said)))
         return row
 
     def _with(self, row: SheetRow, unit: KnownUnit, name: str) -> SheetRow:

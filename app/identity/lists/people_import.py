@@ -68,6 +68,15 @@ class ParsedRow:
     notes: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    # Which column of the template a doubt or a refusal is about.
+    about: dict[str, str] = field(default_factory=dict)
+    # The identity number lost zeros in front, which are proposed.
+    lost_zeros: bool = False
+
+    def blame(self, column: str) -> None:
+        """Whatever was found wrong since the last call is about this column."""
+        for said in (*self.refusals, *self.doubts):
+            self.about.setdefault(said, column)
 
 
 def missing_columns(header: Sequence[Cell], columns: Sequence[str] = COLUMNS) -> list[str]:
@@ -88,15 +97,27 @@ def parse_row(cells: Sequence[Cell], register: Register, day: date) -> ParsedRow
     cell = dict(zip(COLUMNS, padded, strict=False))
     row = ParsedRow()
     _read_name(row, text_of(cell["Họ và tên"]))
+    row.blame("Họ và tên")
     _read_birth(row, cell["Ngày sinh"], day)
+    row.blame("Ngày sinh")
     _read_sex(row, text_of(cell["Giới tính"]))
+    row.blame("Giới tính")
     read_identity(row, text_of(cell["Số CCCD"]))
+    row.blame("Số CCCD")
     read_phone(row, text_of(cell["Điện thoại"]))
+    row.blame("Điện thoại")
     read_email(row, text_of(cell["Email"]))
+    row.blame("Email")
     _read_unit(row, text_of(cell["Mã đơn vị"]), text_of(cell["Tên đơn vị"]), register)
-    _read_post(row, text_of(cell["Chức vụ"]), text_of(cell["Lãnh đạo (x)"]))
+    row.blame("Mã đơn vị")
+    _read_title(row, text_of(cell["Chức vụ"]))
+    row.blame("Chức vụ")
+    _read_leader(row, text_of(cell["Lãnh đạo (x)"]))
+    row.blame("Lãnh đạo (x)")
     _read_audiences(row, text_of(cell["Nhóm đối tượng"]), register)
+    row.blame("Nhóm đối tượng")
     _read_start(row, cell["Ngày bắt đầu"], day)
+    row.blame("Ngày bắt đầu")
     return row
 
 
@@ -147,7 +168,10 @@ def read_identity(row: ParsedRow, text: str) -> None:
         number = identity_number(text.zfill(12)) if len(text) in (10, 11) else None
         number = number or (identity_number(text.zfill(9)) if len(text) == 8 else None)
         if number:
-            row.repairs.append(_("Số CCCD thiếu số 0 ở đầu, đã thêm lại: %(number)s.", number=number.digits))
+            row.lost_zeros = True
+            row.doubts.append(
+                _("Số giấy tờ “%(text)s” có lẽ mất số 0 ở đầu: %(number)s.", text=text, number=number.digits)
+            )
     if number is None:
         row.refusals.append(
             _("Số CCCD “%(text)s” không đúng; cần 12 chữ số (hoặc 9 chữ số nếu là chứng minh cũ).", text=text)
@@ -205,10 +229,13 @@ def _read_unit(row: ParsedRow, code: str, name: str, register: Register) -> None
     row.unit = unit
 
 
-def _read_post(row: ParsedRow, title: str, leader: str) -> None:
+def _read_title(row: ParsedRow, title: str) -> None:
     row.title = title
     if len(title) > _TITLE_LENGTH:
         row.refusals.append(_("Chức vụ dài quá %(most)s ký tự.", most=_TITLE_LENGTH))
+
+
+def _read_leader(row: ParsedRow, leader: str) -> None:
     tick = _TICKS.get(fold(leader))
     if tick is None:
         row.refusals.append(_("Cột Lãnh đạo chỉ ghi x hoặc để trống."))

@@ -4,8 +4,8 @@ A dry run is the same work inside a savepoint that is rolled back. Nothing here 
 the row and the register disagree, the row waits for a person to confirm it.
 """
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,11 +20,19 @@ from app.core.text import fold
 from app.identity.events import AffiliationsChanged
 from app.identity.identifiers import phone_shown
 from app.identity.lists.office_units import OfficeUnits, PastName
+from app.identity.lists.people_deeds import Deed, Wrote
 from app.identity.lists.people_import import COLUMNS, KnownUnit, ParsedRow, Register, parse_row
 from app.identity.lists.people_matching import Doubt, KnownPeople, chunks, outside_scope
-from app.identity.lists.people_report import ImportReport, Outcome, RowReport
+from app.identity.lists.people_report import (
+    PROBLEM_OF_COLUMN,
+    Candidate,
+    ImportReport,
+    Outcome,
+    Problem,
+    RowReport,
+)
 from app.identity.lists.people_sheet import PeopleSheet, SheetRow
-from app.identity.models import Affiliation, Audience, Person
+from app.identity.models import Audience, Person
 from app.identity.people.people import close_affiliation, new_affiliation, new_person, set_fields
 from app.identity.sealing import SealedFields
 from app.identity.sign_in import passwords
@@ -32,21 +40,68 @@ from app.identity.sign_in.accounts import UserNames, new_account
 from app.identity.units.unit_queries import UnitOnDay, heirs_on, in_force, lives_of, unit_versions
 
 
+@dataclass(frozen=True)
+class Books:
+    """What the rows of a list are looked up in on a day, for all parts of a long one.
+
+    `offices` where units may also be named as of old. `usernames`: to find a free one begins at the first.
+    """
+
+    day: date
+    register: Register
+    offices: OfficeUnits | None
+    usernames: UserNames
+
+    def placed(self, row: SheetRow) -> SheetRow:
+        """With code and name of the unit it means, where those may be of old."""
+        return self.offices.placed(row) if self.offices else row
+
+    def parsed(self, row: SheetRow) -> ParsedRow:
+        return parsed(row, self.register, self.day)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What came of a row, and what it wrote if it did. `known_id`: the person it found, if not one of the same rows."""
+
+    report: RowReport
+    wrote: Wrote | None = None
+    known_id: int | None = None
+
+
 def import_people(
     db: Session, sheet: PeopleSheet, *, allowed_units: Collection[int] | None = None, dry_run: bool = False
 ) -> ImportReport:
     """Apply every row it can; the report says what came of each.
 
-    `allowed_units`: ids of the units the importer may fill, None for all. One write transaction; about a second per
-    2,000 rows. One-time passwords of new accounts are in the report and nowhere else.
+    `allowed_units`: ids of the units the importer may fill, None for all. One write transaction, so for lists of some
+    thousand rows. One-time passwords of new accounts are in the report and nowhere else.
     """
+    books = open_books(db, is_offices_own=sheet.reading is not None)
+    settled = settle_rows(db, books, sheet.rows, allowed_units=allowed_units, dry_run=dry_run)
+    rows = tuple(one.report for one in settled)
+    return ImportReport(sheet.file, sheet.sheet, books.day, dry_run, rows, sheet.reading)
+
+
+def open_books(db: Session, *, is_offices_own: bool) -> Books:
+    """What the rows of today's list are looked up in."""
+    day = clock.today()
+    register = load_register(db, day)
+    offices = OfficeUnits(register, load_past_names(db, register, day)) if is_offices_own else None
+    return Books(day, register, offices, UserNames(db))
+
+
+def settle_rows(
+    db: Session, books: Books, rows: Sequence[SheetRow], *, allowed_units: Collection[int] | None, dry_run: bool
+) -> list[Settled]:
+    """Apply some rows of a list, in their order; a dry run is the same inside a savepoint that is rolled back."""
     savepoint = db.begin_nested()
-    report = _Import(db, sheet, allowed_units, dry_run).run()
+    settled = _Import(db, books, rows, allowed_units, dry_run).run()
     if dry_run:
         savepoint.rollback()
     else:
         savepoint.commit()
-    return report
+    return settled
 
 
 def load_register(db: Session, day: date) -> Register:
@@ -79,91 +134,123 @@ def load_past_names(db: Session, register: Register, day: date) -> dict[str, tup
     return {name: tuple(found) for name, found in past.items()}
 
 
+def row_key(position: int) -> str:
+    """What a decision calls the person that another row of the same list adds."""
+    return f"row:{position}"
+
+
 class _Import:
-    def __init__(self, db: Session, sheet: PeopleSheet, allowed: Collection[int] | None, dry_run: bool) -> None:
+    def __init__(
+        self, db: Session, books: Books, rows: Sequence[SheetRow], allowed: Collection[int] | None, dry_run: bool
+    ) -> None:
         self.db = db
         self.allowed = allowed
         self.dry_run = dry_run
-        self.day = clock.today()
-        register = load_register(db, self.day)
-        if sheet.reading:
-            units = OfficeUnits(register, load_past_names(db, register, self.day))
-            sheet = replace(sheet, rows=[units.placed(row) for row in sheet.rows])
-        self.sheet = sheet
-        self.rows = [parsed(given, register, self.day) for given in sheet.rows]
+        self.day = books.day
+        self.units = {unit.unit_id: unit for unit in books.register.units.values()}
+        self.given = [books.placed(row) for row in rows]
+        self.rows = [books.parsed(row) for row in self.given]
         self.known = KnownPeople(db, self.rows, allowed, self.day)
-        self.usernames = UserNames(db)
+        self.usernames = books.usernames
+        self.usernames.db = db
         self.first_rows: dict[Person, RowReport] = {}
+        self.added: dict[Person, int] = {}
         self.changed: dict[Person, None] = {}
 
-    def run(self) -> ImportReport:
-        reports = []
+    def run(self) -> list[Settled]:
         # Rows find each other in `self.known`, so nothing needs to be flushed before the end.
         with self.db.no_autoflush:
-            for given, row in zip(self.sheet.rows, self.rows, strict=True):
-                reports.append(self._apply(given, row))
+            done = [self._apply(given, row) for given, row in zip(self.given, self.rows, strict=True)]
         self.db.flush()
         for people in chunks(list(self.changed)):
             emit(self.db, AffiliationsChanged(tuple(person.id for person in people)))
-        return ImportReport(
-            self.sheet.file, self.sheet.sheet, self.day, self.dry_run, tuple(reports), self.sheet.reading
-        )
+        return [self._settled(report, deed) for report, deed in done]
 
-    def _apply(self, given: SheetRow, row: ParsedRow) -> RowReport:
+    def _settled(self, report: RowReport, deed: Deed | None) -> Settled:
+        if deed is None:
+            return Settled(report)
+        return Settled(report, deed.written(), None if deed.person in self.added else deed.person.id)
+
+    def _apply(self, given: SheetRow, row: ParsedRow) -> tuple[RowReport, Deed | None]:
         texts = tuple(cell_text(cell) for cell in given.cells)
         report = RowReport(
             given.number, texts + ("",) * (len(COLUMNS) - len(texts)), "refused", tuple(row.refusals), "",
-            _values(row), self._unit(row), sheet=given.sheet,
+            _values(row), self._unit(row), sheet=given.sheet, problem=_problem(row), about=_about(row),
         )  # fmt: skip
         if row.refusals:
-            return report
+            return report, None
         try:
-            return self._settle(report, row)
+            return self._settle(report, given, row)
         except Doubt as doubt:
-            return replace(report, outcome="needs_confirmation", messages=(doubt.message,))
+            candidates = tuple(self._told(person) for person in doubt.candidates)
+            waiting = replace(
+                    report, outcome="needs_confirmation", messages=(doubt.message,), problem=doubt.problem,
+                    candidates=candidates, may_be_new=doubt.may_be_new,
+            )  # fmt: skip
+            return waiting, None
 
-    def _settle(self, report: RowReport, row: ParsedRow) -> RowReport:
+    def _settle(self, report: RowReport, given: SheetRow, row: ParsedRow) -> tuple[RowReport, Deed | None]:
         assert row.unit is not None, "a row without a unit is refused"
         if self.allowed is not None and row.unit.unit_id not in self.allowed:
             raise outside_scope()
-        if row.doubts:
-            return replace(report, outcome="needs_confirmation", messages=(*row.doubts, *row.notes))
-        person = self.known.find(row)
+        if row.doubts and not given.confirmed:
+            messages = (*row.doubts, *row.notes)
+            return replace(report, outcome="needs_confirmation", messages=messages, confirmable=True), None
+        row.repairs += [_("%(doubt)s Đã được xác nhận.", doubt=doubt) for doubt in row.doubts]
+        person = self.known.find(row, given.choice, self._key)
         outcome: Outcome = "matched"
         username = password = ""
         if person is None:
             outcome = "created"
-            person, username, password = self._add(row)
+            deed, username, password = self._add(row, given.position)
+            person = deed.person
         else:
+            deed = Deed(person)
             if first := self.first_rows.get(person):
                 row.notes.append(
                     _("Trùng người với dòng %(row)s của trang tính %(sheet)s.", row=first.row, sheet=first.sheet)
                     if first.sheet != report.sheet
                     else _("Trùng người với dòng %(row)s.", row=first.row)
                 )
-            self._place(person, row)
-            self._complete(person, row)
+            self._place(deed, row)
+            self._complete(deed, row)
         self.first_rows.setdefault(person, report)
         self.known.remember(person, self.known.fields_of(person), row.unit.unit_id)
-        return replace(
+        done = replace(
             report, outcome="repaired" if row.repairs else outcome, messages=(*row.repairs, *row.notes),
-            person=person.ref, username=username, password=password,
+            person=person.ref, username=username, password=password, problem="", about={},
         )  # fmt: skip
+        return done, deed
 
-    def _add(self, row: ParsedRow) -> tuple[Person, str, str]:
+    def _key(self, person: Person) -> str:
+        """What a decision calls a candidate: somebody the list itself adds has no lasting ref before it is applied."""
+        return row_key(self.added[person]) if person in self.added else person.ref
+
+    def _told(self, person: Person) -> Candidate:
+        fields = self.known.fields_of(person)
+        posts = [post for post in self.known.posts_of(person) if post.ended_on is None or post.ended_on >= self.day]
+        places = [self.units[post.unit_id].name for post in posts if post.unit_id in self.units]
+        titles = [part for part in (*(post.title for post in posts[:1]), *places[:1]) if part]
+        born = fields.birth_date or fields.birth_year
+        return Candidate(self._key(person), person.name, cell_text(born), " · ".join(titles))
+
+    def _add(self, row: ParsedRow, position: int) -> tuple[Deed, str, str]:
         fields = SealedFields(row.birth_date, row.birth_year, row.phone, row.email, row.identity)
         person = new_person(row.name, row.sex, fields)
         self.db.add(person)
-        self._begin_post(person, row)
+        self.added[person] = position
+        deed = Deed(person, is_new=True)
+        self._begin_post(deed, row)
         self.known.remember(person, fields, row.unit.unit_id if row.unit else 0)
         # The dry run spares the codes nobody will ever use; the account it adds is rolled back like all the rest.
         code = "" if self.dry_run else passwords.make_one_time_code()
         username = self.usernames.free(row.name)
         self.db.add(new_account(person, username, passwords.hash_one_time_code(code)))
-        return person, "" if self.dry_run else username, code
+        return deed, "" if self.dry_run else username, code
 
-    def _complete(self, person: Person, row: ParsedRow) -> None:
+    def _complete(self, deed: Deed, row: ParsedRow) -> None:
         """Fill what was not known of the person; what is known stays, whatever the row says."""
+        person = deed.person
         fields = self.known.fields_of(person)
         better = SealedFields(
             birth_date=fields.birth_date or row.birth_date,
@@ -180,17 +267,17 @@ class _Import:
             row.notes.append(_("Số CCCD khác số đang lưu; hệ thống giữ số đang lưu."))
         if better != fields:
             set_fields(person, better)
+            deed.before, deed.after = fields, better
             row.notes.append(_("Đã bổ sung thông tin còn thiếu của người đã có."))
         if row.sex and person.sex is None:
-            person.sex = row.sex
+            person.sex, deed.sex_given = row.sex, True
         self.known.remember(person, better, row.unit.unit_id if row.unit else 0)
 
-    def _place(self, person: Person, row: ParsedRow) -> None:
+    def _place(self, deed: Deed, row: ParsedRow) -> None:
         """The row's post of a known person: the same one, or a transfer from the present one."""
         assert row.unit is not None
-        open_posts = [
-            post for post in self.known.posts_of(person) if post.ended_on is None or post.ended_on >= self.day
-        ]
+        posts = self.known.posts_of(deed.person)
+        open_posts = [post for post in posts if post.ended_on is None or post.ended_on >= self.day]
         for post in open_posts:
             if post.unit_id == row.unit.unit_id and (not row.title or fold(post.title) == fold(row.title)):
                 if set(row.audiences) - {link.audience_code for link in post.audiences}:
@@ -203,14 +290,16 @@ class _Import:
         if any(post.started_on >= starts for post in present):
             raise Doubt(
                 _("Người này đang có vị trí khác bắt đầu từ %(day)s; ngày bắt đầu vị trí mới phải sau ngày đó.",
-                  day=cell_text(max(post.started_on for post in present)))
+                  day=cell_text(max(post.started_on for post in present))),
+                problem="start",
             )  # fmt: skip
         for post in present:
+            deed.ended.append((post, post.ended_on, post.end_recorded_at))
             close_affiliation(post, starts - timedelta(days=1))
             row.notes.append(_("Vị trí trước kết thúc ngày %(day)s.", day=cell_text(post.ended_on)))
-        self._begin_post(person, row)
+        self._begin_post(deed, row)
 
-    def _begin_post(self, person: Person, row: ParsedRow) -> Affiliation:
+    def _begin_post(self, deed: Deed, row: ParsedRow) -> None:
         assert row.unit is not None
         starts = self._start(row)
         if row.started_on is None:
@@ -223,17 +312,16 @@ class _Import:
                     day=cell_text(starts),
                 )
             )
-        post = new_affiliation(
-            person,
+        deed.began = new_affiliation(
+            deed.person,
             row.unit.unit_id,
             title=row.title,
             audiences=row.audiences,
             is_leader=row.is_leader,
             started_on=starts,
         )
-        self.db.add(post)
-        self.changed[person] = None
-        return post
+        self.db.add(deed.began)
+        self.changed[deed.person] = None
 
     def _start(self, row: ParsedRow) -> date:
         assert row.unit is not None
@@ -255,6 +343,22 @@ def _values(row: ParsedRow) -> dict[str, Any]:
 def parsed(given: SheetRow, register: Register, day: date) -> ParsedRow:
     """The row as read, with what was said when an office's list was put into our template."""
     row = parse_row(given.cells, register, day)
-    for said in ("repairs", "notes", "doubts", "refusals"):
-        getattr(row, said)[:0] = getattr(given, said)
+    row.repairs[:0], row.notes[:0] = given.repairs, given.notes
+    row.refusals[:0] = [said for _column, said in given.refusals]
+    row.about |= {said: column for column, said in given.refusals}
     return row
+
+
+def _problem(row: ParsedRow) -> Problem:
+    """By what a row is found among those somebody must look at, if its own cells are the reason."""
+    if row.lost_zeros and not row.refusals and len(row.doubts) == 1:
+        return "identity_zero"
+    return next((PROBLEM_OF_COLUMN[row.about[said]] for said in (*row.refusals, *row.doubts)), "")
+
+
+def _about(row: ParsedRow) -> dict[str, str]:
+    """What is wrong, by column of the template."""
+    said: dict[str, list[str]] = {}
+    for text in (*row.refusals, *row.doubts):
+        said.setdefault(row.about[text], []).append(text)
+    return {column: " ".join(texts) for column, texts in said.items()}

@@ -89,7 +89,9 @@ def _row(number: int, cells: Sequence[Cell], columns: Sequence[str]) -> ListedRo
     text = {name: nfc(cell_text(by_name[name])) for name in WHO}
     who = ParsedRow(name=" ".join(text["Họ và tên"].split()))
     read_identity(who, text["Số CCCD"])
-    # Sex and birth year follow from the number; nobody asked for them here.
+    # Sex and birth year follow from the number; nobody asked for them here. A number without its zeros is only looked
+    # up, and the name has to fit as well.
+    who.repairs += who.doubts
     who.doubts.clear()
     who.notes.clear()
     read_phone(who, text["Điện thoại"])

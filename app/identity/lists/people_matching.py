@@ -1,6 +1,6 @@
 """Is the human being of a row already known? By identity number, phone, email; else by name and birth in the unit."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from typing import Literal, TypeVar, get_args
 
@@ -11,6 +11,7 @@ from app.core.i18n import gettext as _
 from app.core.text import fold
 from app.identity import sealing
 from app.identity.lists.people_import import ParsedRow
+from app.identity.lists.people_report import Problem
 from app.identity.models import Affiliation, Person, PersonLookup
 from app.identity.records import holder_of, posts_elsewhere
 from app.identity.sealing import LookupKind, SealedFields
@@ -21,17 +22,35 @@ Item = TypeVar("Item")
 CHUNK = 500
 
 
-class Doubt(Exception):
-    """Somebody must decide; the message says what."""
+# In place of a candidate: the row means somebody new.
+NEW = "new"
 
-    def __init__(self, message: str) -> None:
+
+class Doubt(Exception):
+    """Somebody must decide; the message says what. `candidates`: whom the row may mean."""
+
+    def __init__(
+        self,
+        message: str,
+        candidates: Collection[Person] = (),
+        *,
+        may_be_new: bool = False,
+        problem: Problem = "person",
+    ) -> None:
         self.message = message
+        self.candidates = tuple(candidates)
+        self.may_be_new = may_be_new
+        self.problem = problem
         super().__init__(message)
 
 
 def outside_scope() -> Doubt:
     # Nothing more: who works outside of one's scope is not to be learnt from an import (DESIGN 9).
-    return Doubt(_("Cần tỉnh xác nhận."))
+    return Doubt(_("Cần tỉnh xác nhận."), problem="scope")
+
+
+def _ref(person: Person) -> str:
+    return person.ref
 
 
 class KnownPeople:
@@ -52,22 +71,41 @@ class KnownPeople:
         known = {*self._by_lookup.values(), *(one for some in self._by_place.values() for one in some)}
         self._elsewhere = posts_elsewhere(db, {person.id for person in known})
 
-    def find(self, row: ParsedRow) -> Person | None:
-        """The one person the row means, None if nobody known; raises Doubt if that cannot be told for sure."""
+    def find(self, row: ParsedRow, choice: str = "", key_of: Callable[[Person], str] = _ref) -> Person | None:
+        """The one person the row means, None if nobody known; raises Doubt if that cannot be told for sure.
+
+        `choice`: what somebody decided where it could not, the key of a candidate or NEW. What belongs to others is
+        then not written for the person of the row.
+        """
+        try:
+            return self._find(row)
+        except Doubt as doubt:
+            chosen = next((one for one in doubt.candidates if choice and key_of(one) == choice), None)
+            if chosen is None and not (choice == NEW and doubt.may_be_new):
+                raise
+            self._leave_to_others(row, chosen)
+            return chosen
+
+    def _find(self, row: ParsedRow) -> Person | None:
         found = {person: kind for kind in reversed(get_args(LookupKind)) if (person := self._holder(kind, row))}
         if any(not self.is_in_reach(person) for person in found):
             raise outside_scope()
+        # Whoever bears that identity number is no new person.
+        may_be_new = self._holder("identity", row) is None
         if any(person.signed_up_at for person in found):
             # Anybody may have typed that phone: taking the two for one would hand over the other's record (DESIGN 9).
             raise Doubt(
                 _(
                     "Điện thoại hoặc email này đang thuộc một tài khoản tự đăng ký, chưa xác minh là cùng một người."
                     " Hãy hỏi người đó, hoặc bỏ trống ô ấy để nhập."
-                )
+                ),
+                may_be_new=may_be_new,
             )
         if len(found) > 1:
             raise Doubt(
-                _("Số CCCD, điện thoại và email của dòng này thuộc về những người khác nhau đã có trong hệ thống.")
+                _("Số CCCD, điện thoại và email của dòng này thuộc về những người khác nhau đã có trong hệ thống."),
+                found,
+                may_be_new=may_be_new,
             )
         for person, kind in found.items():
             self._refuse_contradiction(row, person, kind)
@@ -110,15 +148,30 @@ class KnownPeople:
 
     def _refuse_contradiction(self, row: ParsedRow, person: Person, kind: LookupKind) -> None:
         what = {"identity": _("Số CCCD"), "phone": _("Số điện thoại"), "email": _("Email")}[kind]
+        may_be_new = kind != "identity"
         if fold(row.name) != person.folded_name:
-            raise Doubt(_("%(what)s này đang thuộc về %(name)s.", what=what, name=person.name))
+            said = _("%(what)s này đang thuộc về %(name)s.", what=what, name=person.name)
+            raise Doubt(said, [person], may_be_new=may_be_new)
         if compare(row, self.fields_of(person)) == "different":
             raise Doubt(
                 _(
                     "%(what)s khớp với người đã có, nhưng ngày sinh hoặc số CCCD lại khác với hồ sơ của người đó.",
                     what=what,
-                )
+                ),
+                [person],
+                may_be_new=may_be_new,
             )
+
+    def _leave_to_others(self, row: ParsedRow, chosen: Person | None) -> None:
+        said = {
+            "identity": _("Số CCCD đang thuộc về người khác nên không ghi cho người này."),
+            "phone": _("Số điện thoại đang thuộc về người khác nên không ghi cho người này."),
+            "email": _("Email đang thuộc về người khác nên không ghi cho người này."),
+        }
+        for kind in get_args(LookupKind):
+            if self._holder(kind, row) not in (None, chosen):
+                setattr(row, kind, "")
+                row.notes.append(said[kind])
 
     def _namesake(self, row: ParsedRow) -> Person | None:
         """Somebody of that name in that unit, whom no number found."""
@@ -126,7 +179,11 @@ class KnownPeople:
         verdicts = {person: compare(row, self.fields_of(person)) for person in namesakes}
         same = [person for person, verdict in verdicts.items() if verdict == "same"]
         if len(same) > 1 or (not same and "unclear" in verdicts.values()):
-            raise Doubt(_("Đơn vị đã có người cùng tên; hãy ghi thêm ngày sinh hoặc số CCCD để phân biệt."))
+            raise Doubt(
+                _("Đơn vị đã có người cùng tên; hãy ghi thêm ngày sinh hoặc số CCCD để phân biệt."),
+                same or [person for person, verdict in verdicts.items() if verdict == "unclear"],
+                may_be_new=not same,
+            )
         return same[0] if same else None
 
     def _load_by_lookup(self, db: Session, rows: Sequence[ParsedRow]) -> None:

@@ -1,7 +1,7 @@
 """What came of an import, row by row: shown on a page, written to a workbook, printed as JSON."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -42,11 +42,60 @@ class Reading:
     blank_rows: int
 
 
+# What a row waits for or is refused for, as somebody looks through such rows.
+Problem = Literal[
+    "",
+    "identity_zero",
+    "person",
+    "scope",
+    "name",
+    "birth",
+    "sex",
+    "identity",
+    "phone",
+    "email",
+    "unit",
+    "post",
+    "start",
+]
+PROBLEMS: dict[Problem, _] = {
+    "identity_zero": _("Số giấy tờ mất số 0"),
+    "person": _("Chưa rõ là ai"),
+    "name": _("Họ và tên"),
+    "birth": _("Ngày sinh"),
+    "sex": _("Giới tính"),
+    "identity": _("Số CCCD"),
+    "phone": _("Điện thoại"),
+    "email": _("Email"),
+    "unit": _("Đơn vị"),
+    "post": _("Chức vụ, nhóm đối tượng"),
+    "start": _("Ngày bắt đầu"),
+    "scope": _("Cần tỉnh xác nhận"),
+}
+PROBLEM_OF_COLUMN: dict[str, Problem] = {
+    "Họ và tên": "name", "Ngày sinh": "birth", "Giới tính": "sex", "Số CCCD": "identity", "Điện thoại": "phone",
+    "Email": "email", "Mã đơn vị": "unit", "Tên đơn vị": "unit", "Chức vụ": "post", "Lãnh đạo (x)": "post",
+    "Nhóm đối tượng": "post", "Ngày bắt đầu": "start",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody a row may mean: `key` names them in a decision, the rest tells them from others."""
+
+    key: str
+    name: str
+    birth: str
+    post: str
+
+
 @dataclass(frozen=True)
 class RowReport:
     """One row: `row` is its number in the workbook, `cells` its text; `person` the stable ref, "" if there is none.
 
-    `sheet`: "" where the workbook's only list is meant.
+    `sheet`: "" where the workbook's only list is meant. For a row that somebody must look at: `about` maps columns of
+    the template to what is wrong there; `confirmable` if it can be right as it is; `candidates` whom it may mean, and
+    `may_be_new` if it may also be nobody known.
     """
 
     row: int
@@ -59,6 +108,11 @@ class RowReport:
     username: str = ""
     password: str = ""
     sheet: str = ""
+    problem: Problem = ""
+    about: dict[str, str] = field(default_factory=dict)
+    confirmable: bool = False
+    candidates: tuple[Candidate, ...] = ()
+    may_be_new: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from app.core.tables import Cell, Column, cell_text, read_sheet, sheet_name, wri
 from app.identity.lists.people_import import COLUMNS, is_template_header, missing_columns
 from app.identity.lists.people_report import OUTCOMES, ImportReport, Reading, RowReport, SkippedRow
 
-MAX_ROWS = 10_000
+# Far above any list of a province; a guard for the memory.
+MAX_ROWS = 100_000
 _MAX_UNPACKED = 300 * 1024 * 1024
 # A template is the names of its columns with their widths, in order.
 Template = Mapping[str, int]
@@ -24,7 +25,9 @@ PEOPLE: Template = dict(zip(COLUMNS, (6, 26, 13, 10, 16, 15, 26, 11, 28, 28, 12,
 class SheetRow:
     """A row: its number as Excel shows it, its cells in the order of the template.
 
-    `sheet` and what was said on the way only where an office's own list was put into the template (office_rows.py).
+    `sheet` and what was said on the way only where an office's own list was put into the template (office_rows.py);
+    a refusal names the column of the template it is about. What somebody decided on the row: that its doubts are none
+    (`confirmed`), and whom it means (`choice`: a candidate's key, or NEW). `position`: among the rows of its list.
     """
 
     number: int
@@ -32,8 +35,10 @@ class SheetRow:
     sheet: str = ""
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
-    refusals: tuple[str, ...] = ()
+    refusals: tuple[tuple[str, str], ...] = ()
+    confirmed: bool = False
+    choice: str = ""
+    position: int = 0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock, ids, jobs
@@ -21,7 +21,8 @@ from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import lazy as _
 from app.core.storage import Storage
 from app.core.tables import cell_text
-from app.identity.lists.people_report import ImportReport, Outcome, Reading, RowReport
+from app.identity.imports.models import PeopleImportKey, PeopleImportRow
+from app.identity.lists.people_report import ImportReport, Outcome, RowReport
 from app.identity.lists.people_sheet import PeopleSheet
 from app.identity.models import PeopleImport
 from app.identity.sealing import seal_file, unseal_file
@@ -114,7 +115,7 @@ def run_list(
         wish = db.get_one(PeopleImport, import_id, with_for_update=True)
         if wish.result_key:
             return None
-        report = parted or act(db, _importer(db, wish, kind), wish, sheet)
+        report = parted or act(db, importer(db, wish, kind), wish, sheet)
         key = f"imports/{ids.token()}.report.sealed"
         context.storage.put(key, io.BytesIO(seal_file(msgspec.json.encode(report))))
         wish.outcome, wish.result_key = report.counts, key
@@ -134,7 +135,7 @@ def _in_parts(context: jobs.JobContext, kind: ListKind, import_id: int, sheet: P
     with context.database.reading() as db:
         wish = db.get_one(PeopleImport, import_id)
         if wish.dry_run:
-            return act(db, _importer(db, wish, kind), wish, sheet)
+            return act(db, importer(db, wish, kind), wish, sheet)
     step = kind.at_once or len(sheet.rows)
     parts: list[ImportReport] = []
     done = set(context.storage.all_keys(_parts_of(import_id)))
@@ -154,7 +155,7 @@ def _in_parts(context: jobs.JobContext, kind: ListKind, import_id: int, sheet: P
             break
         with context.database.writing() as db:
             wish = db.get_one(PeopleImport, import_id)
-            report = act(db, _importer(db, wish, kind), wish, part)
+            report = act(db, importer(db, wish, kind), wish, part)
         context.storage.put(key, io.BytesIO(seal_file(msgspec.json.encode(report))))
         parts.append(report)
     return replace(parts[0], rows=tuple(row for part in parts for row in part.rows))
@@ -181,8 +182,8 @@ def _left_undone(sheet: PeopleSheet) -> ImportReport:
     return ImportReport(sheet.file, sheet.sheet, clock.today(), False, tuple(rows))
 
 
-def _importer(db: Session, wish: PeopleImport, kind: ListKind) -> Actor:
-    """Raises Forbidden: the role may have been taken away while the job waited."""
+def importer(db: Session, wish: PeopleImport, kind: ListKind) -> Actor:
+    """Whose list it is. Raises Forbidden: the role may have been taken away while the job waited."""
     actor = actor_of(db, wish.account_id) if wish.account_id else None
     if actor is None or not actor.can(kind.permission):
         raise Forbidden
@@ -206,7 +207,10 @@ def forget_imports(context: jobs.JobContext) -> dict[str, int]:
             context.storage.delete(result_key)
         with context.database.writing() as db:
             gone = db.get_one(PeopleImport, import_id)
-            gone.source_key = gone.result_key = ""
+            gone.source_key = gone.result_key = gone.stage = ""
+            own = select(PeopleImportRow.id).where(PeopleImportRow.import_id == import_id)
+            db.execute(delete(PeopleImportKey).where(PeopleImportKey.row_id.in_(own)))
+            db.execute(delete(PeopleImportRow).where(PeopleImportRow.import_id == import_id))
     return {"forgotten": len(old)}
 
 
@@ -215,7 +219,7 @@ def forget_imports(context: jobs.JobContext) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """One line of the list; `state`: waiting, failed, checked, applied, forgotten."""
+    """One line of the list; `state`: waiting, failed, checked, applied, undone, forgotten."""
 
     id: int
     file_name: str
@@ -227,10 +231,7 @@ class ImportSummary:
 
 @dataclass(frozen=True)
 class ImportView:
-    """One import with a page of its rows; `progress_percent` counts while `state` is waiting.
-
-    `reading`: how the workbook was read, where it did not follow our template.
-    """
+    """One import with a page of its rows; `progress_percent` counts while `state` is waiting."""
 
     summary: ImportSummary
     progress_percent: int
@@ -242,7 +243,6 @@ class ImportView:
     pages: int
     can_apply: bool
     applied_id: int | None
-    reading: Reading | None
 
 
 def past_imports(db: Session, actor: Actor, kind: ListKind, subject_id: int | None = None) -> list[ImportSummary]:
@@ -260,7 +260,7 @@ def past_imports(db: Session, actor: Actor, kind: ListKind, subject_id: int | No
             )
         )
     )
-    return [_summary(wish, failed=_subject(wish.id) in failed) for wish in found]
+    return [summary_of(wish, failed=_subject(wish.id) in failed) for wish in found]
 
 
 def import_view(
@@ -269,12 +269,10 @@ def import_view(
     """Raises NotFound for an import of somebody else."""
     wish = visible_import(db, actor, kind, import_id)
     job = jobs.latest(db, _subject(wish.id))
-    summary = _summary(wish, failed=job is not None and job.state in ("failed", "cancelled"))
+    summary = summary_of(wish, failed=job is not None and job.state in ("failed", "cancelled"))
     rows: list[RowReport] = []
-    reading: Reading | None = None
     if wish.result_key:
         report = stored_report(storage, wish)
-        reading = report.reading
         rows = [row for row in report.rows if outcome in (None, row.outcome)]
     pages = max(1, -(-len(rows) // ROWS_PER_PAGE))
     page = min(max(page, 1), pages)
@@ -290,7 +288,6 @@ def import_view(
         pages=pages,
         can_apply=summary.state == "checked" and applied is None and _applicable(wish.outcome) > 0,
         applied_id=applied.id if applied else None,
-        reading=reading,
     )
 
 
@@ -336,10 +333,13 @@ def _applied(db: Session, checked: PeopleImport) -> PeopleImport | None:
     ).first()  # fmt: skip
 
 
-def _summary(wish: PeopleImport, *, failed: bool) -> ImportSummary:
-    if wish.result_key:
+def summary_of(wish: PeopleImport, *, failed: bool) -> ImportSummary:
+    """`failed`: what worked on it has ended before it was done."""
+    if wish.stage in ("checked", "applied", "undone"):
+        state = wish.stage
+    elif wish.result_key:
         state = "checked" if wish.dry_run else "applied"
-    elif wish.outcome:
+    elif not wish.source_key:
         state = "forgotten"
     else:
         state = "failed" if failed else "waiting"

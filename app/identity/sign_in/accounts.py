@@ -81,10 +81,13 @@ def new_account(
 
 
 class UserNames:
-    """Free user names for new people: `Nguyễn Văn An` as `annv`, else `annv2`, `annv3` …; never the same twice."""
+    """Free user names for new people: `Nguyễn Văn An` as `annv`, else `annv2`, `annv3` …; never the same twice.
+
+    `db` may be replaced by the next transaction of the same work.
+    """
 
     def __init__(self, db: Session) -> None:
-        self._db = db
+        self.db = db
         self._free: dict[str, Iterator[str]] = {}
 
     def free(self, name: str) -> str:
@@ -97,7 +100,7 @@ class UserNames:
     def _unused(self, base: str) -> Iterator[str]:
         for first in itertools.count(1, _TRIES):
             tries = [f"{base}{number}" if number > 1 else base for number in range(first, first + _TRIES)]
-            used = set(self._db.scalars(select(Account.username).where(Account.username.in_(tries))))
+            used = set(self.db.scalars(select(Account.username).where(Account.username.in_(tries))))
             yield from (username for username in tries if username not in used)
 
 

@@ -1,0 +1,71 @@
+"""What is done with some rows of a list in one transaction: judging them, and applying them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.identity.imports.rows import Keys, Row, earlier_with, keep_keys, person_key, read_as, settle
+from app.identity.lists.people_import_service import Books, Settled, settle_rows
+
+
+@dataclass(frozen=True)
+class Hands:
+    """Who works on a list, and with what. `units`: ids of those the importer may fill."""
+
+    import_id: int
+    account_id: int
+    books: Books
+    units: Collection[int]
+
+
+def check_rows(db: Session, hands: Hands, rows: Sequence[Row]) -> None:
+    """A dry run of some rows, in their order, as they would go after all rows above them.
+
+    Of those only the ones count that may be the same person as one of these; they are run through once more.
+    """
+    before = max(row.position for row in rows)
+    keys = keys_of(db, hands, rows)
+    kept = {row_id: set(own.kept) for row_id, own in keys.items()}
+    kin: dict[int, Row] = {}
+    sought = set[bytes]().union(*(own.sought for own in keys.values()))
+    while True:
+        while more := {row_id: row for row_id, row in earlier_with(db, sought, before).items() if row_id not in kin}:
+            kin |= more
+            sought = set().union(*(own.sought for own in keys_of(db, hands, list(more.values())).values()))
+        found = _tried(db, hands, [*rows, *kin.values()])
+        # Another row above may have found the same known person by something else.
+        known = {
+            row.id: person_key(hands.import_id, known_id)
+            for row in rows
+            if (known_id := found[row.id].known_id) is not None
+        }
+        for row_id, key in known.items():
+            kept[row_id].add(key)
+        sought = set(known.values())
+        if earlier_with(db, sought, before).keys() <= kin.keys():
+            break
+    keep_keys(db, kept)
+    settle(db, "checked", {row.id: found[row.id] for row in rows})
+
+
+def keys_of(db: Session, hands: Hands, rows: Sequence[Row]) -> dict[int, Keys]:
+    """By what rows find each other, by id."""
+    books, ordered = hands.books, sorted(rows, key=lambda row: row.position)
+    read = zip(ordered, read_as(db, hands.import_id, ordered), strict=True)
+    return {row.id: Keys.of(hands.import_id, books.parsed(books.placed(given))) for row, given in read}
+
+
+def apply_rows(db: Session, hands: Hands, rows: Sequence[Row]) -> None:
+    """Write some rows, in their order; what came of each is written with it."""
+    given = read_as(db, hands.import_id, rows)
+    settled = settle_rows(db, hands.books, given, allowed_units=hands.units, dry_run=False)
+    settle(db, "applied", dict(zip([row.id for row in rows], settled, strict=True)), clock.now())
+
+
+def _tried(db: Session, hands: Hands, rows: Sequence[Row]) -> dict[int, Settled]:
+    ordered = sorted(rows, key=lambda row: row.position)
+    given = read_as(db, hands.import_id, ordered)
+    settled = settle_rows(db, hands.books, given, allowed_units=hands.units, dry_run=True)
+    return dict(zip([row.id for row in ordered], settled, strict=True))
