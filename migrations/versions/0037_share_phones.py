@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("phone_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("account_id", wide_id(), nullable=False),
         sa.Column("pin_hash", sa.String(length=200), nullable=False),
-        sa.Column("wrong_count", sa.Integer(), nullable=False),
+        sa.Column("wrong_count", wide_id(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_phone_seat_account_id")),
