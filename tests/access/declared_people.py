@@ -161,6 +161,9 @@ _UNITS_AND_PEOPLE = (
         refused=_ANOTHERS),
     act("/people/imports/{import_id}/rows/{row_id}", IMPORTER, "/people/imports/{people_import}/rows/{import_row}",
         refused=_ANOTHERS, form={"name": "Trần Thị Sửa", "unit_code": HERE, "unit_name": "Phường Bắc Giang"}),
+    # It was only checked: there is nobody to make slips for.
+    act("/people/imports/{import_id}/slips", IMPORTER, "/people/imports/{people_import}/slips", refused=_ANOTHERS,
+        answers=(409,)),
     act("/people/imports/{import_id}/stop", IMPORTER, "/people/imports/{people_import}/stop", refused=_ANOTHERS),
     act("/people/imports/{import_id}/go-on", IMPORTER, "/people/imports/{people_import}/go-on", refused=_ANOTHERS),
     # Nothing of it is written yet.

@@ -16,7 +16,7 @@ from app.core.storage import Storage
 from app.identity.imports import stages, work
 from app.identity.imports.mending import CELLS, Mend, mend, typed_cells
 from app.identity.imports.models import PeopleImportRow
-from app.identity.imports.queries import result_table
+from app.identity.imports.queries import people_added, result_table
 from app.identity.imports.rows import opened_kept, opened_report
 from app.identity.imports.undoing import tables_naming_people, wire_holdings
 from app.identity.lists.people_matching import NEW
@@ -92,6 +92,21 @@ def importer(db: Session, database: Database, storage: Storage, worker: Worker) 
 def people(database: Database) -> Counter[str]:
     with database.reading() as db:
         return Counter(db.scalars(select(Person.name)))
+
+
+def test_slips_are_for_those_the_list_added(importer: Callable[..., Importer], db: Session) -> None:
+    add_person(db, name="Nguyễn Văn An", identity="024085000001")
+    db.commit()
+    held = importer(good(1), good(2))
+
+    def added() -> list[str]:
+        with held.database.reading() as own:
+            found = people_added(own, own.get_one(PeopleImport, held.id))
+            return [unseal(own.get_one(Person, one)).identity for one in found]
+
+    assert added() == []
+    held.ask(stages.request_apply)
+    assert added() == ["024085000002"]
 
 
 # --- in parts -----------------------------------------------------------------------------------------------------

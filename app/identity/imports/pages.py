@@ -12,8 +12,17 @@ from app.core.forms import StrippedForm
 from app.core.i18n import gettext as _
 from app.core.table_files import download
 from app.core.web import Databases, Db, Files, Response, RowId, having, redirect, render
+from app.identity.codes.slips import order_slips
 from app.identity.imports.mending import CELLS, Mend, mend
-from app.identity.imports.queries import ROW_OUTCOMES, ListView, MendView, list_view, mend_view, result_table
+from app.identity.imports.queries import (
+    ROW_OUTCOMES,
+    ListView,
+    MendView,
+    list_view,
+    mend_view,
+    people_added,
+    result_table,
+)
 from app.identity.imports.stages import (
     begin,
     mendable,
@@ -36,6 +45,7 @@ from app.identity.lists.people_report import PROBLEMS, Reading
 from app.identity.lists.people_sheet import MAX_ROWS, template_bytes
 from app.identity.lists.sheet_imports import ImportSummary, keep_source, past_imports, visible_import
 from app.identity.people.people_queries import audience_names
+from app.identity.policy import MANAGE
 
 router = APIRouter()
 
@@ -182,6 +192,19 @@ def stop(request: Request, actor: Importer, db: Db, import_id: RowId) -> Respons
 def go_on(request: Request, actor: Importer, db: Db, import_id: RowId) -> Response:
     request_go_on(db, actor, import_id)
     return redirect(request, _url(import_id))
+
+
+@router.post("/people/imports/{import_id}/slips")
+def slips(request: Request, actor: Importer, db: Db, import_id: RowId) -> Response:
+    """Slips for the people the list added; they replace the first passwords of the result."""
+    actor.require(MANAGE)
+    wish = visible_import(db, actor, PEOPLE, import_id)
+    try:
+        order_slips(db, actor, people_added(db, wish), wish.file_name)
+    except Invalid as error:
+        raise Conflict(error.fields["unit"]) from error
+    said = _("Đang làm phiếu. Tệp hiện ở danh sách bên dưới khi xong.")
+    return redirect(request, "/people/slips", flash=("ok", said))
 
 
 @router.get("/people/imports/{import_id}/result.xlsx")

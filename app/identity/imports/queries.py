@@ -18,16 +18,16 @@ from app.core.table_files import Table
 from app.core.tables import Cell, Column
 from app.identity.imports.mending import CELLS, typed_cells
 from app.identity.imports.models import PeopleImportRow
-from app.identity.imports.rows import Kept, opened_kept, opened_report
+from app.identity.imports.rows import WRITING, Kept, opened_kept, opened_report
 from app.identity.imports.stages import can_undo, ready_count, subject, undo_until
 from app.identity.imports.work import counts_of, reading_of
 from app.identity.lists.people_import import COLUMNS
 from app.identity.lists.people_imports import PEOPLE
-from app.identity.lists.people_matching import NEW
+from app.identity.lists.people_matching import NEW, chunks
 from app.identity.lists.people_report import OUTCOMES, PROBLEMS, Reading, RowReport
 from app.identity.lists.people_sheet import PEOPLE as TEMPLATE
 from app.identity.lists.sheet_imports import ROWS_PER_PAGE, ImportSummary, summary_of, visible_import
-from app.identity.models import PeopleImport
+from app.identity.models import PeopleImport, Person
 
 MENDED_PER_PAGE = 10
 # What may come of a row, also when its list was taken back.
@@ -142,6 +142,24 @@ def result_table(db: Session, storage: Storage, actor: Actor, import_id: int) ->
     place = [Column(_("Trang tính"), width=18), Column(_("Dòng"), width=8)]
     columns = [*place, *(Column(name, width=width) for name, width in TEMPLATE.items()), *extra]
     return Table(_("Kết quả"), (), tuple(columns), _result_rows(db, wish, len(columns), reading_of(storage, wish)))
+
+
+def people_added(db: Session, wish: PeopleImport) -> list[int]:
+    """Ids of the people the list added and that are still there, in the order of its rows."""
+    added = db.scalars(
+        select(PeopleImportRow.report)
+        .where(
+            PeopleImportRow.import_id == wish.id, PeopleImportRow.stage == "applied",
+            PeopleImportRow.outcome.in_(WRITING), PeopleImportRow.report.is_not(None),
+        )
+        .order_by(PeopleImportRow.position)
+    )  # fmt: skip
+    # Only a row that added somebody tells a first password.
+    refs = [report.person for report in map(opened_report, filter(None, added)) if report.password and report.person]
+    found: dict[str, int] = {}
+    for some in chunks(refs):
+        found |= dict(db.execute(select(Person.ref, Person.id).where(Person.ref.in_(some))).all())
+    return [found[ref] for ref in refs if ref in found]
 
 
 def _result_rows(db: Session, wish: PeopleImport, width: int, reading: Reading | None) -> Iterator[list[Cell]]:
