@@ -56,6 +56,8 @@ SHOWN: Mapping[str, tuple[str, ...]] = {
     "/attempts/{attempt_id}/answers": ("/attempts/{open_attempt}",),
 }
 SHOWN_IN_FULL = ("title", "role", "source_title", "source")
+# What is right leaves the page: it lists rows that somebody has to look at.
+GONE_WHEN_RIGHT = frozenset({"/people/imports/{import_id}/rows/{row_id}"})
 
 
 @pytest.mark.parametrize("declared", FORMS, ids=str)
@@ -68,7 +70,8 @@ def test_a_field_takes_any_text_or_says_what_is_wrong(stage: Stage, declared: De
                 answer = type_in(stage, persona, declared, {field: text}, str(number))
                 if answer.status_code == 303:
                     page = look(stage, persona, answer.headers["location"])
-                    if field in SHOWN_IN_FULL and nfc(_sent(text)) == nfc(text):
+                    is_shown = field in SHOWN_IN_FULL and declared.path not in GONE_WHEN_RIGHT
+                    if is_shown and nfc(_sent(text)) == nfc(text):
                         assert nfc(text)[:30] in nfc(html.unescape(page.text)), (field, text)
             look_around(stage, persona, declared)
 

@@ -13,6 +13,7 @@ from app.core.access import Actor
 from app.core.errors import Conflict, Invalid
 from app.core.forms import not_a_day
 from app.core.i18n import gettext as _
+from app.core.i18n import lazy
 from app.core.templating import format_date
 from app.core.web import Db, Response, having, redirect, render
 from app.identity.policy import REORGANISE
@@ -41,7 +42,7 @@ class ListPage:
     problem_count: int = 0
     plan: PlanView | None = None
     columns: tuple[str, ...] = COLUMNS
-    kinds: tuple[str, ...] = tuple(str(name) for name in KIND_NAMES.values())
+    kinds: tuple[lazy, ...] = tuple(KIND_NAMES.values())
     most: int = MOST_LINES
     shown: int = _SHOWN
 
