@@ -160,6 +160,8 @@ def test_a_manager_keeps_posts_in_the_browser(
     page = browser.get(url)
     assert "Chuyên viên · Phường Bắc Giang" in page.text
     assert "Còn 1 vị trí ở đơn vị ngoài phạm vi" in page.text
+    assert f'href="{url}/roles"' in page.text
+    assert f'href="{url}/account"' not in page.text, "they have no account"
     assert "Cộng tác viên" not in page.text
     assert [browser.get(one).status_code for one in hidden] == [404, 404, 404]
 
