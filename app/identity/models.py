@@ -288,68 +288,6 @@ class Account(Base):
     person: Mapped[Person] = relationship()
 
 
-class OneTimeCode(Base):
-    """A code that lets its bearer set the account's password once (codes/one_time_codes.py); the row has its hash."""
-
-    __tablename__ = "one_time_code"
-    __table_args__ = (Index(None, "account_id"),)
-
-    id: Mapped[int] = pk()
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    purpose: Mapped[str] = mapped_column(String(10))  # a key of one_time_codes.KINDS
-    code_hash: Mapped[str] = mapped_column(String(60), unique=True)
-    issued_at: Mapped[datetime]
-    issued_by: Mapped[int | None]  # an account; None where its holder asked
-    expires_at: Mapped[datetime]
-    # Used, or replaced by a later one.
-    ended_at: Mapped[datetime | None]
-
-
-class SecondFactor(Base):
-    """What an account asks for after the password (second_factor/factors.py); without a row it asks for nothing."""
-
-    __tablename__ = "second_factor"
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
-    set_up_at: Mapped[datetime]
-    # Of the last code that was taken: it and those before it are not taken again.
-    last_step: Mapped[int]
-    # Of the recovery codes not used yet.
-    recovery_hashes: Mapped[list[str]] = mapped_column(JSON)
-
-
-class SlipSheet(Base):
-    """Slips for a first sign-in that somebody had made (codes/slips.py): a sealed PDF, kept for a day."""
-
-    __tablename__ = "slip_sheet"
-    __table_args__ = (Index(None, "account_id"),)
-
-    id: Mapped[int] = pk()
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    # Whose slips they are in words, a unit or a list, and the ids of the people.
-    title: Mapped[str] = mapped_column(String(200))
-    people: Mapped[list[int]] = mapped_column(JSON)
-    created_at: Mapped[datetime]
-    # How many slips were made; None before.
-    count: Mapped[int | None]
-    storage_key: Mapped[str] = mapped_column(String(200), default="")
-
-
-class ExternalIdentity(Base):
-    """Somebody at an OpenID Connect provider who enters this account (openid/linking.py)."""
-
-    __tablename__ = "external_identity"
-    __table_args__ = (UniqueConstraint("issuer", "digest"), UniqueConstraint("account_id", "issuer"))
-
-    id: Mapped[int] = pk()
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
-    issuer: Mapped[str] = mapped_column(String(300))
-    # A keyed hash of who they are there.
-    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    linked_at: Mapped[datetime]
-
-
 class SignInSession(Base):
     """One signed-in browser; the cookie holds a random token, this row only its hash."""
 
@@ -432,7 +370,7 @@ class PeopleImport(Base):
 
 __all__ = [
     "AccessEntry", "Account", "Affiliation", "AffiliationAudience", "Audience", "Consent", "ContactCheck",
-    "DistinctPeople", "ExternalIdentity", "MergedRecord", "OneTimeCode", "PeopleImport", "Person", "PersonLookup",
-    "PersonMerge", "RoleGrant", "SecondFactor", "SignInSession", "SlipSheet", "Unit", "UnitAct", "UnitClosure",
+    "DistinctPeople", "MergedRecord", "PeopleImport", "Person", "PersonLookup",
+    "PersonMerge", "RoleGrant", "SignInSession", "Unit", "UnitAct", "UnitClosure",
     "UnitEdge", "UnitVersion",
 ]  # fmt: skip

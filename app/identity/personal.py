@@ -13,6 +13,7 @@ from app.core.events import emit
 from app.core.i18n import lazy as _
 from app.core.personal import Held, Holding, by, through
 from app.identity import sealing
+from app.identity.codes.models import OneTimeCode
 from app.identity.events import AffiliationsChanged
 from app.identity.models import (
     AccessEntry,
@@ -22,18 +23,17 @@ from app.identity.models import (
     Consent,
     ContactCheck,
     DistinctPeople,
-    ExternalIdentity,
     MergedRecord,
-    OneTimeCode,
     Person,
     PersonLookup,
     PersonMerge,
     RoleGrant,
-    SecondFactor,
     SignInSession,
     UnitVersion,
 )
+from app.identity.openid.models import ExternalIdentity
 from app.identity.people.people_queries import ERASED_NAME
+from app.identity.second_factor.models import SecondFactor
 from app.identity.shared_phone.models import PhoneSeat
 from app.identity.taking_turns import take_turns
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import Database
-from app.identity.models import AccessEntry, Account, OneTimeCode
+from app.identity.codes.models import OneTimeCode
+from app.identity.models import AccessEntry, Account
 from app.identity.roles.grants import grant_role
 from app.notices.models import Notice
 from tests import factories

@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.settings import get_settings
-from app.identity.models import AccessEntry, Account, SecondFactor
+from app.identity.models import AccessEntry, Account
 from app.identity.people import people
 from app.identity.sealing import SealedFields
 from app.identity.second_factor import totp
+from app.identity.second_factor.models import SecondFactor
 from app.identity.sign_in.account_queries import password_facts
 from tests import factories
 from tests.browser import Browser

@@ -16,8 +16,9 @@ from app.core import clock
 from app.core.jobs import Worker
 from app.core.storage import Storage
 from app.identity.codes import slips
+from app.identity.codes.models import SlipSheet
 from app.identity.codes.slips import KEPT, order_slips
-from app.identity.models import Account, SlipSheet
+from app.identity.models import Account
 from app.identity.roles.grants import grant_role
 from app.identity.sign_in import passwords
 from app.identity.sign_in.accounts import actor_of

@@ -12,7 +12,8 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.identity import sealing
 from app.identity.codes.one_time_codes import find_code, issue
-from app.identity.models import AccessEntry, Account, ExternalIdentity, Person
+from app.identity.models import AccessEntry, Account, Person
+from app.identity.openid.models import ExternalIdentity
 from app.identity.sign_in import contacts
 from tests import factories
 from tests.browser import Browser

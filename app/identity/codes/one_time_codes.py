@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, clock
 from app.core.errors import Conflict
-from app.identity.models import Account, OneTimeCode, RoleGrant
+from app.identity.codes.models import OneTimeCode
+from app.identity.models import Account, RoleGrant
 from app.identity.sign_in import passwords
 from app.identity.sign_in.accounts import Candidate, sign_out_everywhere
 

@@ -26,8 +26,9 @@ from app.core.storage import Storage
 from app.core.templating import format_date
 from app.core.text import name_key, vietnamese_key
 from app.identity.codes.issuing import beyond_own
+from app.identity.codes.models import SlipSheet
 from app.identity.codes.one_time_codes import KINDS, issue
-from app.identity.models import Account, Affiliation, SignInSession, SlipSheet
+from app.identity.models import Account, Affiliation, SignInSession
 from app.identity.people.people_queries import posts_of
 from app.identity.policy import MANAGE, held_on, visible_people
 from app.identity.sealing import seal_file, unseal_file

@@ -14,7 +14,8 @@ from app.core.errors import Conflict
 from app.core.i18n import lazy as _
 from app.identity import sealing
 from app.identity.codes.one_time_codes import end_codes
-from app.identity.models import Account, ExternalIdentity, Person
+from app.identity.models import Account, Person
+from app.identity.openid.models import ExternalIdentity
 from app.identity.openid.provider import Told
 from app.identity.people.people import find_person
 from app.identity.sign_in import passwords

@@ -14,8 +14,9 @@ from app.core.errors import Conflict
 from app.core.prepared import Prepared
 from app.core.settings import get_settings
 from app.identity import sealing
-from app.identity.models import Account, SecondFactor
+from app.identity.models import Account
 from app.identity.second_factor import totp
+from app.identity.second_factor.models import SecondFactor
 from app.identity.sign_in import passwords
 
 RECOVERY_CODES = 10
