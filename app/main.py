@@ -52,11 +52,14 @@ from app.core.static import StaticFiles
 from app.core.templating import STATIC_DIR
 from app.core.turns import Turns
 from app.core.web import answer_head, identify
-from app.coverage import definition_pages, export_pages, programme_pages
 from app.coverage import handlers as coverage
 from app.coverage import jobs as coverage_jobs
-from app.coverage import pages as coverage_pages
 from app.coverage import personal as coverage_personal
+from app.coverage.dashboard import pages as coverage_pages
+from app.coverage.exports import export_pages
+from app.coverage.exports import making as export_jobs
+from app.coverage.indicators import definition_pages
+from app.coverage.programmes import programme_pages
 from app.exams import desk_pages as exam_desk_pages
 from app.exams import jobs as exam_jobs
 from app.exams import marking_pages as exam_marking_pages
@@ -260,6 +263,7 @@ JOBS: dict[str, JobFunction] = (
     | attendee_lists.JOBS
     | exam_jobs.JOBS
     | coverage_jobs.JOBS
+    | export_jobs.JOBS
     | upkeep.JOBS
     | audit_sealing.JOBS
     | privacy_jobs.JOBS

@@ -19,7 +19,7 @@ from app.certificates.forms import seed_forms
 from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
-from app.coverage.seeding import seed_indicators
+from app.coverage.indicators.seeding import seed_indicators
 from app.identity.demo import seed_demo
 from app.identity.models import Account, Affiliation
 from app.identity.sign_in import accounts

@@ -1,6 +1,7 @@
 """Keeping the list of a round: who the rule names today against who stands on it, and who has fulfilled it.
 
-One rule for every cause: the first drawing, a newcomer, a transfer, a completion, an annulment (as coverage/ledger.py).
+One rule for every cause: the first drawing, a newcomer, a transfer, a completion, an annulment (as in
+coverage/counting/ledger.py).
 """
 
 from collections import defaultdict

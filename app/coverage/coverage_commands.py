@@ -10,19 +10,19 @@ from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.table_files import Table, write_table
 from app.core.templating import format_date, format_number
-from app.coverage import wording
-from app.coverage.as_json import as_json
-from app.coverage.exports import (
+from app.coverage.counting import wording
+from app.coverage.counting.as_json import as_json
+from app.coverage.counting.figures import Figure, Question, figure
+from app.coverage.counting.ledger import reconcile
+from app.coverage.exports.tables import (
     CompletionFilter,
     completions_table,
     coverage_table,
     overview_table,
     programmes_table,
 )
-from app.coverage.figures import Figure, Question, figure
 from app.coverage.jobs import people_with_figures
-from app.coverage.ledger import reconcile
-from app.coverage.programme_queries import programme_report
+from app.coverage.programmes.programme_queries import programme_report
 from app.runtime import Runtime
 
 

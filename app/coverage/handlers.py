@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.jobs import enqueue
-from app.coverage.ledger import reconcile
+from app.coverage.counting.ledger import reconcile
 from app.coverage.models import CoveragePending
 from app.identity.events import AffiliationsChanged, PeopleMerged, PeopleUnmerged, UnitsReorganised
 from app.learning.events import CompletionAnnulled, CoursesCompleted

@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from app.coverage.facts import rule_book
-from app.coverage.judging import CompletionFact, PostFact, RuleBook, judge
-from app.coverage.ledger import Standing, entries_between, rollup_sums
+from app.coverage.counting.facts import rule_book
+from app.coverage.counting.judging import CompletionFact, PostFact, RuleBook, judge
+from app.coverage.counting.ledger import Standing, entries_between, rollup_sums
 from app.identity.people.people_queries import Post
 from app.simulation.books import Books
 from app.simulation.shelf import Shelved

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from app.core.db import Session
-from app.coverage.definitions import definition_for
-from app.coverage.figures import Figure, Question, figure
+from app.coverage.counting.figures import Figure, Question, figure
+from app.coverage.indicators.definitions import definition_for
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from app.core import clock
 from app.core.db import Session
-from app.coverage.figures import Question, overview
+from app.coverage.counting.figures import Question, overview
 from app.coverage.models import DeclaredFigure
 from tests import factories
 from tests.browser import Browser

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.core.db import Session
-from app.coverage.declared import Declared, Origin, in_force_for, largest_remainder, latest
-from app.coverage.figures import Figure, Question, figure
+from app.coverage.counting.figures import Figure, Question, figure
+from app.coverage.declared.figures_in_force import Declared, Origin, in_force_for, largest_remainder, latest
 from app.coverage.models import DeclaredFigure
 from tests import factories
 from tests.browser import Browser

@@ -15,7 +15,7 @@ from app.core.db import Session
 from app.core.jobs import Worker, enqueue
 from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
-from app.coverage.jobs import KEPT
+from app.coverage.exports.making import KEPT
 from tests import factories
 from tests.browser import Browser
 

@@ -11,10 +11,10 @@ from app.core import clock
 from app.core.db import Session
 from app.core.errors import Invalid, NotFound
 from app.coverage import handlers
-from app.coverage.as_json import as_json
-from app.coverage.figures import Figure
+from app.coverage.counting.as_json import as_json
+from app.coverage.counting.figures import Figure
+from app.coverage.counting.ledger import reconcile
 from app.coverage.jobs import people_with_figures
-from app.coverage.ledger import reconcile
 from app.coverage.models import CoverageEntry, CoveragePending, CoverageRollup
 from app.identity.people import people
 from app.learning import completions

@@ -13,9 +13,9 @@ import yaml
 from app.core import clock
 from app.core.db import Session
 from app.core.settings import ROOT
-from app.coverage.figures import Question, figure, overview
+from app.coverage.counting.figures import Question, figure, overview
+from app.coverage.counting.ledger import reconcile
 from app.coverage.jobs import people_with_figures
-from app.coverage.ledger import reconcile
 from app.coverage.models import DeclaredFigure
 from app.identity.models import Person
 from app.identity.people import people

@@ -5,8 +5,17 @@ from datetime import date
 
 import pytest
 
-from app.coverage.definitions import Definition, Target
-from app.coverage.judging import CompletionFact, EntryKey, PostFact, Scope, Stay, counting_post, desired_entries, stays
+from app.coverage.counting.judging import (
+    CompletionFact,
+    EntryKey,
+    PostFact,
+    Scope,
+    Stay,
+    counting_post,
+    desired_entries,
+    stays,
+)
+from app.coverage.indicators.definitions import Definition, Target
 
 ALWAYS = {unit: [(date(2023, 1, 1), None)] for unit in (1, 2, 3)}
 CBCC = frozenset({"CBCC"})

@@ -11,9 +11,9 @@ from sqlalchemy.engine import Engine
 
 from app.core import clock, events
 from app.core.db import Database, Session
-from app.coverage.facts import completions_of, posts_of_people, rule_book
-from app.coverage.judging import judge
-from app.coverage.ledger import append, entries_between, reconcile
+from app.coverage.counting.facts import completions_of, posts_of_people, rule_book
+from app.coverage.counting.judging import judge
+from app.coverage.counting.ledger import append, entries_between, reconcile
 from app.coverage.models import CoverageEntry, CoverageRollup
 from app.identity.events import AffiliationsChanged
 from app.learning.events import CoursesCompleted

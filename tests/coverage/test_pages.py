@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from app.core.db import Session
-from app.coverage import sums
-from app.coverage.figures import Question, figure
+from app.coverage.counting import sums
+from app.coverage.counting.figures import Question, figure
 from tests import factories
 from tests.browser import Browser
 

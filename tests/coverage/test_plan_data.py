@@ -11,8 +11,8 @@ from sqlalchemy.exc import DatabaseError
 
 from app.core.db import Session
 from app.core.errors import CommandFailed
-from app.coverage import plan_data, seeding
-from app.coverage.definitions import Definition, definitions
+from app.coverage.indicators import plan_data, seeding
+from app.coverage.indicators.definitions import Definition, definitions
 from app.coverage.models import DeclaredFigure, IndicatorVersion
 
 # The 41 codes of the source table, year by year.

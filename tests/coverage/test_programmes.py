@@ -10,7 +10,7 @@ import pytest
 
 from app.core import clock
 from app.core.db import Session
-from app.coverage.programme_queries import Activity, programme_report
+from app.coverage.programmes.programme_queries import Activity, programme_report
 from app.learning import completions
 from app.learning.service import enrol
 from tests import factories

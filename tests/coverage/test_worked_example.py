@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import Session
 from app.core.settings import ROOT
 from app.core.templating import format_percent
-from app.coverage.figures import Figure
+from app.coverage.counting.figures import Figure
 from app.coverage.models import CoverageEntry, CoverageRollup
 from app.identity.models import Affiliation, Person
 from app.identity.people import people

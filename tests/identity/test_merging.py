@@ -19,8 +19,8 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.db import Base, Session
 from app.core.i18n import lazy
+from app.coverage.counting.ledger import reconcile
 from app.coverage.jobs import people_with_figures
-from app.coverage.ledger import reconcile
 from app.coverage.models import CoverageEntry
 from app.identity.lists.people_import_service import import_people
 from app.identity.lists.people_sheet import read_people_bytes

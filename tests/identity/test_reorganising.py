@@ -11,7 +11,7 @@ from app.core import clock
 from app.core.access import UnitClosure, closure_on
 from app.core.db import Base, Session
 from app.core.errors import Conflict, Invalid
-from app.coverage.facts import posts_of_people
+from app.coverage.counting.facts import posts_of_people
 from app.identity.models import Affiliation, RoleGrant, UnitAct, UnitEdge, UnitVersion
 from app.identity.people.people_queries import posts_of
 from app.identity.policy import held_on

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.catalogue.source import CompletionRule
 from app.certificates.models import Certificate
 from app.core import clock, events
-from app.coverage.figures import Question, figure
+from app.coverage.counting.figures import Question, figure
 from app.identity.models import Person
 from app.learning.completions import Learned, LearnedOutside, record_completion
 from app.learning.models import Completion

@@ -17,7 +17,7 @@ from app.certificates.models import Certificate
 from app.core import clock, events
 from app.core.db import Database
 from app.core.jobs import Worker
-from app.coverage.figures import Question, figure
+from app.coverage.counting.figures import Question, figure
 from app.identity.sign_in import accounts
 from app.learning import stamps
 from app.learning.completions import annul_completion

@@ -14,7 +14,7 @@ from app.core.db import Database, Session
 from app.core.errors import CommandFailed
 from app.core.jobs import Job, Worker, enqueue
 from app.core.settings import Settings
-from app.coverage.ledger import reconcile
+from app.coverage.counting.ledger import reconcile
 from app.identity.models import Account, Affiliation, AffiliationAudience, Person, Unit, UnitVersion
 from app.identity.people.people import SIMULATED
 from app.learning.models import Completion

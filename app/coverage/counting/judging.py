@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from app.coverage.definitions import Definition
-from app.coverage.periods import year_period
+from app.coverage.counting.periods import year_period
+from app.coverage.indicators.definitions import Definition
 
 # Half-open intervals of days: [first, end); no end means for ever.
 Interval = tuple[date, date | None]

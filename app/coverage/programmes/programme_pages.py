@@ -13,9 +13,9 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.table_files import download
 from app.core.web import Config, Db, Me, render
-from app.coverage.definitions import definitions
-from app.coverage.exports import programmes_table
-from app.coverage.programme_queries import ProgrammeReport, ProgrammeRow, programme_report
+from app.coverage.exports.tables import programmes_table
+from app.coverage.indicators.definitions import definitions
+from app.coverage.programmes.programme_queries import ProgrammeReport, ProgrammeRow, programme_report
 
 router = APIRouter()
 

@@ -12,14 +12,14 @@ from app.core.i18n import gettext as _
 from app.core.i18n import language, ngettext
 from app.core.memory import A_MINUTE, remembered
 from app.core.templating import format_date, format_number
-from app.coverage.declared import Declared
-from app.coverage.declared_book import DeclaredBook
-from app.coverage.definitions import Definition, Target, definition_for, definitions, in_year
+from app.coverage.counting.periods import Period, period_named, year_period
+from app.coverage.counting.sums import Slice, Sums
+from app.coverage.counting.trees import Row, Tree, trees_for
+from app.coverage.declared.book import DeclaredBook
+from app.coverage.declared.figures_in_force import Declared
+from app.coverage.indicators.definitions import Definition, Target, definition_for, definitions, in_year
+from app.coverage.indicators.plan_data import populations
 from app.coverage.models import CoverageEntry, CoveragePending, DeclaredFigure, IndicatorVersion
-from app.coverage.periods import Period, period_named, year_period
-from app.coverage.plan_data import populations
-from app.coverage.sums import Slice, Sums
-from app.coverage.trees import Row, Tree, trees_for
 from app.identity.units import unit_queries
 
 

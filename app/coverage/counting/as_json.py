@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.coverage.figures import Figure
+from app.coverage.counting.figures import Figure
 
 
 def as_json(found: Figure, *, children: bool = True) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.coverage.declared import Declared, Origin, history, in_force_for, latest, lineage
-from app.coverage.definitions import Definition
-from app.coverage.periods import Period
-from app.coverage.plan_data import populations
+from app.coverage.counting.periods import Period
+from app.coverage.declared.figures_in_force import Declared, Origin, history, in_force_for, latest, lineage
+from app.coverage.indicators.definitions import Definition
+from app.coverage.indicators.plan_data import populations
 from app.identity.models import UnitVersion
 from app.identity.units.unit_queries import in_force
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion
 from app.core.settings import get_settings
-from app.coverage.definitions import counted, definitions
-from app.coverage.judging import CompletionFact, PostFact, RuleBook
+from app.coverage.counting.judging import CompletionFact, PostFact, RuleBook
+from app.coverage.indicators.definitions import counted, definitions
 from app.identity.people import people_queries
 from app.identity.records import records_by_holder
 from app.identity.units import unit_queries

@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, CompoundSelect, Date, Select, Subquery, bi
 from sqlalchemy.orm import Session
 
 from app.core.access import UnitClosure, closure_on
-from app.coverage.judging import in_scope
+from app.coverage.counting.judging import in_scope
+from app.coverage.counting.periods import half_month, is_last_of_half_month
 from app.coverage.models import CoverageEntry, CoverageRollup
-from app.coverage.periods import half_month, is_last_of_half_month
 from app.identity.models import UnitEdge, UnitVersion
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import in_force

@@ -17,13 +17,13 @@ from app.core.i18n import gettext as _
 from app.core.table_files import download
 from app.core.templating import format_percent
 from app.core.web import Config, Db, Me, having, redirect, render
-from app.coverage import figures, wording
-from app.coverage.as_json import as_json
-from app.coverage.definitions import FIGURE_SOURCES
-from app.coverage.exports import overview_table
-from app.coverage.figures import Figure, Question, figure
-from app.coverage.missing import MissingPeople, missing_people
-from app.coverage.plan_data import plan_rows
+from app.coverage.counting import figures, wording
+from app.coverage.counting.as_json import as_json
+from app.coverage.counting.figures import Figure, Question, figure
+from app.coverage.dashboard.missing import MissingPeople, missing_people
+from app.coverage.exports.tables import overview_table
+from app.coverage.indicators.definitions import FIGURE_SOURCES
+from app.coverage.indicators.plan_data import plan_rows
 from app.identity.units import unit_queries
 
 router = APIRouter()

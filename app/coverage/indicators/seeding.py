@@ -10,10 +10,10 @@ from app.catalogue.models import Programme
 from app.core import clock
 from app.core.errors import CommandFailed
 from app.core.i18n import lazy as _
-from app.coverage import plan_data
-from app.coverage.definitions import FIGURE_SOURCES
+from app.coverage.indicators import plan_data
+from app.coverage.indicators.definitions import FIGURE_SOURCES
+from app.coverage.indicators.plan_data import PlanRow, Population
 from app.coverage.models import DeclaredFigure, Indicator, IndicatorVersion
-from app.coverage.plan_data import PlanRow, Population
 from app.identity.models import Audience, Unit, UnitVersion
 from app.identity.units.unit_queries import KINDS
 from app.learning.completions import HOW

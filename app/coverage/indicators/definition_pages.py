@@ -16,11 +16,11 @@ from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_number
 from app.core.text import nfc
 from app.core.web import Config, Db, Me, having, redirect, render
-from app.coverage import wording
-from app.coverage.declared import Declared, history
-from app.coverage.declaring import Declaration, choices_of, declare
-from app.coverage.definitions import FIGURE_SOURCES, Definition, definitions
-from app.coverage.plan_data import PlanRow, Population, plan_rows, populations, tag_names
+from app.coverage.counting import wording
+from app.coverage.declared.declaring import Declaration, choices_of, declare
+from app.coverage.declared.figures_in_force import Declared, history
+from app.coverage.indicators.definitions import FIGURE_SOURCES, Definition, definitions
+from app.coverage.indicators.plan_data import PlanRow, Population, plan_rows, populations, tag_names
 from app.identity.people import people_queries
 from app.identity.units import unit_queries
 

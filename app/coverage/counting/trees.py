@@ -7,8 +7,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.core.i18n import gettext as _
-from app.coverage.definitions import Definition
-from app.coverage.sums import (
+from app.coverage.counting.sums import (
     Slice,
     Sums,
     above_on,
@@ -19,6 +18,7 @@ from app.coverage.sums import (
     units_of_kinds,
     units_with_coverage,
 )
+from app.coverage.indicators.definitions import Definition
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import UnitOnDay
 

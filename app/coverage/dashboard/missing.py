@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor, UnitClosure, closure_on
-from app.coverage.figures import Figure
+from app.coverage.counting.figures import Figure
 from app.coverage.models import CoverageEntry
 from app.identity.models import Person, UnitVersion
 

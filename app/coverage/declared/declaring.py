@@ -13,7 +13,7 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.text import whole
-from app.coverage.definitions import Definition
+from app.coverage.indicators.definitions import Definition
 from app.coverage.models import DeclaredFigure
 from app.identity.units import unit_queries
 

@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import Base
-from app.coverage.facts import completions_of, posts_of_people, rule_book
-from app.coverage.judging import EntryKey, judge
+from app.coverage.counting.facts import completions_of, posts_of_people, rule_book
+from app.coverage.counting.judging import EntryKey, judge
+from app.coverage.counting.periods import half_month
 from app.coverage.models import CoverageEntry, CoverageRollup
-from app.coverage.periods import half_month
 from app.identity.records import records_by_holder
 from app.identity.taking_turns import take_turns
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_number, format_percent
-from app.coverage.definitions import Definition, Target
-from app.coverage.figures import Figure
-from app.coverage.plan_data import populations
+from app.coverage.counting.figures import Figure
+from app.coverage.indicators.definitions import Definition, Target
+from app.coverage.indicators.plan_data import populations
 
 _SIGNS = {">=": "≥", ">": ">", "=": "=", "~": "≈"}
 

@@ -19,7 +19,7 @@ from app.core.jobs import Job
 from app.core.table_files import CONTENT_TYPES
 from app.core.templating import format_date
 from app.core.web import Config, Db, Files, RowId, having, redirect, render
-from app.coverage.definitions import counted, definitions
+from app.coverage.indicators.definitions import counted, definitions
 from app.coverage.models import ExportFile
 from app.identity.units import unit_queries
 

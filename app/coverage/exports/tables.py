@@ -18,10 +18,10 @@ from app.core.i18n import gettext as _
 from app.core.table_files import Table
 from app.core.tables import Cell, Column
 from app.core.templating import format_date, format_datetime
-from app.coverage import wording
-from app.coverage.definitions import FIGURE_SOURCES
-from app.coverage.figures import Figure, Question, figure, overview
-from app.coverage.programme_queries import ProgrammeReport
+from app.coverage.counting import wording
+from app.coverage.counting.figures import Figure, Question, figure, overview
+from app.coverage.indicators.definitions import FIGURE_SOURCES
+from app.coverage.programmes.programme_queries import ProgrammeReport
 from app.identity.models import Person, UnitVersion
 from app.identity.records import holder_of
 from app.identity.units import unit_queries

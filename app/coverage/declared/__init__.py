@@ -1,0 +1,1 @@
+"""Figures somebody answers for: entered, in force, carried along lineage."""

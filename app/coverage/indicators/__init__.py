@@ -1,0 +1,1 @@
+"""What the plans ask: indicators, their versions, populations, and what ships with the product."""

@@ -1,0 +1,1 @@
+"""The training tasks of the plan and what came of each."""
