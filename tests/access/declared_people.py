@@ -97,6 +97,11 @@ _UNITS_AND_PEOPLE = (
     act("/units/acts", IMPORTERS, form={"unit": HERE, "verb": "create", "on": "01/11/2025", "decision": "02/QĐ-THU",
         "code": "THON-MOI", "name": "Thôn Mới", "kind": "village", "type_name": "Thôn"}),
     act("/units/acts/{act_id}/undo", IMPORTERS, "/units/acts/{unit_act}/undo"),
+    page("/people/new", MANAGERS),
+    act("/people/new", MANAGERS_HERE, refused={"other_manager": 422},
+        form={"name": "Phạm Thị Mới", "unit": HERE, "birth": "03/04/1991"}),
+    # The learner has signed in: there is nobody to make a slip for.
+    act("/people/{ref}/slip", MANAGERS_HERE, "/people/{learner_ref}/slip", refused=_ELSEWHERE, answers=(409,)),
     page("/people", MANAGERS, secret=COLLEAGUE_NAME, told_to=MANAGERS_HERE),
     page("/people/{ref}/account", MANAGERS_HERE, "/people/{learner_ref}/account", refused=_ELSEWHERE,
          secret='action="/people/{learner_ref}/account/code"', told_to=MANAGERS_HERE),

@@ -16,7 +16,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.templating import format_date
 from app.core.web import Db, MaybeMe, Response, render
-from app.identity.policy import is_within
+from app.identity.policy import POSTS, is_within
 from app.identity.roles.grant_queries import manages
 from app.identity.units.unit_diagram import Diagram, draw
 from app.identity.units.unit_history import Relation, UnitHistory, history
@@ -101,6 +101,7 @@ class UnitPage:
     earlier_bearers: Sequence[UnitOnDay]
     later_bearers: Sequence[UnitOnDay]
     may_reorganise: bool
+    may_add_people: bool
 
     @property
     def has_few_children(self) -> bool:
@@ -163,6 +164,7 @@ def unit(request: Request, db: Db, actor: MaybeMe, code: str, on: str = "") -> R
         earlier_bearers=[bearer for bearer in bearers if bearer.valid_from < found.unit.valid_from],
         later_bearers=[bearer for bearer in bearers if bearer.valid_from > found.unit.valid_from],
         may_reorganise=actor is not None and found.ended_on is None and is_within(db, actor, {found.unit.unit_id}),
+        may_add_people=now == found.unit and actor is not None and is_within(db, actor, {found.unit.unit_id}, POSTS),
     )
     # Roles are given in the tree of today.
     has_roles = now == found.unit and actor is not None and manages(db, actor, found.unit.unit_id)
