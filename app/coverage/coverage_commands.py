@@ -50,7 +50,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     indicators.add_argument("--unit", help="mã đơn vị, mặc định là tỉnh / unit code, default: the province")
     indicators.add_argument("--on", type=_day, help="tính đến ngày, mặc định hôm nay / as of")
     indicators.add_argument("--map", type=_day, help="cây đơn vị của ngày nào, mặc định như --on / unit tree of")
-    indicators.add_argument("--period", help="kỳ, mặc định là năm của --on / period")
+    indicators.add_argument(
+        "--period", help="kỳ, mặc định là năm của --on: 2026, 2026-Q3, 2026-H1, NGÀY..NGÀY / period"
+    )
     indicators.set_defaults(func=_export_indicators)
     programmes = kinds.add_parser("programmes", help="nhiệm vụ đào tạo và kết quả / training tasks and results")
     programmes.add_argument("--unit", help="mã đơn vị, mặc định là tỉnh / unit code, default: the province")
@@ -71,7 +73,7 @@ def _add_question(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--unit", help="mã đơn vị, mặc định là tỉnh / unit code, default: the province")
     parser.add_argument("--on", type=_day, help="tính đến ngày, mặc định hôm nay / as of")
     parser.add_argument("--map", type=_day, help="cây đơn vị của ngày nào, mặc định như --on / unit tree of")
-    parser.add_argument("--period", help="kỳ, mặc định là năm của --on / period")
+    parser.add_argument("--period", help="kỳ, mặc định là năm của --on: 2026, 2026-Q3, 2026-H1, NGÀY..NGÀY / period")
 
 
 def _show(args: argparse.Namespace, runtime: Runtime) -> int:

@@ -108,7 +108,7 @@ class Figure:
     @property
     def has_begun(self) -> bool:
         """Whether what is counted anew each year had a day to be counted in."""
-        return not self.definition.is_annual or self.period.first <= self.on
+        return not self.definition.is_annual or self.period.year_began <= self.on
 
     @property
     def reference_date(self) -> date:
@@ -120,7 +120,7 @@ def figure(db: Session, question: Question) -> Figure:
 
     Raises NotFound for an unknown indicator or unit, Invalid for a period that is none.
     """
-    definition = definition_for(db, question.indicator, _period(question).first.year)
+    definition = definition_for(db, question.indicator, _period(question).year)
     return _answer(db, question, [definition], with_children=True)[0]
 
 
@@ -133,7 +133,7 @@ def overview(db: Session, question: Question) -> list[Figure]:
     """
 
     def work_out() -> list[Figure]:
-        chosen = in_year(definitions(db), _period(question).first.year)
+        chosen = in_year(definitions(db), _period(question).year)
         return _answer(db, question, chosen, with_children=False)
 
     return remembered(db, ("overview", question, language(), _state_of_the_books(db)), work_out, for_s=A_MINUTE)
@@ -150,7 +150,7 @@ def _answer(db: Session, question: Question, chosen: Sequence[Definition], *, wi
         )
     children = unit_queries.children_on(db, unit.unit_id, map_on) if with_children else []
     ids = tuple(definition.version_id for definition in chosen if definition.is_counted)
-    part = Slice(ids, period.code, reference, question.known_at)
+    part = Slice(ids, str(period.year), reference, question.known_at)
     trees = trees_for(db, chosen, part, unit, children, map_on)
     book = DeclaredBook(db, chosen, period, reference, question.known_at, map_on)
     pending = ("pending",) if ids and _has_pending(db) else ()
@@ -163,7 +163,7 @@ def _answer(db: Session, question: Question, chosen: Sequence[Definition], *, wi
             definition=definition, unit_id=row.unit.unit_id, unit_code=row.unit.code,
             unit_name=row.name or row.unit.name, unit_kind=row.unit.kind, on=question.on, map_on=map_on,
             known_at=question.known_at, period=period, output=row.sums.output, numerator=numerator,
-            denominator=denominator, target=definition.target_of(period.first.year), declared=declared,
+            denominator=denominator, target=definition.target_of(period.year), declared=declared,
             group=row.group,
             flags=_flags(definition, numerator, denominator, declared,
                          torn=bool(row.group) or tree.is_torn(row.unit.unit_id)),
@@ -187,7 +187,10 @@ def _period(question: Question) -> Period:
         return period_named(question.period)
     except ValueError:
         raise Invalid(
-            _("Kỳ “%(period)s” không hợp lệ. Hãy viết một năm, ví dụ 2026.", period=question.period)
+            _(
+                "Kỳ “%(period)s” không hợp lệ. Hãy viết như 2026, 2026-Q3, 2026-H1 hoặc 2026-03-15..2026-06-14.",
+                period=question.period[:40],
+            )
         ) from None
 
 

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_number, format_percent
 from app.coverage.counting.figures import Figure
+from app.coverage.counting.periods import Period
 from app.coverage.indicators.definitions import Definition, Target
 from app.coverage.indicators.plan_data import populations
 
+_ROMAN = ("I", "II", "III", "IV")
 _SIGNS = {">=": "≥", ">": ">", "=": "=", "~": "≈"}
 
 
@@ -85,6 +87,20 @@ def verdict(found: Figure) -> Verdict:
     if "no_denominator" in found.flags:
         return Verdict(_("chưa có mẫu số"), "")
     return Verdict(_("chưa kết luận được"), "mid")
+
+
+def period_name(period: Period) -> str:
+    """“quý III năm 2026”, “6 tháng đầu năm 2026”, “năm 2026”, “từ ngày 15/03/2026 đến ngày 14/06/2026”."""
+    year, part = period.code[:4], period.code[5:]
+    if period.is_whole_year:
+        return _("năm %(year)s", year=period.year)
+    if part.startswith("Q"):
+        return _("quý %(quarter)s năm %(year)s", quarter=_ROMAN[int(part[1]) - 1], year=year)
+    if part in ("H1", "H2"):
+        return _("6 tháng đầu năm %(year)s", year=year) if part == "H1" else _("6 tháng cuối năm %(year)s", year=year)
+    return _(
+        "từ ngày %(first)s đến ngày %(last)s", first=format_date(period.first), last=format_date(period.last)
+    )  # fmt: skip
 
 
 def recurrence_words(definition: Definition) -> str:

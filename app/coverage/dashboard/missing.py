@@ -43,7 +43,7 @@ def missing_people(db: Session, actor: Actor, found: Figure, page: int = 1) -> M
         .where(CoverageEntry.unit_id.in_(actor.units_with("coverage.people")))
         .where(CoverageEntry.indicator_version_id == found.definition.version_id)
         .where(CoverageEntry.measure.in_(("roster", "coverage")), CoverageEntry.effective_on <= reference)
-        .where(or_(CoverageEntry.period == "", CoverageEntry.period == found.period.code))
+        .where(or_(CoverageEntry.period == "", CoverageEntry.period == str(found.period.year)))
         .group_by(CoverageEntry.person_id, CoverageEntry.unit_id)
         .having(roster > 0)
         .having(covered == 0)

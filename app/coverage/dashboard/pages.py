@@ -173,7 +173,7 @@ def missing(
     given = {"unit": found.unit_code, "on": on, "map": map, "period": period}
     query = urlencode({name: value for name, value in given.items() if value})
     people = missing_people(db, actor, found, max(1, min(page, 100_000)))
-    return render(request, "coverage/missing.html", page=MissingPage(found, people, query))
+    return render(request, "coverage/missing.html", page=MissingPage(found, people, query), wording=wording)
 
 
 def _overview_question(province_code: str, year: str, on: str) -> Question:

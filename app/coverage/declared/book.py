@@ -38,7 +38,7 @@ class DeclaredBook:
         figures = history(db, sorted(subjects)) if subjects else []
         self._denominators = _by_subject(latest(figures, reference, known_at))
         # A result of last year says nothing about what is counted anew each year.
-        self._results = _by_subject(latest(figures, reference, known_at, since=period.first))
+        self._results = _by_subject(latest(figures, reference, known_at, since=period.year_began))
         self._scoped: dict[str | None, tuple[dict[int, list[Origin]], dict[int, list[int]]]] = {}
 
     def denominator(self, definition: Definition, unit_id: int) -> Declared | None:

@@ -42,7 +42,7 @@ class ExportForm(StrippedForm):
     last: str = Field("", max_length=10)
     # For coverage: the unit tree of which day, and a period other than the year of `last`.
     map: str = Field("", max_length=10)
-    period: str = Field("", max_length=10)
+    period: str = Field("", max_length=24)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def exports(
     """The form, filled from the table one comes from, and the exports asked for so far."""
     offered = ("completions", "coverage") if actor.can(_NAMES) else ("coverage",)
     form = ExportForm(
-        unit=unit[:40], indicator=indicator[:30], last=on[:10], map=map[:10], period=period[:10],
+        unit=unit[:40], indicator=indicator[:30], last=on[:10], map=map[:10], period=period[:24],
         what=what if what in offered else offered[0],
     )  # fmt: skip
     return render(request, "coverage/exports.html", fragment="rows", page=_page(db, actor, form, {}))

@@ -81,7 +81,7 @@ def coverage_table(db: Session, question: Question) -> Table:
     target = found.target
     notes = (
         f"{found.definition.code}. {found.definition.name}",
-        _("Kỳ %(period)s, tính đến %(day)s, theo cây đơn vị ngày %(map)s.", period=found.period.code,
+        _("Kỳ %(period)s, tính đến %(day)s, theo cây đơn vị ngày %(map)s.", period=wording.period_name(found.period),
           day=format_date(found.reference_date), map=format_date(found.map_on)),
         _("Xuất lúc %(instant)s.", instant=format_datetime(clock.now())),
         _("Mục tiêu: %(target)s.", target=wording.target_words(found.definition, target))
