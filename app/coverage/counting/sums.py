@@ -21,7 +21,7 @@ from app.identity.units.unit_queries import in_force
 
 @dataclass(frozen=True)
 class Slice:
-    """Which entries: some versions, a calendar year up to a reference date, and only what was recorded by `known_at`."""
+    """Which entries: some versions, a calendar year up to a reference date, only what was recorded by `known_at`."""
 
     version_ids: tuple[int, ...]
     period: str
