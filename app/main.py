@@ -81,6 +81,7 @@ from app.identity.events import (
 )
 from app.identity.imports import pages as import_pages
 from app.identity.imports import undoing
+from app.identity.imports import unit_pages as import_unit_pages
 from app.identity.lists import one_person_pages
 from app.identity.openid import openid_pages
 from app.identity.openid.provider import Provider
@@ -131,8 +132,8 @@ from app.runtime import Runtime
 
 PAGES = (
     portal_pages, info_pages, account_pages, openid_pages, second_step_pages, factor_pages, seat_pages, code_pages,
-    reorganisation_pages, unit_list_pages, naming_pages, unit_pages, slip_pages, import_pages, merge_pages,
-    people_pages, one_person_pages, post_pages, grant_pages, issuing_pages,
+    reorganisation_pages, unit_list_pages, naming_pages, unit_pages, slip_pages, import_pages, import_unit_pages,
+    merge_pages, people_pages, one_person_pages, post_pages, grant_pages, issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,

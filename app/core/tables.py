@@ -11,11 +11,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
+from app.core.table_texts import text_rows
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -28,7 +29,10 @@ _MOST_LINES = 1_048_576
 _MOST_LETTERS = 32_767
 _NOT_IN_A_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_UNREADABLE = _("Tệp này không phải bảng tính Excel (.xlsx) đọc được.")
+_ZIPPED, _COMPOUND = b"PK", b"\xd0\xcf\x11\xe0"
+_TEXT_SHEET = "CSV"
+_UNREADABLE = _("Tệp này không phải bảng tính Excel đọc được. Hãy mở tệp rồi lưu lại dạng .xlsx.")
+_LOCKED = _("Tệp có mật khẩu. Hãy bỏ mật khẩu rồi lưu lại.")
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,10 @@ def write_xlsx(
 
 
 def read_sheet(path: Path) -> Iterator[list[Cell]]:
-    """The rows of the first sheet, empty trailing cells kept; raises Invalid if it is no workbook."""
+    """The rows of the first sheet, empty trailing cells kept; raises Invalid if it is no table (`read_sheets`)."""
+    if _is_text(path):
+        yield from _text_rows(path)
+        return
     try:
         sheet = _open_book(path).get_sheet_by_index(0)
     except (CalamineError, IndexError) as error:
@@ -99,7 +106,14 @@ def read_sheet(path: Path) -> Iterator[list[Cell]]:
 
 
 def read_sheets(path: Path) -> Iterator[Sheet]:
-    """Every sheet with cells, one in memory at a time, also the hidden; raises Invalid if it is no workbook."""
+    """Every sheet with cells, one in memory at a time, also the hidden; raises Invalid if it is no table.
+
+    Excel of all times (.xlsx, .xlsb, .xls), OpenDocument (.ods) and plain text (CSV, TSV: one sheet), told apart by
+    what they hold: offices rename files.
+    """
+    if _is_text(path):
+        yield Sheet(_TEXT_SHEET, True, _text_rows(path))
+        return
     book = _open_book(path)
     try:
         for index, about in enumerate(book.sheets_metadata):
@@ -111,7 +125,9 @@ def read_sheets(path: Path) -> Iterator[Sheet]:
 
 
 def sheet_name(path: Path) -> str:
-    """The name of the first sheet; raises Invalid if it is no workbook."""
+    """The name of the first sheet; raises Invalid if it is no table."""
+    if _is_text(path):
+        return _TEXT_SHEET
     names = _open_book(path).sheet_names
     return str(names[0]) if names else ""
 
@@ -177,9 +193,27 @@ def _cell(value: object) -> Cell:
     return None if value == "" else value  # type: ignore[return-value]
 
 
+def _is_text(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return not file.read(4).startswith((_ZIPPED, _COMPOUND))
+    except OSError as error:
+        raise Invalid(_UNREADABLE) from error
+
+
+def _text_rows(path: Path) -> Iterator[list[Cell]]:
+    try:
+        yield from map(list[Cell], text_rows(path.read_bytes()))
+    except ValueError as error:
+        raise Invalid(_UNREADABLE) from error
+
+
 def _open_book(path: Path) -> CalamineWorkbook:
     try:
-        return CalamineWorkbook.from_path(str(path))
+        with path.open("rb") as file:
+            return CalamineWorkbook.from_filelike(file)
+    except PasswordError as error:
+        raise Invalid(_LOCKED) from error
     except (CalamineError, OSError) as error:
         raise Invalid(_UNREADABLE) from error
 

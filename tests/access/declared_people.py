@@ -166,6 +166,10 @@ _UNITS_AND_PEOPLE = (
         refused=_ANOTHERS),
     act("/people/imports/{import_id}/rows/{row_id}", IMPORTER, "/people/imports/{people_import}/rows/{import_row}",
         refused=_ANOTHERS, form={"name": "Trần Thị Sửa", "unit_code": HERE, "unit_name": "Phường Bắc Giang"}),
+    page("/people/imports/{import_id}/units", IMPORTER, "/people/imports/{people_import}/units", refused=_ANOTHERS),
+    # Its units are all known: there is nothing to answer.
+    act("/people/imports/{import_id}/units", IMPORTER, "/people/imports/{people_import}/units", refused=_ANOTHERS,
+        answers=(422,)),
     # It was only checked: there is nobody to make slips for.
     act("/people/imports/{import_id}/slips", IMPORTER, "/people/imports/{people_import}/slips", refused=_ANOTHERS,
         answers=(409,)),

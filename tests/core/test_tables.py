@@ -224,7 +224,7 @@ def broken_workbooks(folder: Path) -> list[Path]:
     write_xlsx(folder / "whole.xlsx", "S", COLUMNS, [ROW])
     whole = (folder / "whole.xlsx").read_bytes()
     for name, content in {
-        "empty": b"", "text": b"a,b,c\n1,2,3\n", "pdf": b"%PDF-1.7\n", "cut": whole[: len(whole) // 2],
+        "empty": b"", "text": b"a\nb\n", "pdf": b"%PDF-1.7\n", "cut": whole[: len(whole) // 2],
         "no-end": whole[:-10], "zip-of-nothing": b"PK\x05\x06" + bytes(18),
     }.items():  # fmt: skip
         (folder / f"{name}.xlsx").write_bytes(content)

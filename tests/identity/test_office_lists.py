@@ -12,16 +12,18 @@ from app.identity.lists.office_columns import Field, field_named
 from app.identity.lists.office_mapping import HEAD_ROWS, SheetMapping, guess_mapping
 from app.identity.lists.office_rows import RowReader
 from app.identity.lists.office_sheets import read_list_bytes
-from app.identity.lists.office_units import OfficeUnits, PastName
+from app.identity.lists.office_units import OfficeUnits
 from app.identity.lists.people_import import KnownUnit, ParsedRow, Register
 from app.identity.lists.people_import_service import import_people, parsed
 from app.identity.lists.people_report import ImportReport, SkippedRow
 from app.identity.lists.people_sheet import PeopleSheet, SheetRow, result_bytes
+from app.identity.lists.unit_names import CalledUnit
 from tests.identity.messy import messy_workbook
 from tests.identity.workbooks import GOOD, rows_of, workbook
 
 TODAY = date(2026, 11, 21)
 MERGED = date(2025, 7, 1)
+LAST_OF_OLD = date(2025, 6, 30)
 
 
 def unit(number: int, code: str, name: str, *more: str) -> KnownUnit:
@@ -34,15 +36,26 @@ DA_MAI = unit(4, "07228", "Phường Đa Mai", "phuong da mai", "da mai")
 PHUONG_SON = unit(5, "07612", "Phường Phượng Sơn", "phuong phuong son", "phuong son")
 LUC_NAM = unit(6, "07444", "Phường Lục Nam", "phuong luc nam", "luc nam")
 KINH_BAC = unit(2, "09187", "Phường Kinh Bắc", "phuong kinh bac", "kinh bac")
+TODAYS = (BAC_GIANG, KINH_BAC, LANG_GIANG, DA_MAI, PHUONG_SON, LUC_NAM)
+register = Register({known.code: known for known in TODAYS}, {})
+
+
+def called(code: str, name: str, now: KnownUnit, until: date | None = None) -> CalledUnit:
+    return CalledUnit(code, name, name.partition(" ")[0], frozenset(), "", date(2023, 4, 10), until, (now,))
+
+
 UNITS = OfficeUnits(
-    register := Register(
-        {known.code: known for known in (BAC_GIANG, KINH_BAC, LANG_GIANG, DA_MAI, PHUONG_SON, LUC_NAM)}, {}
+    register,
+    (
+        *(called(known.code, known.name, known) for known in TODAYS),
+        called("07375", "Xã Lạng Giang", LANG_GIANG, date(2026, 9, 19)),
+        called("07216", "Phường Mỹ Độ", DA_MAI, LAST_OF_OLD),
+        called("07210", "Phường Hoàng Văn Thụ", BAC_GIANG, LAST_OF_OLD),
+        called("07612", "Phường Phượng Sơn", PHUONG_SON, LAST_OF_OLD),
+        CalledUnit(
+            "07477", "Thị trấn Phương Sơn", "Thị trấn", frozenset(), "Huyện Lục Nam", MERGED, LAST_OF_OLD, (LUC_NAM,)
+        ),
     ),
-    {
-        "phuong my do": (PastName("07216", DA_MAI),),
-        "phuong hoang van thu": (PastName("07210", BAC_GIANG),),
-        "phuong son": (PastName("07477", LUC_NAM), PastName("07612", PHUONG_SON)),
-    },
 )
 
 

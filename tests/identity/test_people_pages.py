@@ -293,6 +293,42 @@ def test_a_wrong_guess_is_corrected_on_the_page_and_stays_corrected(
     assert not list(storage.all_keys("imports"))
 
 
+def test_a_name_of_two_units_is_asked_about_once_for_all_its_rows(worker: Worker, province: Browser) -> None:
+    said = {"Mã đơn vị": None, "Tên đơn vị": "Xã Phúc Sơn"}
+    rows = [good(1) | said, good(2) | said, good(3) | {"Mã đơn vị": None, "Tên đơn vị": "Hội Làm vườn"}, good(4)]
+    url = upload(province, workbook(rows, [*GOOD, "Ghi chú"]), "cua-don-vi.xlsx").url.path
+    worker.run_all()
+    assert f"{url}/units" in province.get(url).text
+    asked = province.get(f"{url}/units").text
+    assert "“Xã Phúc Sơn” là đơn vị nào?" in asked
+    assert "Xã Phúc Sơn (Huyện Sơn Động, đến 30/06/2025), nay thuộc Xã Đại Sơn" in asked
+    assert asked.count('value="|xã phúc sơn"') == 1
+    keys = {"key": ["|xã phúc sơn", "|hội làm vườn"]}
+    nothing = province.post(f"{url}/units", keys | {"choice": ["", ""], "unit": ["", ""]})
+    assert nothing.status_code == 422
+    wrong = province.post(f"{url}/units", keys | {"choice": ["07627", ""], "unit": ["", "Không Đâu"]})
+    assert wrong.status_code == 422
+    assert 'value="07627" selected' in wrong.text, "what was chosen is not lost"
+    assert 'value="Không Đâu"' in wrong.text
+    province.post(f"{url}/units", keys | {"choice": ["07627", ""], "unit": ["", "Phường Kinh Bắc"]})
+    worker.run_all()
+    checked = rows_of(province.get(f"{url}/result.xlsx").content)
+    assert {row["Kết quả"] for row in checked} == {"Thêm mới"}
+    assert ["theo trả lời" in str(row["Ghi chú"]) for row in checked] == [True, True, True, False]
+    assert "Không còn đơn vị nào phải hỏi" in province.get(f"{url}/units").text
+    # Other columns may be chosen; what was answered stays answered.
+    again = province.post(f"{url}/columns", {"column": ["0.9."]}).url.path
+    worker.run_all()
+    assert "Không còn đơn vị nào phải hỏi" in province.get(f"{again}/units").text
+
+
+def test_a_list_in_plain_text_is_read_like_any_other(worker: Worker, province: Browser) -> None:
+    text = "STT;Họ và tên;Ngày sinh;Đơn vị\r\n1;Nguyễn Văn An;03/02/1985;Phường Bắc Giang\r\n"
+    url = upload(province, text.encode("utf-16"), "danh-sach.csv").url.path
+    worker.run_all()
+    assert "Nguyễn Văn An" in province.get(url).text
+
+
 def test_what_holds_no_list_of_people_is_refused_at_once(db: Session, province: Browser) -> None:
     response = upload(province, workbook([GOOD], ["STT", "Email"]))
     assert response.status_code == 422

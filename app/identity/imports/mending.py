@@ -24,6 +24,7 @@ from app.identity.imports.rows import (
 from app.identity.imports.stages import mendable, order
 from app.identity.imports.steps import Hands, check_rows, keys_of
 from app.identity.imports.work import reading_of
+from app.identity.lists.office_choices import answers_for
 from app.identity.lists.people_import import COLUMNS
 from app.identity.lists.people_import_service import open_books
 from app.identity.lists.people_imports import PEOPLE
@@ -60,7 +61,9 @@ def mend(db: Session, storage: Storage, actor: Actor, import_id: int, row_id: in
     row.given = _with_typed(kept, typed).sealed()
     row.confirmed = typed.confirmed
     units = set(db.scalars(actor.units_with(PEOPLE.permission)))
-    books = open_books(db, is_offices_own=reading_of(storage, wish) is not None)
+    books = open_books(
+        db, is_offices_own=reading_of(storage, wish) is not None, answers=answers_for(storage, wish.source_key)
+    )
     hands = Hands(wish.id, actor.account_id, books, units)
     db.flush()
     this_one = select(PeopleImportRow.id).where(PeopleImportRow.id == row.id)

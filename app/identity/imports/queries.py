@@ -40,7 +40,8 @@ Columns = TypeVarTuple("Columns")
 class ListView:
     """A list with a page of its rows. `summary.state` as in ImportSummary; `stopped` if somebody stopped the work.
 
-    `counts` by outcome, `problem_count` rows that somebody can mend, `ready` rows that wait to be written.
+    `counts` by outcome, `problem_count` rows that somebody can mend, `unit_count` those of them whose unit is unclear,
+    `ready` rows that wait to be written.
     """
 
     summary: ImportSummary
@@ -51,6 +52,7 @@ class ListView:
     stopped: bool
     counts: dict[str, int]
     problem_count: int
+    unit_count: int
     ready: int
     undo_until: datetime | None
     outcome: str
@@ -99,7 +101,9 @@ def list_view(
         summary=summary, stage=wish.stage, progress_percent=round(100 * job.progress_ratio) if job else 0,
         progress_text=job.progress_text if job else "", error=(job.error or "") if job else "",
         stopped=job is not None and job.state == "cancelled", counts=counts,
-        problem_count=db.scalar(select(func.count()).where(here, _mendable())) or 0, ready=ready_count(db, wish.id),
+        problem_count=db.scalar(select(func.count()).where(here, _mendable())) or 0,
+        unit_count=db.scalar(select(func.count()).where(here, _mendable(), PeopleImportRow.problem == "unit")) or 0,
+        ready=ready_count(db, wish.id),
         undo_until=undo_until(wish.applied_at) if wish.applied_at and can_undo(wish, ended) else None,
         outcome=outcome, rows=[opened_report(report) for report in found if report], page=page, pages=pages,
         reading=reading_of(storage, wish),

@@ -19,7 +19,7 @@ from app.identity.lists.people_deeds import Wrote
 from app.identity.lists.people_import import ParsedRow
 from app.identity.lists.people_import_service import Settled, row_key
 from app.identity.lists.people_matching import chunks
-from app.identity.lists.people_report import Outcome, RowReport
+from app.identity.lists.people_report import Outcome, Period, RowReport
 from app.identity.lists.people_sheet import SheetRow
 from app.identity.sealing import LookupKind, derived_key, seal_file, unseal_file
 
@@ -44,11 +44,12 @@ class Kept:
     refusals: tuple[tuple[str, str], ...] = ()
     typed: tuple[str, ...] | None = None
     choice: str = ""
+    period: Period | None = None
 
     @classmethod
     def of(cls, row: SheetRow) -> "Kept":
         cells = tuple(cell_text(cell) if isinstance(cell, date) else cell for cell in row.cells)
-        return cls(row.number, cells, row.sheet, row.repairs, row.notes, row.refusals)
+        return cls(row.number, cells, row.sheet, row.repairs, row.notes, row.refusals, period=row.period)
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -74,7 +75,7 @@ class Row:
         choice = applied.get(kept.choice, kept.choice)
         row = SheetRow(
             kept.number, list(kept.cells), kept.sheet, kept.repairs, kept.notes, kept.refusals, self.confirmed, choice,
-            self.position,
+            self.position, kept.period,
         )  # fmt: skip
         if kept.typed is None:
             return row

@@ -19,7 +19,7 @@ from app.identity.imports.models import PeopleImportRow
 from app.identity.imports.rows import Row, add_rows, waiting_rows
 from app.identity.imports.steps import Hands, apply_rows, check_rows
 from app.identity.imports.undoing import applied_rows, undo_rows
-from app.identity.lists.office_choices import choices_for
+from app.identity.lists.office_choices import answers_for, choices_for
 from app.identity.lists.office_sheets import read_list_bytes
 from app.identity.lists.people_import_service import Books, open_books
 from app.identity.lists.people_imports import PEOPLE
@@ -98,7 +98,11 @@ def _read(context: jobs.JobContext, import_id: int) -> None:
 def _work(context: jobs.JobContext, import_id: int, stage: str, step: Step) -> dict[str, int] | None:
     with context.database.reading() as db:
         wish = db.get_one(PeopleImport, import_id)
-        books = open_books(db, is_offices_own=reading_of(context.storage, wish) is not None)
+        books = open_books(
+            db,
+            is_offices_own=reading_of(context.storage, wish) is not None,
+            answers=answers_for(context.storage, wish.source_key),
+        )
         all_rows = db.scalar(select(func.count()).where(PeopleImportRow.import_id == import_id)) or 0
         left = PeopleImportRow.stage == step.takes
         done = all_rows - (db.scalar(select(func.count()).where(PeopleImportRow.import_id == import_id, left)) or 0)

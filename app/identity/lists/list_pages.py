@@ -39,7 +39,7 @@ class ListPlace:
 def taken(file: UploadFile | None, read: Callable[[bytes, str], object]) -> tuple[bytes, str]:
     """The workbook somebody chose and its name. Raises Invalid, saying why, for none and for what `read` refuses."""
     if file is None or not file.filename:
-        raise Invalid(_("Hãy chọn một tệp .xlsx."))
+        raise Invalid(_("Hãy chọn một tệp danh sách."))
     content, name = file.file.read(), PurePath(file.filename.replace("\\", "/")).name[-200:]
     read(content, name)
     return content, name

@@ -1,5 +1,6 @@
 """Workbooks of people as offices send them: which sheets hold lists, and what every row of those says."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
@@ -17,6 +18,8 @@ from app.identity.lists.people_sheet import MAX_ROWS, PeopleSheet, SheetRow, rea
 
 # What people chose instead of our guesses: by sheet, by column.
 Choices = Mapping[str, Mapping[int, Field | None]]
+# “họ và tên”, “họ tên” as the letters of TCVN3 and VNI look in Unicode.
+_IN_OLD_LETTERS = re.compile(r"hä (?:vµ )?tªn|hoï (?:vaø )?teân")
 
 
 def read_list(path: Path, file: str, choices: Choices | None = None, most: int = MAX_ROWS) -> PeopleSheet:
@@ -64,6 +67,7 @@ class _Book:
         self._rows: list[SheetRow] = []
         self._skipped: list[SkippedRow] = []
         self._blank = 0
+        self._in_old_letters = False
 
     def read(self, path: Path, file: str) -> PeopleSheet:
         for row in self._people(path):
@@ -85,6 +89,13 @@ class _Book:
         return chain.from_iterable(self._take(sheet) for sheet in read_sheets(path))
 
     def _refuse_empty(self, first: SheetRow | None) -> None:
+        if not self._lists and self._in_old_letters:
+            raise Invalid(
+                _(
+                    "Chữ trong tệp dùng phông cũ (TCVN3 hoặc VNI) nên không đọc chắc chắn được. Hãy mở tệp bằng Excel,"
+                    " chuyển chữ sang Unicode rồi lưu lại."
+                )
+            )
         if not self._lists:
             raise Invalid(
                 _(
@@ -103,6 +114,8 @@ class _Book:
         window = list(islice(sheet.rows, HEAD_ROWS + SAMPLE))
         mapping = guess_mapping(sheet.name, window)
         if mapping is None:
+            texts = (text_of(cell).lower() for cells in window for cell in cells)
+            self._in_old_letters |= any(_IN_OLD_LETTERS.search(text) for text in texts)
             self._others[sheet.name] = (
                 _("Không có dòng tên cột của một danh sách người.")
                 if any(text_of(cell) for cells in window for cell in cells)

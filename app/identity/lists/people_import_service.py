@@ -4,7 +4,7 @@ A dry run is the same work inside a savepoint that is rolled back. Nothing here 
 the row and the register disagree, the row waits for a person to confirm it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from app.core.tables import cell_text
 from app.core.text import fold
 from app.identity.events import AffiliationsChanged
 from app.identity.identifiers import phone_shown
-from app.identity.lists.office_units import OfficeUnits, PastName
+from app.identity.lists.office_units import OfficeUnits
 from app.identity.lists.people_deeds import Deed, Wrote
 from app.identity.lists.people_import import COLUMNS, KnownUnit, ParsedRow, Register, parse_row
 from app.identity.lists.people_matching import Doubt, KnownPeople, chunks, outside_scope
@@ -32,12 +32,13 @@ from app.identity.lists.people_report import (
     RowReport,
 )
 from app.identity.lists.people_sheet import PeopleSheet, SheetRow
+from app.identity.lists.unit_names import load_called_units
 from app.identity.models import Audience, Person
 from app.identity.people.people import close_affiliation, new_affiliation, new_person, set_fields
 from app.identity.sealing import SealedFields
 from app.identity.sign_in import passwords
 from app.identity.sign_in.accounts import UserNames, new_account
-from app.identity.units.unit_queries import UnitOnDay, heirs_on, in_force, lives_of, unit_versions
+from app.identity.units.unit_queries import in_force, lives_of, unit_versions
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,11 @@ def import_people(
     return ImportReport(sheet.file, sheet.sheet, books.day, dry_run, rows, sheet.reading)
 
 
-def open_books(db: Session, *, is_offices_own: bool) -> Books:
-    """What the rows of today's list are looked up in."""
+def open_books(db: Session, *, is_offices_own: bool, answers: Mapping[str, str] | None = None) -> Books:
+    """What the rows of today's list are looked up in; `answers` to its questions about units (OfficeUnits)."""
     day = clock.today()
     register = load_register(db, day)
-    offices = OfficeUnits(register, load_past_names(db, register, day)) if is_offices_own else None
+    offices = OfficeUnits(register, load_called_units(db, register, day), answers) if is_offices_own else None
     return Books(day, register, offices, UserNames(db))
 
 
@@ -118,20 +119,6 @@ def load_register(db: Session, day: date) -> Register:
     for code, name in db.execute(select(Audience.code, Audience.name)):
         audiences |= {fold(code): code, fold(name): code}
     return Register(units, audiences)
-
-
-def load_past_names(db: Session, register: Register, day: date) -> dict[str, tuple[PastName, ...]]:
-    """Names of units that are gone, folded, with the unit of `register` that their people count under on that day."""
-    units = {unit.unit_id: unit for unit in register.units.values()}
-    gone = [UnitOnDay(*row) for row in db.execute(unit_versions()) if row.unit_id not in units]
-    heirs = heirs_on(db, {version.unit_id for version in gone}, day)
-    past: dict[str, dict[PastName, None]] = {}
-    for version in gone:
-        heir = heirs.get(version.unit_id)
-        if heir and heir.unit_id in units:
-            for name in {fold(version.name), fold(version.name.removeprefix(version.type_name))}:
-                past.setdefault(name, {})[PastName(version.code, units[heir.unit_id])] = None
-    return {name: tuple(found) for name, found in past.items()}
 
 
 def row_key(position: int) -> str:
@@ -176,6 +163,7 @@ class _Import:
         report = RowReport(
             given.number, texts + ("",) * (len(COLUMNS) - len(texts)), "refused", tuple(row.refusals), "",
             _values(row), self._unit(row), sheet=given.sheet, problem=_problem(row), about=_about(row),
+            question=given.question,
         )  # fmt: skip
         if row.refusals:
             return report, None
@@ -218,7 +206,7 @@ class _Import:
         self.known.remember(person, self.known.fields_of(person), row.unit.unit_id)
         done = replace(
             report, outcome="repaired" if row.repairs else outcome, messages=(*row.repairs, *row.notes),
-            person=person.ref, username=username, password=password, problem="", about={},
+            person=person.ref, username=username, password=password, problem="", about={}, question=None,
         )  # fmt: skip
         return done, deed
 
@@ -343,6 +331,8 @@ def _values(row: ParsedRow) -> dict[str, Any]:
 def parsed(given: SheetRow, register: Register, day: date) -> ParsedRow:
     """The row as read, with what was said when an office's list was put into our template."""
     row = parse_row(given.cells, register, day)
+    if given.question:
+        row.refusals = [said for said in row.refusals if row.about[said] != "Mã đơn vị"]
     row.repairs[:0], row.notes[:0] = given.repairs, given.notes
     row.refusals[:0] = [said for _column, said in given.refusals]
     row.about |= {said: column for column, said in given.refusals}

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from app.core.i18n import lazy as _
 from app.identity.lists.office_mapping import SheetMapping
 
+# The first and the last day of what a list speaks of.
+Period = tuple[date, date]
 Outcome = Literal["created", "matched", "repaired", "needs_confirmation", "refused"]
 
 OUTCOMES: dict[Outcome, _] = {
@@ -90,12 +92,31 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class UnitCandidate:
+    """A unit of today that a list's words may mean: its code and name, and a sentence that tells it from others."""
+
+    code: str
+    name: str
+    told: str
+
+
+@dataclass(frozen=True)
+class UnitQuestion:
+    """Which unit a list means by `name`, beside a code or without; `key` is the same for all rows that say so."""
+
+    key: str
+    name: str
+    code: str
+    candidates: tuple[UnitCandidate, ...]
+
+
+@dataclass(frozen=True)
 class RowReport:
     """One row: `row` is its number in the workbook, `cells` its text; `person` the stable ref, "" if there is none.
 
     `sheet`: "" where the workbook's only list is meant. For a row that somebody must look at: `about` maps columns of
     the template to what is wrong there; `confirmable` if it can be right as it is; `candidates` whom it may mean, and
-    `may_be_new` if it may also be nobody known.
+    `may_be_new` if it may also be nobody known; `question` if it does not say which unit.
     """
 
     row: int
@@ -113,6 +134,7 @@ class RowReport:
     confirmable: bool = False
     candidates: tuple[Candidate, ...] = ()
     may_be_new: bool = False
+    question: UnitQuestion | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,15 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.tables import Cell, Column, cell_text, read_sheet, sheet_name, write_xlsx
 from app.identity.lists.people_import import COLUMNS, is_template_header, missing_columns
-from app.identity.lists.people_report import OUTCOMES, ImportReport, Reading, RowReport, SkippedRow
+from app.identity.lists.people_report import (
+    OUTCOMES,
+    ImportReport,
+    Period,
+    Reading,
+    RowReport,
+    SkippedRow,
+    UnitQuestion,
+)
 
 # Far above any list of a province; a guard for the memory.
 MAX_ROWS = 100_000
@@ -28,6 +36,7 @@ class SheetRow:
     `sheet` and what was said on the way only where an office's own list was put into the template (office_rows.py);
     a refusal names the column of the template it is about. What somebody decided on the row: that its doubts are none
     (`confirmed`), and whom it means (`choice`: a candidate's key, or NEW). `position`: among the rows of its list.
+    `period` is what its list speaks of, if it says so; `question` is open if its unit cannot be told.
     """
 
     number: int
@@ -39,6 +48,8 @@ class SheetRow:
     confirmed: bool = False
     choice: str = ""
     position: int = 0
+    period: Period | None = None
+    question: UnitQuestion | None = None
 
 
 @dataclass(frozen=True)
