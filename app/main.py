@@ -76,6 +76,7 @@ from app.identity.events import (
     PeopleMerged,
     PeopleUnmerged,
     ResetCodeIssued,
+    RoleChanged,
     SecondFactorRemoved,
     UnitsReorganised,
 )
@@ -165,6 +166,7 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
     (UnitsReorganised, coverage.count_reorganisation),
     (ResetCodeIssued, notices.tell_of_reset_code),
     (SecondFactorRemoved, notices.tell_of_removed_factor),
+    (RoleChanged, notices.tell_of_role),
 ]
 
 # Whose papers the register can take together.

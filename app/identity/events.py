@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from app.core.events import Event
 
@@ -50,3 +51,12 @@ class SecondFactorRemoved(Event):
     person_id: int
     by_name: str
     removed_at: datetime
+
+
+@dataclass(frozen=True)
+class RoleChanged(Event):
+    """An account was given a role, its last day was set, or it holds after all; by which account, None: a command."""
+
+    grant_id: int
+    change: Literal["given", "ended", "resumed"]
+    by: int | None

@@ -117,6 +117,11 @@ def in_force_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
 
 
+def not_over_on(day: date) -> ColumnElement[bool]:
+    """Grants that hold on this day or will."""
+    return or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
+
+
 def granting(*permissions: str) -> ColumnElement[bool]:
     """Grants that allow one of these today."""
     roles = {role for permission in permissions for role in roles_with(permission)}

@@ -22,7 +22,8 @@ CATEGORIES: Mapping[str, Category] = {
     ),
     "message": Category(_("Tin nhắn và trả lời"), _("Giảng viên hoặc đơn vị nhắn tin, có người trả lời câu hỏi.")),
     "account": Category(
-        _("Tài khoản và bảo mật"), _("Khi có người cấp mã đặt lại mật khẩu hoặc đổi cách đăng nhập của anh/chị.")
+        _("Tài khoản và bảo mật"),
+        _("Khi có người cấp mã đặt lại mật khẩu, đổi cách đăng nhập, giao hay kết thúc vai trò của anh/chị."),
     ),
     "work": Category(
         _("Việc chờ anh/chị xử lý"),

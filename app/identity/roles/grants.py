@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from app.core import audit, clock
 from app.core.access import Actor, UnitClosure, closure_on
 from app.core.errors import Conflict, Forbidden, Invalid
+from app.core.events import emit
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.settings import get_settings
 from app.core.templating import format_date
+from app.identity.events import RoleChanged
 from app.identity.models import Account, RoleGrant
-from app.identity.policy import MANAGE, ROLES, Role
+from app.identity.policy import MANAGE, ROLES, Role, not_over_on
 from app.identity.units.unit_queries import unit_on
 
 
@@ -92,6 +94,7 @@ def end(db: Session, actor: Actor, grant: RoleGrant, last_day: date) -> None:
         unit_id=grant.unit_id, ends_on=last_day.isoformat(),
     )  # fmt: skip
     db.flush()
+    emit(db, RoleChanged(grant.id, "ended", actor.account_id))
 
 
 # A grant and, from before, its last day, when and by which account that was written.
@@ -113,6 +116,8 @@ def end_with_unit(db: Session, grant_ids: Collection[int], closes_on: date, by: 
             unit_id=grant.unit_id, ends_on=grant.ends_on.isoformat(),
         )  # fmt: skip
     db.flush()
+    for grant_id, *_before in was:
+        emit(db, RoleChanged(grant_id, "ended", by))
     return was
 
 
@@ -135,7 +140,10 @@ def carry_on(
 
 
 def take_back(db: Session, grant_ids: Collection[int], by: int | None) -> None:
-    """Roles that were carried on to a unit that is no more; over at once, as if on their first day."""
+    """Roles that were carried on to a unit that is no more; over at once, as if on their first day.
+
+    Not announced: what they carried on is taken up again.
+    """
     for grant in db.scalars(select(RoleGrant).where(RoleGrant.id.in_(grant_ids))):
         grant.ends_on = max(grant.starts_on, clock.today()) - timedelta(days=1)
         grant.ended_at, grant.ended_by = clock.now(), by
@@ -144,7 +152,7 @@ def take_back(db: Session, grant_ids: Collection[int], by: int | None) -> None:
     db.flush()
 
 
-def take_up_again(db: Session, grants: Collection[GrantWas]) -> None:
+def take_up_again(db: Session, grants: Collection[GrantWas], by: int | None) -> None:
     """The unit did not close after all."""
     for grant_id, ends_on, ended_at, ended_by in grants:
         grant = db.get_one(RoleGrant, grant_id)
@@ -152,6 +160,8 @@ def take_up_again(db: Session, grants: Collection[GrantWas]) -> None:
         grant.ended_at = datetime.fromisoformat(ended_at) if ended_at else None
         grant.ended_by = ended_by
     db.flush()
+    for grant_id, *_before in grants:
+        emit(db, RoleChanged(grant_id, "resumed", by))
 
 
 def _iso(when: date | datetime | None) -> str | None:
@@ -165,9 +175,7 @@ def roles_to_give(actor: Actor) -> dict[str, Role]:
 
 def is_staff(db: Session, account_id: int) -> bool:
     """Holds any role, or will: longer passwords apply (DESIGN 9)."""
-    held = select(RoleGrant.id).where(
-        RoleGrant.account_id == account_id, or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= clock.today())
-    )
+    held = select(RoleGrant.id).where(RoleGrant.account_id == account_id, not_over_on(clock.today()))
     return db.scalar(held.limit(1)) is not None
 
 
@@ -235,4 +243,5 @@ def _add(
         starts_on=starts_on.isoformat(), ends_on=ends_on.isoformat() if ends_on else None,
     )  # fmt: skip
     db.flush()
+    emit(db, RoleChanged(grant.id, "given", by))
     return grant

@@ -13,7 +13,7 @@ from app.identity import sealing
 from app.identity.identifiers import phone_shown
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.people.people_queries import audience_names, posts_of
-from app.identity.policy import ROLES, in_force_on
+from app.identity.policy import ROLES, not_over_on, words_of
 from app.identity.roles.grants import is_staff
 from app.identity.second_factor.factors import has_factor, recovery_codes_left
 from app.identity.sign_in.accounts import living_sessions
@@ -43,7 +43,10 @@ class SessionView:
 
 @dataclass(frozen=True)
 class RoleView:
+    """A role held now or later, with all it allows in words."""
+
     title: str
+    words: tuple[str, ...]
     unit: str
     starts_on: date
     ends_on: date | None
@@ -75,7 +78,7 @@ def account_page(db: Session, actor: Actor) -> AccountPage:
     today = clock.today()
     posts = posts_of(db, [actor.person_id])[actor.person_id]
     grants = db.scalars(
-        select(RoleGrant).where(RoleGrant.account_id == account.id, in_force_on(today)).order_by(RoleGrant.id)
+        select(RoleGrant).where(RoleGrant.account_id == account.id, not_over_on(today)).order_by(RoleGrant.id)
     ).all()
     units = full_names(db, {post.unit_id for post in posts} | {grant.unit_id for grant in grants}, today)
     audiences = audience_names(db)
@@ -102,7 +105,9 @@ def account_page(db: Session, actor: Actor) -> AccountPage:
             for post in reversed(posts)
         ],
         roles=[
-            RoleView(str(ROLES[grant.role].title), units[grant.unit_id], grant.starts_on, grant.ends_on)
+            RoleView(
+                str(ROLES[grant.role].title), words_of(grant.role), units[grant.unit_id], grant.starts_on, grant.ends_on
+            )
             for grant in grants
             if grant.role in ROLES
         ],

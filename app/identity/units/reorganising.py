@@ -122,7 +122,7 @@ def undo(db: Session, act: UnitAct, *, account_id: int | None) -> None:
     db.execute(delete(UnitVersion).where(UnitVersion.id.in_(wrote["begun"])))
     db.execute(update(UnitVersion).where(UnitVersion.id.in_(wrote["ended"])).values(valid_to=None))
     take_back(db, wrote["given"], account_id)
-    take_up_again(db, wrote["grants"])
+    take_up_again(db, wrote["grants"], account_id)
     rebuild_closure(db)
     _bring_posts_back(db, wrote)
     act.undone_at, act.undone_by = clock.now(), account_id
