@@ -6,6 +6,7 @@ from app.identity.events import (
     PeopleMerged,
     PeopleUnmerged,
     ResetCodeIssued,
+    RoleChanged,
     SecondFactorRemoved,
     UnitsReorganised,
 )
@@ -44,6 +45,7 @@ def test_events_reach_their_handlers_in_this_order() -> None:
         ],
         ResetCodeIssued.__name__: ["app.notices.handlers.tell_of_reset_code"],
         SecondFactorRemoved.__name__: ["app.notices.handlers.tell_of_removed_factor"],
+        RoleChanged.__name__: ["app.notices.handlers.tell_of_role"],
     }
 
 
