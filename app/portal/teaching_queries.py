@@ -17,7 +17,7 @@ from app.catalogue.queries import CourseView, OutlineLesson, course_by_slug, out
 from app.core import clock
 from app.core.access import Actor
 from app.core.text import fold
-from app.identity.models import Person
+from app.identity.models import MergedRecord, Person
 from app.identity.people.people_queries import units_held
 from app.identity.policy import visible_records
 from app.identity.records import holder_of
@@ -123,7 +123,7 @@ def teaching_courses(db: Session, actor: Actor) -> list[CourseRow]:
         .select_from(Enrolment)
         .join(Course, Course.id == Enrolment.course_id)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(_mine(actor), _goes_on())
+        .where(_mine(actor), _goes_on(), Enrolment.id.not_in(_told_twice(db, actor)))
         .group_by(Course.slug, CourseVersion.title, state)
     )
     found: dict[tuple[str, str], Counter[str]] = {}
@@ -136,11 +136,11 @@ def teaching_courses(db: Session, actor: Actor) -> list[CourseRow]:
 def teaching_page(db: Session, actor: Actor, slug: str, chosen: Chosen, page: int = 1) -> TeachingPage:
     """Raises NotFound for a course that is not published."""
     course = course_by_slug(db, slug)
-    found = _chosen(actor, course.course_id, chosen)
+    found = _chosen(db, actor, course.course_id, chosen)
     total = db.scalar(select(func.count()).select_from(found.with_only_columns(Enrolment.id).subquery())) or 0
     pages = max(1, -(-total // PER_PAGE))
     page = min(max(page, 1), pages)
-    mine = _of_course(actor, course.course_id)
+    mine = _of_course(db, actor, course.course_id)
     lessons = outline(db, course.version_id).lessons
     return TeachingPage(
         course=course, counts=_counts(db, mine), lessons=_lesson_rows(db, mine, lessons),
@@ -153,13 +153,13 @@ def teaching_page(db: Session, actor: Actor, slug: str, chosen: Chosen, page: in
 
 def chosen_people(db: Session, actor: Actor, course_id: int, chosen: Chosen) -> list[int]:
     """Person ids, in the order of the page."""
-    found = _chosen(actor, course_id, chosen).with_only_columns(Enrolment.person_id)
+    found = _chosen(db, actor, course_id, chosen).with_only_columns(Enrolment.person_id)
     return [person_id for person_id in db.scalars(found) if person_id is not None]
 
 
 def all_learners(db: Session, actor: Actor, course: CourseView, chosen: Chosen) -> tuple[LearnerRow, ...]:
     """Every page of them, for a table to take away."""
-    return learners(db, course, _chosen(actor, course.course_id, chosen))
+    return learners(db, course, _chosen(db, actor, course.course_id, chosen))
 
 
 def learners(db: Session, course: CourseView, found: Select[Enrolment]) -> tuple[LearnerRow, ...]:
@@ -205,12 +205,32 @@ def _goes_on() -> ColumnElement[bool]:
     return Enrolment.counts_until.is_(None)
 
 
-def _of_course(actor: Actor, course_id: int) -> Select[Enrolment]:
-    return select(Enrolment).where(Enrolment.course_id == course_id, _mine(actor), _goes_on())
+def _told_twice(db: Session, actor: Actor) -> list[int]:
+    """Present enrolments of people who take the same course under another record of theirs as well, and are further
+    there: done before learning before stuck, then who was active last."""
+    better = {"done": 0, "learning": 1, "stuck": 2}
+    rows = db.execute(
+        select(Enrolment.id, Enrolment.course_id, holder_of(Enrolment.person_id), _state(), Enrolment.last_active_at)
+        .where(_mine(actor), _goes_on(), Enrolment.person_id.in_(select(MergedRecord.person_id)))
+    ).all()  # fmt: skip
+    rows = sorted(rows, key=lambda row: row[4], reverse=True)
+    shown: set[tuple[int, int]] = set()
+    twice = []
+    for enrolment_id, course_id, person_id, _name, _at in sorted(rows, key=lambda row: better[row[3]]):
+        if (course_id, person_id) in shown:
+            twice.append(enrolment_id)
+        shown.add((course_id, person_id))
+    return twice
 
 
-def _chosen(actor: Actor, course_id: int, chosen: Chosen) -> Select[Enrolment]:
-    found = _of_course(actor, course_id).join(Person, Person.id == holder_of(Enrolment.person_id))
+def _of_course(db: Session, actor: Actor, course_id: int) -> Select[Enrolment]:
+    """Each human being once."""
+    twice = Enrolment.id.in_(_told_twice(db, actor))
+    return select(Enrolment).where(Enrolment.course_id == course_id, _mine(actor), _goes_on(), ~twice)
+
+
+def _chosen(db: Session, actor: Actor, course_id: int, chosen: Chosen) -> Select[Enrolment]:
+    found = _of_course(db, actor, course_id).join(Person, Person.id == holder_of(Enrolment.person_id))
     if chosen.state in STATES:
         found = found.where(_state() == chosen.state)
     if chosen.lesson_key:

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 from app.catalogue.service import publish, save_version
 from app.core import clock
 from app.core.storage import Storage
+from app.identity.models import Person
+from app.identity.people.merging import merge, pair_of
+from app.identity.sign_in.accounts import actor_of
 from app.learning.models import Attempt, Enrolment
 from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.service import enrol
@@ -98,6 +101,21 @@ def test_a_word_goes_to_those_the_list_shows(
     told = set(db.scalars(select(Notice.person_id)))
     assert told == {enrolments[name].person_id for name in ("Hạnh", "Bình")}
     assert db.scalars(select(Notice.values)).first()["text"] == "Có cần tôi giúp?"  # type: ignore[index]
+
+
+def test_one_human_being_is_one_row_with_the_better_state(
+    db: Session, enrolments: dict[str, Enrolment], instructor: Browser
+) -> None:
+    admin = actor_of(db, factories.account(db, username="quantri", role="province_admin").id)
+    assert admin is not None
+    one, other = (db.get_one(Person, enrolments[name].person_id) for name in ("Bình", "Cúc"))
+    merge(db, admin, pair_of(one, other), [], "một người, hai hồ sơ")
+    db.commit()
+    page = instructor.get(COURSE).text
+    assert "cần giúp (1)" in page
+    assert "đang học (1)" in page
+    assert "0 trên 2" in instructor.get("/teaching").text
+    assert "Đã nhắn 2 người." in instructor.post(f"{COURSE}/message", {"text": "Chào anh/chị"}).text
 
 
 def test_the_table_says_what_the_page_says(instructor: Browser) -> None:
