@@ -59,8 +59,8 @@ from app.identity.models import Account, Affiliation, Consent, Person, RoleGrant
 from app.identity.people import merging
 from app.identity.sign_in import accounts
 from app.identity.sign_in.contacts import link_token, order_check
-from app.identity.units.reorganisation import Create, Draft
 from app.identity.units.reorganising import carry_out
+from app.identity.units.wishes import Create, Draft
 from app.learning import stamps
 from app.learning.answer_files import keep_with_files, receive
 from app.learning.evidence import Submission, submit, verify

@@ -1,6 +1,7 @@
 """Declared figures: which one is in force, how it is carried, and entering one."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.core.db import Session
 from app.coverage.counting.figures import Figure, Question, figure
-from app.coverage.declared.figures_in_force import Declared, Origin, in_force_for, largest_remainder, latest
+from app.coverage.declared.figures_in_force import Declared, Origin, in_force_for, in_time, largest_remainder
 from app.coverage.models import DeclaredFigure
 from tests import factories
 from tests.browser import Browser
@@ -37,20 +38,20 @@ def declared(
     ],
 )
 def test_the_latest_day_not_after_the_reference_date_decides(figures: list[Declared], expected: float | None) -> None:
-    found = latest(figures, date(2026, 6, 30)).get(("LDDN", 1))
-    assert (found.value if found else None) == expected
+    found = in_time(figures, date(2026, 6, 30)).get(("LDDN", 1))
+    assert (found[-1].value if found else None) == expected
 
 
 def test_known_at_leaves_out_what_was_recorded_later() -> None:
     later = declared(2, 7, "2026-02-01", recorded_at=datetime(2026, 5, 1, tzinfo=UTC))
-    found = latest([declared(1, 5), later], date(2026, 6, 30), datetime(2026, 4, 1, tzinfo=UTC))
-    assert found["LDDN", 1].value == 5
+    found = in_time([declared(1, 5), later], date(2026, 6, 30), datetime(2026, 4, 1, tzinfo=UTC))
+    assert found["LDDN", 1][-1].value == 5
 
 
 def test_a_figure_is_own_else_carried_else_summed_else_none() -> None:
     merged = [Origin(11, ((3, "c", None),)), Origin(12, ((3, "c", None),))]
     origins = {2: [Origin(10, ((2, "b", None),))], 3: merged}
-    own = {1: declared(1, 5), 10: declared(2, 7, unit=10), 11: declared(3, 9, unit=11)}
+    own = {1: [declared(1, 5)], 10: [declared(2, 7, unit=10)], 11: [declared(3, 9, unit=11)]}
     children = {4: [1, 2], 5: [1, 3]}
 
     def value(unit: int, *, may_sum: bool = True) -> tuple[float, str] | None:
@@ -84,11 +85,51 @@ def test_a_split_unit_hands_on_only_published_shares() -> None:
     published = ((2, "a", 0.25), (3, "b", 0.75))
     unknown = ((4, "a", None), (5, "b", None))
     origins = {2: [Origin(1, published)], 4: [Origin(9, unknown)]}
-    own = {1: declared(1, 10), 9: declared(2, 10, unit=9)}
+    own = {1: [declared(1, 10)], 9: [declared(2, 10, unit=9)]}
     found = in_force_for(2, own, origins, {}, may_sum=True)
     assert found
     assert (found.value, found.how) == (3, "carried")  # 2,5 and 7,5: the tie goes to the lower code
     assert in_force_for(4, own, origins, {}, may_sum=True) is None
+
+
+DAY = date(2026, 7, 1)
+AT_ONCE = Origin(1, ((1, "a", 0.7), (2, "b", 0.2), (3, "c", 0.1)), DAY, begins=False)
+CEDED = {1: [AT_ONCE], 2: [replace(AT_ONCE, begins=True)], 3: [AT_ONCE]}
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({1: [declared(1, 100)], 3: [declared(2, 50)]}, (70, 20, 60)),
+        ({1: [declared(1, 100)], 3: []}, (70, 20, None)),  # what was there and never declared does so anew
+        ({1: [declared(1, 100), declared(3, 90, "2026-07-01")], 3: [declared(2, 50)]}, (90, 20, 60)),
+        ({1: [declared(1, 100)], 3: [declared(2, 65, "2026-08-01")]}, (70, 20, 65)),
+        ({1: [], 3: [declared(2, 50)]}, (None, None, 50)),
+    ],
+)
+def test_a_part_given_away_is_taken_off_here_and_added_there(
+    figures: dict[int, list[Declared]], expected: tuple[float | None, ...]
+) -> None:
+    found = [in_force_for(unit, figures, CEDED, {}, may_sum=True) for unit in (1, 2, 3)]
+    assert tuple(one.value if one else None for one in found) == expected
+
+
+def test_a_part_of_unknown_size_leaves_the_figures_that_are_there() -> None:
+    unknown = Origin(1, ((1, "a", None), (2, "b", None)), DAY, begins=False)
+    origins = {1: [unknown], 2: [replace(unknown, begins=True)]}
+    found = in_force_for(1, {1: [declared(1, 100)]}, origins, {}, may_sum=True)
+    assert found
+    assert (found.value, found.how) == (100, "own")
+    assert in_force_for(2, {1: [declared(1, 100)]}, origins, {}, may_sum=True) is None
+
+
+def test_units_may_give_parts_to_each_other() -> None:
+    there = Origin(1, ((1, "a", 0.5), (2, "b", 0.5)), DAY, begins=False)
+    back = Origin(2, ((2, "b", 0.5), (1, "a", 0.5)), date(2026, 9, 1), begins=False)
+    origins = {1: [there, back], 2: [there, back]}
+    own = {1: [declared(1, 100)], 2: [declared(2, 20)]}
+    values = [found.value for unit in (1, 2) if (found := in_force_for(unit, own, origins, {}, may_sum=True))]
+    assert values == [85, 35]
 
 
 # --- entering one -------------------------------------------------------------------------------------------------

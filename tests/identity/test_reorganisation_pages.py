@@ -73,3 +73,30 @@ def test_the_list_tells_what_came_with_the_data(admin: Browser) -> None:
     for day in ("01/02/2024", "01/01/2025", "01/07/2025", "20/09/2026"):
         assert day in page
     assert "/undo" not in page
+
+
+def test_a_part_is_cut_off_with_the_people_that_are_named(admin: Browser) -> None:
+    typed = {
+        "unit": "07210", "verb": "cede", "on": "01/11/2026", "decision": "15/NQ-HĐND",
+        "parts": "X1; Phường Mới; Phường; 30%\n07228; 0,1", "people": "phutrach; X1",
+    }  # fmt: skip
+    seen = admin.get("/units/acts/new", params=typed)
+    assert seen.status_code == 200, seen.text
+    for said in ("Phường Mới", "1 người sang Phường Mới", "60%", "30%", "10%"):
+        assert said in seen.text
+    done = admin.post("/units/acts", typed | {"seen": seen.text.split('name="seen" value="')[1].split('"')[0]})
+    assert "Đã ghi: Tách một phần sang đơn vị khác, hiệu lực 01/11/2026." in done.text
+    page = admin.get("/units/07210").text
+    assert "Tách một phần sang Phường Đa Mai, Phường Mới" in page
+    assert "Hình thành từ một phần của Phường Bắc Giang." in admin.get("/units/X1").text
+
+
+def test_what_is_wrong_with_a_part_is_said_at_its_field(admin: Browser) -> None:
+    typed = {
+        "unit": "07210", "verb": "cede", "on": "01/11/2026", "decision": "1", "parts": "X1; Phường Mới; Phường; ba",
+        "people": "aido; X1", "children": "07228; X2",
+    }  # fmt: skip
+    page = admin.get("/units/acts/new", params=typed)
+    assert page.status_code == 422
+    for said in ("“ba” không phải là tỷ lệ", "Không tìm thấy trong phạm vi", "Không có phần nào mang mã X2"):
+        assert said in page.text

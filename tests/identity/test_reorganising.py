@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,14 +13,20 @@ from app.core.access import UnitClosure, closure_on
 from app.core.db import Base, Session
 from app.core.errors import Conflict, Invalid
 from app.coverage.counting.facts import posts_of_people
+from app.coverage.declared.figures_in_force import history as declared_history
+from app.coverage.declared.figures_in_force import in_force_for, in_time, lineage
+from app.coverage.models import DeclaredFigure
 from app.identity.models import Affiliation, RoleGrant, UnitAct, UnitEdge, UnitVersion
 from app.identity.people.people_queries import posts_of
 from app.identity.policy import held_on
 from app.identity.roles.grants import grant_role
 from app.identity.units import reorganising
-from app.identity.units.reorganisation import Absorb, Close, Create, Draft, Merge, Move, Rename, Retype, Split, Wish
 from app.identity.units.reorganising import StillHanging, carry_out, preview, undo
+from app.identity.units.unit_diagram import draw
+from app.identity.units.unit_history import history
 from app.identity.units.unit_queries import heirs_on, unit_by_id, unit_on
+from app.identity.units.unit_timeline import timeline
+from app.identity.units.wishes import Absorb, Cede, Close, Create, Draft, Merge, Move, Rename, Retype, Split, Wish
 from app.main import HOLDINGS
 from tests import factories
 
@@ -40,10 +47,10 @@ def today() -> Iterator[None]:
 def ids(db: Session) -> dict[str, int]:
     """Two communes, each with two people and a manager, a village under the first, and the province above."""
     found = {"province": factories.unit_id(db, "24")}
-    for name, code in (("here", BAC_GIANG), ("there", DA_MAI)):
+    for name, code in (("there", DA_MAI), ("here", BAC_GIANG)):
         found[name] = factories.unit_id(db, code)
         for _number in range(2):
-            factories.post(db, factories.person(db), code)
+            found["someone"] = factories.post(db, factories.person(db), code).person_id
         grant_role(db, factories.account(db, factories.person(db)), "unit_manager", found[name])
     village = Draft("T01", "Thôn Thử", "village", "Thôn", found["here"])
     carry_out(db, Create(village), DAY - timedelta(days=30), "01/QĐ", account_id=None)
@@ -68,6 +75,12 @@ def split(ids: dict[str, int]) -> Wish:
     return Split(ids["here"], parts, (0.4, 0.6), {ids["village"]: 1})
 
 
+def cede(ids: dict[str, int]) -> Wish:
+    """A third to a new unit, with one of the two people and the village; a tenth to the neighbour."""
+    parts = (draft(ids, "X1", "Phường Một"), ids["there"])
+    return Cede(ids["here"], parts, (0.3, 0.1), {ids["village"]: 0}, {ids["someone"]: 0})
+
+
 def move(ids: dict[str, int]) -> Wish:
     return Move(ids["village"], ids["there"])
 
@@ -80,6 +93,7 @@ WISHES: dict[str, Callable[[dict[str, int]], Wish]] = {
     "merge": merge,
     "absorb": absorb,
     "split": split,
+    "cede": cede,
     "close": lambda ids: Close(ids["village"]),
 }
 
@@ -155,6 +169,76 @@ def test_after_a_split_people_wait_at_the_parent_and_shares_are_kept(db: Session
     assert shares == [0.4, 0.6]
 
 
+def test_of_a_split_unit_only_who_is_not_named_waits(db: Session, ids: dict[str, int]) -> None:
+    wish = split(ids)
+    assert isinstance(wish, Split)
+    carry_out(db, replace(wish, people={ids["someone"]: 1}), DAY, "15/NQ-HĐND", account_id=None)
+    second = factories.unit_id(db, "X2")
+    at = db.scalars(select(Affiliation.unit_id).where(Affiliation.started_on == DAY)).all()
+    assert sorted(at) == sorted([ids["province"], second])
+
+
+def test_a_unit_that_gives_parts_away_lives_on(db: Session, ids: dict[str, int]) -> None:
+    shown = preview(db, cede(ids), DAY)
+    assert (shown.closed, shown.grants, shown.people_count) == ([], (), 1)
+    carry_out(db, cede(ids), DAY, "15/NQ-HĐND", account_id=None)
+    new = factories.unit_id(db, "X1")
+    village = unit_by_id(db, ids["village"], DAY)
+    assert village is not None
+    assert village.parent_id == new
+    counts = {unit: (people_under(db, ids[unit], EVE), people_under(db, ids[unit], DAY)) for unit in ("here", "there")}
+    assert counts == {"here": (2, 1), "there": (2, 2)}
+    assert people_under(db, new, DAY) == 1
+    edges = db.execute(
+        select(UnitEdge.to_unit_id, UnitEdge.share).where(UnitEdge.from_unit_id == ids["here"]).order_by(UnitEdge.id)
+    ).all()
+    assert [tuple(edge) for edge in edges[-3:]] == [(ids["here"], 0.6), (new, 0.3), (ids["there"], 0.1)]
+    assert heirs_on(db, [ids["here"]], DAY)[ids["here"]].unit_id == ids["here"]
+    before = select(UnitClosure.ancestor_id).where(UnitClosure.descendant_id == new, closure_on(EVE))
+    assert ids["here"] in db.scalars(before).all(), "on the map of the day before it counts where it was cut off"
+
+
+def test_after_giving_a_part_away_a_unit_still_counts_at_its_heir_or_parent(db: Session, ids: dict[str, int]) -> None:
+    carry_out(db, cede(ids), DAY, "15/NQ-HĐND", account_id=None)
+    later = DAY + timedelta(days=5)
+    carry_out(db, Close(ids["here"]), later, "16/NQ-HĐND", account_id=None)
+    assert heirs_on(db, [ids["here"]], later)[ids["here"]].unit_id == ids["province"]
+
+
+def test_the_history_of_both_tells_of_the_part(db: Session, ids: dict[str, int]) -> None:
+    carry_out(db, cede(ids), DAY, "15/NQ-HĐND", account_id=None)
+    carry_out(db, Cede(ids["there"], (ids["here"],), (None,)), DAY + timedelta(days=2), "16", account_id=None)
+
+    def told(code: str) -> str:
+        found = history(db, code, clock.today())
+        assert found is not None
+        assert draw(found) is not None, "also of two units that gave to each other"
+        return "\n".join(f"{moment.title} {moment.text}" for moment in timeline(found, None))
+
+    assert "Tách một phần sang Phường Đa Mai, Phường Một Theo 15/NQ-HĐND." in told(BAC_GIANG)
+    assert "Nhận một phần của Phường Đa Mai Theo 16." in told(BAC_GIANG)
+    assert "Nhận một phần của Phường Bắc Giang Theo 15/NQ-HĐND." in told(DA_MAI)
+    assert "Hình thành từ một phần của Phường Bắc Giang." in told("X1")
+
+
+def test_what_was_declared_is_divided_with_the_unit(db: Session, ids: dict[str, int]) -> None:
+    """Whole people, and as many after it as before."""
+    population, before = "LDDN", {"here": 101, "there": 50}
+    for unit, value in before.items():
+        told = {"subject": population, "unit_id": ids[unit], "value": value, "source": "số bịa"}
+        db.add(DeclaredFigure(**told, as_of=date(2026, 1, 1), recorded_at=clock.now()))
+    db.flush()
+    carry_out(db, cede(ids), DAY, "15/NQ-HĐND", account_id=None)
+    figures = in_time(declared_history(db, [population]), DAY)
+    own = {unit_id: some for (_subject, unit_id), some in figures.items()}
+    for day, units in ((EVE, ("here", "there")), (DAY, ("here", "there", "X1"))):
+        origins = lineage(db, day)
+        found = [
+            in_force_for(ids.get(unit) or factories.unit_id(db, unit), own, origins, {}, may_sum=True) for unit in units
+        ]
+        assert [one.value for one in found if one] == ([101, 50] if day == EVE else [61, 60, 30])
+
+
 def test_a_post_that_began_after_the_day_is_moved_as_it_is(db: Session, ids: dict[str, int]) -> None:
     late = factories.post(db, factories.person(db), started_on=DAY + timedelta(days=3))
     act = carry_out(db, absorb(ids), DAY, "15/NQ-HĐND", account_id=None)
@@ -178,6 +262,14 @@ REFUSED: dict[str, tuple[Callable[[dict[str, int]], Wish], date, str]] = {
                          "kết thúc trong chính lần sắp xếp này"),
     "shares that miss 1": (lambda ids: Split(ids["there"], (draft(ids, "X1"), draft(ids, "X2")), (0.4, 0.5)), DAY,
                            "cộng lại bằng 1"),
+    "shares that leave nothing": (lambda ids: Cede(ids["there"], (draft(ids, "X1"),), (1.0,)), DAY, "nhỏ hơn 1"),
+    "a part for its own child": (lambda ids: Cede(ids["here"], (ids["village"],), (0.1,)), DAY,
+                                 "không nhận được một phần"),
+    "two parts for one unit": (lambda ids: Cede(ids["here"], (ids["there"],) * 2, (0.1, 0.1)), DAY, "gộp các dòng"),
+    "a village of somebody else": (lambda ids: Cede(ids["there"], (draft(ids, "X1"),), (0.1,), {ids["village"]: 0}),
+                                   DAY, "Thôn Thử không trực thuộc Phường Đa Mai"),
+    "people of another unit": (lambda ids: Cede(ids["there"], (draft(ids, "X1"),), (0.1,), {}, {ids["someone"]: 0}),
+                               DAY, "1 người được ghi không có vị trí"),
     "nothing new": (lambda ids: Rename(ids["there"], DA_MAI, "Phường Đa Mai"), DAY, "không có gì thay đổi"),
 }  # fmt: skip
 
@@ -203,6 +295,12 @@ def test_a_merger_ahead_of_its_day_changes_nothing_until_then(db: Session, ids: 
     new = unit_on(db, BAC_GIANG, day)
     assert new is not None
     assert people_under(db, new.unit_id, day) == 4
+
+
+def test_what_gave_a_part_away_changes_no_second_time_that_day(db: Session, ids: dict[str, int]) -> None:
+    carry_out(db, cede(ids), DAY, "15/NQ-HĐND", account_id=None)
+    again = preview(db, Rename(ids["here"], BAC_GIANG, "Phường Tên Mới"), DAY)
+    assert "đã có thay đổi từ ngày hiệu lực" in " ".join(again.problems)
 
 
 def test_what_was_confirmed_must_be_what_was_seen(db: Session, ids: dict[str, int]) -> None:

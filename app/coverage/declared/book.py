@@ -3,12 +3,21 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.coverage.counting.periods import Period
-from app.coverage.declared.figures_in_force import Declared, Origin, history, in_force_for, latest, lineage
+from app.coverage.declared.figures_in_force import (
+    Declared,
+    Origin,
+    history,
+    in_force_for,
+    in_time,
+    last_shared,
+    lineage,
+)
 from app.coverage.indicators.definitions import Definition
 from app.coverage.indicators.plan_data import populations
 from app.identity.models import UnitVersion
@@ -36,9 +45,9 @@ class DeclaredBook:
             one.population for one in chosen if one.population
         }
         figures = history(db, sorted(subjects)) if subjects else []
-        self._denominators = _by_subject(latest(figures, reference, known_at))
+        self._denominators = _by_subject(in_time(figures, reference, known_at))
         # A result of last year says nothing about what is counted anew each year.
-        self._results = _by_subject(latest(figures, reference, known_at, since=period.year_began))
+        self._results = _by_subject(in_time(figures, reference, known_at, since=period.year_began))
         self._scoped: dict[str | None, tuple[dict[int, list[Origin]], dict[int, list[int]]]] = {}
 
     def denominator(self, definition: Definition, unit_id: int) -> Declared | None:
@@ -50,11 +59,19 @@ class DeclaredBook:
         may_sum = definition.target_unit != "yes_no" and not definition.is_declared_in_percent
         return self._find(figures[definition.code], unit_id, definition.former_province, may_sum=may_sum)
 
-    def _find(self, own: dict[int, Declared], unit_id: int, province: str | None, *, may_sum: bool) -> Declared | None:
-        if unit_id in own or not own:
-            return own.get(unit_id)
+    def _find(
+        self, own: dict[int, list[Declared]], unit_id: int, province: str | None, *, may_sum: bool
+    ) -> Declared | None:
+        if not own:
+            return None
+        if unit_id in own and own[unit_id][-1].as_of >= self._last_shared.get(unit_id, date.min):
+            return own[unit_id][-1]
         origins, children = self._tree_of(province)
         return in_force_for(unit_id, own, origins, children, may_sum=may_sum)
+
+    @cached_property
+    def _last_shared(self) -> dict[int, date]:
+        return last_shared(self._db, self._map_on)
 
     def _tree_of(self, province: str | None) -> tuple[dict[int, list[Origin]], dict[int, list[int]]]:
         """What units came from and the places under them; of the former province only, if one is named."""
@@ -84,8 +101,8 @@ class DeclaredBook:
         return below
 
 
-def _by_subject(found: dict[tuple[str, int], Declared]) -> dict[str, dict[int, Declared]]:
-    by: dict[str, dict[int, Declared]] = defaultdict(dict)
+def _by_subject(found: dict[tuple[str, int], list[Declared]]) -> dict[str, dict[int, list[Declared]]]:
+    by: dict[str, dict[int, list[Declared]]] = defaultdict(dict)
     for (subject, unit_id), declared in found.items():
         by[subject][unit_id] = declared
     return by

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import floor
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.coverage.models import DeclaredFigure
-from app.identity.models import Account, Person, UnitEdge
+from app.identity.models import Account, Person, UnitEdge, UnitVersion
 from app.identity.units import unit_queries
 
 
@@ -33,10 +33,20 @@ class Declared:
 
 @dataclass(frozen=True)
 class Origin:
-    """A unit another one came from, with everything the old one went into: (unit, code, share or None if unknown)."""
+    """A unit another one came from, or got a part of, with everything the old one went into that day.
+
+    `parts`: (unit, code, share or None if unknown); the old unit is among them if it lived on. `begins`: the other one
+    began with it; False for one that was there already.
+    """
 
     unit_id: int
     parts: tuple[tuple[int, str, float | None], ...]
+    on: date = date.min
+    begins: bool = True
+
+    @property
+    def lives_on(self) -> bool:
+        return any(unit_id == self.unit_id for unit_id, _code, _share in self.parts)
 
 
 def history(db: Session, subjects: Collection[str]) -> list[Declared]:
@@ -57,11 +67,12 @@ def history(db: Session, subjects: Collection[str]) -> list[Declared]:
     ]  # fmt: skip
 
 
-def latest(
+def in_time(
     figures: Iterable[Declared], reference: date, known_at: datetime | None = None, since: date | None = None
-) -> dict[tuple[str, int], Declared]:
-    """For each subject and unit the figure in force: the latest as-of day not after the reference date, then the last
-    recorded. What a later row corrects no longer counts. `since`: older figures say nothing about the period."""
+) -> dict[tuple[str, int], list[Declared]]:
+    """For each subject and unit its figures in order of as-of days not after the reference date, then of recording:
+    the last one is in force. What a later row corrects no longer counts. `since`: older figures say nothing about the
+    period."""
     known = [one for one in figures if known_at is None or one.recorded_at <= known_at]
     corrected = {one.corrects_id for one in known}
     fitting = [
@@ -69,12 +80,15 @@ def latest(
         for one in known
         if one.id not in corrected and one.as_of <= reference and (since is None or one.as_of >= since)
     ]
-    return {(one.subject, one.unit_id): one for one in sorted(fitting, key=lambda one: (one.as_of, one.id))}
+    found: dict[tuple[str, int], list[Declared]] = defaultdict(list)
+    for one in sorted(fitting, key=lambda one: (one.as_of, one.id)):
+        found[one.subject, one.unit_id].append(one)
+    return dict(found)
 
 
 def in_force_for(
     unit_id: int,
-    own: Mapping[int, Declared],
+    own: Mapping[int, Sequence[Declared]],
     origins: Mapping[int, Sequence[Origin]],
     children: Mapping[int, Sequence[int]],
     *,
@@ -82,21 +96,50 @@ def in_force_for(
 ) -> Declared | None:
     """The unit's own figure; else carried by lineage; else the sum of its children if every one has one (reading 6).
 
-    `own`: the figures in force of one subject by unit. A unit made of several declares anew. `may_sum` is off for
-    percentages, which are never added.
+    `own`: the figures of one subject by unit, in order of time. A unit made of several declares anew. What a unit gave
+    away or got since its figure, with a published share, is taken off or added. `may_sum` is off for percentages,
+    which are never added.
     """
-    if unit_id in own:
-        return own[unit_id]
-    came_from = origins.get(unit_id, ())
-    if len(came_from) == 1:
-        before = in_force_for(came_from[0].unit_id, own, origins, {}, may_sum=may_sum)
-        if before and (carried := _carried(before, unit_id, came_from[0], may_share=may_sum)):
-            return carried
+    if found := _followed(unit_id, own, origins, date.max, may_sum=may_sum):
+        return found
     below = children.get(unit_id, ())
     if not may_sum or not below:
         return None
     parts = [in_force_for(child, own, origins, children, may_sum=True) for child in below]
     return _sum([part for part in parts if part], unit_id) if all(parts) else None
+
+
+def _followed(
+    unit_id: int,
+    own: Mapping[int, Sequence[Declared]],
+    origins: Mapping[int, Sequence[Origin]],
+    before: date,
+    *,
+    may_sum: bool,
+) -> Declared | None:
+    """What was in force for the unit before a day by its own figures and by lineage alone."""
+    events = [one for one in origins.get(unit_id, ()) if one.on < before]
+
+    def handed_over(origin: Origin) -> Declared | None:
+        # A unit that lives on may have declared since: what it is now says nothing of what it gave away then.
+        until = origin.on if origin.lives_on else before
+        given = _followed(origin.unit_id, own, origins, until, may_sum=may_sum)
+        return _carried(given, unit_id, origin, may_share=may_sum) if given else None
+
+    figure = next((one for one in reversed(own.get(unit_id, ())) if one.as_of < before), None)
+    since = figure.as_of if figure else date.min
+    if figure is None:
+        made_of = [one for one in events if one.begins and one.unit_id != unit_id]
+        if len(made_of) == 1:
+            figure, since = handed_over(made_of[0]), made_of[0].on
+    for event in sorted(events, key=lambda event: event.on):
+        if figure is None or event.on <= since or not event.lives_on:
+            continue
+        if event.unit_id == unit_id:
+            figure = _carried(figure, unit_id, event, may_share=may_sum) or figure
+        elif part := handed_over(event):
+            figure = replace(figure, value=figure.value + part.value, how="carried")
+    return figure
 
 
 def largest_remainder(total: int, parts: Sequence[tuple[int, str, float]]) -> dict[int, int]:
@@ -113,25 +156,40 @@ def largest_remainder(total: int, parts: Sequence[tuple[int, str, float]]) -> di
 
 
 def lineage(db: Session, day: date) -> dict[int, list[Origin]]:
-    """What each unit came from through all edges until a day."""
+    """What each unit came from, got parts of or gave parts of itself away from, through all edges until a day."""
     rows = db.execute(
-        select(UnitEdge.from_unit_id, UnitEdge.to_unit_id, UnitEdge.share).where(
-            UnitEdge.effective_on <= day, UnitEdge.from_unit_id != UnitEdge.to_unit_id
-        )
+        select(UnitEdge.effective_on, UnitEdge.from_unit_id, UnitEdge.to_unit_id, UnitEdge.share)
+        .where(UnitEdge.effective_on <= day)
+        .order_by(UnitEdge.id)
     )
-    leaving: dict[int, list[tuple[int, float | None]]] = defaultdict(list)
-    for source, target, share in rows:
+    leaving: dict[tuple[int, date], list[tuple[int, float | None]]] = defaultdict(list)
+    for on, source, target, share in rows:
         if target is not None:
-            leaving[source].append((target, share))
+            leaving[source, on].append((target, share))
+    # Nothing left a unit that only lived on.
+    leaving = {key: parts for key, parts in leaving.items() if any(target != key[0] for target, _share in parts)}
     # Codes settle ties between the parts of a split; nothing else needs them.
     split = {target for parts in leaving.values() if len(parts) > 1 for target, _share in parts}
     codes = {unit_id: unit.code for unit_id, unit in unit_queries.units_by_id(db, split, day).items()}
+    began = dict(
+        db.execute(select(UnitVersion.unit_id, func.min(UnitVersion.valid_from)).group_by(UnitVersion.unit_id)).all()
+    )
     origins: dict[int, list[Origin]] = defaultdict(list)
-    for source, parts in leaving.items():
+    for (source, on), parts in leaving.items():
         told = tuple((target, codes.get(target, ""), share) for target, share in parts)
         for target, _share in parts:
-            origins[target].append(Origin(source, told))
+            origins[target].append(Origin(source, told, on, began[target] >= on))
     return origins
+
+
+def last_shared(db: Session, day: date) -> dict[int, date]:
+    """Units that gave away or got a published part of a unit, with the last such day until a day."""
+    rows = db.execute(
+        select(UnitEdge.effective_on, UnitEdge.from_unit_id, UnitEdge.to_unit_id)
+        .where(UnitEdge.share < 1, UnitEdge.effective_on <= day)
+        .order_by(UnitEdge.effective_on)
+    )
+    return {unit_id: on for on, *units in rows for unit_id in units if unit_id is not None}
 
 
 def _carried(before: Declared, unit_id: int, origin: Origin, *, may_share: bool) -> Declared | None:

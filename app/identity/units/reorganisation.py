@@ -6,92 +6,28 @@ posts go: they end the day before and reopen in the successor; without one succe
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app.core.i18n import gettext as _
 from app.identity.units.unit_queries import UnitOnDay, holds, version_for
+from app.identity.units.wishes import (
+    Absorb,
+    Cede,
+    Close,
+    Create,
+    Draft,
+    Found,
+    Merge,
+    Move,
+    Rename,
+    Retype,
+    Split,
+    Wish,
+)
 
 _SHARES_MAY_MISS_BY = 1e-6
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A unit to be made."""
-
-    code: str
-    name: str
-    kind: str
-    type_name: str
-    parent_id: int
-
-
-@dataclass(frozen=True)
-class Create:
-    unit: Draft
-
-
-@dataclass(frozen=True)
-class Found:
-    """Many units at once, as from a list. A parent that is itself in the list bears -1 for the first, -2 …"""
-
-    units: tuple[Draft, ...]
-
-
-@dataclass(frozen=True)
-class Rename:
-    unit_id: int
-    code: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Retype:
-    unit_id: int
-    name: str
-    kind: str
-    type_name: str
-
-
-@dataclass(frozen=True)
-class Move:
-    unit_id: int
-    parent_id: int
-
-
-@dataclass(frozen=True)
-class Merge:
-    """Several units end and become a new one."""
-
-    unit_ids: tuple[int, ...]
-    into: Draft
-
-
-@dataclass(frozen=True)
-class Absorb:
-    """Units end and become part of one that lives on."""
-
-    unit_ids: tuple[int, ...]
-    into_id: int
-
-
-@dataclass(frozen=True)
-class Split:
-    """A unit ends and becomes several. `shares` go with `parts`, all or none given; `children`: child -> its part."""
-
-    unit_id: int
-    parts: tuple[Draft, ...]
-    shares: tuple[float | None, ...]
-    children: Mapping[int, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Close:
-    unit_id: int
-
-
-Wish = Create | Found | Rename | Retype | Move | Merge | Absorb | Split | Close
 
 
 @dataclass(frozen=True)
@@ -109,7 +45,7 @@ class Facts:
     lives: Mapping[int, Sequence[UnitOnDay]]
     children: Mapping[int, Sequence[UnitOnDay]]
     bearers: Mapping[str, Sequence[UnitOnDay]]  # versions that bear a code on the day of the act or later
-    passed_later: frozenset[int]  # units with lineage after the day
+    passed_later: frozenset[int]  # units with lineage after the day, or that went elsewhere on it, wholly or in part
     posts: Mapping[int, Sequence[HeldPost]]
     grants: Mapping[int, Sequence[int]]
 
@@ -168,6 +104,11 @@ class Plan:
     def closed(self) -> list[int]:
         going_on = {version.unit_id for version in self.begins}
         return [unit_id for unit_id in self.ends if unit_id not in going_on]
+
+    @property
+    def divided(self) -> list[int]:
+        """The unit that gave parts away, closed or living on."""
+        return list(dict.fromkeys(edge.from_id for edge in self.edges if edge.flags == "split"))
 
     @property
     def altered(self) -> set[int]:
@@ -231,6 +172,8 @@ def plan(wish: Wish, on: date, known: Facts) -> Plan:
             made.edges.append(NewEdge(into_id, into_id, "absorbed", 1.0))
         case Split():
             _plan_split(wish, made)
+        case Cede():
+            _plan_cede(wish, made)
         case Close(unit_id):
             made.end(unit_id)
             made.edges.append(NewEdge(unit_id, None, "dissolved", 1.0))
@@ -242,20 +185,39 @@ def plan(wish: Wish, on: date, known: Facts) -> Plan:
 def _plan_split(wish: Split, made: "_Planner") -> None:
     if len(wish.parts) < 2:
         made.problems.append(_("Chia tách cần ít nhất hai đơn vị mới."))
-    given = [share for share in wish.shares if share is not None]
-    if given and len(given) < len(wish.shares):
-        made.problems.append(_("Hãy ghi tỷ lệ cho mọi phần, hoặc để trống tất cả."))
-    elif given and (abs(sum(given) - 1) > _SHARES_MAY_MISS_BY or min(given) <= 0):
+    given = _given(wish.shares, made)
+    if given and (abs(sum(given) - 1) > _SHARES_MAY_MISS_BY or min(given) <= 0):
         made.problems.append(_("Tỷ lệ của các phần phải lớn hơn 0 và cộng lại bằng 1."))
     made.end(wish.unit_id)
     former = made.former_of([wish.unit_id])
     new_ids = [made.make(part, former=former, replacing=[wish.unit_id]) for part in wish.parts]
-    for new_id, share in zip(new_ids, wish.shares, strict=True):
-        made.edges.append(NewEdge(wish.unit_id, new_id, "split", share))
-    for child_id, part in wish.children.items():
-        made.alter(child_id, parent_id=new_ids[part])
+    made.divide(wish, new_ids)
     made.leave_no_child(wish.unit_id, placed=wish.children)
-    made.wait_above(wish.unit_id)
+    made.wait_above(wish.unit_id, placed=wish.people)
+
+
+def _plan_cede(wish: Cede, made: "_Planner") -> None:
+    if not wish.parts:
+        made.problems.append(_("Hãy cho biết phần tách ra đi về đâu."))
+    given = _given(wish.shares, made)
+    if given and (sum(given) >= 1 or min(given) <= 0):
+        made.problems.append(_("Tỷ lệ của mỗi phần tách ra phải lớn hơn 0, và tổng nhỏ hơn 1: phần còn lại ở lại."))
+    made.lives_then(wish.unit_id)
+    former = made.former_of([wish.unit_id])
+    part_ids = [made.receive(wish.unit_id, part, former) for part in wish.parts]
+    if len(set(part_ids)) < len(part_ids):
+        made.problems.append(_("Mỗi đơn vị chỉ nhận một phần: hãy gộp các dòng của cùng một đơn vị."))
+    made.edges.append(NewEdge(wish.unit_id, wish.unit_id, "split", round(1 - sum(given), 9) if given else None))
+    made.divide(wish, part_ids)
+
+
+def _given(shares: Sequence[float | None], made: "_Planner") -> list[float]:
+    """The shares, if every part has one."""
+    given = [share for share in shares if share is not None]
+    if given and len(given) < len(shares):
+        made.problems.append(_("Hãy ghi tỷ lệ cho mọi phần, hoặc để trống tất cả."))
+        return []
+    return given
 
 
 class _Planner:
@@ -326,9 +288,42 @@ class _Planner:
             elif child.unit_id not in self.ends:
                 self.alter(child.unit_id, parent_id=heir_id)
 
-    def wait_above(self, unit_id: int) -> None:
+    def receive(self, unit_id: int, part: Draft | int, former: str | None) -> int:
+        """What takes a part of the unit: made, or there already and living on."""
+        if isinstance(part, Draft):
+            return self.make(part, former=former)
+        self.lives_then(part)
+        if unit_id in self._line_of(part) or part in self._line_of(unit_id):
+            self.problems.append(
+                _("%(heir)s và %(unit)s đang là cấp trên, cấp dưới của nhau, nên không nhận được một phần của nhau.",
+                  heir=self._name(part), unit=self._name(unit_id))
+            )  # fmt: skip
+        return part
+
+    def divide(self, wish: Split | Cede, part_ids: Sequence[int]) -> None:
+        """Lineage to each part; the units below and the people that were named go to theirs."""
+        for part_id, share in zip(part_ids, wish.shares, strict=True):
+            self.edges.append(NewEdge(wish.unit_id, part_id, "split", share))
+        below = {child.unit_id for child in self.known.children.get(wish.unit_id, ())}
+        for child_id, part in wish.children.items():
+            if child_id not in below:
+                self.problems.append(
+                    _("%(child)s không trực thuộc %(unit)s.", child=self._name(child_id), unit=self._name(wish.unit_id))
+                )
+            self.alter(child_id, parent_id=part_ids[part])
+        posts = self.known.posts.get(wish.unit_id, ())
+        self.moves += [PostMove(post, part_ids[wish.people[post.person_id]]) for post in posts
+                       if post.person_id in wish.people]  # fmt: skip
+        if strangers := wish.people.keys() - {post.person_id for post in posts}:
+            self.problems.append(
+                _("%(count)s người được ghi không có vị trí công tác ở %(unit)s vào ngày hiệu lực.",
+                  count=len(strangers), unit=self._name(wish.unit_id))
+            )  # fmt: skip
+
+    def wait_above(self, unit_id: int, placed: Container[int] = ()) -> None:
         parent_id = self._now(unit_id).parent_id
-        self.moves += [PostMove(post, parent_id) for post in self.known.posts.get(unit_id, ())]
+        posts = self.known.posts.get(unit_id, ())
+        self.moves += [PostMove(post, parent_id) for post in posts if post.person_id not in placed]
 
     def leave_no_child(self, unit_id: int, placed: Iterable[int]) -> None:
         left = [child for child in self.known.children.get(unit_id, ()) if child.unit_id not in set(placed)]
@@ -341,10 +336,7 @@ class _Planner:
     def stand_under(self, unit_id: int, parent_id: int) -> None:
         """A parent that lives on and does not stand under the unit itself."""
         self._can_be_parent(parent_id)
-        above: int | None = parent_id
-        while above is not None and above != unit_id:
-            above = version_for(self.known.lives[above], self.on).parent_id
-        if above == unit_id:
+        if unit_id in self._line_of(parent_id):
             self.problems.append(
                 _("%(parent)s đang thuộc %(unit)s, nên không thể là cấp trên của nó.",
                   parent=self._name(parent_id), unit=self._name(unit_id))
@@ -387,6 +379,15 @@ class _Planner:
         }
         if others or borne[version.code] > 1:
             self.problems.append(_("Mã %(code)s đã có đơn vị khác dùng từ ngày hiệu lực.", code=version.code))
+
+    def _line_of(self, unit_id: int) -> list[int]:
+        """The unit and all above it on the day, as it would be without the act."""
+        line: list[int] = []
+        above: int | None = unit_id
+        while above is not None:
+            line.append(above)
+            above = version_for(self.known.lives[above], self.on).parent_id
+        return line
 
     def _now(self, unit_id: int) -> UnitOnDay:
         return version_for(self.known.lives[unit_id], self.on - timedelta(days=1))

@@ -11,18 +11,21 @@ from app.core.access import Actor
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.text import nfc
+from app.identity.people.people_named import UnknownPeople, people_named
 from app.identity.policy import REORGANISE, is_within
-from app.identity.units.reorganisation import Absorb, Close, Create, Draft, Merge, Move, Rename, Retype, Split, Wish
 from app.identity.units.unit_queries import KINDS, UnitOnDay, unit_on
+from app.identity.units.wishes import Absorb, Cede, Close, Create, Draft, Merge, Move, Rename, Retype, Split, Wish
 
+MOST_PEOPLE = 500
 LONGEST = {"code": 40, "name": 200, "type_name": 40, "decision": 120}
 
 
 class ActForm(BaseModel):
     """All fields of all verbs; `unit` is the code of the unit whose page it began on.
 
-    `others`: codes, one a line. `parts`: one new unit a line, code; name; type; share. `children`: one a line, the code
-    of a unit below; the code of the part it goes to.
+    `others`: codes, one a line. `parts`: one unit a line, code; name; type; share for a new one, code; share for one
+    that is there. `children`: one a line, the code of a unit below; the code of its part. `people`: likewise, the user
+    name, phone or email of somebody; the code of their part.
     """
 
     verb: str = ""
@@ -37,6 +40,7 @@ class ActForm(BaseModel):
     others: str = ""
     parts: str = ""
     children: str = ""
+    people: str = ""
 
 
 def unit_of(db: Session, actor: Actor, form: ActForm) -> UnitOnDay:
@@ -60,6 +64,7 @@ def read(db: Session, actor: Actor, form: ActForm, unit: UnitOnDay) -> tuple[Wis
 class _Reader:
     def __init__(self, db: Session, actor: Actor, form: ActForm) -> None:
         self.db = db
+        self.actor = actor
         self.form = form
         self.errors: dict[str, str] = {}
         self.reach = set(db.scalars(actor.units_with(REORGANISE)))
@@ -89,6 +94,8 @@ class _Reader:
                 made = Absorb(tuple(self._others()), unit.unit_id)
             case "split":
                 made = self._split(unit)
+            case "cede":
+                made = self._cede(unit)
             case "close":
                 made = Close(unit.unit_id)
             case _:
@@ -96,24 +103,68 @@ class _Reader:
         return made
 
     def _split(self, unit: UnitOnDay) -> Split | None:
-        parts, shares = [], []
+        drafts, shares = [], []
         for code, name, type_name, share in _lines(self.form.parts, 4):
             if not (code and name and type_name) or unit.parent_id is None:
                 self.errors["parts"] = _("Mỗi dòng cần: mã; tên; loại; tỷ lệ (có thể để trống).")
                 return None
-            parts.append(Draft(code, name, unit.kind, type_name, unit.parent_id))
+            drafts.append(Draft(code, name, unit.kind, type_name, unit.parent_id))
             shares.append(self._share(share))
-        codes = [part.code for part in parts]
-        children = {}
-        for child_code, part_code, *_rest in _lines(self.form.children, 2):
-            child = self._unit("children", child_code)
-            if child and part_code in codes:
-                children[child.unit_id] = codes.index(part_code)
-            elif child:
-                self.errors["children"] = _("Không có phần nào mang mã %(code)s.", code=part_code)
-        if not parts:
+        if not drafts:
             self.errors["parts"] = _("Hãy ghi các đơn vị mới, mỗi đơn vị một dòng.")
-        return Split(unit.unit_id, tuple(parts), tuple(shares), children)
+        codes = [draft.code for draft in drafts]
+        return Split(unit.unit_id, tuple(drafts), tuple(shares), self._children(codes), self._people(codes))
+
+    def _cede(self, unit: UnitOnDay) -> Cede:
+        """A line with a type names a new unit, any other one that is there."""
+        parts: list[Draft | int] = []
+        shares, codes = [], []
+        for code, *rest in _lines(self.form.parts, 4):
+            name, type_name, share = rest
+            if not type_name:
+                share = name
+                heir = self._unit("parts", code)
+                parts += [heir.unit_id] if heir else []
+            elif not (code and name) or unit.parent_id is None:
+                self.errors["parts"] = _("Đơn vị mới cần: mã; tên; loại; tỷ lệ. Đơn vị đang có: mã; tỷ lệ.")
+            else:
+                parts.append(Draft(code, name, unit.kind, type_name, unit.parent_id))
+            codes.append(code)
+            shares.append(self._share(share))
+        if not codes:
+            self.errors["parts"] = _("Hãy ghi phần tách ra đi về đâu, mỗi đơn vị nhận một dòng.")
+        return Cede(unit.unit_id, tuple(parts), tuple(shares), self._children(codes), self._people(codes))
+
+    def _children(self, codes: list[str]) -> dict[int, int]:
+        """Which part each unit below goes to."""
+        children = {}
+        for child_code, part_code in _lines(self.form.children, 2):
+            child = self._unit("children", child_code)
+            if child and (part := self._part("children", part_code, codes)) is not None:
+                children[child.unit_id] = part
+        return children
+
+    def _people(self, codes: list[str]) -> dict[int, int]:
+        """Which part each of the people named goes to."""
+        typed: dict[int, list[str]] = {}
+        for who, part_code in _lines(self.form.people, 2):
+            if (part := self._part("people", part_code, codes)) is not None:
+                typed.setdefault(part, []).append(who)
+        try:
+            return {
+                person_id: part
+                for part, lines in typed.items()
+                for person_id in people_named(self.db, self.actor, REORGANISE, "\n".join(lines), MOST_PEOPLE)
+            }
+        except UnknownPeople as error:
+            self.errors["people"] = str(error)
+            return {}
+
+    def _part(self, field: str, code: str, codes: list[str]) -> int | None:
+        if code in codes:
+            return codes.index(code)
+        self.errors[field] = _("Không có phần nào mang mã %(code)s.", code=code)
+        return None
 
     def _share(self, text: str) -> float | None:
         if not text:
@@ -166,4 +217,4 @@ def _lines(text: str, width: int) -> Iterator[list[str]]:
     for line in text.splitlines():
         if line.strip():
             cells = [nfc(cell.strip()) for cell in line.split(";")]
-            yield (cells + [""] * width)[: max(width, len(cells))][:width]
+            yield (cells + [""] * width)[:width]

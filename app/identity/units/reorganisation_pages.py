@@ -105,7 +105,7 @@ def _form_page(
     if form.verb and form.verb not in VERBS.keys() - {"found"}:
         raise NotFound
     # A list of units has a page of its own, and the province can neither be merged nor split.
-    unfit = {"found"} if unit.parent_id else {"found", "merge", "split"}
+    unfit = {"found"} if unit.parent_id else {"found", "merge", "split", "cede"}
     verbs = {verb: str(title) for verb, title in VERBS.items() if verb not in unfit}
     kinds = [(kind, str(name)) for kind, name in KIND_NAMES.items()]
     page = ActPage(unit, form, verbs, kinds, errors or {}, plan, problem)

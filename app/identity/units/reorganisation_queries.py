@@ -25,6 +25,7 @@ VERBS: dict[str, lazy] = {
     "merge": _("Hợp nhất thành đơn vị mới"),
     "absorb": _("Nhận thêm đơn vị khác"),
     "split": _("Chia tách"),
+    "cede": _("Tách một phần sang đơn vị khác"),
     "close": _("Kết thúc hoạt động"),
 }
 
@@ -41,14 +42,18 @@ class Change:
 
 @dataclass(frozen=True)
 class PlanView:
-    """A plan in the reader's words. `managers`: (grant, who, role, where) of roles that end."""
+    """A plan in the reader's words. `people_go_to`: (unit, how many, whether they wait there to be
+    assigned); `managers`: (grant, who, role, where) of roles that end; `shares`: what the unit was
+    divided into, itself too if it lives on, with the part of each, 0 to 1 (None: not published).
+    """
 
     plan: Plan
     closed: Sequence[UnitOnDay]
     made: Sequence[tuple[NewVersion, str]]
     changed: Sequence[Change]
-    people_go_to: Sequence[tuple[str, int]]
+    people_go_to: Sequence[tuple[str, int, bool]]
     managers: Sequence[tuple[int, str, str, str]]
+    shares: Sequence[tuple[str, float | None]]
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,12 @@ def plan_view(db: Session, plan: Plan) -> PlanView:
             )
             for version in plan.changed
         ],
-        people_go_to=[(name(unit_id), len(people)) for unit_id, people in going.items()],
+        people_go_to=[
+            (name(unit_id), len(people), plan.verb in ("split", "close") and (unit_id or 0) > 0)
+            for unit_id, people in going.items()
+        ],
         managers=_managers(db, plan, units),
+        shares=[(name(edge.to_id), edge.share) for edge in plan.edges if edge.flags == "split"],
     )  # fmt: skip
 
 

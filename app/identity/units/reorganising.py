@@ -20,23 +20,13 @@ from app.identity.events import AffiliationsChanged, UnitsReorganised
 from app.identity.models import Affiliation, AffiliationAudience, RoleGrant, Unit, UnitAct, UnitEdge, UnitVersion
 from app.identity.people.people import continue_affiliations
 from app.identity.policy import in_force_on
+from app.identity.records import holder_of
 from app.identity.roles.grants import GrantWas, carry_on, end_with_unit, take_back, take_up_again
-from app.identity.units.reorganisation import (
-    Absorb,
-    Create,
-    Facts,
-    Found,
-    HeldPost,
-    Merge,
-    Move,
-    Plan,
-    Split,
-    Wish,
-    plan,
-)
+from app.identity.units.reorganisation import Facts, HeldPost, Plan, plan
 from app.identity.units.unit_queries import full_name, lives_of, unit_versions, units_by_id
 from app.identity.units.unit_queries import listed as listed_units
 from app.identity.units.unit_seeding import rebuild_closure
+from app.identity.units.wishes import Absorb, Cede, Create, Draft, Found, Merge, Move, Split, Wish
 
 _CHUNK = 500
 _TOLD = 5
@@ -240,7 +230,7 @@ def _apply(db: Session, found: Plan, decision: str, account_id: int | None, keep
 def _told(db: Session, found: Plan) -> dict[str, Any]:
     """Names before and after for the list of acts; they stay readable when the act is undone."""
     eve = found.on - timedelta(days=1)
-    gone = found.closed or [version.unit_id for version in found.changed]
+    gone = found.closed or found.divided or [version.unit_id for version in found.changed]
     lasting = [version for version in found.begins if version.unit_id < 0 or not found.closed]
     if found.verb == "found":
         few = "; ".join(version.name for version in lasting[:_TOLD])
@@ -254,6 +244,10 @@ def _told(db: Session, found: Plan) -> dict[str, Any]:
         after = [version.name for version in lasting]
     if found.verb == "absorb":
         after = [unit.name for unit in units_by_id(db, set(found.heirs.values()), found.on).values()]
+    if found.verb == "cede":
+        heirs = {edge.to_id for edge in found.edges if edge.to_id and edge.to_id > 0}
+        there = [unit.name for unit in units_by_id(db, heirs, found.on).values()]
+        after = [*there, *(version.name for version in found.made)]
     return {"before": before, "after": after, "people": found.people_count}
 
 
@@ -314,10 +308,15 @@ def _facts(db: Session, wish: Wish, on: date) -> Facts:
             or_(UnitEdge.from_unit_id.in_(lives), UnitEdge.to_unit_id.in_(lives)),
         )
     )  # fmt: skip
+    gone = db.execute(
+        select(UnitEdge.from_unit_id).where(
+            UnitEdge.effective_on == on, UnitEdge.to_unit_id != UnitEdge.from_unit_id, UnitEdge.from_unit_id.in_(lives)
+        )
+    )
     posts, grants = defaultdict(list), defaultdict(list)
     still = or_(Affiliation.ended_on.is_(None), Affiliation.ended_on >= on)
     for unit_id, *post in db.execute(
-        select(Affiliation.unit_id, Affiliation.id, Affiliation.person_id)
+        select(Affiliation.unit_id, Affiliation.id, holder_of(Affiliation.person_id))
         .where(Affiliation.unit_id.in_(named), still)
         .order_by(Affiliation.id)
     ):
@@ -328,9 +327,8 @@ def _facts(db: Session, wish: Wish, on: date) -> Facts:
         .order_by(RoleGrant.id)
     ):
         grants[unit_id].append(grant_id)
-    return Facts(
-        lives, children, bearers, frozenset(unit_id for pair in passed for unit_id in pair if unit_id), posts, grants
-    )
+    later = frozenset(unit_id for row in (*passed, *gone) for unit_id in row if unit_id)
+    return Facts(lives, children, bearers, later, posts, grants)
 
 
 def _named(wish: Wish) -> set[int]:
@@ -348,6 +346,9 @@ def _named(wish: Wish) -> set[int]:
             return {*unit_ids, into_id}
         case Split():
             return {wish.unit_id, *wish.children, *(part.parent_id for part in wish.parts)}
+        case Cede():
+            heirs = {part.parent_id if isinstance(part, Draft) else part for part in wish.parts}
+            return {wish.unit_id, *wish.children, *heirs}
         case _:
             return {wish.unit_id}
 
@@ -363,6 +364,8 @@ def _codes(wish: Wish, lives: Mapping[int, Collection[Any]]) -> set[str]:
             new = {into.code}
         case Split():
             new = {part.code for part in wish.parts}
+        case Cede():
+            new = {part.code for part in wish.parts if isinstance(part, Draft)}
         case _:
             new = {wish.code} if hasattr(wish, "code") else set()
     return new | {version.code for life in lives.values() for version in life}

@@ -64,17 +64,19 @@ def _rows(units: Sequence[LineageUnit], links: Sequence[Link]) -> list[LineageUn
     """Every unit below all it was made of, siblings in Vietnamese order."""
     by_id = {unit.unit_id: unit for unit in units}
     rows: dict[int, LineageUnit] = {}
+    begun: set[int] = set()  # two units may have given parts to each other: neither waits for the other twice
 
     def place(unit: LineageUnit) -> None:
+        begun.add(unit.unit_id)
         sources = [by_id[link.source_id] for link in links if link.target_id == unit.unit_id]
         for source in sorted(sources, key=lambda source: vietnamese_key(source.name)):
-            if source.unit_id not in rows:
+            if source.unit_id not in begun:
                 place(source)
         rows[unit.unit_id] = unit
 
     gone_on = {link.source_id for link in links}
-    for last in sorted(units, key=lambda unit: vietnamese_key(unit.name)):
-        if last.unit_id not in gone_on:
+    for last in sorted(units, key=lambda unit: (unit.unit_id in gone_on, vietnamese_key(unit.name))):
+        if last.unit_id not in begun:
             place(last)
     return list(rows.values())
 
@@ -83,7 +85,7 @@ def _lanes(rows: Sequence[LineageUnit], links: Sequence[Link]) -> dict[int, int]
     """How many generations of the drawing lie before each unit; rows must come in order."""
     lanes: dict[int, int] = {}
     for unit in rows:
-        sources = [lanes[link.source_id] for link in links if link.target_id == unit.unit_id]
+        sources = [lanes.get(link.source_id, 0) for link in links if link.target_id == unit.unit_id]
         lanes[unit.unit_id] = max(sources, default=-1) + 1
     return lanes
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.i18n import lazy as _
 from app.core.text import vietnamese_key
 from app.identity.models import UnitEdge, UnitVersion
-from app.identity.units.unit_queries import UnitOnDay, bearers_of, children_on, lives_of, unit_on, version_for
+from app.identity.units.unit_queries import UnitOnDay, bearers_of, children_on, holds, lives_of, unit_on, version_for
 
 _EVE = timedelta(days=1)
 _FLAGS = {
@@ -45,7 +45,10 @@ class NamedVersion:
 
 @dataclass(frozen=True)
 class Relation:
-    """A unit this one came from (as it was on the eve) or went into (as it was on the day)."""
+    """A unit this one came from (as it was on the eve) or went into (as it was on the day).
+
+    `is_part`: only a part went over; the unit it was taken from lived on.
+    """
 
     unit: UnitOnDay
     parent: UnitOnDay | None
@@ -53,6 +56,7 @@ class Relation:
     flags: tuple[str, ...]
     resolution: str
     confidence: str
+    is_part: bool = False
 
     @property
     def district(self) -> str:
@@ -62,6 +66,8 @@ class Relation:
     @property
     def words(self) -> str:
         """How it went, in the reader's words."""
+        if self.is_part:
+            return str(_("tách một phần"))
         own = [flag for flag in self.flags if flag not in _SURROUNDINGS] or self.flags
         return ", ".join(str(_FLAGS.get(flag, flag)) for flag in own)
 
@@ -181,7 +187,8 @@ def _relations(edges: Iterable[UnitEdge], lives: Mapping[int, Sequence[UnitOnDay
         seen_on = edge.effective_on - _EVE if before else edge.effective_on
         other = version_for(lives[other_id], seen_on)
         parent, flags = _parent(other, lives, seen_on), tuple(edge.flags.split("|"))
-        relations.append(Relation(other, parent, edge.effective_on, flags, edge.resolution, edge.confidence))
+        is_part = any(holds(version, edge.effective_on) for version in lives[edge.from_unit_id])
+        relations.append(Relation(other, parent, edge.effective_on, flags, edge.resolution, edge.confidence, is_part))
     return sorted(relations, key=lambda relation: (relation.on, vietnamese_key(relation.unit.name)))
 
 

@@ -21,8 +21,8 @@ from app.core.tables import cell_text, read_sheet
 from app.core.text import fold, nfc
 from app.identity.lists.people_sheet import refuse_bombs
 from app.identity.models import UnitVersion
-from app.identity.units.reorganisation import Draft, Found
 from app.identity.units.unit_queries import KINDS, in_force
+from app.identity.units.wishes import Draft, Found
 
 COLUMNS = ("Mã", "Tên", "Nhóm", "Loại", "Mã cấp trên")
 MOST_LINES = 3_000

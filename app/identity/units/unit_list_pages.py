@@ -17,12 +17,13 @@ from app.core.i18n import lazy
 from app.core.templating import format_date
 from app.core.web import Db, Response, having, redirect, render
 from app.identity.policy import REORGANISE
-from app.identity.units.reorganisation import Found, Plan
+from app.identity.units.reorganisation import Plan
 from app.identity.units.reorganisation_forms import LONGEST
 from app.identity.units.reorganisation_queries import PlanView, plan_view
 from app.identity.units.reorganising import carry_out, preview
 from app.identity.units.unit_list import COLUMNS, MOST_LINES, lines_of_file, lines_of_text, wish_of
 from app.identity.units.unit_pages import KIND_NAMES
+from app.identity.units.wishes import Found
 
 router = APIRouter()
 

@@ -37,6 +37,13 @@ def timeline(history: UnitHistory, first_day: date | None) -> list[Moment]:
         if relation.on > history.versions[0].unit.valid_from:
             absorbed[relation.on].append(relation)
     moments += [(on, _absorbed(on, relations)) for on, relations in absorbed.items()]
+    ceded: dict[date, list[Relation]] = defaultdict(list)
+    for relation in history.successors:
+        if relation.is_part:
+            ceded[relation.on].append(relation)
+    moments += [
+        (on, _happened(on, _("Tách một phần sang %(units)s", units=_units(to)), to)) for on, to in ceded.items()
+    ]
     moments.sort(key=lambda moment: moment[0])
     told = [moment for _on, moment in moments]
     return [*told, _ended(history)] if history.ended_on else told
@@ -49,7 +56,10 @@ def _named(version: NamedVersion, history: UnitHistory, first_day: date | None) 
         sentences.append(_("Bảng dữ liệu bắt đầu từ ngày này."))
     made_of = [relation for relation in history.predecessors if relation.on == unit.valid_from]
     if is_first and made_of:
-        sentences.append(_("Hình thành từ %(units)s.", units=_units(made_of)))
+        if all(relation.is_part for relation in made_of):
+            sentences.append(_("Hình thành từ một phần của %(units)s.", units=_units(made_of)))
+        else:
+            sentences.append(_("Hình thành từ %(units)s.", units=_units(made_of)))
     if version.parent:
         sentences.append(_("Thuộc %(parent)s.", parent=version.parent.name))
     if version.resolution:
@@ -59,8 +69,14 @@ def _named(version: NamedVersion, history: UnitHistory, first_day: date | None) 
 
 
 def _absorbed(on: date, relations: Sequence[Relation]) -> Moment:
-    acts = " ".join(dict.fromkeys(_("Theo %(act)s.", act=other.resolution) for other in relations if other.resolution))
-    return Moment(format_date(on), _("Nhận thêm %(units)s", units=_units(relations)), acts, "mid")
+    if all(relation.is_part for relation in relations):
+        return _happened(on, _("Nhận một phần của %(units)s", units=_units(relations)), relations)
+    return _happened(on, _("Nhận thêm %(units)s", units=_units(relations)), relations)
+
+
+def _happened(on: date, title: str, relations: Sequence[Relation]) -> Moment:
+    acts = dict.fromkeys(_("Theo %(act)s.", act=other.resolution) for other in relations if other.resolution)
+    return Moment(format_date(on), title, " ".join(acts), "mid")
 
 
 def _units(relations: Sequence[Relation]) -> str:
