@@ -47,8 +47,18 @@ class Running:
 
     def memory_mb(self) -> float:
         """Resident memory now."""
+        return self._status_mb("VmRSS")
+
+    def peak_mb(self) -> float:
+        """The most there was since `forget_peak`, as the kernel counts it."""
+        return self._status_mb("VmHWM")
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def _status_mb(self, name: str) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
-        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        line = next(line for line in status.splitlines() if line.startswith(name))
         return int(line.split()[1]) / 1024
 
 

@@ -78,17 +78,9 @@ def postgresql() -> Iterator[OwnServer]:
 
 def make_world(folder: Path, database_url: str, people_count: int) -> World:
     """Seed, simulate so many people, then add ours; the simulation is the longest part."""
-    environment = {
-        "DATA_DIR": str(folder), "MEDIA_URL": f"file://{folder}/media", "DATABASE_URL": database_url, "DEMO": "0",
-        "HOST": "127.0.0.1", "WORKERS": "0", "SECRET_KEY": "for-the-bench", "FIELD_KEY": "for-the-bench",
-        "PUBLIC_URL": "", "SECOND_FACTOR_FROM": "9999-01-01", "SIGN_IN_LIMIT": "1000000/minute", "LOG_LEVEL": "error",
-    }  # fmt: skip
+    environment = environment_of(folder, database_url)
     for words in (["seed"], ["simulate", "--people", str(people_count), "--seed", "1"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "app", *words], env=os.environ | environment, capture_output=True, text=True
-        )
-        if done.returncode > 1:
-            raise RuntimeError(f"{' '.join(words)}: {done.stdout}{done.stderr}")
+        operate(environment, *words)
     # What follows needs the keys the server will have.
     os.environ.update(environment)
     database = Database(database_url)
@@ -100,6 +92,24 @@ def make_world(folder: Path, database_url: str, people_count: int) -> World:
         learners = [_learner(db, number, password_hash, course_id) for number in range(LEARNERS)]
     database.dispose()
     return World(environment, learners, video)
+
+
+def environment_of(folder: Path, database_url: str) -> dict[str, str]:
+    """The settings of an installation in a folder."""
+    return {
+        "DATA_DIR": str(folder), "MEDIA_URL": f"file://{folder}/media", "DATABASE_URL": database_url, "DEMO": "0",
+        "HOST": "127.0.0.1", "WORKERS": "0", "SECRET_KEY": "for-the-bench", "FIELD_KEY": "for-the-bench",
+        "PUBLIC_URL": "", "SECOND_FACTOR_FROM": "9999-01-01", "SIGN_IN_LIMIT": "1000000/minute", "LOG_LEVEL": "error",
+    }  # fmt: skip
+
+
+def operate(environment: dict[str, str], *words: str) -> None:
+    """The command line there; raises RuntimeError if it fails."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app", *words], env=os.environ | environment, capture_output=True, text=True
+    )
+    if done.returncode > 1:
+        raise RuntimeError(f"{' '.join(words)}: {done.stdout}{done.stderr}")
 
 
 def _learner(db: Session, number: int, password_hash: str, starter_id: int) -> Learner:

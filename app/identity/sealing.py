@@ -61,6 +61,10 @@ class PersonKey:
     def new(cls, ref: str) -> "PersonKey":
         return cls(ref, secrets.token_bytes(_KEY_BYTES))
 
+    @classmethod
+    def unwrapped(cls, ref: str, wrapped: bytes) -> "PersonKey":
+        return cls(ref, _decrypt(derived_key("wrap"), wrapped, ref))
+
     def wrapped(self) -> bytes:
         """As it is stored."""
         return _encrypt(derived_key("wrap"), self.key, self.ref)
@@ -80,9 +84,15 @@ def seal(person: Person, fields: SealedFields) -> None:
 
 def unseal(person: Person) -> SealedFields:
     """The person's fields; empty ones if there are none or the person's key was erased."""
-    if person.wrapped_key is None or person.sealed is None:
+    return opened(person.ref, person.wrapped_key, person.sealed)
+
+
+def opened(ref: str, wrapped_key: bytes | None, sealed: bytes | None) -> SealedFields:
+    """`unseal` for columns of a person, where many are looked through."""
+    if wrapped_key is None or sealed is None:
         return SealedFields()
-    return msgspec.json.decode(_decrypt(_own_key(person).key, person.sealed, person.ref), type=SealedFields)
+    own = PersonKey.unwrapped(ref, wrapped_key)
+    return msgspec.json.decode(_decrypt(own.key, sealed, ref), type=SealedFields)
 
 
 def seal_text(person: Person, text: str) -> bytes:
@@ -144,7 +154,7 @@ def _own_key(person: Person, *, make: bool = False) -> PersonKey:
         own = PersonKey.new(person.ref)
         person.wrapped_key = own.wrapped()
         return own
-    return PersonKey(person.ref, _decrypt(derived_key("wrap"), person.wrapped_key, person.ref))
+    return PersonKey.unwrapped(person.ref, person.wrapped_key)
 
 
 def _encrypt(key: bytes, content: bytes, bound_to: str) -> bytes:

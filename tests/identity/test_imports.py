@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from app.core import clock, jobs
@@ -13,6 +13,8 @@ from app.core.db import Database
 from app.core.errors import Conflict
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
+from app.identity.codes.models import OneTimeCode
+from app.identity.codes.one_time_codes import find_code, issue, spend
 from app.identity.imports import stages, work
 from app.identity.imports.mending import CELLS, Mend, mend, typed_cells
 from app.identity.imports.models import PeopleImportRow
@@ -129,6 +131,32 @@ def test_a_long_list_is_applied_as_it_was_checked_and_every_row_is_accounted_for
     done.ask(stages.request_apply)
     assert [(row.outcome, row.messages) for row in done.reports] == [(row.outcome, row.messages) for row in checked]
     assert sum("Trùng người" in " ".join(row.messages) for row in checked) > 3
+
+
+def test_of_many_of_one_name_only_who_may_be_meant_is_looked_at(importer: Callable[..., Importer], db: Session) -> None:
+    """By birth date where both are known, by year where not."""
+    told = {"Điện thoại": None, "Email": None, "Số CCCD": None}
+    for year in range(1950, 1980):
+        factories.post(db, factories.person(db, "Nguyễn Văn An", birth_date=date(year, 2, 3)))
+    factories.post(db, factories.person(db, "Nguyễn Văn An", birth_year=1990))
+    db.commit()
+    loaded = set[str]()
+
+    def note(person: Person, _context: object) -> None:
+        loaded.add(person.ref)
+
+    event.listen(Person, "load", note)
+    done = importer(
+        GOOD | told | {"Ngày sinh": "03/02/1960"},
+        GOOD | told | {"Ngày sinh": "04/02/1960"},
+        GOOD | told | {"Ngày sinh": "1961"},
+        GOOD | told | {"Ngày sinh": "04/02/1990"},
+        GOOD | told | {"Ngày sinh": "1991"},
+    )
+    event.remove(Person, "load", note)
+    assert done.outcomes == ["matched", "created", "needs_confirmation", "needs_confirmation", "created"]
+    assert [len(row.candidates) for row in done.reports] == [0, 0, 1, 1, 0]
+    assert len(loaded) == 4, "the three who may be meant, and who imports"
 
 
 def test_rows_find_each_other_across_parts_in_a_dry_run_too(
@@ -327,6 +355,30 @@ def test_who_has_something_hanging_on_them_stays_and_the_row_says_why(
     assert people(done.database)["Nguyễn Văn An"] == 1
     with done.database.reading() as reader:
         assert reader.get_one(PeopleImport, done.id).outcome == {"rows": 2, "kept": 1, "undone": 1}
+
+
+def test_a_slip_nobody_used_goes_with_its_person_and_a_used_one_keeps_them(
+    importer: Callable[..., Importer], db: Session
+) -> None:
+    done = importer(GOOD, good(2) | {"Họ và tên": "Trần Văn Mới"})
+    done.ask(stages.request_apply)
+    held = select(Person.name, Account.id).join(Account, Account.person_id == Person.id)
+    accounts = dict(db.execute(held).tuples().all())
+    came, never_came = accounts["Nguyễn Văn An"], accounts["Trần Văn Mới"]
+    codes = issue(db, [came, never_came], "slip", done.account_id)
+    found = find_code(db, codes[came])
+    assert found is not None
+    # Nobody is signed in by that alone: a second factor may still be asked for.
+    spend(db, found, "a hash")
+    db.commit()
+    done.ask(stages.request_undo)
+    kept, gone = done.reports
+    assert (kept.values["name"], kept.messages) == ("Nguyễn Văn An", ("Giữ lại: đã đặt mật khẩu.",))
+    assert (gone.messages, gone.password) == ((), "")
+    with done.database.reading() as reader:
+        assert set(reader.scalars(select(OneTimeCode.account_id))) == {came}
+        assert find_code(reader, codes[never_came]) is None
+        assert reader.get(Account, never_came) is None
 
 
 def test_a_list_can_be_taken_back_for_a_day(importer: Callable[..., Importer]) -> None:

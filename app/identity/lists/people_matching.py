@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from typing import Literal, TypeVar, get_args
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from app.core.i18n import gettext as _
 from app.core.text import fold
@@ -203,22 +203,43 @@ class KnownPeople:
                     self._of_others.add((lookup.kind, lookup.digest))
 
     def _load_by_place(self, db: Session, rows: Sequence[ParsedRow]) -> None:
-        unit_ids = {row.unit.unit_id for row in rows if row.unit}
-        for some in chunks(sorted({fold(row.name) for row in rows})):
-            held = (
-                select(holder_of(Affiliation.person_id), Affiliation.unit_id)
-                .join(Person, Person.id == Affiliation.person_id)
-                .where(Person.folded_name.in_(some), Affiliation.unit_id.in_(unit_ids), Person.signed_up_at.is_(None))
-                .distinct()
-            )
-            places = db.execute(held).all()
-            people = {
-                person.id: person
-                for person in db.scalars(_with_posts().where(Person.id.in_({person_id for person_id, _unit in places})))
-            }
-            for person_id, unit_id in places:
-                person = people[person_id]
+        for person, unit_ids in _possible_namesakes(db, [row for row in rows if not row.refusals]):
+            for unit_id in unit_ids:
                 self._by_place.setdefault((person.folded_name, unit_id), []).append(person)
+
+
+def _possible_namesakes(db: Session, rows: Sequence[ParsedRow]) -> Iterator[tuple[Person, set[int]]]:
+    """People of the name of a row in its unit who may be the row's person, with those units.
+
+    A unit may have hundreds of one name whom birth or number tells apart: of those no more than that is looked at.
+    """
+    at_place: dict[tuple[str, int], list[ParsedRow]] = {}
+    for row in rows:
+        if row.unit:
+            at_place.setdefault((fold(row.name), row.unit.unit_id), []).append(row)
+    born = {sealing.likeness(fold(row.name), row.birth_date) for row in rows if row.birth_date}
+    undated = {fold(row.name) for row in rows if not row.birth_date}
+    unit_ids = {unit_id for _name, unit_id in at_place}
+    holder = aliased(Person)
+    # Two birth dates that differ make two people (`compare`), and the likeness tells them apart unopened.
+    may_be = or_(holder.likeness.is_(None), holder.likeness.in_({b"", *born}), holder.folded_name.in_(undated))
+    found: dict[int, set[int]] = {}
+    for some in chunks(sorted({name for name, _unit_id in at_place})):
+        held = (
+            select(holder.id, holder.folded_name, Affiliation.unit_id, holder.ref, holder.wrapped_key, holder.sealed)
+            .join(holder, holder.id == holder_of(Affiliation.person_id))
+            .join(Person, Person.id == Affiliation.person_id)
+            .where(Person.folded_name.in_(some), Affiliation.unit_id.in_(unit_ids), Person.signed_up_at.is_(None))
+            .where(may_be)
+        )
+        for person_id, name, unit_id, ref, wrapped, sealed in db.execute(held.execution_options(yield_per=CHUNK)):
+            here = at_place.get((name, unit_id), ())
+            fields = sealing.opened(ref, wrapped, sealed) if here else SealedFields()
+            if any(compare(row, fields) != "different" for row in here):
+                found.setdefault(person_id, set()).add(unit_id)
+    for some_ids in chunks(sorted(found)):
+        for person in db.scalars(_with_posts().where(Person.id.in_(some_ids))):
+            yield person, found[person.id]
 
 
 def compare(row: ParsedRow, fields: SealedFields) -> Same:
