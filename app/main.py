@@ -234,7 +234,6 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
     "second_factor": lazy("đã bật xác thực hai bước"),
     "privacy_request": lazy("đã có yêu cầu về dữ liệu cá nhân"),
     "external_identity": lazy("đã liên kết tài khoản đăng nhập khác"),
-    "one_time_code": lazy("đã được cấp mã đăng nhập"),
     "contact_check": lazy("đã xác minh điện thoại hoặc email"),
     "consent": lazy("đã ghi sự đồng ý"),
     "notice_choice": lazy("đã chọn cách nhận thông báo"),

@@ -12,8 +12,8 @@ import zxingcpp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core import clock
-from app.core.jobs import Worker
+from app.core import clock, jobs
+from app.core.jobs import Job, Worker
 from app.core.storage import Storage
 from app.identity.codes import slips
 from app.identity.codes.models import SlipSheet
@@ -126,6 +126,34 @@ def test_a_file_is_sealed_its_makers_own_and_gone_after_a_day(
     assert not list(storage.all_keys("slips"))
     db.commit()
     assert "tệp đã được xóa" in manager.get("/people/slips").text
+
+
+def test_whose_slips_were_ordered_is_forgotten_also_where_none_came_of_it(
+    db: Session, manager: Browser, worker: Worker
+) -> None:
+    account = newcomer(db, "Người Mới")
+    actor = actor_of(db, db.scalars(select(Account.id).where(Account.username == "quanly")).one())
+    assert actor is not None
+    (too_late,) = order_slips(db, actor, [account.person_id], "Đã đăng nhập trước khi có phiếu")
+    (stopped,) = order_slips(db, actor, [account.person_id], "Bị dừng")
+    (waiting,) = order_slips(db, actor, [account.person_id], "Còn chờ")
+    job_of = {
+        sheet: db.scalars(select(Job).where(Job.subject == f"slips:{sheet.id}")).one() for sheet in (stopped, waiting)
+    }
+    jobs.cancel(db, job_of[stopped])
+    job_of[waiting].run_at = clock.now() + 3 * KEPT
+    account.must_change_password = False
+    db.commit()
+    worker.run_all()
+    db.refresh(too_late)
+    assert (too_late.people, too_late.count) == ([], None)
+    db.commit()
+    with clock.frozen(clock.now() + KEPT + timedelta(hours=2)):
+        worker.enqueue_due_crons()
+        worker.run_all()
+    for sheet in (stopped, waiting):
+        db.refresh(sheet)
+    assert (stopped.people, waiting.people) == ([], [account.person_id])
 
 
 def test_nobody_waiting_and_no_such_unit_are_said_at_the_field(db: Session, manager: Browser) -> None:

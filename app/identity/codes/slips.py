@@ -120,6 +120,8 @@ def make_slips(context: JobContext, sheet_id: int) -> dict[str, int] | None:
             slips += _issued(db, sheet_id, people[at : at + _AT_ONCE])
         context.progress(0.8 * (at + _AT_ONCE) / len(people), _("Đã cấp %(count)s mã", count=len(slips)))
     if not slips:
+        with context.database.writing() as db:
+            db.get_one(SlipSheet, sheet_id).people = []
         raise AppError(_("Không còn ai cần phiếu: mọi người trong danh sách đã đăng nhập."))
     key = f"slips/{ids.token()}.sealed"
     context.storage.put(key, io.BytesIO(seal_file(draw(title, slips, made_at))))
@@ -132,7 +134,8 @@ def make_slips(context: JobContext, sheet_id: int) -> dict[str, int] | None:
 
 
 def forget_slips(context: JobContext) -> dict[str, int]:
-    """Delete the files of more than a day ago; that they were made stays known."""
+    """Delete the files of more than a day ago, and whom sheets that never came to be were for; that they were asked
+    for stays known."""
     with context.database.reading() as db:
         old = select(SlipSheet.id, SlipSheet.storage_key).where(
             SlipSheet.storage_key != "", SlipSheet.created_at < clock.now() - KEPT
@@ -142,6 +145,13 @@ def forget_slips(context: JobContext) -> dict[str, int]:
         context.storage.delete(key)
         with context.database.writing() as db:
             db.get_one(SlipSheet, sheet_id).storage_key = ""
+    with context.database.writing() as db:
+        never_made = SlipSheet.count.is_(None) & (SlipSheet.created_at < clock.now() - KEPT)
+        for sheet in db.scalars(select(SlipSheet).where(never_made)):
+            job = jobs.latest(db, _subject(sheet.id))
+            # One whose turn is still to come needs them.
+            if job is None or job.state in jobs.FINISHED:
+                sheet.people = []
     return {"forgotten": len(forgotten)}
 
 

@@ -17,6 +17,7 @@ from app.core.events import emit
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.identity import sealing
+from app.identity.codes.models import OneTimeCode
 from app.identity.events import AffiliationsChanged
 from app.identity.imports.models import PeopleImportRow
 from app.identity.imports.rows import Row, opened_kept, opened_report, opened_wrote, sealed_report
@@ -27,8 +28,8 @@ from app.identity.lists.people_report import RowReport
 from app.identity.models import Account, Affiliation, AffiliationAudience, Person
 from app.identity.people.people import set_fields
 
-# What is made for everybody and goes with them.
-_OWN = {"person_lookup", "affiliation", "affiliation_audience", "account"}
+# What is made for everybody and goes with them. A code nobody used opened nothing; whoever used one has a password.
+_OWN = {"person_lookup", "affiliation", "affiliation_audience", "account", "one_time_code"}
 # Tables of any domain that name people, accounts or posts, and what hangs there; None: it follows the posts by itself.
 _HOLDINGS: dict[str, lazy | None] = {}
 _SOMETHING = lazy("đã có dữ liệu khác dựa vào")
@@ -130,6 +131,8 @@ class _Undoing:
         account = self.accounts.get(person.id)
         if account:
             reasons += sorted(self.hanging["account.id"].get(account.id, ()))
+            if not account.must_change_password:
+                reasons.append(_("đã đặt mật khẩu"))
         reasons += sorted(self.hanging["affiliation.id"].get(own.post_id or 0, ()))
         if {post.id for post in person.affiliations} - {own.post_id}:
             reasons.append(_("đã có vị trí công tác ghi sau đó"))
@@ -137,6 +140,7 @@ class _Undoing:
             return list(dict.fromkeys(reasons))
         self._delete_post(own.post_id)
         if account:
+            self.db.execute(delete(OneTimeCode).where(OneTimeCode.account_id == account.id))
             self.db.delete(account)
         person.lookups.clear()
         person.name = person.folded_name = person.sort_name = "-"
