@@ -363,7 +363,7 @@ def test_a_slip_nobody_used_goes_with_its_person_and_a_used_one_keeps_them(
     done = importer(GOOD, good(2) | {"Họ và tên": "Trần Văn Mới"})
     done.ask(stages.request_apply)
     held = select(Person.name, Account.id).join(Account, Account.person_id == Person.id)
-    accounts = dict(db.execute(held).tuples().all())
+    accounts = dict(db.execute(held).all())
     came, never_came = accounts["Nguyễn Văn An"], accounts["Trần Văn Mới"]
     codes = issue(db, [came, never_came], "slip", done.account_id)
     found = find_code(db, codes[came])
