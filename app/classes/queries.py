@@ -95,7 +95,7 @@ def class_view(db: Session, held: HeldClass) -> ClassView:
 
 
 def attendees(db: Session, held: HeldClass) -> list[AttendeeView]:
-    """Everybody ever recorded, in Vietnamese name order, the removed ones last."""
+    """Everybody ever recorded, in Vietnamese name order, the removed ones last; who was there, once."""
     rows = db.execute(
         select(Attendance, Person.ref, Person.name)
         .select_from(Attendance)
@@ -103,9 +103,12 @@ def attendees(db: Session, held: HeldClass) -> list[AttendeeView]:
         .where(Attendance.class_id == held.id)
         .order_by(Attendance.withdrawn_at.is_not(None), Person.sort_name, Attendance.id)
     )
-    return [
-        AttendeeView(one.id, ref, name, one.recorded_at, one.withdrawn_at, one.reason) for one, ref, name in rows
-    ]  # fmt: skip
+    views: dict[object, AttendeeView] = {}
+    for one, ref, name in rows:
+        # Two merged records may both have been recorded as present.
+        key = ref if one.withdrawn_at is None else one.id
+        views.setdefault(key, AttendeeView(one.id, ref, name, one.recorded_at, one.withdrawn_at, one.reason))
+    return list(views.values())
 
 
 def people_present(class_id: int) -> Select[int]:
@@ -137,7 +140,7 @@ def own_unit_code(db: Session, actor: Actor) -> str:
 def _views(db: Session, found: Sequence[HeldClass]) -> list[ClassView]:
     counts = dict(
         db.execute(
-            select(Attendance.class_id, func.count())
+            select(Attendance.class_id, func.count(holder_of(Attendance.person_id).distinct()))
             .where(Attendance.class_id.in_([held.id for held in found]), Attendance.withdrawn_at.is_(None))
             .group_by(Attendance.class_id)
         ).all()

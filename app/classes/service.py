@@ -197,14 +197,17 @@ def remove_attendee(db: Session, actor: Actor, held: HeldClass, attendance: Atte
 
 
 def present(db: Session, held: HeldClass, person_id: int) -> Attendance | None:
-    """The person's attendance, unless it was withdrawn."""
+    """The person's attendance, unless it was withdrawn; the first, if two of their merged records were there."""
     return db.scalars(
-        select(Attendance).where(
+        select(Attendance)
+        .where(
             Attendance.class_id == held.id,
             belongs_to(Attendance.person_id, person_id),
             Attendance.withdrawn_at.is_(None),
         )
-    ).one_or_none()
+        .order_by(Attendance.id)
+        .limit(1)
+    ).first()
 
 
 def occasion_of(attendance: Attendance) -> str:

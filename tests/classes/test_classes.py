@@ -9,11 +9,15 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.source import CompletionRule
 from app.classes.models import Attendance, HeldClass
+from app.classes.queries import attendees, class_view
+from app.classes.service import present
 from app.core.audit import AuditEntry
 from app.core.db import Database
 from app.core.jobs import Worker
 from app.identity.lists.people_lists import WHO
 from app.identity.models import Account, Person
+from app.identity.people.merging import merge, pair_of
+from app.identity.sign_in.accounts import actor_of
 from app.learning.models import Completion, CompletionAnnulment, PartMet
 from tests import factories
 from tests.browser import Browser
@@ -244,3 +248,21 @@ def test_attendees_see_the_class_on_their_own_page(
     url = record(clerk)
     clerk.post(f"{url}/attendees", {"ref": people[0].ref})
     assert "Tập huấn tổ công nghệ số" in new_browser().sign_in("le.hoa").get("/my").text
+
+
+def test_who_was_recorded_under_two_merged_records_is_one_person(
+    db: Session, clerk: Browser, people: list[Person]
+) -> None:
+    url = record(clerk)
+    for person in people[:2]:
+        clerk.post(f"{url}/attendees", {"ref": person.ref})
+    admin = actor_of(db, factories.account(db, username="quantri", role="province_admin").id)
+    assert admin is not None
+    merge(db, admin, pair_of(people[0], people[1]), [], "một người, hai hồ sơ")
+    db.flush()
+    held = db.scalars(select(HeldClass)).one()
+    assert len(attendees(db, held)) == 1
+    assert class_view(db, held).attendees == 1
+    assert present(db, held, people[1].id) is not None
+    db.commit()
+    assert clerk.get(url).status_code == 200
