@@ -189,5 +189,5 @@ def test_demo_accounts_are_shown_and_work_only_in_a_trial(db: Session, app: Fast
 
 
 def test_passwords_are_slow_to_guess() -> None:
-    """OWASP's first choice for argon2id; the tests themselves use a quick one (tests/hashing.py)."""
-    assert (REAL_HASHER.type, REAL_HASHER.memory_cost, REAL_HASHER.time_cost) == (Type.ID, 19456, 2)
+    """One of OWASP's equal choices for argon2id; the tests themselves use a quick one (tests/hashing.py)."""
+    assert (REAL_HASHER.type, REAL_HASHER.memory_cost, REAL_HASHER.time_cost) == (Type.ID, 7168, 5)
