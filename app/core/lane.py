@@ -3,7 +3,7 @@
 FastAPI asks its routes one after the other and sends each synchronous dependency, and then the handler, to a thread of
 its own: on a page that costs as much as the queries. Routes are declared as ever (APIRouter, Depends, Annotated, Form)
 and stay among FastAPI's own, for whoever lists or describes them. What the lane does not take (uploads, static files,
-what holds no transaction, unknown addresses) goes on to FastAPI.
+unknown addresses) goes on to FastAPI.
 """
 
 import inspect
@@ -99,26 +99,27 @@ def _answer_of(context: RouteContext) -> _Answer | None:
 
 class _Work:
     """What answering a route takes. Coroutines go first, on the event loop: they read the body. All the rest follows in
-    one thread and one transaction: who asks, what the address names, the handler, the commit.
+    one thread and one transaction: who asks, what the address names, the handler, the commit. A handler that opens
+    transactions of its own (`Databases`) is held in none.
     """
 
     def __init__(self, route: Dependant, *, is_safe: bool) -> None:
         self._route = route
-        self._is_safe = is_safe
         needs = list(_all_needs(route))
         self._coroutines = [need for need in needs if inspect.iscoroutinefunction(need.call)]
         self._writes = not is_safe and any(need.call is session_in_turn for need in needs)
+        self._opens_its_own = not is_safe and any(need.call is database_in_turn for need in needs)
 
     @property
     def fits(self) -> bool:
-        """Whether the lane can do it: forms without files, plain functions, nothing that must hold no transaction."""
+        """Whether the lane can do it: forms without files, plain functions, not both kinds of transaction."""
         needs = list(_all_needs(self._route))
         return (
             not inspect.iscoroutinefunction(self._route.call)
             and all(_is_plain_field(field.field_info) for field in self._route.body_params)
             and all(not need.body_params for need in needs)
             and all(not need.dependencies for need in self._coroutines)
-            and not any(need.call is database_in_turn and not self._is_safe for need in needs)
+            and not (self._writes and self._opens_its_own)
             and all(
                 need.call in (session_in_turn, database_in_turn) or not inspect.isasyncgenfunction(need.call)
                 for need in needs
@@ -134,25 +135,31 @@ class _Work:
         if self._route.body_params:
             form = await request.form()
             fields, problems = await request_body_to_args(self._route.body_params, form, embed_body_fields=True)
-        turns = request.app.state.turns
-        async with turns.writers if self._writes else turns.readers:
-            return await run_in_threadpool(self._do, request, known, fields, problems)
-
-    def _do(
-        self, request: Request, known: dict[Any, Any], fields: dict[str, Any], problems: list[dict[str, Any]]
-    ) -> Response:
         database: Database = request.app.state.database
+        known[database_in_turn] = database
+        turns = request.app.state.turns
+        if self._opens_its_own:
+            async with turns.others:
+                return await run_in_threadpool(self._call, request, known, fields, problems)
+        async with turns.writers if self._writes else turns.readers:
+            return await run_in_threadpool(self._call_in_session, database, request, known, fields, problems)
+
+    def _call_in_session(self, database: Database, request: Request, known: dict[Any, Any], *sent: Any) -> Response:
         # A session begins at its first statement: who is turned away before costs no transaction.
         with database.writing() if self._writes else database.reading() as session:
-            request.state.session = session
+            request.state.session = known[session_in_turn] = session
             try:
-                known |= {session_in_turn: session, database_in_turn: database}
-                values = _solve(self._route, request, known, problems)
-                if problems:
-                    raise RequestValidationError(problems)
-                return cast(Response, cast(Any, self._route.call)(**values, **fields))
+                return self._call(request, known, *sent)
             finally:
                 del request.state.session
+
+    def _call(
+        self, request: Request, known: dict[Any, Any], fields: dict[str, Any], problems: list[dict[str, Any]]
+    ) -> Response:
+        values = _solve(self._route, request, known, problems)
+        if problems:
+            raise RequestValidationError(problems)
+        return cast(Response, cast(Any, self._route.call)(**values, **fields))
 
 
 def _solve(part: Dependant, request: Request, known: dict[Any, Any], problems: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,15 +1,16 @@
 """The fast lane: a page's whole work in one thread and one transaction, decided as FastAPI would decide it."""
 
 import threading
+from collections import Counter
 from typing import Annotated
 
 import pytest
 from fastapi import APIRouter, Depends, Form, Request
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, event, select, update
 from sqlalchemy.orm import Session
 
 from app.core.db import Database
-from app.core.web import Db, Me, Response, having
+from app.core.web import Databases, Db, Me, Response, having
 from app.identity.models import RoleGrant, SignInSession, Unit
 from tests import factories
 from tests.browser import Browser
@@ -17,6 +18,8 @@ from tests.browser import Browser
 router = APIRouter()
 Author = Annotated[object, having("course.author")]
 seen: dict[str, list[object]] = {"threads": [], "sessions": []}
+# Connections each thread holds.
+held: Counter[int] = Counter()
 
 
 def _look(db: Db) -> int:
@@ -39,6 +42,15 @@ def together(number: int, looked: Looked, again: Looked, db: Db, request: Reques
 def keep(db: Db, name: Annotated[str, Form()], much: Annotated[int, Form()] = 1) -> Response:
     db.execute(update(Unit).where(Unit.id == 1).values(key=Unit.key))
     return Response(f"{name} {much}")
+
+
+@router.post("/test/alone")
+def open_one_alone(actor: Me, databases: Databases, name: Annotated[str, Form()]) -> Response:
+    me = threading.get_ident()
+    before = held[me]
+    with databases.writing() as db:
+        db.execute(update(Unit).where(Unit.id == 1).values(key=Unit.key))
+        return Response(f"{name} {actor.name} {before} {held[me]}")
 
 
 @router.get("/test/mine/{number}")
@@ -76,6 +88,18 @@ def test_a_form_is_read_and_its_missing_fields_are_named(browser: Browser) -> No
     )
     assert refused.status_code == 422
     assert set(refused.json()["errors"]) == {"name", "much"}
+
+
+def test_who_opens_transactions_of_his_own_holds_none_before(db: Session, database: Database, browser: Browser) -> None:
+    """A password is hashed there: a connection held meanwhile would be one nobody else can use."""
+    account = factories.account(db, factories.person(db, "Lò Thị Hạnh"))
+    db.commit()
+    browser.sign_in(account.username)
+    browser.get("/account")
+    held.clear()
+    event.listen(database.engine, "checkout", lambda *_: held.update([threading.get_ident()]))
+    event.listen(database.engine, "checkin", lambda *_: held.subtract([threading.get_ident()]))
+    assert browser.post("/test/alone", {"name": "Bài hai"}).text == "Bài hai Lò Thị Hạnh 0 1"
 
 
 def test_what_another_process_revokes_is_gone_with_the_next_request(
