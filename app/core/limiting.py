@@ -7,11 +7,12 @@ alone: for pages that write nothing, where twice the share does no harm.
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import cast
 
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from sqlalchemy import String, case, delete, select
+from sqlalchemy import String, Table, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,6 +20,7 @@ from app.core import clock
 from app.core.db import Base
 from app.core.errors import TooMany
 from app.core.keys import sign
+from app.core.prepared import Prepared
 
 _storage = MemoryStorage()
 _limiter = MovingWindowRateLimiter(_storage)
@@ -33,6 +35,17 @@ class LimitWindow(Base):
     key: Mapped[str] = mapped_column(String(32), primary_key=True)
     try_count: Mapped[int]
     ends_at: Mapped[datetime] = mapped_column(index=True)
+
+
+_WINDOW = cast(Table, LimitWindow.__table__)
+# Built once: every sign-in asks it.
+_FULL = Prepared(
+    select(_WINDOW.c.ends_at).where(
+        _WINDOW.c.key.in_(bindparam("keys", expanding=True)),
+        _WINDOW.c.ends_at > bindparam("now"),
+        _WINDOW.c.try_count >= bindparam("most"),
+    )
+)
 
 
 def hit(db: Session, purpose: str, limit: str, *keys: str) -> None:
@@ -62,13 +75,8 @@ def hit(db: Session, purpose: str, limit: str, *keys: str) -> None:
 
 def check(db: Session, purpose: str, limit: str, *keys: str) -> None:
     """Raises TooMany if a key has had its share already, without counting this try."""
-    ends = db.scalars(
-        select(LimitWindow.ends_at).where(
-            LimitWindow.key.in_([_digest(purpose, key) for key in keys]),
-            LimitWindow.ends_at > clock.now(),
-            LimitWindow.try_count >= parse(limit).amount,
-        )
-    ).all()
+    digests = [_digest(purpose, key) for key in keys]
+    ends = _FULL.scalars(db, keys=digests, now=clock.now(), most=parse(limit).amount)
     if ends:
         raise TooMany(retry_after_s=_seconds_to(max(ends)))
 

@@ -95,7 +95,9 @@ def not_begun(course: CourseView) -> Enrolment:
 
 
 def follow(db: Session, browser: str, token: str) -> bool:
-    """A sign-in takes the browser's guest into its session; whether there was one."""
+    """A sign-in takes the browser's guest into its session; whether there was one. Mostly there is none to move."""
+    if not guest_ids(db, [browser]):
+        return False
     moved = update(Guest).where(Guest.holder_digest == _digest(browser)).values(holder_digest=_digest(token))
     return db.execute(moved.returning(Guest.id)).first() is not None
 
