@@ -13,7 +13,7 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.tables import Cell, cell_text
 from app.identity.lists import sheet_imports
-from app.identity.lists.people_import import read_day
+from app.identity.lists.cells import read_day
 from app.identity.lists.people_lists import WHO, ListedRow, settle_list
 from app.identity.lists.people_matching import Doubt
 from app.identity.lists.people_report import ImportReport, Outcome

@@ -1,12 +1,12 @@
 """Workbooks as offices send them, from a seed, with the truth of every row: see messy_people.py for the cells.
 
-Three sheets with lists, each under a head of its own making, among sheets with none.
+Four sheets with lists, each under a head of its own making, among sheets with none.
 """
 
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 
 import xlsxwriter
@@ -79,17 +79,36 @@ class _Years:
                 given["code"], given["identity"])  # fmt: skip
 
 
-_List = _Plain | _Ticked | _Years
-_LISTS: tuple[_List, ...] = (_Plain(), _Ticked(), _Years())
+class _Parted:
+    """The birth in three columns; the unit nowhere but in the name of the sheet."""
+
+    sheet, head_at = "Phường Đa Mai", 4
+    head = (
+        ("STT", "Họ và tên", "Ngày sinh", None, None, "Giới tính", "Số CCCD", "Điện thoại"),
+        (None, None, "Ngày", "Tháng", "Năm", None, None, None),
+    )
+
+    def cells(self, number: int, given: Cells, truth: Truth) -> Line:
+        born, truth.values["unit"] = truth.values["birth_date"], "07228"
+        assert isinstance(born, date)
+        if "unit_of_two" in truth.troubles:
+            truth.expected = "read"
+        day, month = (31, 2) if "impossible_birth" in truth.troubles else (born.day, born.month)
+        sex = {"male": "nam", "female": "nữ"}[str(given["sex"])]
+        return (number, _name(given), day, month, born.year, sex, given["identity"], given["phone"])
+
+
+_List = _Plain | _Ticked | _Years | _Parted
+_LISTS: tuple[_List, ...] = (_Plain(), _Ticked(), _Years(), _Parted())
 
 
 def messy_workbook(people: int, seed: int = 1) -> Messy:
-    """A workbook of about so many people, one in fifty of them twice."""
+    """A workbook of about so many people and a third more, one in fifty of them twice."""
     chance, truth, content = random.Random(seed), dict[tuple[str, int], Truth](), BytesIO()
     book = xlsxwriter.Workbook(content, {"constant_memory": True, "strings_to_formulas": False})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
     _write(book.add_worksheet("Tổng hợp"), day, [(), ("Đơn vị", "Số người"), ("Phường Bắc Giang", 12)])
-    share = people // len(_LISTS)
+    share = people // 3
     for at, kind in enumerate(_LISTS):
         page = book.add_worksheet(kind.sheet)
         lines: list[Line] = []
@@ -121,7 +140,8 @@ def _lines(chance: random.Random, kind: _List, first: int, count: int) -> Iterat
         again = cells, said
         if number % _BETWEEN == 0:
             yield (), None
-            yield (None, f"Phòng chuyên môn số {number // _BETWEEN}"), Truth("skip")
+            heading = "Hợp đồng" if isinstance(kind, _Parted) else "Phòng chuyên môn"
+            yield (None, f"{heading} số {number // _BETWEEN}"), Truth("skip")
             yield kind.head[0], Truth("skip")
     yield (None, "Tổng cộng", None, count // 2, count - count // 2), Truth("skip")
     yield (), None

@@ -19,6 +19,8 @@ UNITS_PAST = (
     ("07375", "Xã Lạng Giang", "07375"),
     ("07216", "Phường Mỹ Độ", "07228"),
     ("07210", "Phường Hoàng Văn Thụ", "07210"),
+    (None, "Phường Mỹ Độ - TP Bắc Giang", "07228"),
+    (None, "P. Mỹ Độ (TP. Bắc Giang)", "07228"),
 )
 UNIT_OF_TWO = "Phương Sơn"
 
@@ -77,6 +79,21 @@ def date_with_other_signs(cells: Cells, truth: Truth, chance: random.Random) -> 
     cells["birth"] = chance.choice((f"{born.day}-{born.month}-{born.year}", f"{born.day} / {born.month} / {born.year}"))
 
 
+def two_digit_year(cells: Cells, truth: Truth, _chance: random.Random) -> None:
+    cells["birth"] = _born(truth).strftime("%d/%m/%y")
+
+
+def date_in_words(cells: Cells, truth: Truth, _chance: random.Random) -> None:
+    born = _born(truth)
+    cells["birth"] = f"Ngày {born.day} tháng {born.month} năm {born.year}"
+
+
+def month_first(cells: Cells, truth: Truth, _chance: random.Random) -> None:
+    """Only where nothing else can be meant."""
+    if _born(truth).day > 12:
+        cells["birth"] = _born(truth).strftime("%m/%d/%Y")
+
+
 def phone_as_offices_write(cells: Cells, truth: Truth, chance: random.Random) -> None:
     digits = str(truth.values["phone"])[3:]
     spaced = f"{digits[:3]} {digits[3:6]} {digits[6:]}"
@@ -128,7 +145,7 @@ def no_name(cells: Cells, truth: Truth, _chance: random.Random) -> None:
 
 
 def impossible_birth(cells: Cells, truth: Truth, chance: random.Random) -> None:
-    cells["birth"] = chance.choice(("31/02/1985", "12/25/1980", "03/02/85", "không rõ"))
+    cells["birth"] = chance.choice(("31/02/1985", "31/02/85", "15//1980", "không rõ"))
     truth.expected = "refuse"
 
 
@@ -143,7 +160,8 @@ def unit_of_two(cells: Cells, truth: Truth, _chance: random.Random) -> None:
 
 Trouble = Callable[[Cells, Truth, random.Random], None]
 HARMLESS: tuple[Trouble, ...] = (
-    real_date, date_with_other_signs, phone_as_offices_write, identity_with_spaces, decomposed, capitals,
+    real_date, date_with_other_signs, two_digit_year, date_in_words, month_first,
+    phone_as_offices_write, identity_with_spaces, decomposed, capitals,
     without_identity, unit_of_the_past,
 )  # fmt: skip
 HARMFUL: tuple[Trouble, ...] = (

@@ -1,6 +1,7 @@
 """Lists as offices send them: where the head stands, what columns mean, and what becomes of every row."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -49,7 +50,7 @@ UNITS = OfficeUnits(
     (
         *(called(known.code, known.name, known) for known in TODAYS),
         called("07375", "Xã Lạng Giang", LANG_GIANG, date(2026, 9, 19)),
-        called("07216", "Phường Mỹ Độ", DA_MAI, LAST_OF_OLD),
+        replace(called("07216", "Phường Mỹ Độ", DA_MAI, LAST_OF_OLD), above=frozenset({"thanh pho bac giang"})),
         called("07210", "Phường Hoàng Văn Thụ", BAC_GIANG, LAST_OF_OLD),
         called("07612", "Phường Phượng Sơn", PHUONG_SON, LAST_OF_OLD),
         CalledUnit(
@@ -108,7 +109,7 @@ def test_the_database_agrees_and_a_person_met_twice_is_one(db: Session) -> None:
         assert expected.get(row.outcome, "read") == truth.expected, row
         if truth.expected == "read":
             assert row.unit["code"] == truth.values["unit"]
-    assert sum("Trùng người" in " ".join(row.messages) for row in done.rows) == 3
+    assert sum("Trùng người" in " ".join(row.messages) for row in done.rows) == 4
 
 
 def test_the_result_accounts_for_every_row(db: Session) -> None:
@@ -225,6 +226,94 @@ def test_a_person_who_looks_like_a_footer_is_read() -> None:
         [5, None, "01/01/1980", "0912345678", "Phường Bắc Giang"],
     ):
         assert isinstance(read_row(*cells, after=[[None, "Tổng cộng", None, 2, None]]), SheetRow), cells
+
+
+def lists_rows(lines: list[list[Cell]], sheet: str = "Danh sách") -> list[SheetRow | SkippedRow | None]:
+    mapping = guess_mapping(sheet, lines)
+    assert mapping
+    reader = RowReader(mapping)
+    return [reader.read(at, line) for at, line in enumerate(lines, start=1) if at > mapping.head_to]
+
+
+HEAD_WITHOUT_UNIT: list[Cell] = ["STT", "Họ và tên", "Ngày sinh"]
+
+
+@pytest.mark.parametrize(
+    ("titles", "sheet", "unit"),
+    [
+        (["UBND TỈNH BẮC NINH", "DANH SÁCH CÁN BỘ UBND PHƯỜNG ĐA MAI NĂM 2026"], "Sheet1", "UBND PHƯỜNG ĐA MAI"),
+        (["DANH SÁCH HỌC VIÊN", "Đơn vị: Trường Mầm non Hoa Sen."], "Sheet1", "Trường Mầm non Hoa Sen"),
+        (["UBND TỈNH BẮC NINH", "SỞ Y TẾ", "DANH SÁCH HỌC VIÊN"], "Sheet1", "SỞ Y TẾ"),
+        (["DANH SÁCH HỌC VIÊN"], "Phường Đa Mai", "Phường Đa Mai"),
+        (["DANH SÁCH CÁN BỘ, CÔNG CHỨC THAM GIA HỌC TẬP"], "Sheet1", ""),
+    ],
+    ids=["in the title", "labelled", "letterhead", "name of the sheet", "nowhere"],
+)
+def test_a_unit_only_above_the_list_is_proposed(titles: list[str], sheet: str, unit: str) -> None:
+    lines: list[list[Cell]] = [*([None, title, None] for title in titles), HEAD_WITHOUT_UNIT, [1, "Lê Văn An", "1980"]]
+    mapping = guess_mapping(sheet, lines)
+    assert mapping
+    assert mapping.unit == unit
+    [row] = lists_rows(lines, sheet)
+    assert isinstance(row, SheetRow)
+    assert (row.cells[8] or "") == unit
+    assert any("lấy theo tiêu đề" in note for note in row.notes) == bool(unit)
+
+
+def test_a_heading_gives_its_unit_to_the_rows_below_it_until_the_next() -> None:
+    lines: list[list[Cell]] = [
+        [None, "UBND phường Đa Mai", None], HEAD_WITHOUT_UNIT,
+        ["I", "Văn phòng", None], [1, "Lê Văn An", "1980"],
+        [None, "II. Phòng Kinh tế", None], [2, "Lê Văn Bình", "1981"],
+        [None, "III. Hợp đồng", None], [3, "Lê Văn Cường", "1982"],
+    ]  # fmt: skip
+    rows = lists_rows(lines)
+    assert [row.cells[8] for row in rows if isinstance(row, SheetRow)] == [
+        "Văn phòng, UBND phường Đa Mai", "Phòng Kinh tế, UBND phường Đa Mai", "UBND phường Đa Mai",
+    ]  # fmt: skip
+    skipped = [row.reason for row in rows if isinstance(row, SkippedRow)]
+    assert ["là của" in reason for reason in skipped] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("title", "period"),
+    [
+        ("(Tính đến ngày 30/6/2025)", (date(2025, 6, 30), date(2025, 6, 30))),
+        ("Số liệu đến hết ngày 31 tháng 12 năm 2024", (date(2024, 12, 31), date(2024, 12, 31))),
+        ("Năm 2024", (date(2024, 1, 1), date(2024, 12, 31))),
+        ("Năm 2024, bổ sung năm 2025", None),
+        ("(Kèm theo Quyết định số 5 ngày 3 tháng 2 năm 2024)", None),
+        ("DANH SÁCH HỌC VIÊN", None),
+    ],
+)
+def test_the_day_a_list_speaks_of_is_read_from_its_titles(title: str, period: tuple[date, date] | None) -> None:
+    mapping = mapping_of([[None, title, None, None, None], HEAD, *PEOPLE])
+    assert mapping.period == period
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        [["Họ và tên", "Ngày", "Tháng", "Năm", "Đơn vị"]],
+        [["Họ và tên", "Ngày sinh", "Tháng sinh", "Năm sinh", "Đơn vị"]],
+        [["Họ và tên", "Ngày sinh", None, None, "Đơn vị"], [None, "Ngày", "Tháng", "Năm", None]],
+        [["Họ và tên", "Ngày, tháng, năm sinh", None, None, "Đơn vị"]],
+    ],
+)
+def test_a_birth_over_three_columns(head: list[list[Cell]]) -> None:
+    body: list[list[Cell]] = [
+        ["Lê Văn An", 15.0, 3.0, 1980.0, "Phường Đa Mai"],
+        ["Lê Thị Bình", "31", "12", "85", "Phường Đa Mai"],
+        ["Lê Thị Chi", None, None, 1990, "Phường Đa Mai"],
+    ]
+    rows = [row for row in lists_rows([*head, *body]) if isinstance(row, SheetRow)]
+    assert [row.cells[2] for row in rows] == ["15/3/1980", "31/12/85", "1990"]
+
+
+def test_a_district_and_a_province_in_columns_of_their_own_stand_behind_the_unit() -> None:
+    [row] = lists_rows([["Họ và tên", "Xã, phường", "Huyện", "Tỉnh"], ["Lê Văn An", "Xã X", "Huyện Y", "Bắc Giang"]])
+    assert isinstance(row, SheetRow)
+    assert row.cells[8] == "Xã X, Huyện Y, Bắc Giang"
 
 
 def test_both_sexes_marked_is_refused() -> None:

@@ -264,7 +264,7 @@ def test_an_offices_own_list_shows_how_it_was_read_and_is_applied(
     worker.run_all()
     new = [row for row in rows_of(province.get(f"{applied}/result.xlsx").content) if row["Mật khẩu lần đầu"]]
     assert new
-    assert {row["Trang tính"] for row in new} == {"Khối tỉnh", "Khối xã, phường", "Hợp đồng"}
+    assert {row["Trang tính"] for row in new} == {"Khối tỉnh", "Khối xã, phường", "Hợp đồng", "Phường Đa Mai"}
     assert named(database, str(new[0]["Họ và tên"]).title()) > 0
 
 

@@ -34,10 +34,11 @@ from app.identity.imports.stages import (
 )
 from app.identity.imports.work import reading_of
 from app.identity.lists.list_pages import ListPlace, list_page, list_result, taken
-from app.identity.lists.office_choices import keep_corrected, with_typed
+from app.identity.lists.office_choices import keep_corrected, refuse_periods, with_typed
 from app.identity.lists.office_columns import FIELDS
 from app.identity.lists.office_mapping import SURENESS
 from app.identity.lists.office_sheets import begins_a_list
+from app.identity.lists.office_titles import shown_period
 from app.identity.lists.people_import import COLUMNS
 from app.identity.lists.people_imports import PEOPLE
 from app.identity.lists.people_matching import NEW
@@ -151,15 +152,18 @@ def choose_columns(
     files: Files,
     import_id: RowId,
     column: Annotated[list[str] | None, Form()] = None,
+    unit: Annotated[list[str] | None, Form()] = None,
+    period: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
-    """Check the workbook again with what each column was chosen to mean; the list shown before stays as it is."""
+    """Check the workbook again with what its columns and titles are said to mean; the list shown before stays."""
     with databases.reading() as db:
         wish = visible_import(db, actor, PEOPLE, import_id)
         reading = reading_of(files, wish)
         if reading is None:
             raise Conflict(_("Tệp này theo mẫu nên không có cột nào phải chọn lại."))
-        typed = with_typed(reading, column or [])
+        typed = with_typed(reading, column or [], unit or [], period or [])
         try:
+            refuse_periods(period or [])
             source_key = keep_corrected(files, wish, typed)
         except Invalid as error:
             page = ListPage(list_view(db, files, actor, import_id), typed, error.message)
@@ -250,7 +254,7 @@ def mend_row(
 def _list_page(request: Request, page: ListPage, status: int = 200) -> Response:
     return render(
         request, "identity/people_import.html", fragment="state", status=status, page=page, fields=FIELDS,
-        sureness=SURENESS, outcomes=ROW_OUTCOMES,
+        sureness=SURENESS, outcomes=ROW_OUTCOMES, shown_period=shown_period,
     )  # fmt: skip
 
 

@@ -15,11 +15,12 @@ from app.core.many_rows import AddRows, ChangeRows
 from app.core.tables import cell_text
 from app.core.text import fold
 from app.identity.imports.models import PeopleImportKey, PeopleImportRow
+from app.identity.lists.office_titles import Period
 from app.identity.lists.people_deeds import Wrote
 from app.identity.lists.people_import import ParsedRow
 from app.identity.lists.people_import_service import Settled, row_key
 from app.identity.lists.people_matching import chunks
-from app.identity.lists.people_report import Outcome, Period, RowReport
+from app.identity.lists.people_report import Outcome, RowReport
 from app.identity.lists.people_sheet import SheetRow
 from app.identity.sealing import LookupKind, derived_key, seal_file, unseal_file
 

@@ -4,16 +4,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
+from app.core import clock
 from app.core.i18n import lazy as _
 from app.core.tables import Cell, cell_text
 from app.core.text import fold, nfc
 from app.identity.identifiers import email_address, identity_number, phone_e164
-from app.identity.lists.people_import import SEXES, read_day, read_year
+from app.identity.lists.births import read_birth
+from app.identity.lists.people_import import SEXES
 from app.identity.people.people import is_name
 
 Field = Literal[
-    "name", "family", "given", "birth", "sex", "male", "female", "identity", "phone", "email", "unit_code",
-    "unit_name", "title", "leader", "audiences", "start",
+    "name", "family", "given", "birth", "birth_day", "birth_month", "birth_year", "sex", "male", "female", "identity",
+    "phone", "email", "unit_code", "unit_name", "district", "province", "title", "leader", "audiences", "start",
 ]  # fmt: skip
 
 FIELDS: Mapping[Field, _] = {
@@ -21,6 +23,9 @@ FIELDS: Mapping[Field, _] = {
     "family": _("Họ và tên đệm"),
     "given": _("Tên"),
     "birth": _("Ngày sinh hoặc năm sinh"),
+    "birth_day": _("Ngày sinh: cột ngày"),
+    "birth_month": _("Ngày sinh: cột tháng"),
+    "birth_year": _("Ngày sinh: cột năm"),
     "sex": _("Giới tính"),
     "male": _("Đánh dấu hoặc năm sinh của nam"),
     "female": _("Đánh dấu hoặc năm sinh của nữ"),
@@ -29,6 +34,8 @@ FIELDS: Mapping[Field, _] = {
     "email": _("Email"),
     "unit_code": _("Mã đơn vị"),
     "unit_name": _("Tên đơn vị"),
+    "district": _("Huyện, thị xã, thành phố của đơn vị"),
+    "province": _("Tỉnh của đơn vị"),
     "title": _("Chức vụ"),
     "leader": _("Lãnh đạo (x)"),
     "audiences": _("Nhóm đối tượng"),
@@ -40,7 +47,7 @@ _LABEL_LENGTH = 60
 _ASIDE = re.compile(r"\([^)]*\)")
 _SIGNS = re.compile(r"[^a-z0-9]+")
 # "Năm" (year) and "Nam" (male) fold to the same letters; the year keeps a w of its own.
-_YEAR_WORD = "nawm"
+YEAR_WORD = "nawm"
 _WHOSE_SEX = r"(?:gioi tinh |gioi |phai |(?:ngay thang |ngay )?naw?m sinh |ngay sinh )?"
 # In this order: the first pattern a name fits decides.
 _PATTERNS: tuple[tuple[Field | None, str], ...] = (
@@ -56,6 +63,9 @@ _PATTERNS: tuple[tuple[Field | None, str], ...] = (
     ("sex", r"^(?:gioi tinh|gioi|phai|gt)\b|^nam nu$"),
     ("identity", r"cccd|can cuoc|cmnd|\bcmt|chung minh|dinh danh"),
     ("phone", r"dien thoai|di dong|\bs?dt(?:dd)?\b|^(?:tel|phone|mobile)\b|zalo"),
+    ("birth_day", r"\bsinh ngay$"),
+    ("birth_month", r"\bsinh thang$"),
+    ("birth_year", rf"\bsinh {YEAR_WORD}$"),
     ("birth", r"\b(?:ngay|naw?m)\b.*\bsinh\b|^sinh\b|^ns$"),
     ("unit_code", r"^ma (?:so )?(?:don vi|dv|co quan|xa|phuong|to chuc)|^don vi ma"),
     ("start", r"ngay (?:bat dau|nhan viec|vao lam|bo nhiem|tuyen dung)|^tu ngay"),
@@ -63,6 +73,8 @@ _PATTERNS: tuple[tuple[Field | None, str], ...] = (
     ("audiences", r"^(?:nhom )?doi tuong"),
     ("name", r"\bho (?:va )?ten|^ten can bo"),
     ("title", r"chuc vu|chuc danh|vi tri"),
+    ("district", r"^(?:ten )?(?:huyen|quan huyen|huyen (?:tx|thi xa|thanh pho|tp)\b)"),
+    ("province", r"^(?:ten )?tinh(?: tp| thanh pho)?(?: cu)?$"),
     ("unit_name", r"^(?:ten )?(?:don vi|co quan|phong ban|to chuc|xa phuong)|noi (?:cong tac|lam viec)"),
 )  # fmt: skip
 _NAMES_FIELD = tuple((field, re.compile(pattern)) for field, pattern in _PATTERNS)
@@ -89,7 +101,7 @@ def field_named(label: str) -> Field | None:
 
 def label_words(label: str) -> str:
     """A column's name folded, without what stands in brackets: “Ngày, năm sinh (*)” as `ngay nawm sinh`."""
-    folded = fold(nfc(label).lower().replace("năm", _YEAR_WORD))
+    folded = fold(nfc(label).lower().replace("năm", YEAR_WORD))
     return _SIGNS.sub(" ", _ASIDE.sub(" ", folded)).strip()
 
 
@@ -102,6 +114,8 @@ def looks_like(field: Field, cell: Cell) -> bool:
 def begins_like_a_name(text: str) -> bool:
     """Two words or more that begin with a family name people here bear."""
     words = text.lower().split()
+    if words[:2] == ["văn", "phòng"]:
+        return False
     return len(words) > 1 and words[0] not in _NO_FAMILIES and fold(words[0]) in _FAMILIES and is_name(text)
 
 
@@ -117,6 +131,9 @@ _LOOKS: Mapping[Field, Callable[[str, Cell], bool]] = {
     "given": lambda text, _cell: " " not in text and is_name(text),
     "family": lambda text, _cell: is_name(text) and fold(text).split()[0] in _FAMILIES,
     "birth": lambda _text, cell: _is_birth(cell),
+    "birth_day": lambda text, _cell: _is_number(text, 1, 31),
+    "birth_month": lambda text, _cell: _is_number(text, 1, 12),
+    "birth_year": lambda text, _cell: _is_number(text, 0, 99) or _is_number(text, 1900, 2100),
     "sex": lambda text, _cell: fold(text) in SEXES,
     "male": lambda text, _cell: bool(_MARK.fullmatch(text)),
     "female": lambda text, _cell: bool(_MARK.fullmatch(text)),
@@ -127,6 +144,10 @@ _LOOKS: Mapping[Field, Callable[[str, Cell], bool]] = {
 
 
 def _is_birth(cell: Cell) -> bool:
-    day = read_day(cell)
-    year = day.year if day else read_year(cell)
-    return year is not None and 1920 <= year <= 2020
+    birth = read_birth(cell, clock.today())
+    year = birth.day.year if birth.day else birth.year
+    return not birth.refusal and year is not None and 1920 <= year <= 2020
+
+
+def _is_number(text: str, least: int, most: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 5 and least <= int(text) <= most

@@ -4,12 +4,23 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from app.core import clock
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.tables import Cell
-from app.identity.lists.office_columns import FIELDS, TELLING, Field, field_named, is_numbering, label_words, looks_like
-from app.identity.lists.people_import import text_of
+from app.identity.lists.cells import text_of
+from app.identity.lists.office_columns import (
+    FIELDS,
+    TELLING,
+    YEAR_WORD,
+    Field,
+    field_named,
+    is_numbering,
+    label_words,
+    looks_like,
+)
+from app.identity.lists.office_titles import Period, period_in_titles, unit_in_titles
 
 # The head stands in one of these rows; behind it so many rows are looked at.
 HEAD_ROWS = 15
@@ -48,12 +59,17 @@ class ColumnGuess:
 
 @dataclass(frozen=True)
 class SheetMapping:
-    """How one sheet is read; its head ends at row `head_to`, as Excel counts."""
+    """How one sheet is read; its head ends at row `head_to`, as Excel counts.
+
+    `unit`: of the rows that name none, and `period`, what the list speaks of, as its titles say or a person corrected.
+    """
 
     sheet: str
     head_from: int
     head_to: int
     columns: tuple[ColumnGuess, ...]
+    unit: str = ""
+    period: Period | None = None
 
     @property
     def fields(self) -> dict[Field, int]:
@@ -93,7 +109,11 @@ def guess_mapping(sheet: str, rows: Sequence[Row]) -> SheetMapping | None:
     body = [
         row for row in rows[behind : behind + SAMPLE] if not is_numbering([text for text in map(text_of, row) if text])
     ]
-    return SheetMapping(sheet, head.first + 1, behind, tuple(_guesses(head.labels, body)))
+    titles = [text for row in rows[: head.first] for cell in row if (text := text_of(cell))]
+    return SheetMapping(
+        sheet, head.first + 1, behind, tuple(_guesses(head.labels, body)), unit_in_titles(titles, sheet),
+        period_in_titles(titles, clock.today()),
+    )  # fmt: skip
 
 
 class _Head(NamedTuple):
@@ -143,7 +163,7 @@ def _guesses(labels: Sequence[str], body: Sequence[Row]) -> list[ColumnGuess]:
             sureness = "sure" if _mostly(field, columns[index]) else "likely"
         examples = tuple(dict.fromkeys(text_of(cell) for cell in columns[index]))[:_EXAMPLES]
         guesses.append(ColumnGuess(index, label, field, sureness, examples))
-    guesses = _with_parted_name(guesses, columns)
+    guesses = _with_parted_birth(_with_parted_name(guesses, columns), columns)
     for at, guess in enumerate(guesses):
         if guess.field is None and not label_words(guess.label) and len(columns[at]) > 1:
             taken = {other.field for other in guesses}
@@ -161,6 +181,24 @@ def _with_parted_name(guesses: list[ColumnGuess], columns: Sequence[Sequence[Cel
     if len(columns[at + 1]) > 1 and _mostly("given", columns[at + 1]) and not _mostly("sex", columns[at + 1]):
         guesses[at] = replace(guesses[at], field="family", sureness="sure")
         guesses[at + 1] = replace(guesses[at + 1], field="given", sureness="by_look")
+    return guesses
+
+
+def _with_parted_birth(guesses: list[ColumnGuess], columns: Sequence[Sequence[Cell]]) -> list[ColumnGuess]:
+    """A birth over three columns: day, month, year, each named so or all under one name."""
+    parts: tuple[Field, ...] = ("birth_day", "birth_month", "birth_year")
+    for at in range(len(guesses) - 2):
+        words = [label_words(guess.label).split() for guess in guesses[at : at + 3]]
+        named = all(word in some for word, some in zip(("ngay", "thang", YEAR_WORD), words, strict=True))
+        of_birth = any("sinh" in some for some in words) or all(len(some) == 1 for some in words)
+        under_one = "sinh" in words[0] and words[1] == words[2] == []
+        filled = all(
+            len(columns[at + step]) > 1 and _mostly(part, columns[at + step]) for step, part in enumerate(parts)
+        )
+        if filled and "cap" not in words[0] and (under_one or (named and of_birth)):
+            for step, part in enumerate(parts):
+                guesses[at + step] = replace(guesses[at + step], field=part, sureness="sure")
+            break
     return guesses
 
 

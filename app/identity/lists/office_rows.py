@@ -1,24 +1,28 @@
 """One row of an office's list put into the columns of our template, with what had to be decided on the way."""
 
 import re
+from dataclasses import replace
 
 from app.core.i18n import gettext as _
 from app.core.tables import Cell
 from app.core.text import fold
 from app.identity.identifiers import identity_number, phone_e164
+from app.identity.lists.cells import read_year, text_of
 from app.identity.lists.office_columns import Field, begins_like_a_name, is_numbering, looks_like
 from app.identity.lists.office_mapping import Row, SheetMapping
-from app.identity.lists.people_import import COLUMNS, read_year, text_of
+from app.identity.lists.office_titles import unit_in_heading
+from app.identity.lists.people_import import COLUMNS
 from app.identity.lists.people_report import SkippedRow
 from app.identity.lists.people_sheet import SheetRow
 
 # Fields that stand in our template as they are.
 _PLAIN: dict[Field, str] = {
-    "email": "Email", "unit_code": "Mã đơn vị", "unit_name": "Tên đơn vị", "title": "Chức vụ",
+    "email": "Email", "unit_code": "Mã đơn vị", "title": "Chức vụ",
     "leader": "Lãnh đạo (x)", "audiences": "Nhóm đối tượng", "start": "Ngày bắt đầu",
 }  # fmt: skip
+_UNIT_CODE, _UNIT_NAME = COLUMNS.index("Mã đơn vị"), COLUMNS.index("Tên đơn vị")
 # What tells of one human being; a total or a signature has none of it.
-_OF_A_PERSON: tuple[Field, ...] = ("birth", "sex", "male", "female", "identity", "phone", "email")
+_OF_A_PERSON: tuple[Field, ...] = ("birth", "birth_year", "sex", "male", "female", "identity", "phone", "email")
 _TICKS = frozenset({"x", "✓", "✔", "1", "+"})
 _SEVERAL = re.compile(r"\s*(?:[/;,\n]|\s-\s|\bhoặc\b)\s*")
 _AROUND_SIGNS = re.compile(r"\s*([/.-])\s*")
@@ -38,6 +42,7 @@ class RowReader:
         self._at = mapping.fields
         self._head = {guess.label for guess in mapping.columns if guess.label}
         self._ended = False
+        self._unit, self._period, self._group = mapping.unit, mapping.period, ""
 
     def read(self, number: int, cells: Row) -> SheetRow | SkippedRow | None:
         """What a row says, or why it is nobody's; None for an empty one."""
@@ -46,7 +51,18 @@ class RowReader:
             return None
         if reason := self._why_nobody(cells, texts):
             return SkippedRow(self._sheet, number, " | ".join(texts)[:200], reason)
-        return _PersonCells(self._at, cells).row(self._sheet, number)
+        row = _PersonCells(self._at, cells).row(self._sheet, number)
+        return replace(self._with_unit(row), period=self._period)
+
+    def _with_unit(self, row: SheetRow) -> SheetRow:
+        """A row that names no unit is of the group it stands in, and of the unit the list is of."""
+        unit = ", ".join(part for part in (self._group, self._unit) if part)
+        if not unit or text_of(row.cells[_UNIT_CODE]) or text_of(row.cells[_UNIT_NAME]):
+            return row
+        cells = list(row.cells)
+        cells[_UNIT_NAME] = unit
+        said = _("Dòng không ghi đơn vị, lấy theo tiêu đề: %(unit)s.", unit=unit)
+        return replace(row, cells=cells, notes=(*row.notes, said))
 
     def _why_nobody(self, cells: Row, texts: list[str]) -> str:
         name = self._text(cells, "name") or f"{self._text(cells, 'family')} {self._text(cells, 'given')}".strip()
@@ -68,6 +84,9 @@ class RowReader:
             return _("Lời kết hoặc chỗ ký ở cuối danh sách.")
         self._ended = False
         if not of_a_person and not is_named and len(texts) < 3:
+            self._group = unit_in_heading(max(texts, key=len))
+            if self._group:
+                return _("Tiêu đề của một nhóm: các dòng sau không ghi đơn vị là của “%(unit)s”.", unit=self._group)
             return _("Tiêu đề của một nhóm; không có thông tin của ai.")
         if not of_a_person and not name and not self._text(cells, "unit_code"):
             return _("Không có ô nào nói về một người.")
@@ -97,6 +116,7 @@ class _PersonCells:
         self._cells["Điện thoại"] = self._phone()
         for field, column in _PLAIN.items():
             self._cells[column] = self._cell(field)
+        self._cells["Tên đơn vị"] = self._unit_name()
         cells = [self._cells.get(column) or None for column in COLUMNS]
         return SheetRow(number, cells, sheet, tuple(self.repairs), tuple(self.notes), tuple(self.refusals))
 
@@ -110,9 +130,17 @@ class _PersonCells:
     def _birth(self) -> Cell:
         cell = self._cell("birth")
         if not text_of(cell):
+            cell = self._birth_in_parts()
+        if not text_of(cell):
             # Years of birth in a column for men and one for women.
             cell = next((self._cell(field) for field in ("male", "female") if read_year(self._cell(field))), None)
         return _AROUND_SIGNS.sub(r"\1", text_of(cell)) if isinstance(cell, str) else cell
+
+    def _birth_in_parts(self) -> str:
+        day, month, year = (self._text(field) for field in ("birth_day", "birth_month", "birth_year"))
+        if day:
+            return f"{day}/{month}/{year}"
+        return f"{month}/{year}" if month else year
 
     def _sex(self) -> str:
         said = self._text("sex")
@@ -128,6 +156,12 @@ class _PersonCells:
 
     def _refuse_sex(self, said: str) -> None:
         self.refusals.append(("Giới tính", said))
+
+    def _unit_name(self) -> str:
+        """With what it lies in behind it, as `office_units` reads a name."""
+        name = self._text("unit_name")
+        above = (self._text(field) for field in ("district", "province"))
+        return ", ".join((name, *(part for part in above if part and part not in name))) if name else ""
 
     def _identity(self) -> str:
         text = self._text("identity").lstrip("'")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,15 +10,27 @@ from tempfile import TemporaryDirectory
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.tables import Cell, Sheet, read_sheet, read_sheets
+from app.identity.lists.cells import text_of
 from app.identity.lists.office_columns import Field
 from app.identity.lists.office_mapping import HEAD_ROWS, SAMPLE, SheetMapping, guess_mapping
 from app.identity.lists.office_rows import RowReader
-from app.identity.lists.people_import import is_template_header, text_of
+from app.identity.lists.office_titles import Period
+from app.identity.lists.people_import import is_template_header
 from app.identity.lists.people_report import Reading, SkippedRow
 from app.identity.lists.people_sheet import MAX_ROWS, PeopleSheet, SheetRow, read_people_sheet, refuse_bombs
 
-# What people chose instead of our guesses: by sheet, by column.
-Choices = Mapping[str, Mapping[int, Field | None]]
+
+@dataclass(frozen=True)
+class Choice:
+    """What somebody chose for a sheet instead of our guesses: the columns, its unit and what it speaks of."""
+
+    columns: Mapping[int, Field | None]
+    unit: str
+    period: Period | None
+
+
+# By sheet.
+Choices = Mapping[str, Choice]
 # “họ và tên”, “họ tên” as the letters of TCVN3 and VNI look in Unicode.
 _IN_OLD_LETTERS = re.compile(r"hä (?:vµ )?tªn|hoï (?:vaø )?teân")
 
@@ -123,7 +136,7 @@ class _Book:
             )
             return
         if chosen := self._choices.get(sheet.name):
-            mapping = mapping.chosen(chosen)
+            mapping = replace(mapping.chosen(chosen.columns), unit=chosen.unit, period=chosen.period)
             mapping.check()
         self._lists.append(mapping)
         for said in _read_rows(mapping, chain(window, sheet.rows)):

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from app.core.i18n import gettext as _
 from app.core.text import fold, nfc
-from app.identity.lists.people_import import COLUMNS, KnownUnit, Register, text_of
+from app.identity.lists.cells import text_of
+from app.identity.lists.people_import import COLUMNS, KnownUnit, Register
 from app.identity.lists.people_report import UnitCandidate, UnitQuestion
 from app.identity.lists.people_sheet import SheetRow
 from app.identity.lists.unit_names import CalledUnit

@@ -1,14 +1,15 @@
 """One row of the people template, as pure computation: cells in, a person and a post or messages out."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 
 from app.core.i18n import gettext as _
-from app.core.tables import Cell, cell_text
+from app.core.tables import Cell
 from app.core.text import fold, nfc
 from app.identity.identifiers import Sex, email_address, identity_number, phone_e164
+from app.identity.lists.births import read_birth
+from app.identity.lists.cells import read_day, text_of
 from app.identity.people.people import is_name
 
 COLUMNS = (
@@ -16,11 +17,6 @@ COLUMNS = (
     "Chức vụ", "Lãnh đạo (x)", "Nhóm đối tượng", "Ngày bắt đầu",
 )  # fmt: skip
 
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-_YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
-_YEAR = re.compile(r"(?:\d{1,2}/)?(\d{4})")
-# Excel counts days from here (it believes that 1900 was a leap year).
-_EXCEL_EPOCH = date(1899, 12, 30)
 SEXES: dict[str, Sex] = {"nam": "male", "nu": "female", "male": "male", "female": "female"}
 _TICKS = {"": False, "0": False, "khong": False, "x": True, "1": True, "co": True}
 _TITLE_LENGTH = 120
@@ -91,14 +87,17 @@ def is_template_header(header: Sequence[Cell], columns: Sequence[str] = COLUMNS)
     return labels[: len(columns)] == [_label(name) for name in columns] and not any(labels[len(columns) :])
 
 
-def parse_row(cells: Sequence[Cell], register: Register, day: date) -> ParsedRow:
-    """Read one row of the template on the day of import; never raises, whatever the cells hold."""
+def parse_row(cells: Sequence[Cell], register: Register, day: date, speaks_of: date | None = None) -> ParsedRow:
+    """Read one row of the template on the day of import; never raises, whatever the cells hold.
+
+    `speaks_of`: the day of which the list says how old people are, if that is another one.
+    """
     padded = [*cells, *[None] * len(COLUMNS)]
     cell = dict(zip(COLUMNS, padded, strict=False))
     row = ParsedRow()
     _read_name(row, text_of(cell["Họ và tên"]))
     row.blame("Họ và tên")
-    _read_birth(row, cell["Ngày sinh"], day)
+    _read_birth(row, cell["Ngày sinh"], speaks_of or day)
     row.blame("Ngày sinh")
     _read_sex(row, text_of(cell["Giới tính"]))
     row.blame("Giới tính")
@@ -138,18 +137,12 @@ def _read_name(row: ParsedRow, text: str) -> None:
 
 
 def _read_birth(row: ParsedRow, cell: Cell, day: date) -> None:
-    year = read_year(cell)
-    row.birth_date = None if year else read_day(cell)
-    row.birth_year = year or (row.birth_date.year if row.birth_date else None)
-    if row.birth_year is None:
-        if text_of(cell):
-            row.refusals.append(
-                _("Ngày sinh “%(text)s” không đọc được; hãy ghi ngày/tháng/năm hoặc chỉ năm.", text=text_of(cell))
-            )
-    elif not 1900 <= row.birth_year <= day.year or (row.birth_date or date.min) > day:
-        row.refusals.append(_("Ngày sinh “%(text)s” không thể đúng.", text=text_of(cell)))
-    elif _is_serial(cell):
-        row.repairs.append(_("Ngày sinh là số thứ tự ngày của Excel, đọc là %(day)s.", day=cell_text(row.birth_date)))
+    birth = read_birth(cell, day)
+    row.birth_date = birth.day
+    row.birth_year = birth.year or (birth.day.year if birth.day else None)
+    row.repairs += [birth.repair] if birth.repair else []
+    row.doubts += [birth.doubt] if birth.doubt else []
+    row.refusals += [birth.refusal] if birth.refusal else []
 
 
 def _read_sex(row: ParsedRow, text: str) -> None:
@@ -275,37 +268,3 @@ def _read_start(row: ParsedRow, cell: Cell, day: date) -> None:
 
 def _label(cell: Cell) -> str:
     return text_of(cell).lower()
-
-
-def text_of(cell: Cell) -> str:
-    """As `cell_text`, in the form in which we keep text."""
-    return nfc(cell_text(cell))
-
-
-def read_day(cell: Cell) -> date | None:
-    """A day out of a date cell, an Excel day number, or text with the day (or an ISO year) first."""
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    if _is_serial(cell):
-        return _EXCEL_EPOCH + timedelta(days=int(float(text_of(cell))))
-    text = text_of(cell)
-    try:
-        if found := _DAY_FIRST.fullmatch(text):
-            return date(int(found[3]), int(found[2]), int(found[1]))
-        if found := _YEAR_FIRST.fullmatch(text):
-            return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None
-    return None
-
-
-def read_year(cell: Cell) -> int | None:
-    """A year that stands alone, or behind a month."""
-    found = _YEAR.fullmatch(text_of(cell)) if not isinstance(cell, date) else None
-    return int(found[1]) if found else None
-
-
-def _is_serial(cell: Cell) -> bool:
-    return isinstance(cell, int | float) and 10_000 <= cell <= 80_000

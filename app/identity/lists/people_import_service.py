@@ -330,7 +330,7 @@ def _values(row: ParsedRow) -> dict[str, Any]:
 
 def parsed(given: SheetRow, register: Register, day: date) -> ParsedRow:
     """The row as read, with what was said when an office's list was put into our template."""
-    row = parse_row(given.cells, register, day)
+    row = parse_row(given.cells, register, day, min(given.period[1], day) if given.period else None)
     if given.question:
         row.refusals = [said for said in row.refusals if row.about[said] != "Mã đơn vị"]
     row.repairs[:0], row.notes[:0] = given.repairs, given.notes

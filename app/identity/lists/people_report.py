@@ -8,8 +8,6 @@ from typing import Any, Literal
 from app.core.i18n import lazy as _
 from app.identity.lists.office_mapping import SheetMapping
 
-# The first and the last day of what a list speaks of.
-Period = tuple[date, date]
 Outcome = Literal["created", "matched", "repaired", "needs_confirmation", "refused"]
 
 OUTCOMES: dict[Outcome, _] = {

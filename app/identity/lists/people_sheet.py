@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.tables import Cell, Column, cell_text, read_sheet, sheet_name, write_xlsx
+from app.identity.lists.office_titles import Period
 from app.identity.lists.people_import import COLUMNS, is_template_header, missing_columns
 from app.identity.lists.people_report import (
     OUTCOMES,
     ImportReport,
-    Period,
     Reading,
     RowReport,
     SkippedRow,

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from app.core.i18n import gettext as _
 from app.core.tables import cell_text
 from app.core.text import fold
+from app.identity.lists.office_titles import Period
 from app.identity.lists.people_import import KnownUnit, Register
-from app.identity.lists.people_report import Period
 from app.identity.units.successors import Successors
 from app.identity.units.unit_queries import UnitOnDay, listed, unit_versions, version_for
 
