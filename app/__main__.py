@@ -19,6 +19,7 @@ from app.core.i18n import gettext as _
 from app.core.postgresql import why_refused
 from app.core.settings import Settings, get_settings
 from app.coverage import coverage_commands
+from app.coverage.reports import report_commands
 from app.identity.lists import people_commands
 from app.identity.units import unit_commands
 from app.main import wire
@@ -30,7 +31,7 @@ from app.simulation import simulate_commands
 # Each adds its commands by `register`; a command sets `func(args, runtime) -> int` as its default.
 COMMANDS = (
     commands, unit_commands, people_commands, media_commands, course_commands, question_commands, certificate_commands,
-    coverage_commands, backup_commands, doctor_commands, privacy_commands, simulate_commands,
+    coverage_commands, report_commands, backup_commands, doctor_commands, privacy_commands, simulate_commands,
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from app.catalogue.models import Course, CourseVersion
 from app.catalogue.programmes import ProgrammePlan, plans
 from app.certificates.models import Certificate, CertificateRevocation
+from app.classes.models import HeldClass
 from app.core import clock
 from app.core.access import UnitClosure, closure_on
 from app.core.errors import NotFound
@@ -94,6 +95,38 @@ def programme_report(db: Session, province_code: str, unit_code: str, first: dat
     )  # fmt: skip
     total = Activity(sum(enrolled.values()), everybody, sum(completed.values()), sum(certified.values()))
     return ProgrammeReport(first, last, unit, below is None, rows, total)
+
+
+def people_who_completed(db: Session, report: ProgrammeReport) -> dict[str, int]:
+    """Of each task the distinct people behind the completions of the report; tasks without any are left out."""
+    task = func.coalesce(CourseVersion.programme_code, Completion.programme_code)
+    query = (
+        select(task, func.count(holder_of(Completion.person_id).distinct()))
+        .select_from(Completion)
+        .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
+        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
+        .where(task.is_not(None), CompletionAnnulment.completion_id.is_(None))
+        .where(Completion.completed_on >= report.first, Completion.completed_on <= report.last)
+        .group_by(task)
+    )
+    if not report.is_whole:
+        query = query.where(*_counted_below(_subtree(report.unit.unit_id, report.last)))
+    return dict(db.execute(query).all())
+
+
+def classes_held(db: Session, report: ProgrammeReport) -> dict[str, int]:
+    """Of each task the classes that ended in the report's span, by the unit that held them."""
+    task = func.coalesce(HeldClass.programme_code, CourseVersion.programme_code)
+    query = (
+        select(task, func.count())
+        .select_from(HeldClass)
+        .outerjoin(CourseVersion, CourseVersion.id == HeldClass.course_version_id)
+        .where(task.is_not(None), HeldClass.last_on >= report.first, HeldClass.last_on <= report.last)
+        .group_by(task)
+    )
+    if not report.is_whole:
+        query = query.where(HeldClass.unit_id.in_(_subtree(report.unit.unit_id, report.last)))
+    return dict(db.execute(query).all())
 
 
 def _subtree(unit_id: int, day: date) -> Select[int]:
