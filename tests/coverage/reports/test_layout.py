@@ -144,15 +144,14 @@ def test_pdf_words_stand_within_the_margins(issued: Report) -> None:
         for at in range(len(pdf)):
             width, height = pdf[at].get_size()
             page = pdf[at].get_textpage()
-            boxes = [page.get_rect(number) for number in range(page.count_rects())]
-            left, bottom = min(box[0] for box in boxes), min(box[1] for box in boxes)
-            right = max(box[2] for box in boxes)
-            assert left / _POINTS_IN_MM >= 29.5
-            assert (width - right) / _POINTS_IN_MM >= 14.5
-            assert bottom / _POINTS_IN_MM >= 19
+            text = page.get_text_range()
+            boxes = [page.get_charbox(at) for at in range(page.count_chars()) if not text[at : at + 1].isspace()]
+            assert min(box[0] for box in boxes) / _POINTS_IN_MM >= 29.5
+            assert (width - max(box[2] for box in boxes)) / _POINTS_IN_MM >= 14.9
+            assert min(box[1] for box in boxes) / _POINTS_IN_MM >= 19
             # Page numbers stand within the top margin, all else below it.
             above = [box for box in boxes if (height - box[3]) / _POINTS_IN_MM < 19]
-            assert len(above) <= 1
+            assert len(above) <= 2
 
 
 def test_pdf_is_set_in_a_face_as_wide_as_times_new_roman(issued: Report) -> None:
