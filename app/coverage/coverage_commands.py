@@ -1,4 +1,4 @@
-"""`coverage show|rebuild` and `export completions|coverage`."""
+"""`coverage show|rebuild|verify` and `export completions|coverage`."""
 
 import argparse
 import json
@@ -23,6 +23,7 @@ from app.coverage.exports.tables import (
 )
 from app.coverage.jobs import people_with_figures
 from app.coverage.programmes.programme_queries import programme_report
+from app.coverage.verification import verify
 from app.runtime import Runtime
 
 
@@ -37,6 +38,12 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     rebuild = verbs.add_parser("rebuild", help="đối chiếu sổ với dữ kiện, ghi bù nếu lệch / compare and mend")
     rebuild.add_argument("--json", action="store_true")
     rebuild.set_defaults(func=_rebuild)
+    verify = verbs.add_parser("verify", help="tính lại mọi con số bằng đường khác, chỉ đọc / recompute independently")
+    verify.add_argument("--indicator", help="chỉ một chỉ tiêu / one indicator only")
+    verify.add_argument("--on", type=_day, help="con số của ngày nào, mặc định hôm nay / figures of which day")
+    verify.add_argument("--people", metavar="A,B", help="chỉ bút toán của những người này, theo mã / these people only")
+    verify.add_argument("--json", action="store_true")
+    verify.set_defaults(func=_verify)
 
     export = commands.add_parser("export", help="xuất bảng số liệu / export tables")
     kinds = export.add_subparsers(dest="what", required=True, metavar="LOẠI/KIND")
@@ -93,6 +100,17 @@ def _rebuild(args: argparse.Namespace, runtime: Runtime) -> int:
         print(_("Đã đối chiếu %(checked)s người; %(people)s người lệch, ghi bù %(entries)s bút toán.",
                 checked=len(everybody), people=found.people, entries=found.entries))  # fmt: skip
     return 1 if found.entries else 0
+
+
+def _verify(args: argparse.Namespace, runtime: Runtime) -> int:
+    """0 all equal, 1 with findings."""
+    refs = [ref for ref in (args.people or "").split(",") if ref]
+    with runtime.database.reading() as db:
+        report = verify(
+            db, runtime.settings.province_code, args.on or clock.today(), indicator=args.indicator, refs=refs
+        )
+    print(json.dumps(report.as_json(), ensure_ascii=False, indent=2) if args.json else report.as_text())
+    return 0 if report.is_sound else 1
 
 
 def _export_completions(args: argparse.Namespace, runtime: Runtime) -> int:
