@@ -275,7 +275,7 @@ JOBS: dict[str, JobFunction] = (
 )
 
 CRONS = (
-    Cron("coverage.rebuild", every=timedelta(days=1), at=timedelta(hours=2)),
+    Cron("coverage.compare", every=timedelta(days=1), at=timedelta(hours=2)),
     Cron("admin.refresh_statistics", every=timedelta(days=1), at=timedelta(hours=2, minutes=30)),
     Cron("admin.forget_tries", every=timedelta(hours=1)),
     Cron("admin.seal_audit", every=timedelta(minutes=5)),

@@ -22,9 +22,10 @@ from app.core.i18n import gettext as _
 from app.core.jobs import Job
 from app.core.settings import ROOT
 from app.core.storage import Storage, StorageUnreachable
-from app.core.templating import format_filesize, format_number
+from app.core.templating import format_datetime, format_filesize, format_number
 from app.core.web import Databases, Files
 from app.coverage.models import CoveragePending
+from app.coverage.verify.models import LedgerComparison
 from app.notices.models import NoticeDelivery
 
 router = APIRouter()
@@ -33,6 +34,7 @@ _LOW_DISK_BYTES = 1024**3
 _STUCK = timedelta(minutes=15)
 _LATELY = timedelta(days=7)
 _UNSEALED = timedelta(days=1)
+_COMPARED = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ def work_checks(db: Session, storage: Storage) -> list[Check]:
             "coverage", pending, _("mọi người đã được tính"),
             _("%(n)s người chưa tính xong vào chỉ tiêu", n=format_number(pending)),
         ),
+        _ledger(db),
         _none_of(
             "mail", unsent, _("7 ngày qua không thư nào bị từ chối"),
             _("%(n)s thư không gửi được trong 7 ngày qua", n=format_number(unsent)),
@@ -102,8 +105,35 @@ def titles() -> dict[str, str]:
     """What each check is called."""
     return {
         "database": _("Cơ sở dữ liệu"), "storage": _("Nơi giữ tệp"), "room": _("Chỗ trống"), "queue": _("Hàng chờ"),
-        "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"), "mail": _("Thư đi"), "audit": _("Nhật ký quản trị"),
+        "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"),
+        "ledger": _("Đối chiếu chỉ tiêu"), "mail": _("Thư đi"), "audit": _("Nhật ký quản trị"),
     }  # fmt: skip
+
+
+def _ledger(db: Session) -> Check:
+    """When the figures were last compared with the facts; what differed stays in sight for a week."""
+    expected = LedgerComparison.cause == "change"
+    newest_first = select(LedgerComparison).where(~expected).order_by(LedgerComparison.ended_at.desc()).limit(1)
+    last = db.scalars(newest_first).first()
+    if last is None:
+        return Check("ledger", True, _("chưa đối chiếu lần nào: việc ấy chạy lúc 2 giờ đêm"))
+    differed = LedgerComparison.differing_count > 0
+    wrong = db.scalars(newest_first.where(differed, LedgerComparison.ended_at > clock.now() - _LATELY)).first()
+    if wrong is not None:
+        indicators = ", ".join(f"{code} {format_number(count)}" for code, count in wrong.entry_counts.items())
+        text = _(
+            "lần %(at)s thấy %(people)s người lệch, đã ghi bù bút toán: %(indicators)s",
+            at=format_datetime(wrong.ended_at), people=format_number(wrong.differing_count), indicators=indicators,
+        )  # fmt: skip
+        return Check("ledger", False, text)
+    if last.ended_at < clock.now() - _COMPARED:
+        text = _("lần cuối %(at)s: việc nền không chạy", at=format_datetime(last.ended_at))
+        return Check("ledger", False, text)
+    text = _(
+        "lần cuối %(at)s: %(people)s người, không lệch", at=format_datetime(last.ended_at),
+        people=format_number(last.people_count),
+    )  # fmt: skip
+    return Check("ledger", True, text)
 
 
 def _none_of(name: str, count: int, good: str, bad: str) -> Check:

@@ -13,7 +13,6 @@ from app.core.templating import format_date, format_number
 from app.coverage.counting import wording
 from app.coverage.counting.as_json import as_json
 from app.coverage.counting.figures import Figure, Question, figure
-from app.coverage.counting.ledger import reconcile
 from app.coverage.exports.tables import (
     CompletionFilter,
     completions_table,
@@ -21,8 +20,8 @@ from app.coverage.exports.tables import (
     overview_table,
     programmes_table,
 )
-from app.coverage.jobs import people_with_figures
 from app.coverage.programmes.programme_queries import programme_report
+from app.coverage.rebuilding import compare_everybody
 from app.coverage.verification import verify
 from app.runtime import Runtime
 
@@ -91,15 +90,14 @@ def _show(args: argparse.Namespace, runtime: Runtime) -> int:
 
 
 def _rebuild(args: argparse.Namespace, runtime: Runtime) -> int:
-    with runtime.database.writing() as db:
-        everybody = people_with_figures(db)
-        found = reconcile(db, everybody, "rebuild")
+    found = compare_everybody(runtime.database, "command")
     if args.json:
-        print(json.dumps({"checked": len(everybody), "people": found.people, "entries": found.entries}))
+        counts = {"checked": found.people_count, "people": found.differing_count, "entries": found.entry_count}
+        print(json.dumps(counts | {"indicators": found.entry_counts}))
     else:
         print(_("Đã đối chiếu %(checked)s người; %(people)s người lệch, ghi bù %(entries)s bút toán.",
-                checked=len(everybody), people=found.people, entries=found.entries))  # fmt: skip
-    return 1 if found.entries else 0
+                checked=found.people_count, people=found.differing_count, entries=found.entry_count))  # fmt: skip
+    return 1 if found.entry_count else 0
 
 
 def _verify(args: argparse.Namespace, runtime: Runtime) -> int:

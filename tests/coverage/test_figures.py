@@ -14,8 +14,8 @@ from app.coverage import handlers
 from app.coverage.counting.as_json import as_json
 from app.coverage.counting.figures import Figure
 from app.coverage.counting.ledger import reconcile
-from app.coverage.jobs import people_with_figures
 from app.coverage.models import CoverageEntry, CoveragePending, CoverageRollup
+from app.coverage.rebuilding import people_with_figures
 from app.identity.people import people
 from app.learning import completions
 from tests import factories

@@ -15,8 +15,8 @@ from app.core.db import Session
 from app.core.settings import ROOT
 from app.coverage.counting.figures import Question, figure, overview
 from app.coverage.counting.ledger import reconcile
-from app.coverage.jobs import people_with_figures
 from app.coverage.models import DeclaredFigure
+from app.coverage.rebuilding import people_with_figures
 from app.identity.models import Person
 from app.identity.people import people
 from app.learning import completions

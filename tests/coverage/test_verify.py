@@ -310,6 +310,27 @@ def test_a_page_that_shows_another_number_is_found(world: World) -> None:
     ]  # fmt: skip
 
 
+def test_a_post_that_carries_on_another_keeps_its_place_in_output_too(db: Session) -> None:
+    """Of two primary posts of the same day, held under two records, the one whose first post is older (reading 3)."""
+    holder, course = factories.person(db, "Hai vị trí"), factories.course(db, "K1", tags=["CDS"])
+    start = date(2026, 1, 5)
+    first, second = (factories.post(db, holder, unit, started_on=start) for unit in (BAC_GIANG, DA_MAI))
+    first.ended_on = date(2026, 3, 31)
+    carried = factories.post(db, holder, BAC_GIANG, started_on=date(2026, 4, 1))
+    first.is_primary = second.is_primary = carried.is_primary = True
+    carried.continues_id = first.id
+    db.flush()
+    factories.completion(db, holder, course, date(2026, 5, 5))
+    reconcile(db, [holder.id], "thử")
+    units = set(
+        db.scalars(
+            select(CoverageEntry.unit_id).where(CoverageEntry.measure != "roster", CoverageEntry.person_id == holder.id)
+        )
+    )
+    assert units == {first.unit_id}
+    assert examined(db).in_order() == []
+
+
 def test_one_indicator_or_some_people_alone(world: World) -> None:
     lose_an_entry(world)
     ref = {name: person.ref for name, person in world.people.items()}

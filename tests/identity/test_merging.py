@@ -20,8 +20,8 @@ from app.core.access import Actor
 from app.core.db import Base, Session
 from app.core.i18n import lazy
 from app.coverage.counting.ledger import reconcile
-from app.coverage.jobs import people_with_figures
 from app.coverage.models import CoverageEntry
+from app.coverage.rebuilding import people_with_figures
 from app.identity.lists.people_import_service import import_people
 from app.identity.lists.people_sheet import read_people_bytes
 from app.identity.models import Account, MergedRecord, Person, PersonMerge

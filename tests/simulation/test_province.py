@@ -10,11 +10,13 @@ from sqlalchemy import func, select
 
 from app.certificates.models import Certificate, CertificateSeries
 from app.commands import migrate
+from app.core import clock
 from app.core.db import Database, Session
 from app.core.errors import CommandFailed
 from app.core.jobs import Job, Worker, enqueue
 from app.core.settings import Settings
 from app.coverage.counting.ledger import reconcile
+from app.coverage.verification import verify
 from app.identity.models import Account, Affiliation, AffiliationAudience, Person, Unit, UnitVersion
 from app.identity.people.people import SIMULATED
 from app.learning.models import Completion
@@ -90,6 +92,14 @@ def test_a_rebuild_finds_no_difference(db: Session, worker: Worker) -> None:
     worker.run_all()
     job = db.scalars(select(Job).where(Job.kind == "coverage.rebuild")).one()
     assert (job.state, job.result["checked"], job.result["entries"]) == ("done", PEOPLE, 0)  # type: ignore[index]
+
+
+def test_a_second_reading_of_the_rules_finds_the_same_to_the_person(db: Session) -> None:
+    report = verify(db, "24", clock.today())
+    assert report.in_order() == []
+    assert (report.people, report.entries > PEOPLE) == (PEOPLE, True)
+    # Every indicator that counts something, at the province and at each unit under it.
+    assert report.figures > 1000
 
 
 def test_a_simulated_certificate_can_be_verified_and_costs_no_paper(

@@ -10,6 +10,7 @@ from app.catalogue.models import Course, CourseVersion
 from app.core.settings import get_settings
 from app.coverage.counting.judging import CompletionFact, PostFact, RuleBook
 from app.coverage.indicators.definitions import counted, definitions
+from app.identity.models import Affiliation
 from app.identity.people import people_queries
 from app.identity.records import records_by_holder
 from app.identity.units import unit_queries
@@ -61,13 +62,20 @@ def completions_of(db: Session, person_ids: Sequence[int]) -> dict[int, list[Com
 
 def _posts_of_completions(db: Session, completion_ids: Sequence[int]) -> dict[int, list[PostFact]]:
     posts: dict[int, list[PostFact]] = defaultdict(list)
-    for post in db.scalars(select(CompletionPost).where(CompletionPost.completion_id.in_(completion_ids))):
+    rows = db.execute(
+        select(CompletionPost, Affiliation.continues_id)
+        .join(Affiliation, Affiliation.id == CompletionPost.affiliation_id)
+        .where(CompletionPost.completion_id.in_(completion_ids))
+    )
+    for post, continues_id in rows:
         posts[post.completion_id].append(
-            # It was held on the day of completion, which is all that is asked of it.
+            # It was held on the day of completion, which is all that is asked of it. Its start is stored as that of the
+            # post it carries on; so is its id here (DESIGN 5, reading 3).
             PostFact(
-                post.affiliation_id, post.unit_id, frozenset(post.audiences), post.is_primary, post.started_on, None
+                post.affiliation_id, post.unit_id, frozenset(post.audiences), post.is_primary, post.started_on, None,
+                (post.started_on, continues_id or post.affiliation_id),
             )
-        )
+        )  # fmt: skip
     return posts
 
 

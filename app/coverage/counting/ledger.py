@@ -5,7 +5,7 @@ Entries are never changed. Roll-ups are moved in the same transaction, so a dash
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ class Difference:
 
     people: int = 0
     entries: int = 0
+    by_version: Counter[int] = field(default_factory=Counter)
 
 
 def reconcile(db: Session, person_ids: Iterable[int], cause: str) -> Difference:
@@ -110,6 +111,7 @@ def _reconcile_chunk(
         entries += steps
         changed.people += bool(steps)
     changed.entries += len(entries)
+    changed.by_version.update(entry["indicator_version_id"] for entry in entries)
     append(db, entries)
 
 

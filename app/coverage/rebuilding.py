@@ -1,0 +1,81 @@
+"""Comparing the whole ledger with the facts and mending it: every night, on command, and when units or rules changed.
+
+At night and on command there must be nothing to mend; what there was is kept (LedgerComparison) and told to operators.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from sqlalchemy import func, select, union
+from sqlalchemy.orm import Session
+
+from app.core import clock
+from app.core.db import Database
+from app.core.i18n import lazy
+from app.core.templating import format_number
+from app.coverage.counting.ledger import reconcile
+from app.coverage.models import CoverageEntry, IndicatorVersion
+from app.coverage.verify.models import LedgerComparison
+from app.identity.models import Account, Affiliation, RoleGrant
+from app.identity.policy import granting
+from app.learning.models import Completion
+from app.notices.service import notify
+
+_CHUNK = 500
+_DIFFERED = lazy(
+    "Đối chiếu chỉ tiêu thấy sổ lệch với dữ kiện ở %(people)s người và đã ghi bù %(entries)s bút toán. "
+    "Hãy tìm nguyên nhân."
+)
+
+
+def compare_everybody(
+    database: Database, cause: str, tell: Callable[[int, int], None] = lambda _done, _all: None
+) -> LedgerComparison:
+    """Person by person, some hundred in a transaction; `tell` hears how many of how many, between transactions.
+
+    `cause` as in LedgerComparison. Operators get a notice if anything differed that should not have.
+    """
+    began_at = clock.now()
+    differing, entries = 0, Counter[int]()
+    with database.reading() as db:
+        everybody = people_with_figures(db)
+    for start in range(0, len(everybody), _CHUNK):
+        chunk = everybody[start : start + _CHUNK]
+        with database.writing() as db:
+            step = reconcile(db, chunk, "rebuild")
+        differing += step.people
+        entries.update(step.by_version)
+        tell(start + len(chunk), len(everybody))
+    with database.writing() as db:
+        codes = dict(db.execute(select(IndicatorVersion.id, IndicatorVersion.indicator_code)).all())
+        by_code = Counter[str]()
+        for version_id, count in entries.items():
+            by_code[codes[version_id]] += count
+        done = LedgerComparison(
+            cause=cause, began_at=began_at, ended_at=clock.now(), people_count=len(everybody),
+            differing_count=differing, entry_counts=dict(sorted(by_code.items())),
+        )  # fmt: skip
+        db.add(done)
+        db.flush()
+        if done.entry_count and cause != "change":
+            _tell_operators(db, done)
+    return done
+
+
+def people_with_figures(db: Session) -> list[int]:
+    """Everybody who has a post, a completion or an entry."""
+    ids = union(select(Affiliation.person_id), select(Completion.person_id), select(CoverageEntry.person_id)).subquery()
+    return list(db.scalars(select(ids.c.person_id).group_by(ids.c.person_id).order_by(func.min(ids.c.person_id))))
+
+
+def _tell_operators(db: Session, done: LedgerComparison) -> None:
+    operators = db.scalars(
+        select(Account.person_id)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(granting("jobs.view"), Account.disabled_at.is_(None))
+        .distinct()
+    ).all()
+    notify(
+        db, operators, category="work", key=f"coverage.compare:{done.id}", sentence=_DIFFERED, url="/admin",
+        people=format_number(done.differing_count), entries=format_number(done.entry_count),
+    )  # fmt: skip
