@@ -10,6 +10,7 @@ from app.core import clock, events
 from app.core.db import Database
 from app.core.jobs import Job, Worker, enqueue
 from app.core.storage import storage_of
+from app.coverage.verification import verify
 from app.main import CRONS, HANDLERS, JOBS
 from app.simulation.province import simulate
 from tests.seeded import Seeded
@@ -47,6 +48,12 @@ def test_a_hundred_thousand_people_and_a_night_after(
         Worker(database, storage_of(f"file://{tmp_path}"), JOBS, CRONS).run_all()
         with capsys.disabled():
             print(f"  the nightly comparison took {time.monotonic() - started:.0f} s")
+        started = time.monotonic()
+        with database.reading() as db:
+            report = verify(db, "24", clock.today())
+        assert report.in_order() == []
+        with capsys.disabled():
+            print(f"  the second reading took {time.monotonic() - started:.0f} s: {report.as_text()}")
         with database.reading() as db:
             [job] = db.scalars(select(Job).where(Job.kind == "coverage.rebuild"))
             assert job.state == "done"
