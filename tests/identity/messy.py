@@ -103,12 +103,12 @@ _LISTS: tuple[_List, ...] = (_Plain(), _Ticked(), _Years(), _Parted())
 
 
 def messy_workbook(people: int, seed: int = 1) -> Messy:
-    """A workbook of about so many people and a third more, one in fifty of them twice."""
+    """A workbook of about so many people, one in fifty of them twice."""
     chance, truth, content = random.Random(seed), dict[tuple[str, int], Truth](), BytesIO()
     book = xlsxwriter.Workbook(content, {"constant_memory": True, "strings_to_formulas": False})
     day = book.add_format({"num_format": "dd/mm/yyyy"})
     _write(book.add_worksheet("Tổng hợp"), day, [(), ("Đơn vị", "Số người"), ("Phường Bắc Giang", 12)])
-    share = people // 3
+    share = people // len(_LISTS)
     for at, kind in enumerate(_LISTS):
         page = book.add_worksheet(kind.sheet)
         lines: list[Line] = []

@@ -79,7 +79,7 @@ def values_of(row: ParsedRow) -> dict[str, object]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_every_row_of_a_messy_workbook_ends_as_its_truth_says(seed: int) -> None:
-    messy = messy_workbook(1_500, seed)
+    messy = messy_workbook(2_000, seed)
     sheet = read_list_bytes(messy.content, "so-lieu.xlsx")
     rows = judged(sheet)
     assert sheet.reading is not None
@@ -100,7 +100,7 @@ def test_every_row_of_a_messy_workbook_ends_as_its_truth_says(seed: int) -> None
 
 
 def test_the_database_agrees_and_a_person_met_twice_is_one(db: Session) -> None:
-    messy = messy_workbook(180)
+    messy = messy_workbook(240)
     done = import_people(db, read_list_bytes(messy.content, "so-lieu.xlsx"), dry_run=True)
     assert isinstance(done, ImportReport)
     expected = {"refused": "refuse", "needs_confirmation": "confirm"}
@@ -113,7 +113,7 @@ def test_the_database_agrees_and_a_person_met_twice_is_one(db: Session) -> None:
 
 
 def test_the_result_accounts_for_every_row(db: Session) -> None:
-    messy = messy_workbook(30)
+    messy = messy_workbook(40)
     rows = rows_of(result_bytes(import_people(db, read_list_bytes(messy.content, "so-lieu.xlsx"), dry_run=True)))
     assert {(row["Trang tính"], int(str(row["Dòng"]))) for row in rows} == messy.truth.keys()
     outcomes = Counter(row["Kết quả"] for row in rows)

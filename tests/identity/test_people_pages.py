@@ -251,7 +251,7 @@ def test_a_list_is_checked_shown_and_then_applied(
 def test_an_offices_own_list_shows_how_it_was_read_and_is_applied(
     database: Database, worker: Worker, province: Browser
 ) -> None:
-    page = upload(province, messy_workbook(30).content, "cua-don-vi.xlsx")
+    page = upload(province, messy_workbook(40).content, "cua-don-vi.xlsx")
     worker.run_all()
     checked = province.get(page.url.path).text
     for words in (
