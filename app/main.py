@@ -55,6 +55,7 @@ from app.core.web import answer_head, identify
 from app.coverage import handlers as coverage
 from app.coverage import jobs as coverage_jobs
 from app.coverage import personal as coverage_personal
+from app.coverage.dashboard import comparing_pages, figure_evidence_pages, heat_pages, map_change_pages, trend_pages
 from app.coverage.dashboard import pages as coverage_pages
 from app.coverage.exports import export_pages
 from app.coverage.exports import making as export_jobs
@@ -138,9 +139,10 @@ PAGES = (
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
-    statistics_pages, bank_pages, studio_pages, lesson_pages, coverage_pages, definition_pages, programme_pages,
-    export_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages,
-    teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
+    statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
+    coverage_pages, trend_pages, figure_evidence_pages, definition_pages, programme_pages, export_pages,
+    assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages, teaching_pages,
+    mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.

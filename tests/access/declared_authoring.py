@@ -117,6 +117,16 @@ _COVERAGE = (
     page("/coverage", SIGNED_IN, why_open="sums name nobody", secret=COLLEAGUE_NAME),
     page("/coverage/table.{format}", SIGNED_IN, "/coverage/table.csv", why_open="sums name nobody",
          secret=COLLEAGUE_NAME),
+    *(
+        page(path, SIGNED_IN, url, why_open="sums name nobody", secret=COLLEAGUE_NAME)
+        for path, url in (
+            ("/coverage/heat", "/coverage/heat"), ("/coverage/heat.{format}", "/coverage/heat.csv"),
+            ("/coverage/compare", "/coverage/compare"), ("/coverage/reorganisations", "/coverage/reorganisations"),
+            ("/coverage/{indicator}/trend", f"/coverage/BG-CBCC/trend?unit={HERE}"),
+        )
+    ),
+    page("/coverage/{indicator}/evidence.zip", MANAGERS_HERE | {"reporter"},
+         f"/coverage/BG-CBCC/evidence.zip?unit={HERE}", secret=COLLEAGUE_NAME),
     page("/coverage/{indicator}/definition", SIGNED_IN, "/coverage/BG-NGUOIDAN/definition",
          why_open="how figures are counted is no secret", secret='action="/coverage/BG-NGUOIDAN/figures"',
          told_to=IMPORTERS),

@@ -128,15 +128,25 @@ def overview(db: Session, question: Question) -> list[Figure]:
     """Every indicator in force at one unit, in the order of the plans, without children; `indicator` is not looked at.
 
     A fixed number of queries, whatever the number of people; the same figures as `figure`. Raises as `figure` does.
-    Everybody looks at this one, so it is worked out once for each state of the books, and once a minute for what else
-    it hangs on (the unit tree).
     """
+    return _in_force(db, question, with_children=False)
+
+
+def by_unit(db: Session, question: Question) -> list[Figure]:
+    """`overview` with the unit's children: what a table of units and indicators shows."""
+    return _in_force(db, question, with_children=True)
+
+
+def _in_force(db: Session, question: Question, *, with_children: bool) -> list[Figure]:
+    """Everybody looks at these: worked out once for each state of the books, and once a minute for what else they hang
+    on (the unit tree)."""
 
     def work_out() -> list[Figure]:
         chosen = in_year(definitions(db), _period(question).year)
-        return _answer(db, question, chosen, with_children=False)
+        return _answer(db, question, chosen, with_children=with_children)
 
-    return remembered(db, ("overview", question, language(), _state_of_the_books(db)), work_out, for_s=A_MINUTE)
+    key = ("overview", question, with_children, language(), state_of_the_books(db))
+    return remembered(db, key, work_out, for_s=A_MINUTE)
 
 
 def _answer(db: Session, question: Question, chosen: Sequence[Definition], *, with_children: bool) -> list[Figure]:
@@ -252,7 +262,7 @@ def _flags(
     return tuple(flags)
 
 
-def _state_of_the_books(db: Session) -> tuple[int | None, ...]:
+def state_of_the_books(db: Session) -> tuple[int | None, ...]:
     """Changes whenever an entry, a declared figure or a definition is added; rows of these are never changed."""
     newest = (
         select(func.max(table.id)).scalar_subquery() for table in (CoverageEntry, DeclaredFigure, IndicatorVersion)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -20,7 +21,11 @@ from app.core.web import Config, Db, Me, having, redirect, render
 from app.coverage.counting import figures, wording
 from app.coverage.counting.as_json import as_json
 from app.coverage.counting.figures import Figure, Question, figure
+from app.coverage.dashboard.asked import Asked, Here, parsed_day
+from app.coverage.dashboard.evidence import may_take_evidence
 from app.coverage.dashboard.missing import MissingPeople, missing_people
+from app.coverage.dashboard.pace import Pace, paces_of
+from app.coverage.dashboard.tile_grid import placed
 from app.coverage.exports.tables import overview_table
 from app.coverage.indicators.definitions import FIGURE_SOURCES
 from app.coverage.indicators.plan_data import plan_rows
@@ -36,16 +41,16 @@ _FIRST_YEAR = 2023
 
 @dataclass(frozen=True)
 class IndicatorPage:
-    """One indicator at one unit; `crumbs` lead down to it from the province, `query` keeps date and map in links."""
+    """One indicator at one unit; `crumbs` lead down to it from the province, `asked` keeps date and map in links."""
 
     figure: Figure
     crumbs: list[tuple[str, str]]
     children: list[Figure]
     tiles: list[dict[str, object]]
-    query: str
-    on_given: date
-    map_given: date | None
+    asked: Asked
+    pace: Pace | None
     may_see_people: bool
+    may_take_evidence: bool
 
     @property
     def counted(self) -> list[Figure]:
@@ -57,7 +62,12 @@ class IndicatorPage:
         return [child for child in self.children if not (child.denominator.value or child.output)]
 
     def url_of(self, code: str) -> str:
-        return f"/coverage/{self.figure.definition.code}?unit={code}{self.query}"
+        return f"/coverage/{self.figure.definition.code}{self.asked.at(unit=code)}"
+
+    @property
+    def query(self) -> str:
+        """Date, map and period for links that name the unit themselves."""
+        return "&" + query.removeprefix("?") if (query := self.asked.at(unit="")) else ""
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ class Overview:
     kind: str
     counts: Counter[str]
     groups: list[Group]
+    paces: dict[str, Pace]
     query: str
 
 
@@ -118,7 +129,7 @@ def overview(
     years = sorted({*range(_FIRST_YEAR, clock.today().year + 1), max(row.year for row in plan_rows())})
     given = {"year": chosen_year, "on": on}
     query = urlencode({name: value for name, value in given.items() if value})
-    page = Overview(question.on, chosen_year, years, kind, counts, groups, query)
+    page = Overview(question.on, chosen_year, years, kind, counts, groups, paces_of(db, found), query)
     return render(
         request, "coverage/overview.html", page=page, kind_of=kind_of, wording=wording, sources=FIGURE_SOURCES,
         years=_year_chips(page), kinds=_kind_tabs(page, len(found)),
@@ -137,48 +148,39 @@ def overview_file(
 
 @router.get("/coverage/{indicator}")
 def indicator(
-    request: Request, db: Db, actor: Me, config: Config, indicator: str, unit: str = "", on: str = "", map: str = "",
-    period: str = "", sort: str = "",
-) -> Response:  # fmt: skip
+    request: Request, db: Db, actor: Me, config: Config, asked: Here, indicator: str, sort: str = ""
+) -> Response:
     """One indicator at a unit and its children; the same figures as JSON when asked for."""
-    day, map_on = _day(on) or clock.today(), _day(map)
-    code = unit or config.province_code
-    found = figure(db, Question(indicator, code, day, map_on, period=period or None))
+    found = figure(db, asked.question(indicator, config.province_code))
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse(as_json(found))
     if not found.definition.is_counted:
         # Nothing of ours to drill into: what was declared stands with the definition.
         return redirect(request, f"/coverage/{indicator}/definition")
-    query = urlencode({name: value for name, value in (("on", on), ("map", map), ("period", period)) if value})
-    query = f"&{query}" if query else ""
     page = IndicatorPage(
-        figure=found, crumbs=_crumbs(db, found, query), children=_sorted(found.children, sort),
-        tiles=_tiles(found, query),
-        query=query, on_given=day, map_given=map_on, may_see_people=actor.can("coverage.people") and _lists(found),
+        figure=found, crumbs=_crumbs(db, found, asked), children=_sorted(found.children, sort),
+        tiles=_tiles(found, asked), asked=asked, pace=paces_of(db, [found]).get(found.definition.code),
+        may_see_people=actor.can("coverage.people") and _lists(found), may_take_evidence=may_take_evidence(actor),
     )  # fmt: skip
     return render(request, "coverage/indicator.html", page=page, sort=sort, wording=wording, sources=FIGURE_SOURCES)
 
 
 @router.get("/coverage/{indicator}/missing")
 def missing(
-    request: Request, db: Db, actor: PeopleWatcher, config: Config, indicator: str, unit: str = "", on: str = "",
-    map: str = "", period: str = "", page: int = 1,
-) -> Response:  # fmt: skip
+    request: Request, db: Db, actor: PeopleWatcher, config: Config, asked: Here, indicator: str, page: int = 1
+) -> Response:
     """Members of the roster without an earning completion, within the actor's scope."""
-    day, map_on = _day(on) or clock.today(), _day(map)
-    code = unit or config.province_code
-    found = figure(db, Question(indicator, code, day, map_on, period=period or None))
+    found = figure(db, asked.question(indicator, config.province_code))
     if not _lists(found):
         raise NotFound(_("Chỉ tiêu này không có danh sách người để đối chiếu."))
-    given = {"unit": found.unit_code, "on": on, "map": map, "period": period}
-    query = urlencode({name: value for name, value in given.items() if value})
+    query = asked.at(unit=found.unit_code).removeprefix("?")
     people = missing_people(db, actor, found, max(1, min(page, 100_000)))
     return render(request, "coverage/missing.html", page=MissingPage(found, people, query), wording=wording)
 
 
 def _overview_question(province_code: str, year: str, on: str) -> Question:
     """A past year is seen at its end, this one and the coming ones as of today, unless a day is given."""
-    day = _day(on)
+    day = parsed_day(on)
     if year and not (year.isascii() and year.isdigit() and len(year) == 4 and year >= "1900"):
         raise Invalid(_("“%(text)s” không phải là năm. Hãy viết như 2026.", text=year[:40]))
     if not year:
@@ -208,11 +210,11 @@ def _lists(found: Figure) -> bool:
     return found.definition.denominator == "roster" and found.definition.measure == "people"
 
 
-def _crumbs(db: Db, found: Figure, query: str) -> list[tuple[str, str]]:
+def _crumbs(db: Db, found: Figure, asked: Asked) -> list[tuple[str, str]]:
     trail: list[tuple[str, str]] = []
     unit = unit_queries.unit_on(db, found.unit_code, found.map_on)
     while unit is not None:
-        trail.append((unit.name, f"/coverage/{found.definition.code}?unit={unit.code}{query}"))
+        trail.append((unit.name, f"/coverage/{found.definition.code}{asked.at(unit=unit.code)}"))
         unit = unit_queries.unit_by_id(db, unit.parent_id, found.map_on) if unit.parent_id else None
     return [(_("Bao phủ"), "/coverage"), *reversed(trail)]
 
@@ -226,29 +228,28 @@ def _sorted(children: tuple[Figure, ...], sort: str) -> list[Figure]:
     return list(children)
 
 
-def _tiles(found: Figure, query: str) -> list[dict[str, object]]:
-    """The communes as a map; none where not one of them has a ratio."""
-    communes = [child for child in found.children if child.unit_kind == "commune"]
-    if all(child.ratio is None for child in communes):
+def _tiles(found: Figure, asked: Asked) -> list[dict[str, object]]:
+    """The places under a province as a map, each on its own square; none where not one of them has a ratio.
+
+    On a map of before 2025-07-01 they are its districts: the communes of then stand below their own district.
+    """
+    here = [child for child in found.children if child.unit_kind in ("commune", "district")]
+    if found.unit_kind != "province" or all(child.ratio is None for child in here):
         return []
-    return [_tile(child, found.definition.code, query) for child in communes]
+    places = placed([(child.unit_kind, child.unit_code) for child in here])
+    tiles = [
+        _tile(child, found.definition.code, asked) | {"row": row, "col": col}
+        for child, (row, col) in zip(here, places, strict=True)
+    ]
+    # Read out and tabbed through from the north-west, as the eye goes.
+    return sorted(tiles, key=itemgetter("row", "col"))
 
 
-def _tile(child: Figure, indicator: str, query: str) -> dict[str, object]:
+def _tile(child: Figure, indicator: str, asked: Asked) -> dict[str, object]:
     reached = (
         _("%(unit)s: chưa có mẫu số", unit=child.unit_name)
         if child.ratio is None
         else _("%(unit)s: %(ratio)s (%(basis)s)", unit=child.unit_name, ratio=format_percent(child.ratio),
                basis=wording.basis_words(child))
     )  # fmt: skip
-    return {"label": reached, "ratio": child.ratio, "url": f"/coverage/{indicator}?unit={child.unit_code}{query}"}
-
-
-def _day(text: str) -> date | None:
-    """A day from the address, as browsers or people write it; raises Invalid for what is none."""
-    if not text:
-        return None
-    day = clock.parse_day(text)
-    if day is None:
-        raise Invalid(_("“%(text)s” không phải là ngày. Hãy viết như 21/11/2026.", text=text[:40]))
-    return day
+    return {"label": reached, "ratio": child.ratio, "url": f"/coverage/{indicator}{asked.at(unit=child.unit_code)}"}

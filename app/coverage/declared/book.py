@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from copy import copy
 from datetime import date, datetime
 from functools import cached_property
 
@@ -44,11 +45,20 @@ class DeclaredBook:
         subjects = {one.code for one in chosen if one.is_declared} | {
             one.population for one in chosen if one.population
         }
-        figures = history(db, sorted(subjects)) if subjects else []
+        self._figures = figures = history(db, sorted(subjects)) if subjects else []
+        self._known_at = known_at
         self._denominators = _by_subject(in_time(figures, reference, known_at))
         # A result of last year says nothing about what is counted anew each year.
         self._results = _by_subject(in_time(figures, reference, known_at, since=period.year_began))
         self._scoped: dict[str | None, tuple[dict[int, list[Origin]], dict[int, list[int]]]] = {}
+
+    def on(self, reference: date) -> "DeclaredBook":
+        """The same book open at another day, read no second time; its results are those of that day's year."""
+        other = copy(self)
+        other._denominators = _by_subject(in_time(self._figures, reference, self._known_at))
+        since = date(reference.year, 1, 1)
+        other._results = _by_subject(in_time(self._figures, reference, self._known_at, since=since))
+        return other
 
     def denominator(self, definition: Definition, unit_id: int) -> Declared | None:
         population = populations()[definition.population or ""]
