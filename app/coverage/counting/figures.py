@@ -1,8 +1,9 @@
 """The one function that computes a figure: a page, a CSV, a workbook and the command line show the same number."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -21,6 +22,8 @@ from app.coverage.indicators.definitions import Definition, Target, definition_f
 from app.coverage.indicators.plan_data import populations
 from app.coverage.models import CoverageEntry, CoveragePending, DeclaredFigure, IndicatorVersion
 from app.identity.units import unit_queries
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,11 @@ def overview(db: Session, question: Question) -> list[Figure]:
 
     A fixed number of queries, whatever the number of people; the same figures as `figure`. Raises as `figure` does.
     """
-    return _in_force(db, question, with_children=False)
+
+    def work_out() -> list[Figure]:
+        return _in_force(db, question, with_children=False)
+
+    return while_books_stand(db, ("overview", question), work_out)
 
 
 def by_unit(db: Session, question: Question) -> list[Figure]:
@@ -137,16 +144,15 @@ def by_unit(db: Session, question: Question) -> list[Figure]:
     return _in_force(db, question, with_children=True)
 
 
+def while_books_stand(db: Session, key: tuple[Hashable, ...], work_out: Callable[[], Value]) -> Value:
+    """What many look at, worked out once for each state of the books and each language, and once a minute for what else
+    it hangs on (the unit tree). For small things only: a process keeps a thousand of them."""
+    return remembered(db, (*key, language(), state_of_the_books(db)), work_out, for_s=A_MINUTE)
+
+
 def _in_force(db: Session, question: Question, *, with_children: bool) -> list[Figure]:
-    """Everybody looks at these: worked out once for each state of the books, and once a minute for what else they hang
-    on (the unit tree)."""
-
-    def work_out() -> list[Figure]:
-        chosen = in_year(definitions(db), _period(question).year)
-        return _answer(db, question, chosen, with_children=with_children)
-
-    key = ("overview", question, with_children, language(), state_of_the_books(db))
-    return remembered(db, key, work_out, for_s=A_MINUTE)
+    chosen = in_year(definitions(db), _period(question).year)
+    return _answer(db, question, chosen, with_children=with_children)
 
 
 def _answer(db: Session, question: Question, chosen: Sequence[Definition], *, with_children: bool) -> list[Figure]:

@@ -12,7 +12,7 @@ from app.core.table_files import Table
 from app.core.tables import Cell as FileCell
 from app.core.tables import Column
 from app.core.templating import format_date
-from app.coverage.counting.figures import Figure, Question, by_unit, figure
+from app.coverage.counting.figures import Figure, Question, by_unit, figure, while_books_stand
 from app.coverage.counting.timeline import month_ends, sums_over
 from app.coverage.dashboard.units_summed import former_districts
 
@@ -128,9 +128,14 @@ def by_districts(db: Session, question: Question) -> Heat:
     return Heat(whole, columns, tuple(HeatRow("", name, "district", tuple(cells)) for name, cells in rows.items()))
 
 
-READERS: dict[str, Callable[[Session, Question], Heat]] = {
+_READERS: dict[str, Callable[[Session, Question], Heat]] = {
     "indicators": by_indicators, "months": by_months, "districts": by_districts,
 }  # fmt: skip
+
+
+def heat_by(db: Session, by: str, question: Question) -> Heat:
+    """The table by one of BY; worked out once while the books stand."""
+    return while_books_stand(db, ("heat", by, question), lambda: _READERS[by](db, question))
 
 
 def heat_table(heat: Heat, question: Question, rows: Sequence[HeatRow]) -> Table:

@@ -12,7 +12,7 @@ from app.core.table_files import download
 from app.core.web import Config, Db, Me, render
 from app.coverage.counting.figures import Question
 from app.coverage.dashboard.asked import Asked
-from app.coverage.dashboard.heat import BY, READERS, Heat, HeatRow, by_months, heat_table
+from app.coverage.dashboard.heat import BY, Heat, HeatRow, heat_by, heat_table
 
 router = APIRouter()
 
@@ -81,7 +81,7 @@ def _page(db: Db, province_code: str, asked: HeatAsked) -> HeatPage:
     if by not in BY:
         raise Invalid(_("Không có cách xếp bảng “%(text)s”.", text=by[:40]))
     question = asked.question(asked.indicator or _USUAL, province_code)
-    found = READERS[by](db, question)
+    found = heat_by(db, by, question)
     return HeatPage(asked, by, question, found, found.sorted_by(asked.sort))
 
 
@@ -89,5 +89,5 @@ def _sparks(db: Db, page: HeatPage) -> dict[str, tuple[float, ...]]:
     """By code the ratios of the months; beside a table of indicators those of the one asked for."""
     if page.by == "districts":
         return {}
-    months = page.heat if page.by == "months" else by_months(db, page.question)
+    months = page.heat if page.by == "months" else heat_by(db, "months", page.question)
     return {row.code: row.spark for row in (months.whole, *months.rows) if len(row.spark) > 1}

@@ -12,8 +12,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.core.memory import A_MINUTE, remembered
-from app.coverage.counting.figures import Figure, state_of_the_books
+from app.coverage.counting.figures import Figure, while_books_stand
 from app.coverage.counting.periods import half_month
 from app.coverage.counting.sums import Slice, Sums, sums_under
 
@@ -81,8 +80,7 @@ def _numerators_on(db: Session, found: Sequence[Figure], day: date) -> Mapping[i
             version_id: _numerator(one, sums[version_id].get(unit_id, Sums())) for version_id, one in computed.items()
         }
 
-    key = ("numerators", tuple(computed), unit_id, map_on, day, state_of_the_books(db))
-    return remembered(db, key, work_out, for_s=A_MINUTE)
+    return while_books_stand(db, ("numerators", tuple(computed), unit_id, map_on, day), work_out)
 
 
 def _numerator(found: Figure, sums: Sums) -> int:

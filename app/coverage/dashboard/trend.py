@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from app.coverage.counting.figures import Figure, Question, figure
+from app.coverage.counting.figures import Figure, Question, figure, while_books_stand
 from app.coverage.counting.periods import year_period
 from app.coverage.counting.sums import Sums
 from app.coverage.counting.timeline import month_ends, sums_over
@@ -101,11 +101,18 @@ def points_of(
         if definition.measure == "units":
             points |= {(version_id, day): _counted(db, found, day) for day in days}
             continue
-        sums = sums_over(db, version_id, days, [found.unit_id], found.map_on)[found.unit_id]
+        sums = _sums(db, version_id, tuple(days), found)
         book = DeclaredBook(db, [definition], year_period(days[0].year), days[0], None, found.map_on)
         for day, of in zip(days, sums, strict=True):
             points[version_id, day] = _point(definition, book.on(day), found.unit_id, day, of)
     return points
+
+
+def _sums(db: Session, version_id: int, days: tuple[date, ...], found: Figure) -> list[Sums]:
+    def work_out() -> list[Sums]:
+        return sums_over(db, version_id, days, [found.unit_id], found.map_on)[found.unit_id]
+
+    return while_books_stand(db, ("trend", version_id, days, found.unit_id, found.map_on), work_out)
 
 
 def _point(definition: Definition, book: DeclaredBook, unit_id: int, day: date, sums: Sums) -> Point:
