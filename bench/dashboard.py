@@ -160,7 +160,7 @@ def markdown(found: list[Found]) -> str:
     head = ["trang", *(f"{one.name} ({number(one.units)} đơn vị)" for one in found)]
     lines = [
         f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}. Mili giây trong cơ sở dữ liệu, trung vị của {_TRIES} lần: "
-        "lần đầu sau khi sổ đổi / khi đã nhớ (số câu lần đầu; nhanh hơn đếm thẳng bao nhiêu lần, lần đầu / khi đã nhớ).",
+        "lần đầu sau khi sổ đổi / khi đã nhớ (số câu lần đầu; nhanh hơn đếm thẳng bao nhiêu lần, trước và sau khi nhớ).",
         "", row(head), row(["---"] * len(head)),
     ]  # fmt: skip
     for at, cost in enumerate(found[0].costs):
