@@ -159,8 +159,8 @@ def _plain(db: Session, day: date) -> list[object]:
 def markdown(found: list[Found]) -> str:
     head = ["trang", *(f"{one.name} ({number(one.units)} đơn vị)" for one in found)]
     lines = [
-        f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}. Mili giây trong cơ sở dữ liệu, trung vị của {_TRIES} lần: "
-        "lần đầu sau khi sổ đổi / khi đã nhớ (số câu lần đầu; nhanh hơn đếm thẳng bao nhiêu lần, trước và sau khi nhớ).",
+        f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}. Mili giây trong cơ sở dữ liệu, trung vị {_TRIES} lần: "
+        "lần đầu sau khi sổ đổi / khi đã nhớ (số câu lần đầu; nhanh hơn đếm thẳng mấy lần, trước và sau khi nhớ).",
         "", row(head), row(["---"] * len(head)),
     ]  # fmt: skip
     for at, cost in enumerate(found[0].costs):
