@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.assignments.models import Assignment, AssignmentMember, AssignmentRound
 from app.catalogue.inline import say
@@ -33,6 +33,7 @@ STUCK_TRIES = 3
 STATES = ("stuck", "learning", "done")
 _LATEST_ATTEMPTS = 2000
 _FEW = 5
+_OWN, _KIN = aliased(MergedRecord), aliased(MergedRecord)
 
 
 @dataclass(frozen=True)
@@ -240,21 +241,33 @@ def _chosen(db: Session, actor: Actor, course_id: int, chosen: Chosen) -> Select
     return found.order_by(Person.sort_name, Enrolment.id)
 
 
-def _completes() -> ColumnElement[bool]:
-    """Completions of the enrolment's course by its person, in its round."""
+def _completes(person_id: Any) -> ColumnElement[bool]:
+    """Completions of the enrolment's course under this record, in the enrolment's round."""
     return and_(
-        Completion.course_id == Enrolment.course_id, Completion.person_id == Enrolment.person_id,
+        Completion.course_id == Enrolment.course_id, Completion.person_id == person_id,
         or_(Enrolment.counts_from.is_(None), Completion.completed_on >= Enrolment.counts_from),
         ~exists().where(CompletionAnnulment.completion_id == Completion.id),
     )  # fmt: skip
 
 
+def _kin_completes() -> ColumnElement[bool]:
+    """The same under any record merged with the enrolment's. Apart from `_completes`, so that both use an index."""
+    return and_(
+        _OWN.person_id == Enrolment.person_id, _KIN.holder_id == _OWN.holder_id, _completes(_KIN.person_id)
+    )  # fmt: skip
+
+
 def _completed() -> ColumnElement[bool]:
-    return exists().where(_completes())
+    return or_(exists().where(_completes(Enrolment.person_id)), exists().where(_kin_completes()))
 
 
 def _completed_on() -> Any:
-    return select(func.max(Completion.completed_on)).where(_completes()).correlate(Enrolment).scalar_subquery()
+    """Under the enrolment's own record if there, else under another of the same human being."""
+    latest = select(func.max(Completion.completed_on)).correlate(Enrolment)
+    return func.coalesce(
+        latest.where(_completes(Enrolment.person_id)).scalar_subquery(),
+        latest.where(_kin_completes()).scalar_subquery(),
+    )
 
 
 def _state() -> ColumnElement[str]:

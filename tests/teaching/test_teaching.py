@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.catalogue.models import CourseVersion
 from app.catalogue.service import publish, save_version
 from app.core import clock
 from app.core.storage import Storage
+from app.core.templating import format_date
 from app.identity.models import Person
 from app.identity.people.merging import merge, pair_of
 from app.identity.sign_in.accounts import actor_of
@@ -116,6 +118,25 @@ def test_one_human_being_is_one_row_with_the_better_state(
     assert "đang học (1)" in page
     assert "0 trên 2" in instructor.get("/teaching").text
     assert "Đã nhắn 2 người." in instructor.post(f"{COURSE}/message", {"text": "Chào anh/chị"}).text
+
+
+def test_what_was_completed_under_another_record_is_done(
+    db: Session, enrolments: dict[str, Enrolment], instructor: Browser
+) -> None:
+    admin = actor_of(db, factories.account(db, username="quantri", role="province_admin").id)
+    version = db.get_one(CourseVersion, enrolments["Bình"].course_version_id)
+    # Of a class, say: this record is enrolled nowhere.
+    other = factories.civil_servant(db, name="Nguyễn Bình").person
+    factories.completion(db, other, version, clock.today())
+    db.commit()
+    assert "cần giúp (2)" in instructor.get(COURSE).text
+    assert admin is not None
+    merge(db, admin, pair_of(db.get_one(Person, enrolments["Bình"].person_id), other), [], "một người, hai hồ sơ")
+    db.commit()
+    page = instructor.get(COURSE).text
+    assert "cần giúp (1)" in page
+    assert f"hoàn thành ngày {format_date(clock.today())}" in page
+    assert "1 trên 3" in instructor.get("/teaching").text
 
 
 def test_the_table_says_what_the_page_says(instructor: Browser) -> None:
