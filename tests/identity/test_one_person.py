@@ -14,7 +14,7 @@ from app.identity import sealing
 from app.identity.codes.models import SlipSheet
 from app.identity.models import Account, Affiliation, Person
 from app.identity.people.posts import end_post
-from app.identity.sign_in.accounts import actor_of
+from app.identity.sign_in.accounts import Candidate, actor_of, sign_in
 from tests import factories
 from tests.browser import Browser
 
@@ -54,6 +54,7 @@ def test_a_manager_adds_somebody_and_has_a_slip_made(db: Session, manager: Brows
     (person,) = called(db, "Phạm Thị Mới")
     assert str(page.url).endswith(f"/people/{person.ref}")
     assert "Đã thêm Phạm Thị Mới." in page.text
+    assert f'action="/people/{person.ref}/slip"' in page.text
     fields = sealing.unseal(person)
     assert (person.sex, fields.phone, fields.email) == ("female", "+84912345670", "moi@example.vn")
     post = db.scalars(select(Affiliation).where(Affiliation.person_id == person.id)).one()
@@ -66,7 +67,14 @@ def test_a_manager_adds_somebody_and_has_a_slip_made(db: Session, manager: Brows
     assert "Đang làm phiếu" in made.text
     worker.run_all()
     assert db.scalars(select(SlipSheet.count)).one() == 1
-    assert db.scalars(select(Account).where(Account.person_id == person.id)).one().must_change_password
+    account = db.scalars(select(Account).where(Account.person_id == person.id)).one()
+    assert account.must_change_password
+    # Signed in with the first password, which was kept: no slip is made any more, and none offered.
+    sign_in(db, Candidate(account.id, account.password_hash, must_change_password=True))
+    db.commit()
+    page = manager.get(f"/people/{person.ref}")
+    assert "chưa đổi mật khẩu đầu" in page.text
+    assert "/slip" not in page.text
 
 
 def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(db: Session, manager: Browser) -> None:

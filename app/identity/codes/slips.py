@@ -87,6 +87,11 @@ def order_slips(db: Session, actor: Actor, person_ids: Sequence[int], title: str
     return _order(db, actor, waiting, title)
 
 
+def may_order_slip(db: Session, actor: Actor, person_id: int) -> bool:
+    """Whether `order_slips` would take this person."""
+    return bool(_waiting(db, actor, Account.person_id == person_id))
+
+
 def sheets_of(db: Session, actor: Actor) -> list[SheetView]:
     """The newest sheets the actor had made."""
     mine = select(SlipSheet).where(SlipSheet.account_id == actor.account_id).order_by(SlipSheet.id.desc())

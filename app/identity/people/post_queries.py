@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session, selectinload
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
+from app.identity.codes.slips import may_order_slip
 from app.identity.models import Account, Affiliation, Person
 from app.identity.people.people_queries import account_of
-from app.identity.policy import POSTS, visible_people
+from app.identity.policy import MANAGE, POSTS, visible_people
 from app.identity.records import belongs_to
 from app.identity.units.unit_queries import lives_of, version_for
 
@@ -44,6 +45,7 @@ class PersonPosts:
     name: str
     username: str
     account_state: str  # "", "new" (first password not changed yet), "disabled"
+    may_order_slip: bool
     held: list[PostView]  # now or later
     over: list[PostView]  # the last one first
     elsewhere: int
@@ -87,6 +89,7 @@ def person_posts(db: Session, actor: Actor, person: Person) -> PersonPosts:
     return PersonPosts(
         ref=person.ref, name=person.name, username=account.username if account else "",
         account_state=_account_state(account),
+        may_order_slip=actor.can(MANAGE) and may_order_slip(db, actor, person.id),
         held=[view for view in views if view.state != "over"],
         over=[view for view in reversed(views) if view.state == "over"],
         elsewhere=len(posts) - len(views), may_add=actor.can(POSTS),
