@@ -73,6 +73,8 @@ from app.identity import jobs as identity_jobs
 from app.identity import personal as identity_personal
 from app.identity.codes import code_pages, issuing_pages, slip_pages
 from app.identity.events import (
+    AccountReopened,
+    AccountsIdle,
     AffiliationsChanged,
     PeopleMerged,
     PeopleUnmerged,
@@ -169,6 +171,8 @@ HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
     (ResetCodeIssued, notices.tell_of_reset_code),
     (SecondFactorRemoved, notices.tell_of_removed_factor),
     (RoleChanged, notices.tell_of_role),
+    (AccountsIdle, notices.tell_of_idle_accounts),
+    (AccountReopened, notices.tell_of_reopened_account),
 ]
 
 # Whose papers the register can take together.
@@ -295,6 +299,7 @@ CRONS = (
     Cron("identity.forget_slips", every=timedelta(hours=1)),
     Cron("identity.note_likeness", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
     Cron("identity.forget_access", every=timedelta(days=1), at=timedelta(hours=3, minutes=40)),
+    Cron("identity.disable_idle", every=timedelta(days=1), at=timedelta(hours=4, minutes=30)),
     Cron("identity.forget_contact_checks", every=timedelta(hours=1)),
     Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
     Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
         "được mời. Muốn có thời gian hướng dẫn: đặt một ngày sắp tới, ví dụ 2027-03-01. "
         "Tài khoản mẫu (DEMO=1) không bị hỏi.",
     )
+    staff_idle_days: int = Field(
+        45, ge=0, le=3650,
+        description="Ai có vai trò mà ngần ấy ngày không dùng tài khoản thì tài khoản bị khóa cho đến khi quản trị cấp "
+        "tỉnh mở lại (cấp độ 3, Nghị định 331/2026/NĐ-CP); báo trước 7 ngày. 0: không khóa. Tài khoản mẫu (DEMO=1) "
+        "không bị khóa.",
+    )  # fmt: skip
     verify_limit: str = Field("60/minute", description="Số lần tra cứu giấy chứng nhận cho mỗi địa chỉ mạng.")
     sign_up_limit: str = Field("60/hour", description="Số lần gửi biểu mẫu đăng ký cho mỗi địa chỉ mạng.")
     contact_limit: str = Field(
@@ -165,6 +171,14 @@ class Settings(BaseSettings):
         if self.demo and not _is_loopback(self.host):
             raise ValueError("DEMO=1 chỉ được dùng khi HOST là địa chỉ nội bộ (127.0.0.1, ::1, localhost).")
         return self
+
+    @field_validator("staff_idle_days")
+    @classmethod
+    def _leaves_time(cls, value: int) -> int:
+        # Who uses the account every other week is not to be warned each time.
+        if 0 < value < 14:
+            raise ValueError("cần là 0 (không khóa) hoặc ít nhất 14")
+        return value
 
     @field_validator("public_url")
     @classmethod

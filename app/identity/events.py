@@ -1,7 +1,7 @@
 """Facts identity announces."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from app.core.events import Event
@@ -51,6 +51,24 @@ class SecondFactorRemoved(Event):
     person_id: int
     by_name: str
     removed_at: datetime
+
+
+@dataclass(frozen=True)
+class AccountsIdle(Event):
+    """Nobody uses the accounts with a role that these people have: they were warned, or disabled on that day."""
+
+    person_ids: tuple[int, ...]
+    day: date  # of the disabling; after a warning the day that will find them disabled
+    change: Literal["warned", "disabled"]
+
+
+@dataclass(frozen=True)
+class AccountReopened(Event):
+    """Somebody opened this person's idle account again."""
+
+    person_id: int
+    by_name: str
+    reopened_at: datetime
 
 
 @dataclass(frozen=True)

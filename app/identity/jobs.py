@@ -6,7 +6,7 @@ from app.identity.imports import work
 from app.identity.lists import sheet_imports
 from app.identity.lists.people_imports import PEOPLE
 from app.identity.people import likeness
-from app.identity.sign_in import access_log, contacts
+from app.identity.sign_in import access_log, contacts, idling
 
 JOBS: dict[str, JobFunction] = {
     PEOPLE.job: work.run_import,
@@ -15,5 +15,6 @@ JOBS: dict[str, JobFunction] = {
     "identity.forget_slips": slips.forget_slips,
     "identity.note_likeness": likeness.note_likeness,
     "identity.forget_access": access_log.forget_access,
+    "identity.disable_idle": idling.disable_idle,
     "identity.forget_contact_checks": contacts.forget_checks,
 }

@@ -284,6 +284,10 @@ class Account(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    # Set with `disabled_at` where nobody used it for long, and only then it can be opened again (sign_in/idling.py).
+    idled_at: Mapped[datetime | None]
+    idle_warned_at: Mapped[datetime | None]
+    reopened_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship()
 

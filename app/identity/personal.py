@@ -77,7 +77,7 @@ def _erase(db: Session, person_id: int) -> None:
     if account is not None:
         # No password has this hash.
         account.username, account.password_hash = f"x-{ids.token(96).lower()}"[:60], "!"
-        account.disabled_at = account.disabled_at or now
+        account.disabled_at, account.idled_at = account.disabled_at or now, None
         held = (RoleGrant.account_id == account.id) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
         ended = {"ends_on": today - timedelta(days=1), "ended_at": now, "ended_by": None}
         db.execute(update(RoleGrant).where(held).values(ended))
@@ -174,6 +174,8 @@ PERSONAL = Holding(
             {
                 "username": ("Tên đăng nhập", Account.username), "created_at": ("Tạo lúc", Account.created_at),
                 "disabled_at": ("Khóa lúc", Account.disabled_at),
+                "idle_warned_at": ("Báo lâu không dùng lúc", Account.idle_warned_at),
+                "reopened_at": ("Mở lại lúc", Account.reopened_at),
             },
         ),
         Held(

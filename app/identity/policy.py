@@ -72,7 +72,10 @@ WORDS: dict[str, lazy] = {
     "people.view": _("Xem danh sách người học và vị trí công tác"),
     "people.import": _("Nhập danh sách người học từ Excel"),
     MANAGE: _("Giao và kết thúc vai trò của người khác, cấp mã đặt lại mật khẩu cho người học"),
-    MANAGE_STAFF: _("Cấp mã đặt lại mật khẩu cho người có vai trò, tắt xác thực hai bước giúp người mất điện thoại"),
+    MANAGE_STAFF: _(
+        "Cấp mã đặt lại mật khẩu cho người có vai trò, mở lại tài khoản lâu không dùng, tắt xác thực hai bước giúp"
+        " người mất điện thoại"
+    ),
     POSTS: _("Ghi vị trí công tác: thêm, chuyển, kết thúc, sửa chỗ ghi sai"),
     "learning.assign": _("Giao học, nhắc hạn"),
     "learning.follow": _("Theo dõi việc học của từng người"),

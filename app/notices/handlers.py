@@ -6,7 +6,13 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.i18n import lazy as _
 from app.core.templating import format_date
-from app.identity.events import ResetCodeIssued, RoleChanged, SecondFactorRemoved
+from app.identity.events import (
+    AccountReopened,
+    AccountsIdle,
+    ResetCodeIssued,
+    RoleChanged,
+    SecondFactorRemoved,
+)
 from app.identity.models import Account, Person, RoleGrant
 from app.identity.people.people_queries import posts_of
 from app.identity.policy import ROLES, in_force_on
@@ -19,6 +25,19 @@ _CODE_ISSUED = _(
 
 _FACTOR_REMOVED = _(
     "%(name)s đã tắt xác thực hai bước của tài khoản anh/chị. Nếu anh/chị không nhờ, hãy báo ngay quản trị viên."
+)
+
+_IDLE_WARNED = _(
+    "Đã lâu anh/chị không vào Học Số. Tài khoản có vai trò mà lâu không dùng thì bị khóa: hãy đăng nhập trước ngày"
+    " %(day)s."
+)
+_IDLE_DISABLED = _(
+    "Tài khoản của anh/chị bị khóa từ ngày %(day)s vì có vai trò mà lâu không dùng. Hãy nhờ quản trị cấp tỉnh mở lại;"
+    " vai trò và việc học vẫn còn."
+)
+_REOPENED = _(
+    "%(name)s đã mở lại tài khoản của anh/chị, vốn bị khóa vì lâu không dùng. Nếu anh/chị không nhờ, hãy báo ngay quản"
+    " trị viên."
 )
 
 _ROLE_GIVEN = _("%(office)s giao anh/chị vai trò %(role)s tại %(unit)s, từ %(start)s.")
@@ -39,6 +58,21 @@ def tell_of_removed_factor(db: Session, event: SecondFactorRemoved) -> None:
     notify(
         db, [event.person_id], category="account", key=f"factor-removed:{event.removed_at.isoformat()}",
         sentence=_FACTOR_REMOVED, url="/account/second-factor", name=event.by_name,
+    )  # fmt: skip
+
+
+def tell_of_idle_accounts(db: Session, event: AccountsIdle) -> None:
+    notify(
+        db, event.person_ids, category="account", key=f"idle-{event.change}:{event.day.isoformat()}",
+        sentence=_IDLE_WARNED if event.change == "warned" else _IDLE_DISABLED, url="/account",
+        day=format_date(event.day),
+    )  # fmt: skip
+
+
+def tell_of_reopened_account(db: Session, event: AccountReopened) -> None:
+    notify(
+        db, [event.person_id], category="account", key=f"reopened:{event.reopened_at.isoformat()}",
+        sentence=_REOPENED, url="/account", name=event.by_name,
     )  # fmt: skip
 
 

@@ -109,6 +109,11 @@ _UNITS_AND_PEOPLE = (
         answers=(200,)),
     act("/people/{ref}/account/code", IMPORTERS, "/people/{instructor_ref}/account/code", case="of an instructor",
         refused=_ELSEWHERE, answers=(200,)),
+    # Neither is idle: there is nothing to open.
+    act("/people/{ref}/account/reopen", MANAGERS_HERE, "/people/{learner_ref}/account/reopen", refused=_ELSEWHERE,
+        answers=(409,)),
+    act("/people/{ref}/account/reopen", IMPORTERS, "/people/{instructor_ref}/account/reopen", case="of an instructor",
+        refused=_ELSEWHERE, answers=(409,)),
     page("/people/{ref}", MANAGERS_HERE, "/people/{learner_ref}", refused=_ELSEWHERE,
          secret='href="/people/{learner_ref}/posts/new"', told_to=MANAGERS_HERE),
     page("/people/{ref}/posts/new", MANAGERS_HERE, "/people/{learner_ref}/posts/new", refused=_ELSEWHERE),

@@ -2,6 +2,8 @@
 
 from app.core import events
 from app.identity.events import (
+    AccountReopened,
+    AccountsIdle,
     AffiliationsChanged,
     PeopleMerged,
     PeopleUnmerged,
@@ -46,6 +48,8 @@ def test_events_reach_their_handlers_in_this_order() -> None:
         ResetCodeIssued.__name__: ["app.notices.handlers.tell_of_reset_code"],
         SecondFactorRemoved.__name__: ["app.notices.handlers.tell_of_removed_factor"],
         RoleChanged.__name__: ["app.notices.handlers.tell_of_role"],
+        AccountsIdle.__name__: ["app.notices.handlers.tell_of_idle_accounts"],
+        AccountReopened.__name__: ["app.notices.handlers.tell_of_reopened_account"],
     }
 
 

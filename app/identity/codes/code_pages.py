@@ -13,7 +13,7 @@ from app.core.web import Config, Databases, Response, client_of, redirect, rende
 from app.identity.codes.one_time_codes import FoundCode, find_code, spend
 from app.identity.sign_in import passwords
 from app.identity.sign_in.account_queries import PasswordFacts, password_facts
-from app.identity.sign_in.accounts import AccountDisabled
+from app.identity.sign_in.accounts import AccountDisabled, AccountIdle
 from app.identity.sign_in.beginning import begin, let_in
 
 router = APIRouter()
@@ -62,7 +62,7 @@ def use_code(request: Request, databases: Databases, config: Config, form: Annot
             log.note("failed", None, client)
             return _page(request, CodePage(form.code, _wrong()), 422)
         if found.is_disabled:
-            raise AccountDisabled
+            raise AccountIdle if found.is_idle else AccountDisabled
         if form.step != "password":
             return _page(request, _choosing(form, found, facts))
         new_error = passwords.password_problem(form.new, is_staff=facts.is_staff, names=facts.names) or ""

@@ -13,7 +13,7 @@ from app.core.errors import Forbidden, NotFound
 from app.core.events import emit
 from app.core.i18n import lazy
 from app.identity.codes.one_time_codes import KINDS, issue, open_code
-from app.identity.events import ResetCodeIssued, SecondFactorRemoved
+from app.identity.events import AccountReopened, ResetCodeIssued, SecondFactorRemoved
 from app.identity.models import Account, Person, RoleGrant, SignInSession
 from app.identity.policy import MANAGE, MANAGE_STAFF, visible_people
 from app.identity.records import holder_of
@@ -21,6 +21,7 @@ from app.identity.roles.grants import may_decide, units_above
 from app.identity.second_factor import factors
 from app.identity.second_factor.factors import has_factor
 from app.identity.sign_in.accounts import sign_out_everywhere
+from app.identity.sign_in.idling import reopen
 
 # A whole office that forgot in its holidays, and no more.
 _BY_ONE, _FOR_ONE = "60/hour", "6/day"
@@ -45,6 +46,7 @@ class PersonAccount:
     name: str
     username: str
     is_disabled: bool
+    is_idle: bool  # disabled for not being used, and only then
     is_new: bool  # has never set a password
     last_seen_at: datetime | None
     code_until: datetime | None  # of the code that holds now
@@ -69,6 +71,7 @@ def person_account(db: Session, actor: Actor, ref: str) -> PersonAccount:
         name=account.person.name,
         username=account.username,
         is_disabled=account.disabled_at is not None,
+        is_idle=account.idled_at is not None,
         is_new=account.must_change_password,
         last_seen_at=db.scalar(seen.order_by(SignInSession.last_seen_at.desc()).limit(1)),
         code_until=code.expires_at if code else None,
@@ -105,6 +108,17 @@ def remove_factor(db: Session, actor: Actor, ref: str) -> None:
     factors.remove(db, account.id, actor.account_id)
     sign_out_everywhere(db, account.id)
     emit(db, SecondFactorRemoved(account.person_id, actor.name, clock.now()))
+
+
+def reopen_idle(db: Session, actor: Actor, ref: str) -> None:
+    """For somebody whose account is disabled for not being used: they sign in as before, and are told.
+
+    Raises NotFound outside of the actor's scope, Forbidden as for a code, Conflict if it is not disabled for that.
+    """
+    account = _account(db, actor, ref)
+    require_may_issue(db, actor, account)
+    reopen(db, account.id, actor.account_id)
+    emit(db, AccountReopened(account.person_id, actor.name, clock.now()))
 
 
 def require_may_issue(db: Session, actor: Actor, account: Account) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from app.core.access import Actor
 from app.core.i18n import gettext as _
 from app.core.web import Db, Response, having, redirect, render
-from app.identity.codes.issuing import issue_reset, person_account, remove_factor
+from app.identity.codes.issuing import issue_reset, person_account, remove_factor, reopen_idle
 from app.identity.policy import MANAGE
 
 router = APIRouter()
@@ -31,4 +31,11 @@ def give_code(request: Request, actor: Manager, db: Db, ref: str) -> Response:
 def remove_second_factor(request: Request, actor: Manager, db: Db, ref: str) -> Response:
     remove_factor(db, actor, ref)
     said = _("Đã tắt xác thực hai bước của người này; mọi thiết bị của họ phải đăng nhập lại.")
+    return redirect(request, f"/people/{ref}/account", flash=("ok", said))
+
+
+@router.post("/people/{ref}/account/reopen")
+def reopen_account(request: Request, actor: Manager, db: Db, ref: str) -> Response:
+    reopen_idle(db, actor, ref)
+    said = _("Đã mở lại tài khoản. Người này đăng nhập như trước và nhận được thông báo.")
     return redirect(request, f"/people/{ref}/account", flash=("ok", said))

@@ -13,6 +13,7 @@ from app.identity.codes.models import OneTimeCode
 from app.identity.models import Account, RoleGrant
 from app.identity.sign_in import passwords
 from app.identity.sign_in.accounts import Candidate, sign_out_everywhere
+from app.identity.sign_in.idling import reopen
 
 _CHUNK = 500
 
@@ -41,7 +42,9 @@ class FoundCode:
     account_id: int
     username: str
     name: str
+    # Whether the account is disabled and stays so; a manager's code opens one that was idle.
     is_disabled: bool
+    is_idle: bool
 
 
 def issue(db: Session, account_ids: Sequence[int], purpose: str, by: int | None) -> dict[int, str]:
@@ -70,18 +73,21 @@ def issue(db: Session, account_ids: Sequence[int], purpose: str, by: int | None)
 def find_code(db: Session, typed: str) -> FoundCode | None:
     """By what somebody typed: case, spaces and dashes do not matter. None for one that is unknown, used or over."""
     row = db.execute(
-        select(OneTimeCode.id, Account)
+        select(OneTimeCode.id, OneTimeCode.purpose, Account)
         .join(Account, Account.id == OneTimeCode.account_id)
         .where(OneTimeCode.code_hash == passwords.hash_one_time_code(typed[: passwords.MAX_LENGTH]), holds_now())
     ).one_or_none()
     if row is None:
         return None
-    code_id, account = row
-    return FoundCode(code_id, account.id, account.username, account.person.name, account.disabled_at is not None)
+    code_id, purpose, account = row
+    is_idle = account.idled_at is not None
+    is_disabled = account.disabled_at is not None and not (is_idle and purpose == "reset")
+    return FoundCode(code_id, account.id, account.username, account.person.name, is_disabled, is_idle)
 
 
 def spend(db: Session, found: FoundCode, new_hash: str) -> Candidate:
-    """The account has this password from now on, and nobody is signed in to it; all its codes are over.
+    """The account has this password from now on, and nobody is signed in to it; all its codes are over. One disabled
+    for having been idle is open again.
 
     Raises Conflict if the code was used or replaced meanwhile.
     """
@@ -92,6 +98,8 @@ def spend(db: Session, found: FoundCode, new_hash: str) -> Candidate:
     account.password_hash, account.must_change_password = new_hash, False
     audit.record(db, "code.use", "account", account.id, account_id=account.id)
     sign_out_everywhere(db, account.id)
+    if found.is_idle and account.idled_at is not None:
+        reopen(db, account.id, account.id)
     return Candidate(account.id, new_hash, must_change_password=False)
 
 

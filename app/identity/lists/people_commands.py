@@ -1,4 +1,4 @@
-"""`people import` and `admin create`, for operators at a terminal and for scripts."""
+"""`people import`, `admin create` and `admin reopen`, for operators at a terminal and for scripts."""
 
 import argparse
 import getpass
@@ -7,17 +7,21 @@ import os
 import sys
 from pathlib import Path
 
+from sqlalchemy import select
+
 from app.core import audit, clock
-from app.core.errors import CommandFailed, Invalid
+from app.core.errors import CommandFailed, Conflict, Invalid
 from app.core.i18n import gettext as _
 from app.identity.lists.office_sheets import read_list
 from app.identity.lists.people_import_service import import_people
 from app.identity.lists.people_report import OUTCOMES, ImportReport
 from app.identity.lists.people_sheet import result_bytes
+from app.identity.models import Account
 from app.identity.people.people import add_person
 from app.identity.roles.grants import grant_role
 from app.identity.sign_in import passwords
 from app.identity.sign_in.accounts import create_account
+from app.identity.sign_in.idling import reopen
 from app.identity.units.unit_queries import unit_on
 from app.runtime import Runtime
 
@@ -41,7 +45,9 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     load.add_argument("--json", action="store_true", help="in một tài liệu JSON / print one JSON document")
     load.set_defaults(func=_import)
 
-    admin = commands.add_parser("admin", help="quản trị viên: tạo tài khoản đầu tiên / create the first administrator")
+    admin = commands.add_parser(
+        "admin", help="quản trị viên: tạo, mở lại tài khoản / create an administrator, reopen an account"
+    )
     verbs = admin.add_subparsers(dest="verb", required=True, metavar="VIỆC/VERB")
     create = verbs.add_parser("create", help="tạo quản trị viên cấp tỉnh / create an administrator of the province")
     create.add_argument("--username", metavar="TÊN", help="tên đăng nhập / user name")
@@ -52,6 +58,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "--password-stdin", action="store_true", help="đọc mật khẩu từ đầu vào chuẩn / read the password from stdin"
     )
     create.set_defaults(func=_create_admin)
+    again = verbs.add_parser(
+        "reopen", help="mở lại tài khoản bị khóa vì lâu không dùng / open an account again that was idle"
+    )
+    again.add_argument("username", metavar="TÊN/USERNAME", help="tên đăng nhập / user name")
+    again.set_defaults(func=_reopen)
 
 
 # --- people import ------------------------------------------------------------------------------------------------
@@ -127,7 +138,7 @@ def _print_json(document: object) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=1))
 
 
-# --- admin create -------------------------------------------------------------------------------------------------
+# --- admin --------------------------------------------------------------------------------------------------------
 
 
 def _create_admin(args: argparse.Namespace, runtime: Runtime) -> int:
@@ -149,6 +160,22 @@ def _create_admin(args: argparse.Namespace, runtime: Runtime) -> int:
         grant_role(db, account, "province_admin", province.unit_id)
         created = account.username
     print(_("Đã tạo quản trị viên %(username)s của %(unit)s.", username=created, unit=province.name))
+    return 0
+
+
+def _reopen(args: argparse.Namespace, runtime: Runtime) -> int:
+    """For the last administrator, whom nobody else could let in."""
+    username = args.username.strip().lower()
+    with runtime.database.writing() as db:
+        account_id = db.scalar(select(Account.id).where(Account.username == username))
+        if account_id is None:
+            raise CommandFailed(_("Không có tài khoản nào tên %(username)s.", username=username))
+        try:
+            reopen(db, account_id, None)
+        except Conflict as error:
+            said = _("Tài khoản %(username)s không bị khóa vì lâu không dùng.", username=username)
+            raise CommandFailed(said) from error
+    print(_("Đã mở lại tài khoản %(username)s.", username=username))
     return 0
 
 

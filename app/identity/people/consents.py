@@ -25,7 +25,7 @@ def withdraw(db: Session, consent: Consent) -> None:
     elif consent.purpose == "account":
         account = db.scalars(select(Account).where(Account.person_id == person.id)).one_or_none()
         if account is not None:
-            account.disabled_at = account.disabled_at or clock.now()
+            account.disabled_at, account.idled_at = account.disabled_at or clock.now(), None
             accounts.sign_out_everywhere(db, account.id)
     db.flush()
 

@@ -43,6 +43,15 @@ class AccountDisabled(AppError):
     text = _("Tài khoản này đang bị khóa. Hãy liên hệ người phụ trách đơn vị hoặc quản trị viên để được mở lại.")
 
 
+class AccountIdle(AccountDisabled):
+    """Disabled for having a role and not being used (idling.py)."""
+
+    text = _(
+        "Tài khoản này có vai trò và đã bị khóa vì lâu không dùng. Hãy nhờ quản trị cấp tỉnh mở lại, hoặc cấp mã đặt"
+        " lại mật khẩu; vai trò và việc học vẫn còn."
+    )
+
+
 class SecondFactorNeeded(AppError):
     """The password fitted, and a second step follows (second_factor/second_step_pages.py)."""
 
@@ -128,7 +137,9 @@ _THEIRS = Prepared(
     )
 )
 _AS_IT_IS = Prepared(
-    select(_ACCOUNT.c.password_hash, _ACCOUNT.c.disabled_at).where(_ACCOUNT.c.id == bindparam("account_id"))
+    select(_ACCOUNT.c.password_hash, _ACCOUNT.c.disabled_at, _ACCOUNT.c.idled_at).where(
+        _ACCOUNT.c.id == bindparam("account_id")
+    )
 )
 
 
@@ -162,8 +173,8 @@ def sign_in(
     """Begin a session after the password fitted; returns its token, which is stored nowhere.
 
     `better_hash` replaces a hash of older parameters; the session `replaces` (this browser's former token) ends.
-    Raises AccountDisabled, Conflict if the password was changed in the meantime, and SecondFactorNeeded, here and so on
-    every way in, unless the second factor was shown.
+    Raises AccountDisabled (AccountIdle), Conflict if the password was changed in the meantime, and SecondFactorNeeded,
+    here and so on every way in, unless the second factor was shown.
     """
     # The caller may have set this very password.
     db.flush()
@@ -171,7 +182,7 @@ def sign_in(
     if account is None or account.password_hash != candidate.password_hash:
         raise Conflict
     if account.disabled_at is not None:
-        raise AccountDisabled
+        raise AccountDisabled if account.idled_at is None else AccountIdle
     if better_hash:
         db.execute(update(Account).where(Account.id == candidate.account_id).values(password_hash=better_hash))
     if not has_shown_factor and has_factor(db, candidate.account_id):
