@@ -46,6 +46,11 @@ def parse_day(text: str) -> date | None:
     return day if date.min.year < day.year < date.max.year else None
 
 
+def start_of_day(day: date) -> datetime:
+    """The first instant of a Vietnamese day."""
+    return datetime(day.year, day.month, day.day, tzinfo=VIETNAM).astimezone(UTC)
+
+
 def end_of_day(day: date) -> datetime:
     """The last instant of a Vietnamese day, in UTC."""
     return datetime.combine(day, time.max, tzinfo=VIETNAM).astimezone(UTC)

@@ -8,10 +8,16 @@ from pathlib import Path
 from starlette.responses import Response
 
 from app.core.attachments import XLSX, attachment
+from app.core.bulk_files import write_json_lines, write_long_xlsx, write_parquet
 from app.core.errors import NotFound
-from app.core.tables import Cell, Column, Format, write_csv, write_xlsx
+from app.core.tables import Cell, Column, write_csv, write_xlsx
 
-CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8", "xlsx": XLSX, "parquet": "application/vnd.apache.parquet",
+    "jsonl": "application/jsonl",
+}  # fmt: skip
+# What people open, with words; the others are for programs, with names and codes.
+FOR_PEOPLE = ("csv", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -24,20 +30,31 @@ class Table:
     rows: Iterable[Sequence[Cell]]
 
 
-def write_table(table: Table, path: Path, format: Format) -> int:
-    """Write to a local file; the number of rows. CSV carries no notes: programs read it."""
-    if format == "xlsx":
-        return write_xlsx(path, table.sheet, table.columns, table.rows, table.notes)
-    with path.open("wb") as out:
-        return write_csv(out, table.columns, table.rows)
+def write_table(table: Table, path: Path, format: str) -> int:
+    """Write to a local file; the number of rows. Only XLSX carries notes: programs read the others.
+
+    Rows that are walked once are taken to be many. Raises NotFound for a format that is none of ours.
+    """
+    match format:
+        case "xlsx":
+            write = write_xlsx if isinstance(table.rows, list | tuple) else write_long_xlsx
+            return write(path, table.sheet, table.columns, table.rows, table.notes)
+        case "csv":
+            with path.open("wb") as out:
+                return write_csv(out, table.columns, table.rows)
+        case "jsonl":
+            return write_json_lines(path, table.columns, table.rows)
+        case "parquet":
+            return write_parquet(path, table.columns, table.rows)
+    raise NotFound
 
 
 def download(table: Table, format: str, name: str) -> Response:
     """`name` without its ending; raises NotFound for a format that is none of ours."""
-    if format not in CONTENT_TYPES:
+    if format not in FOR_PEOPLE:
         raise NotFound
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table"
-        write_table(table, path, "xlsx" if format == "xlsx" else "csv")
+        write_table(table, path, format)
         content = path.read_bytes()
     return attachment(content, f"{name}.{format}", CONTENT_TYPES[format])

@@ -1,4 +1,4 @@
-"""`coverage show|rebuild|verify` and `export completions|coverage`."""
+"""`coverage show|rebuild|verify` and `export` with its tables."""
 
 import argparse
 import json
@@ -8,22 +8,24 @@ from pathlib import Path
 from app.core import clock
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
-from app.core.table_files import Table, write_table
+from app.core.table_files import CONTENT_TYPES, FOR_PEOPLE, Table, write_table
 from app.core.templating import format_date, format_number
 from app.coverage.counting import wording
 from app.coverage.counting.as_json import as_json
 from app.coverage.counting.figures import Figure, Question, figure
-from app.coverage.exports.tables import (
-    CompletionFilter,
-    completions_table,
-    coverage_table,
-    overview_table,
-    programmes_table,
-)
+from app.coverage.exports.records import RECORDS, Wanted, records_table
+from app.coverage.exports.tables import coverage_table, overview_table, programmes_table
 from app.coverage.programmes.programme_queries import programme_report
 from app.coverage.rebuilding import compare_everybody
 from app.coverage.verification import verify
 from app.runtime import Runtime
+
+_HELP = {
+    "completions": "từng lần hoàn thành / completions one by one",
+    "people": "người và vị trí công tác / people and their posts",
+    "certificates": "giấy chứng nhận / certificates",
+    "attempts": "lượt làm bài / attempts at quizzes",
+}
 
 
 def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -46,12 +48,14 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
     export = commands.add_parser("export", help="xuất bảng số liệu / export tables")
     kinds = export.add_subparsers(dest="what", required=True, metavar="LOẠI/KIND")
-    completions = kinds.add_parser("completions", help="từng lần hoàn thành / completions one by one")
-    completions.add_argument("--unit", help="mã đơn vị / unit code")
-    completions.add_argument("--from", dest="first", type=_day, help="từ ngày / from")
-    completions.add_argument("--to", dest="last", type=_day, help="đến ngày / to")
-    completions.add_argument("--course", help="mã khóa học / course code")
-    completions.set_defaults(func=_export_completions)
+    of_records = [kinds.add_parser(name, help=_HELP[name]) for name in RECORDS]
+    for kind in of_records:
+        kind.add_argument("--unit", help="mã đơn vị / unit code")
+        kind.add_argument("--from", dest="first", type=_day, help="từ ngày / from")
+        kind.add_argument("--to", dest="last", type=_day, help="đến ngày; với people: của ngày nào / to")
+        kind.add_argument("--course", help="mã khóa học / course code")
+        kind.add_argument("--columns", default="", metavar="A,B", help="các cột, mặc định là tất cả / columns")
+        kind.set_defaults(func=_export_records)
     indicators = kinds.add_parser("indicators", help="mọi chỉ tiêu của một năm / every indicator of a year")
     indicators.add_argument("--unit", help="mã đơn vị, mặc định là tỉnh / unit code, default: the province")
     indicators.add_argument("--on", type=_day, help="tính đến ngày, mặc định hôm nay / as of")
@@ -68,8 +72,8 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     by_unit = kinds.add_parser("coverage", help="tỷ lệ theo đơn vị / coverage by unit")
     _add_question(by_unit)
     by_unit.set_defaults(func=_export_coverage)
-    for kind in (completions, by_unit, indicators, programmes):
-        kind.add_argument("--format", choices=("csv", "xlsx"), default="csv")
+    for kind in (*of_records, by_unit, indicators, programmes):
+        kind.add_argument("--format", choices=tuple(CONTENT_TYPES), default="csv")
         kind.add_argument("--out", type=Path, required=True, help="tệp ghi ra / output file")
         kind.add_argument("--json", action="store_true")
 
@@ -111,10 +115,11 @@ def _verify(args: argparse.Namespace, runtime: Runtime) -> int:
     return 0 if report.is_sound else 1
 
 
-def _export_completions(args: argparse.Namespace, runtime: Runtime) -> int:
-    chosen = CompletionFilter(args.unit, args.first, args.last, args.course)
+def _export_records(args: argparse.Namespace, runtime: Runtime) -> int:
+    columns = tuple(name for name in args.columns.split(",") if name)
+    wanted = Wanted(args.unit, args.first, args.last, args.course, columns=columns)
     with runtime.database.reading() as db:
-        return _write(completions_table(db, chosen), args)
+        return _write(records_table(db, RECORDS[args.what], wanted, for_people=args.format in FOR_PEOPLE), args)
 
 
 def _export_coverage(args: argparse.Namespace, runtime: Runtime) -> int:

@@ -150,7 +150,7 @@ class ExportFile(Base):
     id: Mapped[int] = pk()
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     what: Mapped[str] = mapped_column(String(30))
-    format: Mapped[str] = mapped_column(String(6))
+    format: Mapped[str] = mapped_column(String(10))
     filters: Mapped[dict[str, Any]] = mapped_column(JSON)
     job_id: Mapped[int | None] = mapped_column(ForeignKey("job.id"))
     created_at: Mapped[datetime]

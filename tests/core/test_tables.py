@@ -133,7 +133,7 @@ def test_xlsx_shortens_what_no_cell_can_hold_instead_of_dropping_it(tmp_path: Pa
 
 
 def test_xlsx_refuses_more_rows_than_a_sheet_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_MOST_LINES", 5)
+    monkeypatch.setattr(tables, "MOST_LINES", 5)
     assert write_xlsx(tmp_path / "a.xlsx", "S", [Column("A")], [["x"]] * 4) == 4
     with pytest.raises(Invalid, match="CSV"):
         write_xlsx(tmp_path / "b.xlsx", "S", [Column("A")], [["x"]] * 5)

@@ -3,19 +3,29 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
+from arro3.io import read_parquet
+from sqlalchemy import select, update
 
 from app.core import clock
 from app.core.db import Session
-from app.core.jobs import Worker, enqueue
+from app.core.jobs import Job, JobContext, Worker, enqueue
 from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
+from app.coverage.exports import making
 from app.coverage.exports.making import KEPT
+from app.coverage.models import ExportFile
+from app.identity.models import RoleGrant
+from app.learning.models import Attempt
+from app.learning.service import enrol
+from app.runtime import Runtime
 from tests import factories
 from tests.browser import Browser
 
@@ -47,6 +57,152 @@ def test_a_manager_takes_away_the_completions_of_the_own_unit(browser: Browser, 
     assert rows[0][3] == "Phường Bắc Giang"
 
 
+@pytest.fixture
+def read(browser: Browser, worker: Worker) -> Callable[..., list[dict[str, Any]]]:
+    """`read("people", format="jsonl")`: the rows of that export, as whoever signed in gets them."""
+
+    def read(what: str, format: str = "jsonl", **wish: Any) -> list[dict[str, Any]]:
+        browser.post("/exports", {"what": what, "format": format} | wish)
+        worker.run_all()
+        number = max(int(found) for found in re.findall(r'href="/exports/(\d+)"', browser.get("/exports").text))
+        content = browser.get(f"/exports/{number}").content
+        match format:
+            case "jsonl":
+                return [json.loads(line) for line in content.decode().splitlines()]
+            case "csv":
+                return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+            case "parquet":
+                columns = read_parquet(io.BytesIO(content)).read_all()
+                cells = [[cell.as_py() for cell in columns.column(name)] for name in columns.column_names]
+                return [dict(zip(columns.column_names, row, strict=True)) for row in zip(*cells, strict=True)]
+            case _:
+                rows = openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=3, values_only=True)
+                names = next(rows)
+                return [dict(zip(names, row, strict=True)) for row in rows]
+
+    return read
+
+
+@pytest.mark.usefixtures("some_completions")
+def test_every_format_holds_the_same_rows(browser: Browser, read: Callable[..., list[dict[str, Any]]]) -> None:
+    browser.sign_in("tinh")
+    lines, packed = read("completions"), read("completions", "parquet")
+    assert [row["name"] for row in lines] == ["Nguyễn Văn Một", "=Trần Công Thức", "Lê Thị Nơi Khác"]
+    assert lines[0]["completed_on"] == "2026-03-10"
+    assert lines[0]["how"] == "online"
+    assert packed[0]["completed_on"] == date(2026, 3, 10)
+    for name in ("person", "name", "unit", "course", "how", "hours", "score_percent", "state"):
+        assert [row[name] for row in packed] == [row[name] for row in lines]
+    assert packed[0]["recorded_at"].isoformat() == lines[0]["recorded_at"].replace("Z", "+00:00")
+    for format in ("csv", "xlsx"):
+        rows = read("completions", format)
+        assert [row["Mã người học"] for row in rows] == [row["person"] for row in lines]
+        assert [row["Hình thức"] for row in rows] == ["trực tuyến"] * 3
+        assert [float(row["Điểm (%)"]) for row in rows] == [row["score_percent"] for row in lines]
+
+
+@pytest.mark.usefixtures("some_completions")
+def test_only_the_columns_chosen_are_there(browser: Browser, read: Callable[..., list[dict[str, Any]]]) -> None:
+    browser.sign_in("phutrach")
+    assert [list(row) for row in read("completions", columns=["completed_on", "person"])] == [
+        ["person", "completed_on"]
+    ] * 2
+    assert list(read("completions", "csv", columns=["name"])[0]) == ["Họ và tên"]
+    refused = browser.post("/exports", {"what": "completions", "format": "csv", "columns": ["sealed"]})
+    assert refused.status_code == 422
+    assert "Hãy chọn các cột trong danh sách" in refused.text
+
+
+@pytest.mark.usefixtures("some_completions")
+def test_people_and_certificates_are_those_of_the_own_unit(
+    browser: Browser, read: Callable[..., list[dict[str, Any]]]
+) -> None:
+    browser.sign_in("phutrach")
+    names = ["Nguyễn Văn Một", "=Trần Công Thức"]
+    people = read("people")
+    assert [(row["name"], row["unit"], row["audiences"], row["is_primary"]) for row in people[:2]] == [
+        (name, "07210", "CBCC", 1) for name in names
+    ]
+    assert not read("people", last="2025-12-31"), "nobody held a post yet"
+    papers = read("certificates")
+    assert [row["name"] for row in papers] == names
+    assert [row["state"] for row in papers] == ["valid"] * 2
+    assert len(read("certificates", unit="07228")) == 0
+
+
+def test_attempts_are_those_of_the_members(
+    browser: Browser, db: Session, read: Callable[..., list[dict[str, Any]]]
+) -> None:
+    version = factories.course(db)
+    for name, code in (("Nguyễn Văn Một", "07210"), ("Lê Thị Nơi Khác", "07228")):
+        holder = factories.person(db, name)
+        factories.post(db, holder, code)
+        taken = enrol(db, holder.id, version.course_id)
+        started = datetime(2026, 3, 10, 17, 30, tzinfo=UTC)
+        db.add(Attempt(
+            enrolment_id=taken.id, lesson_key="bai-1", number=1, course_version_id=version.id, paper={}, answers={},
+            answer_seq={}, started_at=started, saved_at=started, submitted_at=started, result={"percent": 66.67},
+            passed=False,
+        ))  # fmt: skip
+    factories.account(db, username="phutrach", role="unit_manager", at="07210")
+    db.commit()
+    browser.sign_in("phutrach")
+    row = read("attempts")[0]
+    assert (row["name"], row["lesson"], row["score_percent"], row["passed"]) == ("Nguyễn Văn Một", "bai-1", 66.7, 0)
+    # Half past five in the afternoon in London is the next day here.
+    assert not read("attempts", last="2026-03-10")
+    assert len(read("attempts", first="2026-03-11", last="2026-03-11")) == 1
+    assert read("attempts", "csv")[0]["Đạt"] == "chưa đạt"
+
+
+@pytest.mark.usefixtures("some_completions")
+def test_what_the_asker_may_see_is_judged_when_the_file_is_made(browser: Browser, db: Session, worker: Worker) -> None:
+    browser.sign_in("phutrach").post("/exports", {"what": "completions", "format": "csv"})
+    db.execute(update(RoleGrant).where(RoleGrant.role == "unit_manager").values(ends_on=date(2025, 1, 1)))
+    db.commit()
+    worker.run_all()
+    db.rollback()
+    assert db.scalar(select(ExportFile.storage_key)) is None
+    assert db.scalar(select(Job.state).where(Job.kind == "coverage.export")) == "failed"
+
+
+@pytest.mark.usefixtures("some_completions")
+def test_rows_so_far_are_told_and_a_stop_is_heard(
+    browser: Browser, db: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told at every row instead of every half second; somebody asks to stop at the second."""
+    monkeypatch.setattr(making, "_TELL_S", 0.0)
+    monkeypatch.setattr(making, "_LOOK_ROWS", 1)
+    browser.sign_in("tinh").post("/exports", {"what": "completions", "format": "csv"})
+    told = []
+
+    def progress(self: JobContext, ratio: float, text: str = "") -> None:
+        told.append(text)
+        if "dòng" in text:
+            browser.post("/exports/1/cancel")
+        self._beat(progress_ratio=ratio, progress_text=text)
+
+    monkeypatch.setattr(JobContext, "progress", progress)
+    worker.run_all()
+    assert told[-1] == "0 / 3 dòng"
+    assert "đã dừng" in browser.get("/exports").text
+    assert db.scalar(select(ExportFile.storage_key)) is None
+
+
+@pytest.mark.usefixtures("some_completions")
+def test_a_worker_that_ends_leaves_the_export_to_the_next(
+    browser: Browser, runtime: Runtime, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "_TELL_S", 0.0)
+    browser.sign_in("tinh").post("/exports", {"what": "completions", "format": "csv"})
+    ending = Worker(runtime.database, runtime.storage, {"coverage.export": making.make_export})
+    ending.stop()
+    assert ending.run_one()
+    assert browser.get("/exports/1").status_code == 409
+    worker.run_all()
+    assert browser.get("/exports/1").text.count("\n") == 4
+
+
 @pytest.mark.usefixtures("some_completions")
 def test_a_file_of_names_is_kept_for_a_week(browser: Browser, db: Session, worker: Worker, storage: Storage) -> None:
     browser.sign_in("phutrach").post("/exports", {"what": "completions", "format": "csv"})
@@ -55,6 +211,7 @@ def test_a_file_of_names_is_kept_for_a_week(browser: Browser, db: Session, worke
     worker.run_all()
     assert browser.get("/exports/1").status_code == 200
     with clock.frozen(clock.now() + KEPT + timedelta(minutes=2)):
+        assert browser.get("/exports/1").status_code == 409, "though it was not cleared away yet"
         worker.run_all()
         assert not list(storage.all_keys("exports"))
         assert "đã xóa sau 7 ngày" in browser.get("/exports").text
