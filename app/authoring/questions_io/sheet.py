@@ -8,6 +8,8 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -27,6 +29,7 @@ from app.core.attachments import XLSX
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.core.table_bombs import refuse_bombs
 from app.core.tables import Cell, cell_text
 from app.core.text import fold, several_lines
 
@@ -85,6 +88,10 @@ def read(content: bytes) -> Reading:
 def _rows(content: bytes) -> Any:
     if len(content) > MOST_BYTES:
         raise Invalid(lazy("Tệp quá lớn: nhiều nhất %(size)s MB."), size=MOST_BYTES // 1024 // 1024)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "questions.xlsx"
+        path.write_bytes(content)
+        refuse_bombs(path)
     try:
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
         yield from sheet.to_python(skip_empty_area=False, nrows=MOST_QUESTIONS + 2 * _HEAD_ROWS)

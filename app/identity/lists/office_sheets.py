@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
+from app.core.table_bombs import refuse_bombs
 from app.core.tables import Cell, Sheet, read_sheet, read_sheets
 from app.identity.lists.cells import text_of
 from app.identity.lists.office_columns import Field
@@ -17,7 +18,7 @@ from app.identity.lists.office_rows import RowReader
 from app.identity.lists.office_titles import Period
 from app.identity.lists.people_import import is_template_header
 from app.identity.lists.people_report import Reading, SkippedRow
-from app.identity.lists.people_sheet import MAX_ROWS, PeopleSheet, SheetRow, read_people_sheet, refuse_bombs
+from app.identity.lists.people_sheet import MAX_ROWS, PeopleSheet, SheetRow, read_people_sheet
 
 
 @dataclass(frozen=True)

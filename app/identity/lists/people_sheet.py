@@ -1,6 +1,5 @@
 """Workbooks of people: reading the template's rows, writing the template and the result."""
 
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -9,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
+from app.core.table_bombs import refuse_bombs
 from app.core.tables import Cell, Column, cell_text, read_sheet, sheet_name, write_xlsx
 from app.identity.lists.office_titles import Period
 from app.identity.lists.people_import import COLUMNS, is_template_header, missing_columns
@@ -23,7 +23,6 @@ from app.identity.lists.people_report import (
 
 # Far above any list of a province; a guard for the memory.
 MAX_ROWS = 100_000
-_MAX_UNPACKED = 300 * 1024 * 1024
 # A template is the names of its columns with their widths, in order.
 Template = Mapping[str, int]
 PEOPLE: Template = dict(zip(COLUMNS, (6, 26, 13, 10, 16, 15, 26, 11, 28, 28, 12, 20, 14), strict=True))
@@ -144,14 +143,3 @@ def _workbook(sheet: str, columns: Sequence[Column], rows: Iterable[Sequence[Cel
         path = Path(folder) / "people.xlsx"
         write_xlsx(path, sheet, columns, rows)
         return path.read_bytes()
-
-
-def refuse_bombs(path: Path) -> None:
-    """A small file can unpack to gigabytes; the parser would take all memory."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError):
-        return  # read_sheet says what is wrong with it
-    if unpacked > _MAX_UNPACKED:
-        raise Invalid(_("Tệp quá lớn khi mở ra. Hãy chỉ giữ danh sách cần nhập rồi lưu lại."))

@@ -17,9 +17,9 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
+from app.core.table_bombs import refuse_bombs
 from app.core.tables import cell_text, read_sheet
 from app.core.text import fold, nfc
-from app.identity.lists.people_sheet import refuse_bombs
 from app.identity.models import UnitVersion
 from app.identity.units.unit_queries import KINDS, in_force
 from app.identity.units.wishes import Draft, Found
