@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.access import UnitClosure
 from app.core.text import fold
 from app.identity.models import Unit, UnitEdge, UnitVersion
-from app.identity.units.unit_seeding import closure_of
+from app.identity.units.closure_table import closure_of
 from app.simulation.places import Map, Stretch
 from app.simulation.shares import FIRST_DAY
 from app.simulation.tables import Rows

@@ -303,6 +303,13 @@ def test_what_gave_a_part_away_changes_no_second_time_that_day(db: Session, ids:
     assert "đã có thay đổi từ ngày hiệu lực" in " ".join(again.problems)
 
 
+def test_what_received_something_gives_nothing_away_that_day(db: Session, ids: dict[str, int]) -> None:
+    carry_out(db, absorb(ids), DAY, "15/NQ-HĐND", account_id=None)
+    for wish in (Close(ids["there"]), Cede(ids["there"], (draft(ids, "X1", "Phường Một"),), (0.3,))):
+        assert "trong chính ngày ấy" in " ".join(preview(db, wish, DAY).problems)
+        assert "trong chính ngày ấy" not in " ".join(preview(db, wish, DAY + timedelta(days=1)).problems)
+
+
 def test_what_was_confirmed_must_be_what_was_seen(db: Session, ids: dict[str, int]) -> None:
     seen = preview(db, merge(ids), DAY).digest
     factories.post(db, factories.person(db))

@@ -4,7 +4,7 @@ What the rows mean is said at `app.core.access.UnitClosure`; the readings are DE
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -53,19 +53,24 @@ class ClosureRow(NamedTuple):
     valid_to: date | None
 
 
-def closure_rows(tenures: Iterable[Tenure], passages: Iterable[Passage]) -> list[ClosureRow]:
+def closure_rows(
+    tenures: Iterable[Tenure], passages: Iterable[Passage], of: Collection[int] | None = None, since: date | None = None
+) -> list[ClosureRow]:
     """All rows of the closure, for all days from the first tenure on; every unit has a row at depth 0 on each of them.
 
+    `of`: only the rows of these units. Then it is enough to know of the units that decide where they count (their
+    parents, heirs and predecessors, and theirs), and `since`, the day of the very first tenure.
     Raises BrokenLineage if on some day a unit would count under itself.
     """
-    known = _Lineage.of(tenures, passages)
+    known = _Lineage.of(tenures, passages, since)
+    wanted = known.lives if of is None else [unit_id for unit_id in of if unit_id in known.lives]
     rows: list[ClosureRow] = []
     positions: dict[int, tuple[tuple[int, ...], str]] = {}
     # Per unit, what holds at the moment: (ancestor, depth, carried) and since when.
     holding: dict[int, dict[tuple[int, int, str], date]] = defaultdict(dict)
     for day in known.epochs:
         tree = _Tree(day, known)
-        for unit_id in known.lives:
+        for unit_id in wanted:
             chain, carried = position = tree.chain(unit_id), tree.place(unit_id)[1]
             if positions.get(unit_id) == position:
                 continue
@@ -92,11 +97,11 @@ class _Lineage:
     epochs: Sequence[date]
 
     @classmethod
-    def of(cls, tenures: Iterable[Tenure], passages: Iterable[Passage]) -> "_Lineage":
+    def of(cls, tenures: Iterable[Tenure], passages: Iterable[Passage], since: date | None) -> "_Lineage":
         lives: dict[int, list[Tenure]] = defaultdict(list)
         leaving: dict[int, list[Passage]] = defaultdict(list)
         arriving: dict[int, list[Passage]] = defaultdict(list)
-        days: set[date] = set()
+        days = {since} if since else set()
         for tenure in sorted(tenures, key=lambda tenure: tenure.valid_from):
             lives[tenure.unit_id].append(tenure)
             days |= {tenure.valid_from} | ({tenure.valid_to} if tenure.valid_to else set())

@@ -46,6 +46,7 @@ class Facts:
     children: Mapping[int, Sequence[UnitOnDay]]
     bearers: Mapping[str, Sequence[UnitOnDay]]  # versions that bear a code on the day of the act or later
     passed_later: frozenset[int]  # units with lineage after the day, or that went elsewhere on it, wholly or in part
+    received: frozenset[int]  # units that others went into on that very day, wholly or in part
     posts: Mapping[int, Sequence[HeldPost]]
     grants: Mapping[int, Sequence[int]]
 
@@ -203,6 +204,7 @@ def _plan_cede(wish: Cede, made: "_Planner") -> None:
     if given and (sum(given) >= 1 or min(given) <= 0):
         made.problems.append(_("Tỷ lệ của mỗi phần tách ra phải lớn hơn 0, và tổng nhỏ hơn 1: phần còn lại ở lại."))
     made.lives_then(wish.unit_id)
+    made.gives(wish.unit_id)
     former = made.former_of([wish.unit_id])
     part_ids = [made.receive(wish.unit_id, part, former) for part in wish.parts]
     if len(set(part_ids)) < len(part_ids):
@@ -273,6 +275,7 @@ class _Planner:
         self.lives_then(unit_id)
         self.ends.append(unit_id)
         if closes:
+            self.gives(unit_id)
             self.grants += self.known.grants.get(unit_id, ())
 
     def give_over(self, unit_id: int, heir_id: int, flags: str) -> None:
@@ -362,6 +365,14 @@ class _Planner:
             )
         elif life[-1].valid_to is not None:
             self.problems.append(_("%(unit)s đã kết thúc ngày %(day)s.", unit=name, day=_day(life[-1].last_day)))
+
+    def gives(self, unit_id: int) -> None:
+        """What it gave away on a day on which it received something could not be told apart."""
+        if unit_id in self.known.received:
+            self.problems.append(
+                _("%(unit)s nhận đơn vị khác hoặc một phần đơn vị khác trong chính ngày ấy. Hãy chọn ngày sau đó.",
+                  unit=self._name(unit_id))
+            )  # fmt: skip
 
     def former_of(self, unit_ids: Iterable[int]) -> str | None:
         """The former province all of them came from; None where that cannot be told."""

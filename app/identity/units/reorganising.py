@@ -22,10 +22,10 @@ from app.identity.people.people import continue_affiliations
 from app.identity.policy import in_force_on
 from app.identity.records import holder_of
 from app.identity.roles.grants import GrantWas, carry_on, end_with_unit, take_back, take_up_again
+from app.identity.units.closure_table import update_closure
 from app.identity.units.reorganisation import Facts, HeldPost, Plan, plan
 from app.identity.units.unit_queries import full_name, lives_of, unit_versions, units_by_id
 from app.identity.units.unit_queries import listed as listed_units
-from app.identity.units.unit_seeding import rebuild_closure
 from app.identity.units.wishes import Absorb, Cede, Create, Draft, Found, Merge, Move, Split, Wish
 
 _CHUNK = 500
@@ -113,7 +113,7 @@ def undo(db: Session, act: UnitAct, *, account_id: int | None) -> None:
     db.execute(update(UnitVersion).where(UnitVersion.id.in_(wrote["ended"])).values(valid_to=None))
     take_back(db, wrote["given"], account_id)
     take_up_again(db, wrote["grants"], account_id)
-    rebuild_closure(db)
+    update_closure(db, {*wrote["units"], *wrote["altered"]})
     _bring_posts_back(db, wrote)
     act.undone_at, act.undone_by = clock.now(), account_id
     audit.record(db, "units.undo", "unit_act", act.id, account_id=account_id)
@@ -203,7 +203,7 @@ def _apply(db: Session, found: Plan, decision: str, account_id: int | None, keep
     ]  # fmt: skip
     db.add_all([*begun, *edges])
     db.flush()
-    rebuild_closure(db)
+    update_closure(db, {*found.altered, *(unit.id for unit in made.values())})
     # What goes on is written after the closure: figures of the people are judged on the new tree.
     posts = _move_posts(db, found, {move.post.post_id: real(move.unit_id) for move in found.moves})
     grants = end_with_unit(db, found.grants, found.on, account_id)
@@ -308,11 +308,12 @@ def _facts(db: Session, wish: Wish, on: date) -> Facts:
             or_(UnitEdge.from_unit_id.in_(lives), UnitEdge.to_unit_id.in_(lives)),
         )
     )  # fmt: skip
-    gone = db.execute(
-        select(UnitEdge.from_unit_id).where(
-            UnitEdge.effective_on == on, UnitEdge.to_unit_id != UnitEdge.from_unit_id, UnitEdge.from_unit_id.in_(lives)
+    same_day = db.execute(
+        select(UnitEdge.from_unit_id, UnitEdge.to_unit_id).where(
+            UnitEdge.effective_on == on, UnitEdge.to_unit_id != UnitEdge.from_unit_id,
+            or_(UnitEdge.from_unit_id.in_(lives), UnitEdge.to_unit_id.in_(lives)),
         )
-    )
+    ).all()  # fmt: skip
     posts, grants = defaultdict(list), defaultdict(list)
     still = or_(Affiliation.ended_on.is_(None), Affiliation.ended_on >= on)
     for unit_id, *post in db.execute(
@@ -327,8 +328,9 @@ def _facts(db: Session, wish: Wish, on: date) -> Facts:
         .order_by(RoleGrant.id)
     ):
         grants[unit_id].append(grant_id)
-    later = frozenset(unit_id for row in (*passed, *gone) for unit_id in row if unit_id)
-    return Facts(lives, children, bearers, later, posts, grants)
+    later = frozenset(unit_id for row in passed for unit_id in row if unit_id)
+    gone, received = frozenset(row[0] for row in same_day), frozenset(row[1] for row in same_day if row[1])
+    return Facts(lives, children, bearers, later | gone, received, posts, grants)
 
 
 def _named(wish: Wish) -> set[int]:
@@ -381,6 +383,6 @@ def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:
 
 
 def _take_turns(db: Session) -> None:
-    """One reorganisation at a time: each computes the whole closure anew. On SQLite writers take turns anyway."""
+    """One reorganisation at a time: each reads the closure that it changes. On SQLite writers take turns anyway."""
     if db.get_bind().dialect.name == "postgresql":
         db.execute(text("LOCK TABLE unit_closure IN EXCLUSIVE MODE"))

@@ -1,23 +1,21 @@
-"""The province's units as shipped, and the closure of their tree."""
+"""The province's units as shipped."""
 
 import csv
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.core import clock
-from app.core.access import UnitClosure
 from app.core.events import emit
 from app.core.text import fold, nfc
 from app.identity.events import UnitsReorganised
 from app.identity.models import Audience, Unit, UnitEdge, UnitVersion
-from app.identity.units.closure import ClosureRow, Passage, Tenure, closure_rows
+from app.identity.units.closure_table import rebuild_closure
 
 DATA = Path(__file__).parent.parent / "data"
-_CHUNK = 500
 
 
 def seed_units(db: Session) -> None:
@@ -46,35 +44,6 @@ def seed_units(db: Session) -> None:
     )
     rebuild_closure(db)
     emit(db, UnitsReorganised(tuple(unit_id for key in new_keys if (unit_id := unit_ids[key]) is not None)))
-
-
-def rebuild_closure(db: Session) -> None:
-    """Compute UnitClosure anew from versions and edges; raises BrokenLineage if they contradict themselves.
-
-    Only rows that differ are written: an act on one unit of 12,000 leaves nearly all of them as they are.
-    """
-    rows = dict.fromkeys(closure_of(db))
-    columns = [getattr(UnitClosure, name) for name in ClosureRow._fields]
-    stored = {ClosureRow(*row): row_id for row_id, *row in db.execute(select(UnitClosure.id, *columns))}
-    gone = [row_id for row, row_id in stored.items() if row not in rows]
-    for at in range(0, len(gone), _CHUNK):
-        db.execute(delete(UnitClosure).where(UnitClosure.id.in_(gone[at : at + _CHUNK])))
-    if new := [row._asdict() for row in rows if row not in stored]:
-        db.execute(insert(UnitClosure), new)
-
-
-def closure_of(db: Session) -> list[ClosureRow]:
-    """What UnitClosure should hold."""
-    tenures = [
-        Tenure(*row)
-        for row in db.execute(
-            select(UnitVersion.unit_id, UnitVersion.parent_id, UnitVersion.valid_from, UnitVersion.valid_to)
-        )
-    ]
-    passages = [
-        Passage(*row) for row in db.execute(select(UnitEdge.effective_on, UnitEdge.from_unit_id, UnitEdge.to_unit_id))
-    ]
-    return closure_rows(tenures, passages)
 
 
 def _seed_audiences(db: Session) -> None:
