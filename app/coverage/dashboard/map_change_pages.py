@@ -15,7 +15,7 @@ router = APIRouter()
 def reorganisations(request: Request, db: Db, actor: Me) -> Response:
     """The days the map changed, how figures are carried across them, and the former districts as a grouping."""
     kinds = {
-        "province": _("tỉnh, thành phố"), "district": _("huyện"), "commune": _("xã, phường"),
+        "province": _("tỉnh, thành phố"), "district": _("đơn vị cấp huyện"), "commune": _("xã, phường"),
         "agency": _("sở, cơ quan"),
     }  # fmt: skip
     return render(

@@ -48,7 +48,8 @@ def map_days(db: Session) -> list[MapDay]:
     moved = UnitEdge.from_unit_id.is_distinct_from(UnitEdge.to_unit_id)
     acts: dict[date, set[str]] = defaultdict(set)
     for on, act in db.execute(select(UnitEdge.effective_on, UnitEdge.resolution).where(moved).distinct()):
-        acts[on].add(act)
+        # An edge may name two acts, "1658/NQ-UBTVQH15; 202/2025/QH15".
+        acts[on].update(part.strip() for part in act.split(";"))
     days = [
         MapDay(
             on, _numbers(db, on - timedelta(days=1)), _numbers(db, on), tuple(sorted(act for act in acts[on] if act))
