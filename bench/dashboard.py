@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.access import UnitClosure, closure_on
 from app.core.db import Database
-from app.coverage.counting.figures import Question, figure, overview
+from app.coverage.counting.figures import Question, figure, figure_alone, overview
 from app.coverage.dashboard.heat import heat_by
 from app.coverage.dashboard.pace import paces_of
 from app.coverage.dashboard.trend import monthly, yearly
@@ -93,7 +93,7 @@ def measure(database: Database, name: str) -> Found:
         paces_of(db, overview(db, province))
 
     def trend(db: Session) -> None:
-        found = figure(db, province)
+        found = figure_alone(db, province)
         monthly(db, found)
         yearly(db, found, 2023)
 

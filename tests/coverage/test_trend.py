@@ -1,11 +1,12 @@
 """Every point of a trend is the figure of that day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from app.core.db import Session
-from app.coverage.counting.figures import Question, figure
+from app.coverage.counting.figures import Question, figure, figure_alone
 from app.coverage.counting.timeline import month_ends, sums_over
 from app.coverage.dashboard.line_chart import chart
 from app.coverage.dashboard.trend import monthly, yearly
@@ -31,6 +32,12 @@ def some_years(db: Session) -> None:
     ):  # fmt: skip
         factories.completion(db, holder, course, on)
     db.flush()
+
+
+@pytest.mark.usefixtures("some_years")
+def test_a_figure_alone_is_the_figure_without_its_children(db: Session) -> None:
+    question = Question("BG-CBCC", "24", TODAY)
+    assert figure_alone(db, question) == replace(figure(db, question), children=())
 
 
 def test_months_end_where_the_calendar_says() -> None:

@@ -127,6 +127,16 @@ def figure(db: Session, question: Question) -> Figure:
     return _answer(db, question, [definition], with_children=True)[0]
 
 
+def figure_alone(db: Session, question: Question) -> Figure:
+    """`figure` without its children: small enough to be remembered while the books stand."""
+
+    def work_out() -> Figure:
+        definition = definition_for(db, question.indicator, _period(question).year)
+        return _answer(db, question, [definition], with_children=False)[0]
+
+    return while_books_stand(db, ("figure", question), work_out)
+
+
 def overview(db: Session, question: Question) -> list[Figure]:
     """Every indicator in force at one unit, in the order of the plans, without children; `indicator` is not looked at.
 

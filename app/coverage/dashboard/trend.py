@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
-from app.coverage.counting.figures import Figure, Question, figure, while_books_stand
+from app.coverage.counting.figures import Figure, Question, figure_alone, while_books_stand
 from app.coverage.counting.periods import year_period
 from app.coverage.counting.sums import Sums
 from app.coverage.counting.timeline import month_ends, sums_over
@@ -124,7 +124,7 @@ def _point(definition: Definition, book: DeclaredBook, unit_id: int, day: date, 
 
 def _counted(db: Session, found: Figure, day: date) -> Point:
     """Units that are counted themselves add up to nothing: each day is asked for by itself."""
-    then = figure(db, Question(found.definition.code, found.unit_code, day, found.map_on))
+    then = figure_alone(db, Question(found.definition.code, found.unit_code, day, found.map_on))
     return Point(day, then.numerator or 0, then.denominator.value, then.output)
 
 

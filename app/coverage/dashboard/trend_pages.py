@@ -9,7 +9,7 @@ from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Config, Db, Me, render
 from app.coverage.counting import wording
-from app.coverage.counting.figures import Figure, figure
+from app.coverage.counting.figures import Figure, figure_alone
 from app.coverage.dashboard.asked import Asked, Here
 from app.coverage.dashboard.line_chart import Chart, chart
 from app.coverage.dashboard.pace import Pace, paces_of
@@ -56,7 +56,7 @@ class TrendPage:
 @router.get("/coverage/{indicator}/trend")
 def trend(request: Request, db: Db, actor: Me, config: Config, asked: Here, indicator: str) -> Response:
     """Numerator and denominator at each month's end, this year beside the year before, then year by year."""
-    found = figure(db, asked.question(indicator, config.province_code))
+    found = figure_alone(db, asked.question(indicator, config.province_code))
     if not found.definition.is_counted:
         raise NotFound(_("Chỉ tiêu này không đếm trên nền tảng nên không có diễn biến theo tháng."))
     by_month = monthly(db, found)
