@@ -4,7 +4,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_SPACES = re.compile(r"\s+")
 # Zero-width characters and soft hyphens come along when names are copied from web pages and chats; no text has a NUL.
 _UNSEEN = re.compile("[\0\u200b\u200c\u2060\ufeff\u00ad]")
 # Old Vietnamese fonts wrote đ with the Icelandic or African letter that looks the same.
@@ -19,7 +18,7 @@ _LETTER_RANK = {letter: rank for rank, letter in enumerate(_ALPHABET, start=100)
 
 def nfc(text: str) -> str:
     """Text as we store it: NFC, single spaces, none at the ends."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", _UNSEEN.sub("", text))).strip()
+    return " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", text)).split())
 
 
 def whole(text: str) -> int | None:
@@ -35,10 +34,12 @@ def several_lines(text: str) -> str:
 
 def fold(text: str) -> str:
     """Text as we search it: lower case, no marks, đ as d. `fold("Đặng") == "dang"`."""
-    decomposed = unicodedata.normalize("NFD", nfc(text).translate(_LOOKALIKES).lower())
-    return unicodedata.normalize("NFC", "".join(c for c in decomposed if not unicodedata.combining(c))).replace(
-        "đ", "d"
-    )
+    plain = nfc(text)
+    if plain.isascii():
+        return plain.lower()
+    decomposed = unicodedata.normalize("NFD", plain.translate(_LOOKALIKES).lower())
+    letters = [char for char in decomposed if char.isascii() or not unicodedata.combining(char)]
+    return unicodedata.normalize("NFC", "".join(letters)).replace("đ", "d")
 
 
 def vietnamese_key(text: str) -> tuple[WordKey, ...]:

@@ -5,11 +5,11 @@ restored with the row as it is then (DESIGN 4.9). The field key itself never tou
 """
 
 import base64
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -132,19 +132,24 @@ def unseal_cookie(name: str, sealed: str) -> bytes:
 
 def digest(kind: LookupKind, value: str) -> bytes:
     """The keyed hash that finds a person by a normalised value; without the field key it cannot even be guessed at."""
-    return hmac.new(derived_key("lookup"), f"{kind}\0{value}".encode(), hashlib.sha256).digest()
+    return hmac.digest(derived_key("lookup"), f"{kind}\0{value}".encode(), "sha256")
 
 
 def likeness(folded_name: str, birth_date: date | None) -> bytes:
     """What two records of one name and birth date share; b"" without a date."""
     if birth_date is None:
         return b""
-    return hmac.new(derived_key("likeness"), f"{folded_name}\0{birth_date}".encode(), hashlib.sha256).digest()
+    return hmac.digest(derived_key("likeness"), f"{folded_name}\0{birth_date}".encode(), "sha256")
 
 
 def derived_key(purpose: str) -> bytes:
     """A key of its own for each use of the field key, so that no use weakens another; 32 bytes."""
-    return hmac.new(field_key(), f"hocso/{purpose}".encode(), hashlib.sha256).digest()
+    return _derived(field_key(), purpose)
+
+
+@lru_cache(maxsize=32)
+def _derived(key: bytes, purpose: str) -> bytes:
+    return hmac.digest(key, f"hocso/{purpose}".encode(), "sha256")
 
 
 def _own_key(person: Person, *, make: bool = False) -> PersonKey:

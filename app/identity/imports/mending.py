@@ -22,7 +22,7 @@ from app.identity.imports.rows import (
     waiting_rows,
 )
 from app.identity.imports.stages import mendable, order
-from app.identity.imports.steps import Hands, check_rows, keys_of
+from app.identity.imports.steps import Hands, check_rows, keys_of, read_rows
 from app.identity.imports.work import reading_of
 from app.identity.lists.office_choices import answers_for
 from app.identity.lists.people_import import COLUMNS
@@ -69,7 +69,7 @@ def mend(db: Session, storage: Storage, actor: Actor, import_id: int, row_id: in
     this_one = select(PeopleImportRow.id).where(PeopleImportRow.id == row.id)
     check_again(db, this_one)
     read = Row(row.id, row.position, opened_kept(row.given), row.confirmed)
-    keep_keys(db, {row.id: keys_of(db, hands, [read])[row.id].kept})
+    keep_keys(db, {row.id: keys_of(hands, read_rows(db, hands, [read]))[row.id].kept})
     check_again(db, this_one)
     others = [one for one in waiting_rows(db, wish.id, "read", _AT_ONCE) if one.id != row.id]
     check_rows(db, hands, sorted([read, *others], key=lambda one: one.position))

@@ -1,6 +1,5 @@
 """The rows of a list as they are kept: sealed, with what could make two of them the same person."""
 
-import hashlib
 import hmac
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -223,4 +222,4 @@ def check_again(db: Session, row_ids: Select[int]) -> None:
 
 
 def _digest(import_id: int, kind: str, value: str) -> bytes:
-    return hmac.new(derived_key("import"), f"{import_id}\0{kind}\0{value}".encode(), hashlib.sha256).digest()[:16]
+    return hmac.digest(derived_key("import"), f"{import_id}\0{kind}\0{value}".encode(), "sha256")[:16]

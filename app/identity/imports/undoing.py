@@ -8,14 +8,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, Table, delete, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from app.core.db import Base
 from app.core.events import emit
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.core.many_rows import ChangeRows
 from app.identity import sealing
 from app.identity.codes.models import OneTimeCode
 from app.identity.events import AffiliationsChanged
@@ -25,7 +27,7 @@ from app.identity.imports.steps import Hands
 from app.identity.lists.people_deeds import Wrote
 from app.identity.lists.people_matching import chunks
 from app.identity.lists.people_report import RowReport
-from app.identity.models import Account, Affiliation, AffiliationAudience, Person
+from app.identity.models import Account, Affiliation, AffiliationAudience, Person, PersonLookup
 from app.identity.people.people import set_fields
 
 # What is made for everybody and goes with them. A code nobody used opened nothing; whoever used one has a password.
@@ -33,6 +35,14 @@ _OWN = {"person_lookup", "affiliation", "affiliation_audience", "account", "one_
 # Tables of any domain that name people, accounts or posts, and what hangs there; None: it follows the posts by itself.
 _HOLDINGS: dict[str, lazy | None] = {}
 _SOMETHING = lazy("đã có dữ liệu khác dựa vào")
+# What a person is written over with who may not be deleted.
+_NOBODY: dict[str, Any] = {
+    "name": "-", "folded_name": "-", "sort_name": "-", "sex": None, "wrapped_key": None, "sealed": None,
+    "likeness": b"",
+}  # fmt: skip
+_END = ChangeRows(cast(Table, PeopleImportRow.__table__), ("stage", "outcome", "report"))
+# Everything is loaded anew after them.
+_UNSYNCED = {"synchronize_session": False}
 _TARGETS = ("person.id", "account.id", "affiliation.id")
 
 
@@ -69,12 +79,14 @@ def undo_rows(db: Session, hands: Hands, rows: Sequence[Row]) -> None:
     ordered = [kept[row.id] for row in rows]
     wrote = [opened_wrote(row.wrote) for row in ordered if row.wrote]
     undoing = _Undoing(db, wrote)
+    ends: list[dict[str, Any]] = []
     for row, own in zip(ordered, wrote, strict=True):
         reasons = undoing.take_back(own)
         report = opened_report(row.report) if row.report else None
-        row.stage, row.outcome = "undone", "kept" if reasons else "undone"
-        row.report = sealed_report(_told(report, reasons)) if report else None
+        told = sealed_report(_told(report, reasons)) if report else None
+        ends.append({"id": row.id, "stage": "undone", "outcome": "kept" if reasons else "undone", "report": told})
     undoing.finish()
+    _END.run(db.connection(), ends)
 
 
 def _rows(db: Session, row_ids: Sequence[int]) -> Iterable[PeopleImportRow]:
@@ -106,7 +118,10 @@ class _Undoing:
             accounts = db.scalars(select(Account).where(Account.person_id.in_(some)))
             self.accounts |= {account.person_id: account for account in accounts}
         self.hanging = self._hanging(new, {own.post_id for own in wrote if own.post_id})
+        # Deleted together at the end.
         self.gone: set[int] = set()
+        self.gone_accounts: set[int] = set()
+        self.gone_posts: set[int] = set()
         self.changed: set[int] = set()
 
     def take_back(self, own: Wrote) -> list[str]:
@@ -118,6 +133,17 @@ class _Undoing:
 
     def finish(self) -> None:
         self.db.flush()
+        for table, column, ids in (
+            (AffiliationAudience, AffiliationAudience.affiliation_id, self.gone_posts),
+            (Affiliation, Affiliation.id, self.gone_posts),
+            (OneTimeCode, OneTimeCode.account_id, self.gone_accounts),
+            (Account, Account.id, self.gone_accounts),
+            (PersonLookup, PersonLookup.person_id, self.gone),
+        ):
+            for some in chunks(sorted(ids)):
+                self.db.execute(delete(table).where(column.in_(some)), execution_options=_UNSYNCED)
+        for some in chunks(sorted(self.gone)):
+            self.db.execute(update(Person).where(Person.id.in_(some)).values(_NOBODY), execution_options=_UNSYNCED)
         self.db.expire_all()
         for some in chunks(sorted(self.changed)):
             emit(self.db, AffiliationsChanged(tuple(some)))
@@ -134,17 +160,12 @@ class _Undoing:
             if not account.must_change_password:
                 reasons.append(_("đã đặt mật khẩu"))
         reasons += sorted(self.hanging["affiliation.id"].get(own.post_id or 0, ()))
-        if {post.id for post in person.affiliations} - {own.post_id}:
+        if {post.id for post in person.affiliations} - {own.post_id, *self.gone_posts}:
             reasons.append(_("đã có vị trí công tác ghi sau đó"))
         if reasons:
             return list(dict.fromkeys(reasons))
-        self._delete_post(own.post_id)
-        if account:
-            self.db.execute(delete(OneTimeCode).where(OneTimeCode.account_id == account.id))
-            self.db.delete(account)
-        person.lookups.clear()
-        person.name = person.folded_name = person.sort_name = "-"
-        person.sex = person.wrapped_key = person.sealed = None
+        self.gone_posts |= {own.post_id} if own.post_id else set()
+        self.gone_accounts |= {account.id} if account else set()
         self.gone.add(person.id)
         self.changed.add(person.id)
         return []
@@ -158,7 +179,7 @@ class _Undoing:
         for post_id, last, recorded in own.ended:
             self.posts[post_id].ended_on, self.posts[post_id].end_recorded_at = last, recorded
         if own.post_id:
-            self._delete_post(own.post_id)
+            self.gone_posts.add(own.post_id)
             self.changed.add(person.id)
         if own.before is not None:
             if sealing.unseal(person) == own.after:
@@ -177,13 +198,6 @@ class _Undoing:
         eve = post.started_on - timedelta(days=1)
         before = [self.posts.get(post_id) for post_id, *_was in own.ended]
         return all(one is not None and one.ended_on == eve for one in before)
-
-    def _delete_post(self, post_id: int | None) -> None:
-        if post_id is None:
-            return
-        # By statement: the person's list of posts is loaded anew when everything is done.
-        self.db.execute(delete(AffiliationAudience).where(AffiliationAudience.affiliation_id == post_id))
-        self.db.execute(delete(Affiliation).where(Affiliation.id == post_id))
 
     def _hanging(self, person_ids: Collection[int], post_ids: Collection[int]) -> dict[str, dict[int, set[str]]]:
         """What hangs on people the list added, on their accounts and on posts it began, in words."""

@@ -18,7 +18,6 @@ from app.identity.lists.people_report import Candidate, RowReport
 from app.identity.lists.people_sheet import SheetRow
 from app.identity.models import Person
 from app.identity.policy import POSTS, visible_people
-from app.identity.sign_in.accounts import UserNames
 
 # Who may bring in lists may also give a post to somebody known who holds none, as a list does.
 IMPORT = "people.import"
@@ -67,16 +66,15 @@ def add_one(db: Session, actor: Actor, typed: NewPerson) -> RowReport:
     if typed.choice != NEW and not actor.can(IMPORT):
         typed = replace(typed, choice="")
     books = open_books(db, is_offices_own=False)
-    (tried,) = settle_rows(db, books, [typed.row], allowed_units=units, dry_run=True)
+    read = books.read(typed.row)
+    (tried,) = settle_rows(db, books, [read], allowed_units=units, dry_run=True)
     if tried.report.outcome in ("refused", "needs_confirmation"):
         raise _refused(db, actor, tried.report)
     if tried.known_id is not None:
         person = db.get_one(Person, tried.known_id)
         if typed.choice != person.ref or _seen(db, actor, [person.ref]):
             raise _known(db, actor, tried, person)
-    # The user name of the trial is free again.
-    books = replace(books, usernames=UserNames(db))
-    (done,) = settle_rows(db, books, [typed.row], allowed_units=units, dry_run=False)
+    (done,) = settle_rows(db, books, [read], allowed_units=units, dry_run=False)
     assert done.wrote is not None, "the same row in the same transaction"
     audit.record(
         db, "person.add" if done.wrote.is_new else "post.add", "person", done.wrote.person_id,

@@ -1,7 +1,7 @@
 """One row of the people template, as pure computation: cells in, a person and a post or messages out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from app.core.i18n import gettext as _
@@ -68,6 +68,10 @@ class ParsedRow:
     about: dict[str, str] = field(default_factory=dict)
     # The identity number lost zeros in front, which are proposed.
     lost_zeros: bool = False
+
+    def copy(self) -> "ParsedRow":
+        """To be settled: that leaves values to others and adds repairs and notes."""
+        return replace(self, repairs=[*self.repairs], notes=[*self.notes])
 
     def blame(self, column: str) -> None:
         """Whatever was found wrong since the last call is about this column."""

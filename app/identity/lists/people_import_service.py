@@ -1,6 +1,6 @@
 """Applying a workbook of people: who is already known, who is new, whose post changes.
 
-A dry run is the same work inside a savepoint that is rolled back. Nothing here guesses between two human beings: where
+A dry run does the same and takes it back before it is written. Nothing here guesses between two human beings: where
 the row and the register disagree, the row waits for a person to confirm it.
 """
 
@@ -53,12 +53,17 @@ class Books:
     offices: OfficeUnits | None
     usernames: UserNames
 
-    def placed(self, row: SheetRow) -> SheetRow:
-        """With code and name of the unit it means, where those may be of old."""
-        return self.offices.placed(row) if self.offices else row
+    def read(self, row: SheetRow) -> "ReadRow":
+        placed = self.offices.placed(row) if self.offices else row
+        return ReadRow(placed, parsed(placed, self.register, self.day))
 
-    def parsed(self, row: SheetRow) -> ParsedRow:
-        return parsed(row, self.register, self.day)
+
+@dataclass(frozen=True)
+class ReadRow:
+    """A row with code and name of the unit it means, where those may be of old, and what it says."""
+
+    given: SheetRow
+    said: ParsedRow
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ def import_people(
     thousand rows. One-time passwords of new accounts are in the report and nowhere else.
     """
     books = open_books(db, is_offices_own=sheet.reading is not None)
-    settled = settle_rows(db, books, sheet.rows, allowed_units=allowed_units, dry_run=dry_run)
+    read = [books.read(row) for row in sheet.rows]
+    settled = settle_rows(db, books, read, allowed_units=allowed_units, dry_run=dry_run)
     rows = tuple(one.report for one in settled)
     return ImportReport(sheet.file, sheet.sheet, books.day, dry_run, rows, sheet.reading)
 
@@ -93,9 +99,9 @@ def open_books(db: Session, *, is_offices_own: bool, answers: Mapping[str, str] 
 
 
 def settle_rows(
-    db: Session, books: Books, rows: Sequence[SheetRow], *, allowed_units: Collection[int] | None, dry_run: bool
+    db: Session, books: Books, rows: Sequence[ReadRow], *, allowed_units: Collection[int] | None, dry_run: bool
 ) -> list[Settled]:
-    """Apply some rows of a list, in their order; a dry run is the same inside a savepoint that is rolled back."""
+    """Apply some rows of a list, in their order; a dry run does the same and writes nothing."""
     savepoint = db.begin_nested()
     settled = _Import(db, books, rows, allowed_units, dry_run).run()
     if dry_run:
@@ -128,18 +134,21 @@ def row_key(position: int) -> str:
 
 class _Import:
     def __init__(
-        self, db: Session, books: Books, rows: Sequence[SheetRow], allowed: Collection[int] | None, dry_run: bool
+        self, db: Session, books: Books, rows: Sequence[ReadRow], allowed: Collection[int] | None, dry_run: bool
     ) -> None:
         self.db = db
         self.allowed = allowed
         self.dry_run = dry_run
         self.day = books.day
         self.units = {unit.unit_id: unit for unit in books.register.units.values()}
-        self.given = [books.placed(row) for row in rows]
-        self.rows = [books.parsed(row) for row in self.given]
+        self.given = [row.given for row in rows]
+        self.rows = [row.said.copy() for row in rows]
         self.known = KnownPeople(db, self.rows, allowed, self.day)
         self.usernames = books.usernames
         self.usernames.db = db
+        if not dry_run:
+            for some in chunks([row.name for row in self.rows]):
+                self.usernames.expect(some)
         self.first_rows: dict[Person, RowReport] = {}
         self.added: dict[Person, int] = {}
         self.changed: dict[Person, None] = {}
@@ -148,15 +157,17 @@ class _Import:
         # Rows find each other in `self.known`, so nothing needs to be flushed before the end.
         with self.db.no_autoflush:
             done = [self._apply(given, row) for given, row in zip(self.given, self.rows, strict=True)]
-        self.db.flush()
-        for people in chunks(list(self.changed)):
-            emit(self.db, AffiliationsChanged(tuple(person.id for person in people)))
+        if not self.dry_run:
+            self.db.flush()
+            for people in chunks(list(self.changed)):
+                emit(self.db, AffiliationsChanged(tuple(person.id for person in people)))
         return [self._settled(report, deed) for report, deed in done]
 
     def _settled(self, report: RowReport, deed: Deed | None) -> Settled:
         if deed is None:
             return Settled(report)
-        return Settled(report, deed.written(), None if deed.person in self.added else deed.person.id)
+        wrote = None if self.dry_run else deed.written()
+        return Settled(report, wrote, None if deed.person in self.added else deed.person.id)
 
     def _apply(self, given: SheetRow, row: ParsedRow) -> tuple[RowReport, Deed | None]:
         texts = tuple(cell_text(cell) for cell in given.cells)
@@ -230,11 +241,11 @@ class _Import:
         deed = Deed(person, is_new=True)
         self._begin_post(deed, row)
         self.known.remember(person, fields, row.unit.unit_id if row.unit else 0)
-        # The dry run spares the codes nobody will ever use; the account it adds is rolled back like all the rest.
-        code = "" if self.dry_run else passwords.make_one_time_code()
-        username = self.usernames.free(row.name)
+        if self.dry_run:
+            return deed, "", ""
+        username, code = self.usernames.free(row.name), passwords.make_one_time_code()
         self.db.add(new_account(person, username, passwords.hash_one_time_code(code)))
-        return deed, "" if self.dry_run else username, code
+        return deed, username, code
 
     def _complete(self, deed: Deed, row: ParsedRow) -> None:
         """Fill what was not known of the person; what is known stays, whatever the row says."""

@@ -99,18 +99,29 @@ class UserNames:
         self.db = db
         self._free: dict[str, Iterator[str]] = {}
 
+    def expect(self, names: Iterable[str]) -> None:
+        """Ask for some hundred people at once; `free` then asks only for those who are not the first of their name."""
+        firsts = {_username(name) for name in names} - self._free.keys()
+        taken = set(self.db.scalars(select(Account.username).where(Account.username.in_(firsts))))
+        for base in firsts - taken:
+            self._free[base] = itertools.chain([base], self._unused(base, begin=2))
+
     def free(self, name: str) -> str:
-        words = [word for word in (re.sub(r"[^a-z]", "", fold(word)) for word in name.split()) if word]
-        base = ((words[-1] + "".join(word[0] for word in words[:-1])) if words else "user")[:40].ljust(3, "x")
+        base = _username(name)
         if base not in self._free:
             self._free[base] = self._unused(base)
         return next(self._free[base])
 
-    def _unused(self, base: str) -> Iterator[str]:
-        for first in itertools.count(1, _TRIES):
+    def _unused(self, base: str, begin: int = 1) -> Iterator[str]:
+        for first in itertools.count(begin, _TRIES):
             tries = [f"{base}{number}" if number > 1 else base for number in range(first, first + _TRIES)]
             used = set(self.db.scalars(select(Account.username).where(Account.username.in_(tries))))
             yield from (username for username in tries if username not in used)
+
+
+def _username(name: str) -> str:
+    words = [word for word in (re.sub(r"[^a-z]", "", fold(word)) for word in name.split()) if word]
+    return ((words[-1] + "".join(word[0] for word in words[:-1])) if words else "user")[:40].ljust(3, "x")
 
 
 # --- signing in and out -------------------------------------------------------------------------------------------
