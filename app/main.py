@@ -61,6 +61,8 @@ from app.coverage.exports import export_pages
 from app.coverage.exports import making as export_jobs
 from app.coverage.indicators import definition_pages
 from app.coverage.programmes import programme_pages
+from app.coverage.reports import report_pages
+from app.coverage.reports import schedules as report_schedules
 from app.exams import desk_pages as exam_desk_pages
 from app.exams import jobs as exam_jobs
 from app.exams import marking_pages as exam_marking_pages
@@ -143,8 +145,8 @@ PAGES = (
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, programme_pages, export_pages,
-    assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages, teaching_pages,
-    mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
+    report_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages,
+    teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -192,6 +194,9 @@ HOLDINGS: dict[str, lazy | None] = {
     "completion_post": lazy("%(count)s vị trí trong kết quả hoàn thành"),
     "certificate": lazy("%(count)s giấy chứng nhận"),
     "declared_figure": lazy("%(count)s số khai báo"),
+    "report_issue": lazy("%(count)s báo cáo đã ban hành"),
+    "report_draft": lazy("%(count)s dự thảo báo cáo"),
+    "report_schedule": lazy("%(count)s báo cáo tự lập"),
     "held_class": lazy("%(count)s lớp tập trung"),
     "exam_sitting": lazy("%(count)s buổi sát hạch"),
     "assignment": lazy("%(count)s lần giao học"),
@@ -252,7 +257,8 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
     **dict.fromkeys(("course_rating", "discussion_post", "discussion_report", "help_request", "lesson_note"), _WROTE),
     **dict.fromkeys(
         ("assignment", "declared_figure", "exam_marking", "exam_sitting", "export_file", "held_class", "marking",
-         "people_import", "slip_sheet", "unit_act"), _ACTED,
+         "people_import", "report_draft", "report_issue", "report_scan", "report_schedule", "slip_sheet", "unit_act"),
+        _ACTED,
     ),
     "assignment_member": None,
     "coverage_entry": None,
@@ -273,6 +279,7 @@ JOBS: dict[str, JobFunction] = (
     | exam_jobs.JOBS
     | coverage_jobs.JOBS
     | export_jobs.JOBS
+    | report_schedules.JOBS
     | upkeep.JOBS
     | audit_sealing.JOBS
     | privacy_jobs.JOBS
@@ -305,6 +312,7 @@ CRONS = (
     Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),
     Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
     Cron("notices.look_for_due", every=timedelta(minutes=5)),
+    Cron("reports.draft_due", every=timedelta(days=1), at=timedelta(hours=6, minutes=30)),
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
     Cron("privacy.forget_copies", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
@@ -363,6 +371,8 @@ def create_app(runtime: Runtime) -> FastAPI:
         ("/my/evidence", 6 * _FORM_BYTES),
         # Three files of ten megabytes.
         ("/attempts/", 16 * _FORM_BYTES),
+        # A scan of ten megabytes.
+        ("/reports/", 6 * _FORM_BYTES),
         ("/certificates/forms", 2 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),
         ("/", _FORM_BYTES),

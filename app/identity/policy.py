@@ -38,6 +38,7 @@ _UNIT_MANAGER = frozenset(
         "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
         "classes.record", "learning.assign", "practical.unit_manager", "help.answer", "learning.follow",
         "exam.organise", "exam.invigilate", "export.figures", "people.manage", "people.posts",
+        "reports.make",
     }
 )  # fmt: skip
 _INSTRUCTOR = frozenset(
@@ -94,6 +95,7 @@ WORDS: dict[str, lazy] = {
     "coverage.manage": _("Nhập số khai báo của chỉ tiêu"),
     "export.completions": _("Xuất danh sách hoàn thành, có tên người"),
     "export.figures": _("Xuất bảng số liệu bao phủ, không có tên người"),
+    "reports.make": _("Lập và ban hành báo cáo của đơn vị"),
     "course.review": _("Đọc khóa học của đơn vị trước khi công bố"),
     "course.author": _("Soạn bài và ngân hàng câu hỏi"),
     "course.publish": _("Công bố khóa học"),

@@ -26,6 +26,7 @@ from tests.access.world import (
     DRAFT_TITLE,
     HERE,
     READ,
+    REPORT_SUBJECT,
     SLUG,
 )
 from tests.authoring.conftest import BODY
@@ -151,8 +152,40 @@ _COVERAGE = (
         refused=dict.fromkeys(REPORTERS, HIDDEN)),
 )  # fmt: skip
 
+_REPORT, _REPORT_DRAFT = "/reports/{report_issue}", "/reports/drafts/{report_draft}"
+# Another unit's reports are not to be seen.
+_NOT_HERE = {"other_manager": HIDDEN}
+_WISH = {"forms": "B01", "period": "2026", "unit": HERE, "cut_off": "calendar"}
+_REPORTS = (
+    page("/reports", MANAGERS, secret=REPORT_SUBJECT, told_to=MANAGERS_HERE),
+    page("/reports/new", MANAGERS),
+    act("/reports", MANAGERS_HERE, form=_WISH),
+    act("/reports/schedules/{schedule_id}/end", MANAGERS_HERE, "/reports/schedules/{report_schedule}/end",
+        refused=_NOT_HERE),
+    page("/reports/drafts/{draft_id}", MANAGERS_HERE, _REPORT_DRAFT, refused=_NOT_HERE),
+    act("/reports/drafts/{draft_id}", MANAGERS_HERE, _REPORT_DRAFT, refused=_NOT_HERE,
+        form={"revision": "1", "subject": "Tên khác"}),
+    act("/reports/drafts/{draft_id}/refresh", MANAGERS_HERE, f"{_REPORT_DRAFT}/refresh", refused=_NOT_HERE),
+    act("/reports/drafts/{draft_id}/issue", MANAGERS_HERE, "/reports/drafts/{report_to_issue}/issue",
+        refused=_NOT_HERE, form={"number": "17", "dated_on": "{today}"}),
+    act("/reports/drafts/{draft_id}/discard", MANAGERS_HERE, "/reports/drafts/{report_to_discard}/discard",
+        refused=_NOT_HERE),
+    page("/reports/drafts/{draft_id}/file.{kind}", MANAGERS_HERE, f"{_REPORT_DRAFT}/file.xlsx", refused=_NOT_HERE),
+    page("/reports/compare", MANAGERS_HERE, "/reports/compare?old={report_issue}&new={report_issue}",
+         refused=_NOT_HERE),
+    page("/reports/{issue_id}", MANAGERS_HERE, _REPORT, refused=_NOT_HERE, secret=REPORT_SUBJECT,
+         told_to=MANAGERS_HERE),
+    page("/reports/{issue_id}/file.{kind}", MANAGERS_HERE, f"{_REPORT}/file.json", refused=_NOT_HERE,
+         secret=REPORT_SUBJECT, told_to=MANAGERS_HERE),
+    act("/reports/{issue_id}/scans", MANAGERS_HERE, f"{_REPORT}/scans", refused=_NOT_HERE,
+        files={"file": ("ban-ky.pdf", "pdf")}),
+    page("/reports/{issue_id}/scans/{scan_id}", MANAGERS_HERE, f"{_REPORT}/scans/{{report_scan}}", refused=_NOT_HERE),
+    act("/reports/{issue_id}/correct", MANAGERS_HERE, f"{_REPORT}/correct", refused=_NOT_HERE),
+)  # fmt: skip
+
 DECLARED = (
     *_BANKS,
+    *_REPORTS,
     *_STUDIO,
     *_COVERAGE,
 )

@@ -42,6 +42,9 @@ from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
 from app.coverage.models import ExportFile
+from app.coverage.reports import desk
+from app.coverage.reports.filling import Wish
+from app.coverage.reports.models import ReportSchedule
 from app.exams import room
 from app.exams.candidate_lists import CANDIDATES
 from app.exams.models import ExamCandidate, ExamSitting
@@ -124,6 +127,7 @@ EXAM_TEXT = "Bài sát hạch này chỉ người chấm mới đọc."
 DATA_TEXT = "Điều chỉ người trả lời mới đọc."
 NOTICE_TEXT = "Tin này chỉ người nhận mới đọc."
 DRAFT_TITLE, CLOSED_TITLE = "Bài nháp chưa ai được xem", "Khóa kín chưa công bố"
+REPORT_SUBJECT, PAPER = "Báo cáo chỉ đơn vị này đọc", b"%PDF-1.4\n1 0 obj <<>> endobj\n%%EOF\n"
 VILLAGE_NAME = "Thôn Vừa Lập"
 TWIN_NAME, MERGED_NAME = "Đỗ Thị Nhập Hai Lần", "Đỗ Văn Đã Gộp"
 WORKBOOK_NAME, IMPORTED_NAME = "danh-sach-rieng.xlsx", str(GOOD["Họ và tên"])
@@ -164,6 +168,13 @@ class World:
     exam_list: int
     ready_export: int
     waiting_export: int
+    today: str
+    report_draft: int
+    report_to_discard: int
+    report_to_issue: int
+    report_issue: int
+    report_scan: int
+    report_schedule: int
     register_file: int
     queued_job: int
     failed_job: int
@@ -227,6 +238,7 @@ def build(runtime: Runtime) -> World:
         return World(
             **done,
             **_waiting_work(db, who),
+            **_reports(db, runtime.storage, who["manager"]),
             **_certificate(db, runtime.storage),
             **_assignment(db, who),
             **_notice(db, who["learner"].person_id),
@@ -406,6 +418,30 @@ def _waiting_work(db: Session, who: dict[str, Account]) -> dict[str, Any]:
     return {
         "waiting_export": _export(db, who["manager"]), "queued_job": queued, "failed_job": failed,
         "import_row": db.scalars(select(PeopleImportRow.id).where(PeopleImportRow.outcome == "refused")).one(),
+    }  # fmt: skip
+
+
+def _reports(db: Session, storage: Storage, manager: Account) -> dict[str, Any]:
+    """Of Phường Bắc Giang: drafts, one of them ready to be issued, one that was issued, with its signed paper."""
+    actor = accounts.actor_of(db, manager.id)
+    assert actor is not None
+    wish = Wish(("B01",), str(clock.today().year), HERE, has_body=False)
+    draft, discarded, ready, issued = (desk.begin(db, actor, PROVINCE, wish) for _time in range(4))
+    for one in (ready, issued):
+        desk.edit(db, one, {"subject": REPORT_SUBJECT, "signer_name": "Nguyễn Văn Mẫu"}, one.revision)
+    made = desk.issue(db, storage, actor, issued, 5, clock.today())
+    paper = check_document(PAPER, "ban-ky.pdf")
+    schedule = ReportSchedule(
+        unit_id=made.unit_id, every="year", wish=made.wish | {"period": ""}, account_id=manager.id,
+        created_at=clock.now(),
+    )  # fmt: skip
+    db.add(schedule)
+    db.flush()
+    return {
+        "today": clock.today().isoformat(),
+        "report_draft": draft.id, "report_to_discard": discarded.id, "report_to_issue": ready.id,
+        "report_issue": made.id, "report_scan": desk.add_scan(db, storage, actor, made, paper).id,
+        "report_schedule": schedule.id,
     }  # fmt: skip
 
 

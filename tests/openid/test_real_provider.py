@@ -137,11 +137,6 @@ def test_a_disabled_account_stays_closed(visitor: Visitor, db: Session, database
     db.commit()
     assert visitor.enter("binh").status_code == 403
     assert visitor.browser.get("/my", follow_redirects=False).status_code == 303
-    account.idled_at = account.disabled_at
-    db.commit()
-    page = visitor.enter("binh")
-    assert page.status_code == 403
-    assert "đã bị khóa vì lâu không dùng. Hãy nhờ quản trị cấp tỉnh mở lại" in page.text
 
 
 def test_who_is_signed_in_links_by_hand_with_the_password_and_unlinks(

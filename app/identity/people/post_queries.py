@@ -44,7 +44,7 @@ class PersonPosts:
     ref: str
     name: str
     username: str
-    account_state: str  # "", "new" (first password not changed yet), "disabled", "idle" (for not being used)
+    account_state: str  # "", "new" (first password not changed yet), "disabled"
     may_order_slip: bool
     held: list[PostView]  # now or later
     over: list[PostView]  # the last one first
@@ -128,6 +128,4 @@ def _views(db: Session, posts: Sequence[Affiliation], kept: frozenset[int]) -> l
 def _account_state(account: Account | None) -> str:
     if account is None:
         return ""
-    if account.idled_at:
-        return "idle"
     return "disabled" if account.disabled_at else "new" if account.must_change_password else ""
