@@ -18,6 +18,9 @@ KINDS = (
     "province", "agency", "district", "commune", "department", "school", "health", "enterprise", "village", "team",
 )  # fmt: skip
 
+# How many versions a search looks at for each unit it shows.
+_LOOKED_AT = 4
+
 
 @dataclass(frozen=True)
 class UnitOnDay:
@@ -227,8 +230,18 @@ def search_units(
     fits = or_(UnitVersion.folded_name.contains(folded, autoescape=True), UnitVersion.code == nfc(text))
     if within is not None:
         fits = and_(fits, UnitVersion.unit_id.in_(within))
+    # The same order as below, as near as the database can tell it: of “thôn” only the first few are worth a look.
+    in_title = wanted[:1].upper() + wanted[1:]
+    marked = or_(*(UnitVersion.name.contains(one, autoescape=True) for one in (wanted, in_title, wanted.title())))
+    bare = func.substr(UnitVersion.folded_name, func.length(UnitVersion.type_name) + 2)
+    begins = or_(*(name.startswith(folded, autoescape=True) for name in (bare, UnitVersion.folded_name)))
+    likeliest = (
+        or_(marked, UnitVersion.code == nfc(text)).desc(), in_force(day).desc(), begins.desc(),
+        UnitVersion.folded_name, UnitVersion.id,
+    )  # fmt: skip
+    some = unit_versions().where(fits).order_by(None).order_by(*likeliest).limit(_LOOKED_AT * limit)
     best: dict[int, UnitOnDay] = {}
-    for unit in listed(db, unit_versions().where(fits)):
+    for unit in sorted(listed(db, some), key=lambda unit: unit.valid_from):
         if unit.unit_id not in best or unit.valid_from <= day:
             best[unit.unit_id] = unit
 
