@@ -18,6 +18,7 @@ os.environ.update(
     DATA_DIR=tempfile.mkdtemp(prefix="hocso-"), PYTEST_DEBUG_TEMPROOT=str(quick_place()),
 )  # fmt: skip
 
+import hypothesis
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -36,6 +37,9 @@ from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded
 
 hashing.make_quick()
+# Timings never decide a test.
+hypothesis.settings.register_profile("hocso", deadline=None)
+hypothesis.settings.load_profile("hocso")
 
 pytest_plugins = ["tests.databases", "tests.swift.running", "tests.openid.running", "tests.openid.hand_made"]
 

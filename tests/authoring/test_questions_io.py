@@ -6,7 +6,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.authoring.questions_io import FORMATS, read, sheet, sheet_writing, write
@@ -300,6 +300,8 @@ _WORDS = st.text(alphabet="aĐộ *_`\\{}=~#%:[]!()<>&.;|\"'", min_size=1, max_s
 
 @settings(max_examples=60)
 @pytest.mark.parametrize("name", FORMATS)
+@example(asked="\\", right="\\\\:", wrong=":")
+@example(asked=":", right="<a>", wrong=":")
 @given(asked=_WORDS, right=_WORDS, wrong=_WORDS)
 def test_signs_of_the_format_in_a_text_do_no_harm(name: str, asked: str, right: str, wrong: str) -> None:
     """Whatever an author writes, the file holds one question with its right option where it was."""

@@ -260,22 +260,23 @@ def _said(raw: str, text_format: str) -> str:
 def _written(question: Question) -> str:
     tags = [f"[id:{question['id']}]"]
     tags += [f"[tag:{name}={question[name]}]" for name in ("points", "difficulty", "skill") if name in question]
-    why = f"####{_shown(question['explanation'])}"
+    text = _shown(question["text"])
+    # What names no format is read in the question's.
+    words = "[plain]" if text.startswith("[markdown]") else ""
+    why = f"####{_shown(question['explanation'], words)}"
     # Fields come in the order of the file; a name helps to find the question again.
-    return (
-        f"// {' '.join(tags)}\n::{_escaped(question['id'])}::{_shown(question['text'])} {{{_answers(question)}\n{why}}}"
-    )
+    return f"// {' '.join(tags)}\n::{_escaped(question['id'])}::{text} {{{_answers(question, words)}\n{why}}}"
 
 
-def _answers(question: Question) -> str:
+def _answers(question: Question, words: str) -> str:
     match question["kind"]:
         case "single":
-            return "".join(f"\n{'=' if one.get('right') else '~'}{_option(one)}" for one in question["options"])
+            return "".join(f"\n{'=' if one.get('right') else '~'}{_option(one, words)}" for one in question["options"])
         case "multiple":
             rights = sum(bool(one.get("right")) for one in question["options"])
             share = f"{100 / rights:.5f}".rstrip("0").rstrip(".")
             return "".join(
-                f"\n~%{'' if one.get('right') else '-'}{share}%{_option(one)}" for one in question["options"]
+                f"\n~%{'' if one.get('right') else '-'}{share}%{_option(one, words)}" for one in question["options"]
             )
         case "true_false":
             return "TRUE" if question["answer"] else "FALSE"
@@ -288,22 +289,25 @@ def _answers(question: Question) -> str:
             slack = _slack(question)
             return f"#{_number(question['answer'])}" + (f":{_number(slack)}" if slack else "")
         case "matching":
-            pairs = [(_shown(pair["left"]), _escaped(words_of(pair["right"]))) for pair in question["pairs"]]
+            pairs = [(_shown(pair["left"], words), _escaped(words_of(pair["right"]))) for pair in question["pairs"]]
             extra = [("", _escaped(words_of(one))) for one in question.get("distractors", [])]
             return "".join(f"\n={left} -> {right}" for left, right in pairs + extra)
     return ""
 
 
-def _option(option: dict[str, Any]) -> str:
-    return _shown(option["text"]) + (f"#{_shown(option['feedback'])}" if option.get("feedback") else "")
+def _option(option: dict[str, Any], words: str) -> str:
+    return _shown(option["text"], words) + (f"#{_shown(option['feedback'], words)}" if option.get("feedback") else "")
 
 
-def _shown(text: str) -> str:
+def _shown(text: str, words_are: str = "") -> str:
     """Marked as Markdown only where it is more than words; pictures stay behind as their description."""
     for medium in media_in(text):
         text = re.sub(rf"!\[[^\]]*\]\({re.escape(medium.name)}[^)]*\)", plain(f"({medium.alt})"), text)
     words = words_of(text)
-    return _escaped(words) if plain(words) == text else f"[markdown]{_escaped(text)}"
+    if plain(words) != text:
+        return f"[markdown]{_escaped(text)}"
+    # Else “<a>” would be read as HTML.
+    return f"{'[plain]' if _HTML.search(words) else words_are}{_escaped(words)}"
 
 
 def _escaped(text: str) -> str:
