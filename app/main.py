@@ -57,8 +57,10 @@ from app.coverage import jobs as coverage_jobs
 from app.coverage import personal as coverage_personal
 from app.coverage.dashboard import comparing_pages, figure_evidence_pages, heat_pages, map_change_pages, trend_pages
 from app.coverage.dashboard import pages as coverage_pages
-from app.coverage.exports import export_pages
+from app.coverage.exports import api as export_api
+from app.coverage.exports import export_pages, token_pages
 from app.coverage.exports import making as export_jobs
+from app.coverage.exports.tokens import TokenLog
 from app.coverage.indicators import definition_pages
 from app.coverage.programmes import programme_pages
 from app.coverage.reports import report_pages
@@ -145,8 +147,9 @@ PAGES = (
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, programme_pages, export_pages,
-    report_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages,
-    teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
+    report_pages, token_pages, export_api, assignment_pages, my_assignment_pages, notice_pages, contact_pages,
+    reset_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages,
+    privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -204,6 +207,7 @@ HOLDINGS: dict[str, lazy | None] = {
     "course": lazy("%(count)s khóa học"),
     "question_bank": lazy("%(count)s ngân hàng câu hỏi"),
     "asset": lazy("%(count)s tệp ảnh hoặc video"),
+    "api_token": lazy("%(count)s khóa truy cập cho phần mềm"),
     "assignment_member": None,
     "coverage_entry": None,
     "coverage_rollup": None,
@@ -256,8 +260,9 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
     **dict.fromkeys(("attendance", "exam_candidate", "exam_invigilator", "exam_note"), _HELD),
     **dict.fromkeys(("course_rating", "discussion_post", "discussion_report", "help_request", "lesson_note"), _WROTE),
     **dict.fromkeys(
-        ("assignment", "declared_figure", "exam_marking", "exam_sitting", "export_file", "held_class", "marking",
-         "people_import", "report_draft", "report_issue", "report_scan", "report_schedule", "slip_sheet", "unit_act"),
+        ("api_token", "assignment", "declared_figure", "exam_marking", "exam_sitting", "export_file", "held_class",
+         "marking", "people_import", "report_draft", "report_issue", "report_scan", "report_schedule",
+         "slip_sheet", "unit_act"),
         _ACTED,
     ),
     "assignment_member": None,
@@ -354,6 +359,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.finish_committer = finish_committer(runtime.database)
     app.state.access_log = AccessLog(runtime.database)
     app.state.last_seen = LastSeen(runtime.database)
+    app.state.token_log = TokenLog(runtime.database)
     app.state.provider = Provider(settings) if settings.oidc_issuer else None
     app.state.waiting_elsewhere = exam_marking.waiting_sittings
     app.state.after_sign_in = guest_pages.after_sign_in
@@ -405,7 +411,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     worker = Worker(app.state.database, app.state.storage, JOBS, CRONS)
     committers = (
         app.state.progress_committer, app.state.answer_committer, app.state.finish_committer, app.state.last_seen,
-        app.state.access_log,
+        app.state.token_log, app.state.access_log,
     )  # fmt: skip
     for committer in committers:
         committer.start()

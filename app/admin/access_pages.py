@@ -30,7 +30,7 @@ Auditor = Annotated[Actor, having("audit.view")]
 
 KINDS = {
     "sign_in": lazy("đăng nhập"), "failed": lazy("đăng nhập không được"), "sign_out": lazy("đăng xuất"),
-    "use": lazy("sử dụng"),
+    "use": lazy("sử dụng"), "api": lazy("phần mềm đọc"),
 }  # fmt: skip
 _PER_PAGE = 50
 _SHOWN_DAYS = 7

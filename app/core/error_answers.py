@@ -126,6 +126,9 @@ def _page_to_return_to(request: Request) -> str:
 
 
 def _wants_page(request: Request) -> bool:
+    # Programs are answered as programs, whatever their library says it accepts.
+    if request.scope["path"].startswith("/api/"):
+        return False
     return "text/html" in request.headers.get("accept", "") and not wants_fragment(request)
 
 

@@ -319,7 +319,7 @@ class AccessEntry(Base):
 
     id: Mapped[int] = pk()
     at: Mapped[datetime]
-    kind: Mapped[str] = mapped_column(String(10))  # sign_in, failed, sign_out, use
+    kind: Mapped[str] = mapped_column(String(10))  # sign_in, failed, sign_out, use, api
     account_id: Mapped[int | None]
     address: Mapped[str] = mapped_column(String(60))
     port: Mapped[int | None]

@@ -54,6 +54,8 @@ class Declared:
     # Form field: name of the file, and the world's field that holds its bytes.
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     json: Mapping[str, Any] | None = None
+    # Sent besides, as the key of a program.
+    headers: Mapping[str, str] = field(default_factory=dict)
     # It answers with a part of a page, for htmx to put into one.
     is_part: bool = False
 
@@ -71,6 +73,7 @@ class Declared:
     def request(self, world: World, token: str) -> dict[str, Any]:
         """What httpx sends; a page puts its token into the form, into the address of an upload, or into a header."""
         call: dict[str, Any] = {"url": world.fill(self.url), "headers": {"accept": "text/html,application/xhtml+xml"}}
+        call["headers"] |= {name: world.fill(value) for name, value in self.headers.items()}
         if self.json is not None:
             filled = {name: world.fill(value) if isinstance(value, str) else value for name, value in self.json.items()}
             return call | {"json": filled, "headers": {"accept": "application/json", "x-csrf-token": token}}

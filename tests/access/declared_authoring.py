@@ -114,6 +114,7 @@ _STUDIO = (
          others=HIDDEN),
 )  # fmt: skip
 
+_KEY, _BEARER = "whoever holds the key of a unit", {"authorization": "Bearer {api_key}"}
 _COVERAGE = (
     page("/coverage", SIGNED_IN, why_open="sums name nobody", secret=COLLEAGUE_NAME),
     page("/coverage/table.{format}", SIGNED_IN, "/coverage/table.csv", why_open="sums name nobody",
@@ -143,6 +144,15 @@ _COVERAGE = (
          secret=COLLEAGUE_NAME),
     page("/coverage/{indicator}/missing", MANAGERS, f"/coverage/BG-CBCC/missing?unit={HERE}", secret=COLLEAGUE_NAME,
          told_to=MANAGERS_HERE),
+    page("/api-tokens", MANAGERS),
+    act("/api-tokens", MANAGERS_HERE, form={"name": "Phần mềm", "unit": HERE, "scopes": "people", "days": "30"},
+        answers=(200,), refused={"other_manager": 422}),
+    act("/api-tokens/{token_id}/withdraw", MANAGERS_HERE, "/api-tokens/{api_token}/withdraw",
+        refused={"other_manager": HIDDEN}),
+    # Without the key nobody is let in, signed in or not: tests/coverage/test_api.py.
+    page("/api/v1", EVERYBODY, why_open=_KEY, headers=_BEARER),
+    page("/api/v1/coverage", EVERYBODY, "/api/v1/coverage?indicator=BG-CBCC", why_open=_KEY, headers=_BEARER),
+    page("/api/v1/{table}", EVERYBODY, "/api/v1/completions", why_open=_KEY, headers=_BEARER),
     page("/exports", REPORTERS, secret='href="/exports/{ready_export}"', told_to=MANAGER),
     act("/exports", MANAGERS, form={"what": "completions", "format": "csv", "unit": HERE}, case="names"),
     act("/exports", REPORTERS, form={"what": "coverage", "format": "csv", "indicator": "BG-CBCC"}, case="figures"),

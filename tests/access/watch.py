@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy import make_url
 
 # What may move at any time without anybody having done anything.
-_MOVING = {"sign_in_session": ["last_seen_at", "address"]}
+_MOVING = {"sign_in_session": ["last_seen_at", "address"], "api_token": ["last_used_at"]}
 _GROWING = "access_entry"
 
 

@@ -41,6 +41,7 @@ from app.core.access import Actor
 from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
+from app.coverage.exports.models import ApiToken
 from app.coverage.models import ExportFile
 from app.coverage.reports import desk
 from app.coverage.reports.filling import Wish
@@ -88,6 +89,7 @@ from tests.identity.workbooks import GOOD, evidence_row, good, workbook
 from tests.learning import making as studying
 
 HERE, ELSEWHERE, PROVINCE = factories.BAC_GIANG, "07228", "24"
+API_KEY = "hocso_cua-phuong"
 ANONYMOUS = "anonymous"
 BANK_TITLE = "Câu hỏi về ký số của tỉnh"
 # The role of each persona and where it is held; learners have a post there and no role.
@@ -175,6 +177,8 @@ class World:
     report_issue: int
     report_scan: int
     report_schedule: int
+    api_token: int
+    api_key: str
     register_file: int
     queued_job: int
     failed_job: int
@@ -416,7 +420,9 @@ def _waiting_work(db: Session, who: dict[str, Account]) -> dict[str, Any]:
     queued, failed = jobs.enqueue(db, "coverage.rebuild"), jobs.enqueue(db, "coverage.rebuild")
     db.get_one(Job, failed).state = "failed"
     return {
-        "waiting_export": _export(db, who["manager"]), "queued_job": queued, "failed_job": failed,
+        "waiting_export": _export(db, who["manager"]), "api_token": _token(db, who["manager"]), "api_key": API_KEY,
+        "queued_job": queued,
+        "failed_job": failed,
         "import_row": db.scalars(select(PeopleImportRow.id).where(PeopleImportRow.outcome == "refused")).one(),
     }  # fmt: skip
 
@@ -451,6 +457,17 @@ def _export(db: Session, owner: Account) -> int:
     db.flush()
     wish.job_id = jobs.enqueue(db, "coverage.export", export_id=wish.id)
     return wish.id
+
+
+def _token(db: Session, owner: Account) -> int:
+    token = ApiToken(
+        token_hash=hashlib.sha256(API_KEY.encode()).hexdigest(), name="Phần mềm của phường", account_id=owner.id,
+        unit_id=factories.unit_id(db, HERE), scopes=["people", "completions", "coverage"], created_at=clock.now(),
+        ends_on=clock.today() + timedelta(days=30),
+    )  # fmt: skip
+    db.add(token)
+    db.flush()
+    return token.id
 
 
 def _register(db: Session, owner: Account) -> int:

@@ -25,7 +25,7 @@ from tests.browser import Browser
 
 # Rows that lead to people only as those who did something, by the number of their account.
 _OFFICE = {
-    "assignment", "certificate_file", "declared_figure", "exam_invigilator", "exam_sitting", "export_file",
+    "api_token", "assignment", "certificate_file", "declared_figure", "exam_invigilator", "exam_sitting", "export_file",
     "held_class", "people_import", "slip_sheet", "unit_act",
 }  # fmt: skip
 

@@ -62,7 +62,7 @@ def _table(context: JobContext, db: Session, wish: ExportFile) -> Table:
     if actor is None:
         raise NotFound
     actor.require(NAMES)
-    records, wanted = RECORDS[wish.what], Wanted.of(wish.filters, actor)
+    records, wanted = RECORDS[wish.what], Wanted.of(wish.filters, actor.units_with(NAMES))
     total = records_count(db, records, wanted)
     table = records_table(db, records, wanted, for_people=wish.format in FOR_PEOPLE)
     return replace(table, rows=_told(context, table.rows, total))

@@ -1,7 +1,8 @@
 """The access log: which account came when, from which address and port (decree 331/2026, level 3).
 
 An access is a sign-in, a sign-in that failed, a sign-out, and the first use of a session on a day or from an address:
-what an authority asks of one address, port and time finds the account, and a row per request would bury it. It is
+what an authority asks of one address, port and time finds the account, and a row per request would bury it. Programs
+that read by a key leave a row per request: each may carry names of thousands. It is
 written by a thread of its own, in groups; no request waits for it.
 """
 
@@ -24,7 +25,7 @@ from app.identity.models import AccessEntry
 KEPT = timedelta(days=366)
 _AT_ONCE = 5000
 
-Kind = Literal["sign_in", "failed", "sign_out", "use"]
+Kind = Literal["sign_in", "failed", "sign_out", "use", "api"]
 
 
 @dataclass(frozen=True)
