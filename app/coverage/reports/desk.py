@@ -29,6 +29,7 @@ from app.identity.units import unit_queries
 from app.media.documents import Document, keep_document
 
 MAKE = "reports.make"
+_MOST_SYMBOL = 40
 # Ending, type and maker of each paper.
 PAPERS: Mapping[str, tuple[str, Callable[[Report], bytes]]] = {
     "docx": (DOCX, as_docx), "pdf": (PDF, as_pdf), "xlsx": (XLSX, as_xlsx),
@@ -96,13 +97,13 @@ def edit(db: Session, found: ReportDraft, words: Mapping[str, str], revision: in
 
 def edited(report: Report, words: Mapping[str, str]) -> Report:
     """The report with the words of the form; a line of a text field is a paragraph, what the form lacks stays."""
-    signer = report.signer
+    signer, symbol = report.signer, words.get("symbol", "").strip()[:_MOST_SYMBOL]
     return replace(
         report,
-        subject=words.get("subject", report.subject), addressee=words.get("addressee", report.addressee),
+        subject=words.get("subject") or report.subject, addressee=words.get("addressee", report.addressee),
         bases=_lines(words["bases"]) if "bases" in words else report.bases,
         recipients=_lines(words["recipients"]) if "recipients" in words else report.recipients,
-        letterhead=replace(report.letterhead, symbol=words.get("symbol") or report.letterhead.symbol),
+        letterhead=replace(report.letterhead, symbol=symbol or report.letterhead.symbol),
         sections=tuple(
             Section(one.heading, _lines(words[f"section{at}"])) if f"section{at}" in words else one
             for at, one in enumerate(report.sections)

@@ -12,6 +12,7 @@ from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.coverage.counting.periods import Period, customary, period_named
 from app.coverage.counting.wording import period_name
+from app.coverage.indicators.definitions import counted, definitions
 from app.coverage.reports import body, indicator_forms, series_form, task_form, unit_forms
 from app.coverage.reports.forms import PEOPLE_FORM, Column, forms
 from app.coverage.reports.frames import Basis, Cell, Report, Table
@@ -78,6 +79,8 @@ def _draft(db: Session, province_code: str, wish: Wish) -> Report:
         raise Invalid(fields={"period": _("Kỳ này chưa bắt đầu.")})
     if not wish.forms or set(wish.forms) - set(FROZEN_FORMS):
         raise Invalid(fields={"forms": _("Hãy chọn ít nhất một biểu.")})
+    if "B07" in wish.forms and wish.series not in {one.code for one in counted(definitions(db))}:
+        raise Invalid(fields={"series": _("Không có chỉ tiêu nào mang mã này mà nền tảng đếm được.")})
     as_of = min(span.last, today)
     map_on = wish.map_on or as_of
     unit = unit_queries.unit_on(db, wish.unit_code or province_code, map_on)

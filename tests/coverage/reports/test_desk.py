@@ -220,6 +220,7 @@ def test_bad_input_comes_back_as_it_was_typed(desk: Browser) -> None:
     assert desk.post("/reports", data=WISH | {"forms": []}).status_code == 422
     assert desk.post("/reports", data=WISH | {"unit": "khong-co"}).status_code == 422
     assert desk.post("/reports", data=WISH | {"map": "hôm qua"}).status_code == 422
+    assert desk.post("/reports", data=WISH | {"forms": ["B07"], "series": "BG-STEM"}).status_code == 422
 
 
 @pytest.mark.parametrize(
