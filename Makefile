@@ -60,6 +60,7 @@ test: install-dev browser object-store page-judges openid-provider ## Chạy to�
 proof: install-dev browser page-judges ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
 	$(PY) -m pytest $(wildcard tests/*/proof_*.py) -q -s --database both
 	EVERY_VIEW=1 $(PY) -m pytest tests/accessibility -q
+	EXPLORE=1 $(PY) -m pytest $(shell grep -rl "from hypothesis import" tests) -q
 	KILLS=50 $(PY) -m pytest tests/durability -q --database both
 	FUZZ_EXAMPLES=20 $(PY) -m pytest tests/access tests/fuzz -q --database sqlite
 	FUZZ_EXAMPLES=20 $(PY) -m pytest tests/access tests/fuzz -q --database postgresql

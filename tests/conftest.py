@@ -37,8 +37,8 @@ from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded
 
 hashing.make_quick()
-# Timings never decide a test.
-hypothesis.settings.register_profile("hocso", deadline=None)
+# Neither timings nor luck decide a test; `EXPLORE=1` looks for more.
+hypothesis.settings.register_profile("hocso", deadline=None, derandomize=not os.environ.get("EXPLORE"))
 hypothesis.settings.load_profile("hocso")
 
 pytest_plugins = ["tests.databases", "tests.swift.running", "tests.openid.running", "tests.openid.hand_made"]

@@ -302,6 +302,7 @@ _WORDS = st.text(alphabet="aĐộ *_`\\{}=~#%:[]!()<>&.;|\"'", min_size=1, max_s
 @pytest.mark.parametrize("name", FORMATS)
 @example(asked="\\", right="\\\\:", wrong=":")
 @example(asked=":", right="<a>", wrong=":")
+@example(asked=":", right="`:``:`", wrong=":")
 @given(asked=_WORDS, right=_WORDS, wrong=_WORDS)
 def test_signs_of_the_format_in_a_text_do_no_harm(name: str, asked: str, right: str, wrong: str) -> None:
     """Whatever an author writes, the file holds one question with its right option where it was."""

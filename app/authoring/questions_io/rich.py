@@ -16,7 +16,7 @@ from app.core.text import several_lines
 
 # How Moodle marks a file of its own in a text.
 PLUGIN_FILE = "@@PLUGINFILE@@/"
-_MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "code": "`"}
+_MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*"}
 _BREAKS = {"p", "div", "br", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"}
 _UNSEEN = {"script", "style", "head", "title", "template"}
 _SIGNS = re.compile(r"([\\*_`]|!(?=\[))")
@@ -42,7 +42,7 @@ def text_of_html(html: str, files: Mapping[str, bytes] | None = None) -> Rich:
     lines = (re.sub(r"[ \t\r\f\v]+", " ", line).strip() for line in text.split("\n"))
     joined = re.sub(r"\n{2,}", "\n", several_lines("\n".join(lines)))
     # Emphasis of nothing would show as stars.
-    return Rich(re.sub(r"(\*\*\s*\*\*|``)", "", joined), reader.pictures, reader.lost)
+    return Rich(re.sub(r"\*\*\s*\*\*", "", joined), reader.pictures, reader.lost)
 
 
 def plain(text: str) -> str:
@@ -97,7 +97,8 @@ class _Reader(HTMLParser):
             self.parts.append("\n")
         elif tag in _MARKS:
             self.parts.append(_MARKS[tag])
-            self._in_code = self._in_code or tag == "code"
+        elif tag == "code":
+            self._in_code = True
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _UNSEEN:
@@ -106,12 +107,13 @@ class _Reader(HTMLParser):
             self.parts.append("\n")
         elif tag in _MARKS:
             self.parts.append(_MARKS[tag])
-            self._in_code = self._in_code and tag != "code"
+        elif tag == "code":
+            self._in_code = False
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
             said = re.sub(r"\s+", " ", data)
-            self.parts.append(said.replace("`", "'") if self._in_code else plain(said))
+            self.parts.append(_code(said) if self._in_code else plain(said))
 
     def _picture(self, given: Mapping[str, str]) -> None:
         source = given.get("src", "")
@@ -129,6 +131,13 @@ class _Reader(HTMLParser):
         name = _NAME.sub("-", PurePosixPath(name).name).lstrip(".-") or "hinh.png"
         self.pictures[name] = content
         self.parts.append(f"![{alt}]({name})")
+
+
+def _code(text: str) -> str:
+    """Between more backticks than stand together in the text."""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    pad = " " if text[:1] == "`" or text[-1:] == "`" else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def _inlined(source: str, number: int) -> tuple[bytes, str]:
