@@ -52,11 +52,16 @@ def five_rows(db: Session, unit_code: str, as_of: date, map_on: date) -> list[tu
     return [
         (
             number, f"{one.definition.title} ({one.definition.code})", _target(one), one.denominator.value,
-            _count(one), _percent(one.ratio), str(FIGURE_SOURCES[one.definition.figure_source]).capitalize(),
+            _count(one), _percent(one.ratio), _source(one),
             _beside(one) or _remark(one),
         )
         for number, one in enumerate(five, start=1)
     ]  # fmt: skip
+
+
+def _source(one: Figure) -> str:
+    words = str(FIGURE_SOURCES[one.definition.figure_source])
+    return words[:1].upper() + words[1:]
 
 
 def _by_code(found: list[Figure]) -> dict[str, Figure]:
