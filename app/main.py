@@ -57,6 +57,7 @@ from app.coverage import jobs as coverage_jobs
 from app.coverage import personal as coverage_personal
 from app.coverage.dashboard import comparing_pages, figure_evidence_pages, heat_pages, map_change_pages, trend_pages
 from app.coverage.dashboard import pages as coverage_pages
+from app.coverage.declared import denominator_pages
 from app.coverage.exports import api as export_api
 from app.coverage.exports import export_pages, token_pages
 from app.coverage.exports import making as export_jobs
@@ -146,9 +147,9 @@ PAGES = (
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
-    coverage_pages, trend_pages, figure_evidence_pages, definition_pages, programme_pages, export_pages,
-    report_pages, token_pages, export_api, assignment_pages, my_assignment_pages, notice_pages, contact_pages,
-    reset_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages,
+    coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages,
+    programme_pages, export_pages, report_pages, token_pages, export_api, assignment_pages, my_assignment_pages, notice_pages,
+    contact_pages, reset_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages,
     privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
@@ -381,6 +382,8 @@ def create_app(runtime: Runtime) -> FastAPI:
         ("/reports/", 6 * _FORM_BYTES),
         ("/certificates/forms", 2 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),
+        # A paper of ten megabytes, and a list.
+        ("/denominators/", 12 * _FORM_BYTES),
         ("/", _FORM_BYTES),
     ]
     app.add_middleware(BodyLimit, limits=limits)

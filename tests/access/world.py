@@ -41,8 +41,9 @@ from app.core.access import Actor
 from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
+from app.coverage.declared.declaring import prove
 from app.coverage.exports.models import ApiToken
-from app.coverage.models import ExportFile
+from app.coverage.models import DeclaredFigure, ExportFile
 from app.coverage.reports import desk
 from app.coverage.reports.filling import Wish
 from app.coverage.reports.models import ReportSchedule
@@ -169,6 +170,7 @@ class World:
     exam_closed: int
     exam_list: int
     ready_export: int
+    figure_paper: int
     waiting_export: int
     today: str
     report_draft: int
@@ -286,6 +288,7 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
         "slip_sheet": _slips(db, actor),
         **_twins(db, actor),
         "ready_export": _export(db, who["manager"]),
+        "figure_paper": _figure_paper(db, storage, who["province_admin"]),
         "register_file": _register(db, who["manager"]),
     }
 
@@ -468,6 +471,18 @@ def _token(db: Session, owner: Account) -> int:
     db.add(token)
     db.flush()
     return token.id
+
+
+def _figure_paper(db: Session, storage: Storage, owner: Account) -> int:
+    document = check_document(_png("white"), "nguon.png")
+    figure = DeclaredFigure(
+        subject="LDDN", unit_id=factories.unit_id(db, "24"), as_of=clock.today(), value=340_000, source="Báo cáo thử",
+        recorded_at=clock.now(), account_id=owner.id,
+    )  # fmt: skip
+    db.add(figure)
+    db.flush()
+    prove(db, [figure], document, keep_document(storage, document))
+    return figure.id
 
 
 def _register(db: Session, owner: Account) -> int:

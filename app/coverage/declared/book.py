@@ -1,7 +1,7 @@
 """The declared figures that answer one question: results and denominators, carried to the map of the question."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from datetime import date, datetime
 from functools import cached_property
@@ -39,12 +39,15 @@ class DeclaredBook:
         reference: date,
         known_at: datetime | None,
         map_on: date,
+        also: Iterable[str] = (),
     ) -> None:
+        """`also`: populations to read besides those the chosen definitions divide by."""
         self._db = db
         self._map_on = map_on
         subjects = {one.code for one in chosen if one.is_declared} | {
             one.population for one in chosen if one.population
         }
+        subjects |= set(also)
         self._figures = figures = history(db, sorted(subjects)) if subjects else []
         self._known_at = known_at
         self._denominators = _by_subject(in_time(figures, reference, known_at))
@@ -61,7 +64,10 @@ class DeclaredBook:
         return other
 
     def denominator(self, definition: Definition, unit_id: int) -> Declared | None:
-        population = populations()[definition.population or ""]
+        return self.population(definition.population or "", unit_id)
+
+    def population(self, code: str, unit_id: int) -> Declared | None:
+        population = populations()[code]
         return self._find(self._denominators[population.code], unit_id, population.former_province, may_sum=True)
 
     def result(self, definition: Definition, unit_id: int) -> Declared | None:

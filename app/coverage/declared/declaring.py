@@ -1,6 +1,7 @@
 """Entering a figure somebody answers for: checked, appended, never changed; a correction names what it replaces."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,9 +14,12 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
 from app.core.text import whole
+from app.coverage.declared.models import FigureDocument
 from app.coverage.indicators.definitions import Definition
+from app.coverage.indicators.plan_data import populations
 from app.coverage.models import DeclaredFigure
 from app.identity.units import unit_queries
+from app.media.documents import Document
 
 _MOST = 1_000_000_000
 _WHOLE = re.compile(r"\d{1,3}(?:[. ]\d{3})+|\d+", re.ASCII)
@@ -49,14 +53,45 @@ def declare(db: Session, actor: Actor, definition: Definition, given: Declaratio
     errors: dict[str, str] = {}
     if given.what not in choices_of(definition):
         errors["what"] = _("Hãy chọn một trong các loại số có thể khai báo.")
+    subject = definition.code if given.what == "result" else definition.population or ""
+    return _append(db, actor, reach_of(db, actor), subject, definition, given, errors)
+
+
+def declare_denominator(
+    db: Session, actor: Actor, population: str, given: Declaration, reach: Collection[int] | None = None
+) -> DeclaredFigure:
+    """The same for a population by its code, whether an indicator divides by it or not; `reach`: reach_of, if known."""
+    errors = {} if population in populations() else {"what": _("Không có mẫu số nào mang mã này.")}
+    return _append(db, actor, reach_of(db, actor) if reach is None else reach, population, None, given, errors)
+
+
+def reach_of(db: Session, actor: Actor) -> set[int]:
+    """The units one may declare for."""
+    return set(db.scalars(actor.units_with("coverage.manage")))
+
+
+def prove(db: Session, figures: Sequence[DeclaredFigure], document: Document, key: str) -> None:
+    """Name the stored paper (documents.keep_document) as the source of these figures."""
+    db.add_all(
+        FigureDocument(
+            figure_id=one.id, file_name=document.file_name, content_type=document.content_type,
+            sha256=document.sha256, storage_key=key,
+        )
+        for one in figures
+    )  # fmt: skip
+
+
+def _append(
+    db: Session, actor: Actor, reach: Collection[int], subject: str, definition: Definition | None,
+    given: Declaration, errors: dict[str, str],
+) -> DeclaredFigure:  # fmt: skip
     value = _value(definition, given, errors)
     as_of = _day(given.as_of, errors)
-    unit_id = _unit(db, actor, given.unit, as_of, errors) if as_of else None
+    unit_id = _unit(db, reach, given.unit, as_of, errors) if as_of else None
     if len(given.source) < 5:
         errors["source"] = _("Hãy ghi văn bản hoặc nguồn của con số, ví dụ: Báo cáo số 05/BC-SGDĐT ngày 10/01/2026.")
-    subject = definition.code if given.what == "result" else definition.population
     corrects_id = _corrected(db, subject, unit_id, given.corrects, errors) if not errors else None
-    if errors or value is None or as_of is None or unit_id is None or subject is None:
+    if errors or value is None or as_of is None or unit_id is None:
         raise Invalid(fields=errors)
     declared = DeclaredFigure(
         subject=subject, unit_id=unit_id, as_of=as_of, value=value, source=given.source, recorded_at=clock.now(),
@@ -71,13 +106,14 @@ def declare(db: Session, actor: Actor, definition: Definition, given: Declaratio
     return declared
 
 
-def _value(definition: Definition, given: Declaration, errors: dict[str, str]) -> float | None:
+def _value(definition: Definition | None, given: Declaration, errors: dict[str, str]) -> float | None:
     text = given.value.strip().removesuffix("%").strip()
-    if given.what == "result" and definition.target_unit == "yes_no":
+    result = definition if given.what == "result" else None
+    if result and result.target_unit == "yes_no":
         if text in ("0", "1"):
             return float(text)
         errors["value"] = _("Hãy ghi 1 nếu đã có, 0 nếu chưa.")
-    elif given.what == "result" and definition.is_declared_in_percent:
+    elif result and result.is_declared_in_percent:
         percent = float(text.replace(",", ".")) if _PERCENT.fullmatch(text) else None
         if percent is not None and percent <= 100:
             return percent
@@ -100,18 +136,18 @@ def _day(text: str, errors: dict[str, str]) -> date | None:
     return day
 
 
-def _unit(db: Session, actor: Actor, code: str, as_of: date, errors: dict[str, str]) -> int | None:
+def _unit(db: Session, reach: Collection[int], code: str, as_of: date, errors: dict[str, str]) -> int | None:
     unit = unit_queries.unit_on(db, code, as_of)
     if unit is None:
         errors["unit"] = _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(as_of), code=code)
         return None
-    if unit.unit_id not in set(db.scalars(actor.units_with("coverage.manage"))):
+    if unit.unit_id not in reach:
         errors["unit"] = _("Đơn vị này không thuộc phạm vi anh/chị được khai báo.")
         return None
     return unit.unit_id
 
 
-def _corrected(db: Session, subject: str | None, unit_id: int | None, text: str, errors: dict[str, str]) -> int | None:
+def _corrected(db: Session, subject: str, unit_id: int | None, text: str, errors: dict[str, str]) -> int | None:
     """The entry to be replaced: of the same subject and unit, and not replaced yet."""
     if not text:
         return None

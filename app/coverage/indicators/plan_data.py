@@ -34,13 +34,15 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class Population:
-    """Something that can be counted and divided by; `counted_in` is the Vietnamese word of one of it."""
+    """Something that can be counted and divided by; `counted_in` is the Vietnamese word of one of it, `supplier` the
+    agency of that field, to be asked for numbers."""
 
     code: str
     plan_codes: str
     name: str
     counted_in: str
     former_province: str | None
+    supplier: str
     note: str
 
 
@@ -81,7 +83,7 @@ def plan_rows() -> tuple[PlanRow, ...]:
 @lru_cache(maxsize=1)
 def populations() -> dict[str, Population]:
     """By code."""
-    names = ("code", "plan_codes", "name", "counted_in", "note")
+    names = ("code", "plan_codes", "name", "counted_in", "supplier", "note")
     return {
         row["code"]: Population(**{name: row[name] for name in names}, former_province=row["former_province"] or None)
         for row in _csv("populations.csv")

@@ -4,22 +4,17 @@ A line is: code; name; kind; type; code of the unit above. The kind is one of KI
 above may stand in the list itself, before or after.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
-from app.core.table_bombs import refuse_bombs
-from app.core.tables import cell_text, read_sheet
 from app.core.text import fold, nfc
+from app.core.typed_lists import rows_as_lines, rows_of_file
 from app.identity.models import UnitVersion
 from app.identity.units.unit_queries import KINDS, in_force
 from app.identity.units.wishes import Draft, Found
@@ -27,7 +22,6 @@ from app.identity.units.wishes import Draft, Found
 COLUMNS = ("Mã", "Tên", "Nhóm", "Loại", "Mã cấp trên")
 MOST_LINES = 3_000
 _LONGEST = {"Mã": 40, "Tên": 200, "Loại": 40}
-_HEAD_LINES = 15
 
 
 @dataclass(frozen=True)
@@ -44,9 +38,7 @@ class Line:
 
 def lines_of_file(content: bytes, file_name: str) -> str:
     """The units of an XLSX or CSV file as lines of text. Raises Invalid, saying why, for what holds no such list."""
-    rows = _csv_rows(content) if file_name.lower().endswith(".csv") else _sheet_rows(content)
-    found = _under_head(rows)
-    return "\n".join("; ".join(cell.replace(";", ",") for cell in row) for row in found)
+    return rows_as_lines(row for row in rows_of_file(content, file_name, COLUMNS) if row[0] or row[1])
 
 
 def lines_of_text(text: str) -> list[Line]:
@@ -139,43 +131,3 @@ def _bearers(db: Session, codes: set[str], on: date, reach: set[int]) -> dict[st
         if unit_id in reach:
             found.setdefault(code, unit_id)
     return found
-
-
-def _under_head(rows: Iterable[list[str]]) -> Iterator[list[str]]:
-    """The rows below the one that names our columns, in their order; rows without code and name are passed over."""
-    wanted = [fold(column) for column in COLUMNS]
-    places: list[int] | None = None
-    for number, row in enumerate(rows):
-        folded = [fold(cell) for cell in row]
-        if places is None:
-            if all(column in folded for column in wanted):
-                places = [folded.index(column) for column in wanted]
-            elif number >= _HEAD_LINES:
-                break
-            continue
-        cells = [row[place] if place < len(row) else "" for place in places]
-        if cells[0] or cells[1]:
-            yield cells
-    if places is None:
-        said = _("Không thấy dòng đầu bảng. Cần đủ các cột: %(columns)s.")
-        raise Invalid(said % {"columns": ", ".join(COLUMNS)})
-
-
-def _sheet_rows(content: bytes) -> Iterator[list[str]]:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "units.xlsx"
-        path.write_bytes(content)
-        refuse_bombs(path)
-        for row in read_sheet(path):
-            yield [cell_text(cell) for cell in row]
-
-
-def _csv_rows(content: bytes) -> Iterator[list[str]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Invalid(_("Tệp CSV phải dùng bảng mã UTF-8. Hãy lưu lại từ Excel dạng “CSV UTF-8”.")) from error
-    head = text[:2000]
-    separator = max(";,\t", key=head.count)
-    for row in csv.reader(io.StringIO(text), delimiter=separator):
-        yield [cell.strip() for cell in row]

@@ -1,0 +1,63 @@
+"""Lists that may come as a file or be typed and corrected in the page: one row a line, cells apart by semicolons."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.core.errors import Invalid
+from app.core.i18n import gettext as _
+from app.core.table_bombs import refuse_bombs
+from app.core.tables import cell_text, read_sheet
+from app.core.text import fold
+
+_HEAD_LINES = 15
+
+
+def rows_of_file(content: bytes, file_name: str, columns: Sequence[str]) -> Iterator[list[str]]:
+    """The cells under columns of these titles in an XLSX or CSV file. Raises Invalid for what holds no such list."""
+    rows = _csv_rows(content) if file_name.lower().endswith(".csv") else _sheet_rows(content)
+    return _under_head(rows, columns)
+
+
+def rows_as_lines(rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join("; ".join(cell.replace(";", ",") for cell in row) for row in rows)
+
+
+def _under_head(rows: Iterable[list[str]], columns: Sequence[str]) -> Iterator[list[str]]:
+    """The cells of these columns in the rows below the one that names them, in the order asked for."""
+    wanted = [fold(column) for column in columns]
+    places: list[int] | None = None
+    for number, row in enumerate(rows):
+        folded = [fold(cell) for cell in row]
+        if places is None:
+            if all(column in folded for column in wanted):
+                places = [folded.index(column) for column in wanted]
+            elif number >= _HEAD_LINES:
+                break
+            continue
+        yield [row[place] if place < len(row) else "" for place in places]
+    if places is None:
+        said = _("Không thấy dòng đầu bảng. Cần đủ các cột: %(columns)s.")
+        raise Invalid(said % {"columns": ", ".join(columns)})
+
+
+def _sheet_rows(content: bytes) -> Iterator[list[str]]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "list.xlsx"
+        path.write_bytes(content)
+        refuse_bombs(path)
+        for row in read_sheet(path):
+            yield [cell_text(cell) for cell in row]
+
+
+def _csv_rows(content: bytes) -> Iterator[list[str]]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Invalid(_("Tệp CSV phải dùng bảng mã UTF-8. Hãy lưu lại từ Excel dạng “CSV UTF-8”.")) from error
+    head = text[:2000]
+    separator = max(";,\t", key=head.count)
+    for row in csv.reader(io.StringIO(text), delimiter=separator):
+        yield [cell.strip() for cell in row]
