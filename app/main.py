@@ -62,7 +62,7 @@ from app.coverage.exports import api as export_api
 from app.coverage.exports import export_pages, token_pages
 from app.coverage.exports import making as export_jobs
 from app.coverage.exports.tokens import TokenLog
-from app.coverage.indicators import definition_pages
+from app.coverage.indicators import definition_pages, plan_pages
 from app.coverage.programmes import programme_pages
 from app.coverage.reports import report_pages
 from app.coverage.reports import schedules as report_schedules
@@ -147,10 +147,10 @@ PAGES = (
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
-    coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages,
-    programme_pages, export_pages, report_pages, token_pages, export_api, assignment_pages, my_assignment_pages, notice_pages,
-    contact_pages, reset_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages,
-    privacy_desk_pages,
+    coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages,
+    programme_pages, export_pages, report_pages, token_pages, export_api, assignment_pages, my_assignment_pages,
+    notice_pages, contact_pages, reset_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages,
+    my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.

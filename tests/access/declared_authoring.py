@@ -140,6 +140,8 @@ _COVERAGE = (
          secret=COLLEAGUE_NAME),
     page("/programmes/{code}", SIGNED_IN, "/programmes/P04-NENTANG", why_open="sums name nobody",
          secret=COLLEAGUE_NAME),
+    page("/indicators", SIGNED_IN, why_open="the plans are public"),
+    page("/indicators/table.{format}", SIGNED_IN, "/indicators/table.csv", why_open="the plans are public"),
     page("/denominators", SIGNED_IN, why_open="sums name nobody", secret='href="/denominators/list"',
          told_to=IMPORTERS),
     page("/denominators/list", IMPORTERS),
