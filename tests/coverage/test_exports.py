@@ -310,7 +310,7 @@ def test_rebuild_says_that_there_is_nothing_to_mend(
     command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("coverage", "rebuild", "--json") == 0
-    assert json.loads(capsys.readouterr().out) == {"checked": 3, "people": 0, "entries": 0}
+    assert json.loads(capsys.readouterr().out) == {"checked": 3, "people": 0, "entries": 0, "indicators": {}}
 
 
 @pytest.mark.usefixtures("some_completions")
