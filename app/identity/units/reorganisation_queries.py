@@ -13,7 +13,7 @@ from app.core.i18n import lazy
 from app.core.i18n import lazy as _
 from app.identity.models import Account, Person, RoleGrant, UnitAct, UnitEdge
 from app.identity.policy import REORGANISE, ROLES
-from app.identity.units.reorganisation import NewVersion, Plan
+from app.identity.units.plans import NewVersion, Plan
 from app.identity.units.unit_queries import UnitOnDay, units_by_id
 
 VERBS: dict[str, lazy] = {

@@ -23,7 +23,8 @@ from app.identity.policy import in_force_on
 from app.identity.records import holder_of
 from app.identity.roles.grants import GrantWas, carry_on, end_with_unit, take_back, take_up_again
 from app.identity.units.closure_table import update_closure
-from app.identity.units.reorganisation import Facts, HeldPost, Plan, plan
+from app.identity.units.plans import Facts, HeldPost, Plan
+from app.identity.units.reorganisation import plan
 from app.identity.units.unit_queries import full_name, lives_of, unit_versions, units_by_id
 from app.identity.units.unit_queries import listed as listed_units
 from app.identity.units.wishes import Absorb, Cede, Create, Draft, Found, Merge, Move, Split, Wish

@@ -17,7 +17,7 @@ from app.core.i18n import lazy
 from app.core.templating import format_date
 from app.core.web import Db, Response, having, redirect, render
 from app.identity.policy import REORGANISE
-from app.identity.units.reorganisation import Plan
+from app.identity.units.plans import Plan
 from app.identity.units.reorganisation_forms import LONGEST
 from app.identity.units.reorganisation_queries import PlanView, plan_view
 from app.identity.units.reorganising import carry_out, preview
