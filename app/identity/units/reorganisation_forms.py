@@ -186,7 +186,7 @@ class _Reader:
 
     def _kind(self) -> str:
         if self.form.kind not in KINDS:
-            self.errors["kind"] = _("Hãy chọn một loại.")
+            self.errors["kind"] = _("Hãy chọn một nhóm.")
         return self.form.kind
 
     def _text(self, field: str) -> str:

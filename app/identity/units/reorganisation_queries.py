@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor
-from app.core.i18n import lazy
+from app.core.i18n import gettext, lazy
 from app.core.i18n import lazy as _
+from app.core.templating import format_date
 from app.identity.models import Account, Person, RoleGrant, UnitAct, UnitEdge
 from app.identity.policy import REORGANISE, ROLES
 from app.identity.units.plans import NewVersion, Plan
@@ -139,7 +140,8 @@ def _shipped(db: Session, ours: set[int]) -> list[ActView]:
         names = {unit_id: unit.name for unit_id, unit in units_by_id(db, gone | heirs, on).items()}
         found.append(
             ActView(
-                None, on, str(_("Sắp xếp có sẵn trong dữ liệu")), [names[unit_id] for unit_id in sorted(gone)],
+                None, on, gettext("Sắp xếp ngày %(day)s", day=format_date(on)),
+                [names[unit_id] for unit_id in sorted(gone)],
                 [names[unit_id] for unit_id in sorted(heirs)], decisions, changed_count=len(living),
             )
         )  # fmt: skip

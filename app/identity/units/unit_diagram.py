@@ -16,17 +16,19 @@ _LINE = 19
 _ROW = 46
 _CORNER = 7
 _LETTER = 8.4
+_NOTE_LINE = 16
+_NOTE_LETTER = 7.0
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A unit: its dot at (x, y), its name broken into lines, and its dates."""
+    """A unit: its dot at (x, y), its name and its dates, both broken into lines."""
 
     x: int
     y: int
     text_x: int
     lines: tuple[str, ...]
-    note: str
+    notes: tuple[str, ...]
     side: str
 
 
@@ -51,10 +53,9 @@ def draw(history: UnitHistory) -> Diagram | None:
     top = 0
     for unit in rows:
         lines = _broken(unit.name, int((WIDTH - text_x) / _LETTER))
-        dots[unit.unit_id] = Dot(
-            _EDGE + _LANE * lanes[unit.unit_id], top + 16, text_x, lines, _note(unit, history), unit.side
-        )
-        top += _ROW + _LINE * (len(lines) - 1)
+        notes = _notes(unit, history, int((WIDTH - text_x) / _NOTE_LETTER))
+        dots[unit.unit_id] = Dot(_EDGE + _LANE * lanes[unit.unit_id], top + 16, text_x, lines, notes, unit.side)
+        top += _ROW + _LINE * (len(lines) - 1) + _NOTE_LINE * (len(notes) - 1)
     leaving = [link.source_id for link in history.links]
     paths = [_path(dots[link.source_id], dots[link.target_id], leaving.count(link.source_id)) for link in history.links]
     return Diagram(WIDTH, top, list(dots.values()), paths)
@@ -92,7 +93,10 @@ def _lanes(rows: Sequence[LineageUnit], links: Sequence[Link]) -> dict[int, int]
 
 def _path(source: Dot, target: Dot, successors: int) -> str:
     if successors > 1:  # a split runs down beside its own dot, a merger beside that of the new unit
-        corner = f"V{target.y - _CORNER}Q{source.x} {target.y} {source.x + _CORNER} {target.y}H{target.x}"
+        # Where units gave parts to each other, one of the parts runs up, or back to the left.
+        before = target.y - _CORNER if target.y > source.y else target.y + _CORNER
+        after = source.x + _CORNER if target.x > source.x else source.x - _CORNER
+        corner = f"V{before}Q{source.x} {target.y} {after} {target.y}H{target.x}"
     else:
         corner = f"H{target.x - _CORNER}Q{target.x} {source.y} {target.x} {source.y + _CORNER}V{target.y}"
     return f"M{source.x} {source.y}{corner}"
@@ -108,10 +112,13 @@ def _broken(text: str, at_most: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _note(unit: LineageUnit, history: UnitHistory) -> str:
+def _notes(unit: LineageUnit, history: UnitHistory, at_most: int) -> tuple[str, ...]:
+    """Where it stood, if another unit bears its name, and its dates: on one line if they fit."""
     names = [other.name for other in history.lineage]
     place = unit.parent_name if names.count(unit.name) > 1 else ""
-    return " · ".join(part for part in (place, _dates(unit, history.links)) if part)
+    parts = tuple(part for part in (place, _dates(unit, history.links)) if part)
+    line = " · ".join(parts)
+    return parts if len(line) > at_most else (line,)
 
 
 def _dates(unit: LineageUnit, links: Sequence[Link]) -> str:
