@@ -221,6 +221,14 @@ def test_the_history_of_both_tells_of_the_part(db: Session, ids: dict[str, int])
     assert "Hình thành từ một phần của Phường Bắc Giang." in told("X1")
 
 
+def test_a_unit_that_takes_back_what_it_gave_stands_once_in_its_own_lineage(db: Session, ids: dict[str, int]) -> None:
+    carry_out(db, cede(ids), DAY, "15/NQ-HĐND", account_id=None)
+    carry_out(db, Absorb((ids["there"],), ids["here"]), DAY + timedelta(days=2), "16", account_id=None)
+    found = history(db, BAC_GIANG, clock.today())
+    assert found is not None
+    assert [unit.side for unit in found.lineage if unit.unit_id == ids["here"]] == ["self"]
+
+
 def test_what_was_declared_is_divided_with_the_unit(db: Session, ids: dict[str, int]) -> None:
     """Whole people, and as many after it as before."""
     population, before = "LDDN", {"here": 101, "there": 50}

@@ -215,8 +215,9 @@ def _lineage(
 
     sources = {link.source_id: version_for(lives[link.source_id], link.on - _EVE) for link in before}
     targets = {link.target_id: version_for(lives[link.target_id], link.on) for link in after}
+    # A unit that gave a part away and later took in whoever got it is among its own sources and targets.
     return [
-        *(of(version, "before") for version in sources.values()),
+        *(of(version, "before") for version in sources.values() if version.unit_id != unit.unit_id),
         of(unit, "self"),
-        *(of(version, "after") for version in targets.values()),
+        *(of(version, "after") for version in targets.values() if version.unit_id != unit.unit_id),
     ]
