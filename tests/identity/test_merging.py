@@ -22,7 +22,6 @@ from app.core.i18n import lazy
 from app.coverage.counting.ledger import reconcile
 from app.coverage.models import CoverageEntry
 from app.coverage.rebuilding import people_with_figures
-from app.identity.lists.people_import_service import import_people
 from app.identity.lists.people_sheet import read_people_bytes
 from app.identity.models import Account, MergedRecord, Person, PersonMerge
 from app.identity.people import merging
@@ -43,6 +42,7 @@ from app.portal.record import learning_record
 from app.privacy.copies import collect
 from tests import factories
 from tests.browser import Browser
+from tests.identity.importing import import_people
 from tests.identity.workbooks import GOOD, workbook
 
 DA_MAI = "07228"

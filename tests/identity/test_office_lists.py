@@ -15,10 +15,11 @@ from app.identity.lists.office_rows import RowReader
 from app.identity.lists.office_sheets import read_list_bytes
 from app.identity.lists.office_units import OfficeUnits
 from app.identity.lists.people_import import KnownUnit, ParsedRow, Register
-from app.identity.lists.people_import_service import import_people, parsed
+from app.identity.lists.people_import_service import parsed
 from app.identity.lists.people_report import ImportReport, SkippedRow
 from app.identity.lists.people_sheet import PeopleSheet, SheetRow, result_bytes
 from app.identity.lists.unit_names import CalledUnit
+from tests.identity.importing import import_people
 from tests.identity.messy import messy_workbook
 from tests.identity.workbooks import GOOD, rows_of, workbook
 

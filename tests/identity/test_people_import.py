@@ -1,33 +1,27 @@
 """Lists of people: what a row says, who is already known, what is written, what the result says."""
 
 import io
-import json
-from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
 
 import openpyxl
 import pytest
 from sqlalchemy import MetaData, func, select
 from sqlalchemy.orm import Session
 
-from app.__main__ import main
 from app.core import clock
 from app.core.db import Database
 from app.core.errors import Invalid
-from app.core.settings import Settings, get_settings
 from app.identity import sealing
 from app.identity.lists.people_import import COLUMNS, KnownUnit, Register, parse_row
-from app.identity.lists.people_import_service import import_people, load_register
+from app.identity.lists.people_import_service import load_register
 from app.identity.lists.people_report import ImportReport, RowReport
 from app.identity.lists.people_sheet import read_people_bytes, result_bytes, template_bytes
-from app.identity.models import Account, Affiliation, AffiliationAudience, Person
+from app.identity.models import Account, Affiliation, Person
 from app.identity.people.people import add_person, find_person
-from app.identity.policy import ROLES
 from app.identity.sign_in import passwords
-from app.identity.sign_in.accounts import actor_of
 from tests import factories
-from tests.identity.workbooks import GOOD, Row, good, rows_of, saved, workbook
+from tests.identity.importing import import_people
+from tests.identity.workbooks import GOOD, Row, good, rows_of, workbook
 
 TODAY = date(2026, 11, 21)
 REGISTER = Register(
@@ -439,92 +433,3 @@ def test_people_of_one_name_get_different_user_names(db: Session) -> None:
     assert names[:2] == ["annv", "annv2"]
     [later] = run(db, good(99))
     assert later.username == "annv41"
-
-
-# --- the command line ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def command(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    monkeypatch.setenv("DATABASE_URL", settings.database_url)
-    monkeypatch.setenv("DATA_DIR", str(settings.data_dir))
-    get_settings.cache_clear()
-    yield lambda *args: main([str(arg) for arg in args])  # type: ignore[misc]
-    get_settings.cache_clear()
-
-
-def test_the_command_prints_one_json_document(
-    command: Callable[..., int], database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = saved(tmp_path, workbook([GOOD, good(2) | {"Điện thoại": "0"}]))
-    assert command("people", "import", path, "--dry-run", "--json") == 1
-    document = json.loads(capsys.readouterr().out)
-    assert document["files"] == [{"file": "danh-sach.xlsx", "rows": 2, "outcome": "checked", "message": ""}]
-    first, second = document["rows"]
-    assert list(first) == ["file", "sheet", "row", "outcome", "person", "values", "unit", "messages"]
-    assert first["values"] == {
-        "name": "Nguyễn Văn An",
-        "birth_date": "1985-02-03",
-        "sex": "male",
-        "phone": "0912 345 678",
-        "identity": "024085001234",
-        "title": "Chuyên viên",
-    }
-    assert first["unit"] == {"code": "07210", "name": "Phường Bắc Giang", "on": clock.today().isoformat()}
-    assert (second["row"], second["outcome"], second["person"]) == (3, "refused", None)
-    with database.reading() as db:
-        assert db.scalar(select(func.count()).select_from(Person)) == 0
-
-
-def test_the_command_applies_and_writes_the_result_for_its_owner_only(
-    command: Callable[..., int], database: Database, tmp_path: Path
-) -> None:
-    path = saved(tmp_path, workbook([GOOD]))
-    result = tmp_path / "ket-qua.xlsx"
-    assert command("people", "import", path, "--result", result) == 0
-    [row] = rows_of(result.read_bytes())
-    assert row["Tên đăng nhập"] == "annv"
-    assert result.stat().st_mode & 0o077 == 0
-    with database.reading() as db:
-        assert db.scalar(select(func.count()).select_from(AffiliationAudience)) == 1
-
-
-def test_without_a_place_for_the_result_nothing_is_imported(
-    command: Callable[..., int], database: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = saved(tmp_path, workbook([GOOD]))
-    assert command("people", "import", path, "--result", tmp_path / "no" / "where.xlsx") == 2
-    assert "chưa nhập gì" in capsys.readouterr().err
-    with database.reading() as db:
-        assert db.scalar(select(func.count()).select_from(Person)) == 0
-
-
-def test_a_refused_file_ends_with_exit_code_2(
-    command: Callable[..., int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = saved(tmp_path, workbook([GOOD], ["STT", "Email"]))
-    assert command("people", "import", path) == 2
-    assert "Không tìm thấy danh sách người" in capsys.readouterr().err
-    assert command("people", "import", path, "--json") == 2
-    assert json.loads(capsys.readouterr().out)["files"][0]["outcome"] == "refused"
-    assert command("people", "import", tmp_path / "none.xlsx") == 2
-
-
-def test_the_first_administrator_is_made_at_the_terminal(
-    command: Callable[..., int], database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    create = ("admin", "create", "--name", "Đỗ Thu Thủy", "--username", "thuy", "--password-stdin")
-    monkeypatch.setattr("sys.stdin", io.StringIO("ngắn quá\n"))
-    assert command(*create) == 2
-    assert "ít nhất 14 ký tự" in capsys.readouterr().err
-    monkeypatch.setattr("sys.stdin", io.StringIO("một câu đủ dài để nhớ\n"))
-    assert command(*create) == 0
-    with database.reading() as db:
-        account = db.scalars(select(Account)).one()
-        actor = actor_of(db, account.id)
-        assert actor is not None
-        assert set(actor.grants) == ROLES["province_admin"].permissions
-        assert not account.must_change_password
-    monkeypatch.setattr("sys.stdin", io.StringIO("một câu đủ dài để nhớ\n"))
-    assert command(*create) == 2
-    assert "đã có người dùng" in capsys.readouterr().err

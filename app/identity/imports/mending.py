@@ -64,7 +64,7 @@ def mend(db: Session, storage: Storage, actor: Actor, import_id: int, row_id: in
     books = open_books(
         db, is_offices_own=reading_of(storage, wish) is not None, answers=answers_for(storage, wish.source_key)
     )
-    hands = Hands(wish.id, actor.account_id, books, units)
+    hands = Hands(wish.id, books, units)
     db.flush()
     this_one = select(PeopleImportRow.id).where(PeopleImportRow.id == row.id)
     check_again(db, this_one)

@@ -140,12 +140,30 @@ def result_table(db: Session, storage: Storage, actor: Actor, import_id: int) ->
     wish = visible_import(db, actor, PEOPLE, import_id)
     if wish.stage in ("", "reading", "checking"):
         raise NotFound
+    return result_of(db, storage, wish)
+
+
+def result_of(db: Session, storage: Storage, wish: PeopleImport) -> Table:
+    """`result_table`, for whom it concerns."""
     extra = [Column(_("Kết quả"), width=18), Column(_("Ghi chú"), width=60), Column(_("Sửa trên trang"), width=40)]
     if wish.applied_at:
         extra += [Column(_("Tên đăng nhập"), width=18), Column(_("Mật khẩu lần đầu"), width=26)]
     place = [Column(_("Trang tính"), width=18), Column(_("Dòng"), width=8)]
     columns = [*place, *(Column(name, width=width) for name, width in TEMPLATE.items()), *extra]
     return Table(_("Kết quả"), (), tuple(columns), _result_rows(db, wish, len(columns), reading_of(storage, wish)))
+
+
+def row_reports(db: Session, import_id: int) -> Iterator[RowReport]:
+    """What came of every row, in their order; a page of rows in memory at a time."""
+    last = -1
+    columns = select(PeopleImportRow.position, PeopleImportRow.report).where(PeopleImportRow.import_id == import_id)
+    while some := db.execute(
+        columns.where(PeopleImportRow.position > last).order_by(PeopleImportRow.position).limit(_BATCH)
+    ).all():
+        for position, report in some:
+            last = position
+            if report:
+                yield opened_report(report)
 
 
 def people_added(db: Session, wish: PeopleImport) -> list[int]:

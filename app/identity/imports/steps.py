@@ -12,12 +12,11 @@ from app.identity.lists.people_import_service import Books, ReadRow, Settled, se
 
 @dataclass(frozen=True)
 class Hands:
-    """Who works on a list, and with what. `units`: ids of those the importer may fill."""
+    """What a list is worked on with. `units`: ids of those the importer may fill, None for all."""
 
     import_id: int
-    account_id: int
     books: Books
-    units: Collection[int]
+    units: Collection[int] | None
 
 
 def check_rows(db: Session, hands: Hands, rows: Sequence[Row]) -> None:

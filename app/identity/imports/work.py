@@ -1,18 +1,20 @@
-"""The job that works on a list of people, some hundred rows a transaction.
+"""The work on a list of people, some hundred rows a transaction: by a job, or by the command line (terminal.py).
 
-What came of a row is written in the transaction that did it. So whenever the job ends, killed or stopped, the rows say
+What came of a row is written in the transaction that did it. So whenever it ends, killed or stopped, the rows say
 how far it was; it goes on with those that are left, and no row is done twice.
 """
 
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, jobs
+from app.core.db import Database
 from app.core.i18n import lazy as _
 from app.core.storage import Storage
 from app.identity.imports.models import PeopleImportRow
@@ -21,7 +23,7 @@ from app.identity.imports.steps import Hands, apply_rows, check_rows
 from app.identity.imports.undoing import applied_rows, undo_rows
 from app.identity.lists.office_choices import answers_for, choices_for
 from app.identity.lists.office_sheets import read_list_bytes
-from app.identity.lists.people_import_service import Books, open_books
+from app.identity.lists.people_import_service import open_books
 from app.identity.lists.people_imports import PEOPLE
 from app.identity.lists.people_report import Reading
 from app.identity.lists.sheet_imports import beside, importer
@@ -31,6 +33,20 @@ from app.identity.sealing import seal_file, unseal_file
 AT_ONCE = 400
 # Rows as read are small and nothing hangs on them.
 _READ_AT_ONCE = 2_000
+
+
+class Workplace(Protocol):
+    """Where a list is worked on: a job, or the command line. `progress` as of JobContext."""
+
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def storage(self) -> Storage: ...
+
+    def progress(self, ratio: float, text: str = "") -> None: ...
+
+    def beat(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -62,9 +78,9 @@ def run_import(context: jobs.JobContext, *, import_id: int) -> dict[str, int] | 
         wish = db.get(PeopleImport, import_id)
         stage = wish.stage if wish else ""
     if stage == "reading":
-        _read(context, import_id)
+        read(context, import_id)
         stage = "checking"
-    return _work(context, import_id, stage, STEPS[stage]) if stage in STEPS else None
+    return work(context, import_id, stage) if stage in STEPS else None
 
 
 def reading_of(storage: Storage, wish: PeopleImport) -> Reading | None:
@@ -75,7 +91,7 @@ def reading_of(storage: Storage, wish: PeopleImport) -> Reading | None:
     return msgspec.json.decode(unseal_file(b"".join(storage.read(key))), type=Reading)
 
 
-def _read(context: jobs.JobContext, import_id: int) -> None:
+def read(context: Workplace, import_id: int) -> None:
     """The workbook into rows; what is there already of a former try stays."""
     with context.database.reading() as db:
         wish = db.get_one(PeopleImport, import_id)
@@ -95,7 +111,12 @@ def _read(context: jobs.JobContext, import_id: int) -> None:
         db.get_one(PeopleImport, import_id, with_for_update=True).stage = "checking"
 
 
-def _work(context: jobs.JobContext, import_id: int, stage: str, step: Step) -> dict[str, int] | None:
+def work(context: Workplace, import_id: int, stage: str, *, is_operator: bool = False) -> dict[str, int] | None:
+    """What the stage says, with the rows that are left; None if somebody else did it.
+
+    `is_operator`: nobody's scope is asked for, since whoever has a terminal may fill all units.
+    """
+    step = STEPS[stage]
     with context.database.reading() as db:
         wish = db.get_one(PeopleImport, import_id)
         books = open_books(
@@ -115,14 +136,13 @@ def _work(context: jobs.JobContext, import_id: int, stage: str, step: Step) -> d
             rows = step.rows(db, import_id, step.takes, AT_ONCE)
             if not rows:
                 return _finish(db, wish, step)
-            _act(db, wish, books, step, rows)
+            units = None if is_operator else set(db.scalars(importer(db, wish, PEOPLE).units_with(PEOPLE.permission)))
+            _act(db, step, Hands(wish.id, books, units), rows)
         done += len(rows)
 
 
-def _act(db: Session, wish: PeopleImport, books: Books, step: Step, rows: Sequence[Row]) -> None:
-    actor = importer(db, wish, PEOPLE)
-    units = set(db.scalars(actor.units_with(PEOPLE.permission)))
-    step.act(db, Hands(wish.id, actor.account_id, books, units), rows)
+def _act(db: Session, step: Step, hands: Hands, rows: Sequence[Row]) -> None:
+    step.act(db, hands, rows)
 
 
 def _finish(db: Session, wish: PeopleImport, step: Step) -> dict[str, int]:

@@ -5,18 +5,21 @@ import getpass
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from sqlalchemy import select
 
-from app.core import audit, clock
+from app.core import clock
 from app.core.errors import CommandFailed, Conflict, Invalid
 from app.core.i18n import gettext as _
-from app.identity.lists.office_sheets import read_list
-from app.identity.lists.people_import_service import import_people
-from app.identity.lists.people_report import OUTCOMES, ImportReport
-from app.identity.lists.people_sheet import result_bytes
-from app.identity.models import Account
+from app.core.table_files import write_table
+from app.identity.imports import terminal
+from app.identity.imports.queries import result_of, row_reports
+from app.identity.lists.people_report import OUTCOMES, RowReport
+from app.identity.models import Account, PeopleImport
 from app.identity.people.people import add_person
 from app.identity.roles.grants import grant_role
 from app.identity.sign_in import passwords
@@ -71,45 +74,80 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _import(args: argparse.Namespace, runtime: Runtime) -> int:
     if not args.file.is_file():
         raise CommandFailed(_("Không thấy tệp %(path)s."), path=args.file)
-    try:
-        sheet = read_list(args.file, args.file.name)
-    except Invalid as error:
-        if args.json:
-            refused = {"file": args.file.name, "rows": 0, "outcome": "refused", "message": error.message}
-            _print_json({"files": [refused], "rows": []})
-            return 2
-        raise CommandFailed(error.message) from error
     result = args.result or (None if args.dry_run else _result_path(args.file))
-    with runtime.database.writing() as db:
-        report = import_people(db, sheet, dry_run=args.dry_run)
-        if not args.dry_run:
-            audit.record(db, "people.import", "people_import", "command", **report.counts)
-        # Before the commit: an account whose first password nobody can read would be of no use.
-        scratch = _write_scratch(result, result_bytes(report)) if result else None
-    if result and scratch:
-        scratch.replace(result)
-    if args.json:
-        _print_json(report.as_json())
-    else:
-        _print_report(report, result)
-    return 1 if report.has_findings else 0
+    scratch = _scratch(result) if result else None
+    try:
+        done = terminal.import_file(
+            runtime.database, runtime.storage, args.file, dry_run=args.dry_run, progress=_progress
+        )
+        if result and scratch:
+            _write_result(runtime, done, scratch)
+            scratch.replace(result)
+    except Invalid as error:
+        if not args.json:
+            raise CommandFailed(error.message) from error
+        refused = {"file": args.file.name, "rows": 0, "outcome": "refused", "message": error.message}
+        _print_json({"files": [refused], "rows": []})
+        return 2
+    finally:
+        if scratch:
+            scratch.unlink(missing_ok=True)
+    with runtime.database.reading() as db:
+        rows = row_reports(db, done.import_id)
+        if args.json:
+            _print_json(_document(done, rows, dry_run=args.dry_run))
+        else:
+            _print_report(done, rows, result, dry_run=args.dry_run)
+    # Only now: until somebody has the first passwords, the same command would hand them out again.
+    terminal.forget(runtime.database, runtime.storage, done)
+    return 1 if done.counts.get("needs_confirmation") or done.counts.get("refused") else 0
 
 
-def _print_report(report: ImportReport, result: Path | None) -> None:
-    for row in report.rows:
+def _write_result(runtime: Runtime, done: terminal.Done, scratch: Path) -> None:
+    """Into a file that is there already, so that it stays its owner's; on disk before the passwords are forgotten."""
+    with TemporaryDirectory() as folder:
+        written = Path(folder) / "result.xlsx"
+        with runtime.database.reading() as db:
+            wish = db.get_one(PeopleImport, done.import_id)
+            write_table(result_of(db, runtime.storage, wish), written, "xlsx")
+        with scratch.open("wb") as file:
+            file.write(written.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _document(done: terminal.Done, rows: Iterable[RowReport], *, dry_run: bool) -> dict[str, Any]:
+    """What `--json` prints (DESIGN 11); without user names and passwords."""
+    outcome = "checked" if dry_run else "imported"
+    told = [
+        {
+            "file": done.file, "sheet": row.sheet or done.sheet, "row": row.row, "outcome": row.outcome,
+            "person": row.person or None, "values": row.values, "unit": row.unit, "messages": list(row.messages),
+        }
+        for row in rows
+    ]  # fmt: skip
+    return {"files": [{"file": done.file, "rows": len(told), "outcome": outcome, "message": ""}], "rows": told}
+
+
+def _print_report(done: terminal.Done, rows: Iterable[RowReport], result: Path | None, *, dry_run: bool) -> None:
+    for row in rows:
         if row.outcome in ("needs_confirmation", "refused"):
             outcome, messages = str(OUTCOMES[row.outcome]), " ".join(row.messages)
             print(_("Dòng %(row)s: %(outcome)s. %(messages)s", row=row.row, outcome=outcome, messages=messages))
-    counts = report.counts
+    count = done.counts.get("rows", 0)
     print(
-        _("Đã kiểm tra %(rows)s dòng, chưa ghi gì.", **counts)
-        if report.dry_run
-        else _("Đã xử lý %(rows)s dòng.", **counts)
+        _("Đã kiểm tra %(rows)s dòng, chưa ghi gì.", rows=count)
+        if dry_run
+        else _("Đã xử lý %(rows)s dòng.", rows=count)
     )
-    for outcome, label in OUTCOMES.items():
-        print(f"  {label}: {counts[outcome]}")
+    for name, label in OUTCOMES.items():
+        print(f"  {label}: {done.counts.get(name, 0)}")
     if result:
         print(_("Kết quả từng dòng: %(path)s", path=result))
+
+
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def _result_path(source: Path) -> Path:
@@ -117,14 +155,14 @@ def _result_path(source: Path) -> Path:
     return source.with_name(f"{source.stem}-ket-qua-{stamp}.xlsx")
 
 
-def _write_scratch(result: Path, content: bytes) -> Path:
-    """Written whole and readable by the operator only; renamed once the import is committed."""
+def _scratch(result: Path) -> Path:
+    """Where the result is written, readable by the operator only; renamed when it is whole.
+
+    Made before anything is imported: an account whose first password nobody can read would be of no use.
+    """
     scratch = result.with_name(f".{result.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        os.close(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     except OSError as error:
         raise CommandFailed(
             _("Không ghi được tệp kết quả %(path)s (%(reason)s); chưa nhập gì."),

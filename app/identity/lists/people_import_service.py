@@ -26,12 +26,11 @@ from app.identity.lists.people_matching import Doubt, KnownPeople, chunks, outsi
 from app.identity.lists.people_report import (
     PROBLEM_OF_COLUMN,
     Candidate,
-    ImportReport,
     Outcome,
     Problem,
     RowReport,
 )
-from app.identity.lists.people_sheet import PeopleSheet, SheetRow
+from app.identity.lists.people_sheet import SheetRow
 from app.identity.lists.unit_names import load_called_units
 from app.identity.models import Audience, Person
 from app.identity.people.people import close_affiliation, new_affiliation, new_person, set_fields
@@ -73,21 +72,6 @@ class Settled:
     report: RowReport
     wrote: Wrote | None = None
     known_id: int | None = None
-
-
-def import_people(
-    db: Session, sheet: PeopleSheet, *, allowed_units: Collection[int] | None = None, dry_run: bool = False
-) -> ImportReport:
-    """Apply every row it can; the report says what came of each.
-
-    `allowed_units`: ids of the units the importer may fill, None for all. One write transaction, so for lists of some
-    thousand rows. One-time passwords of new accounts are in the report and nowhere else.
-    """
-    books = open_books(db, is_offices_own=sheet.reading is not None)
-    read = [books.read(row) for row in sheet.rows]
-    settled = settle_rows(db, books, read, allowed_units=allowed_units, dry_run=dry_run)
-    rows = tuple(one.report for one in settled)
-    return ImportReport(sheet.file, sheet.sheet, books.day, dry_run, rows, sheet.reading)
 
 
 def open_books(db: Session, *, is_offices_own: bool, answers: Mapping[str, str] | None = None) -> Books:
@@ -217,7 +201,8 @@ class _Import:
         self.known.remember(person, self.known.fields_of(person), row.unit.unit_id)
         done = replace(
             report, outcome="repaired" if row.repairs else outcome, messages=(*row.repairs, *row.notes),
-            person=person.ref, username=username, password=password, problem="", about={}, question=None,
+            person=self._key(person) if self.dry_run else person.ref,
+            username=username, password=password, problem="", about={}, question=None,
         )  # fmt: skip
         return done, deed
 

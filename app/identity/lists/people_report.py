@@ -155,16 +155,3 @@ class ImportReport:
     @property
     def has_findings(self) -> bool:
         return any(row.outcome in ("needs_confirmation", "refused") for row in self.rows)
-
-    def as_json(self) -> dict[str, Any]:
-        """The document of `people import --json` (DESIGN 11); without user names and passwords."""
-        outcome = "checked" if self.dry_run else "imported"
-        file = {"file": self.file, "rows": len(self.rows), "outcome": outcome, "message": ""}
-        rows = [
-            {
-                "file": self.file, "sheet": row.sheet or self.sheet, "row": row.row, "outcome": row.outcome,
-                "person": row.person or None, "values": row.values, "unit": row.unit, "messages": list(row.messages),
-            }
-            for row in self.rows
-        ]  # fmt: skip
-        return {"files": [file], "rows": rows}

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.core import audit, clock, ids, jobs
 from app.core.access import Actor
+from app.core.db import Database
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.i18n import lazy as _
 from app.core.storage import Storage
@@ -199,19 +200,24 @@ def forget_imports(context: jobs.JobContext) -> dict[str, int]:
             )
         ).all()
     for import_id, source_key, result_key in old:
-        _forget_parts(context.storage, import_id)
-        context.storage.delete(source_key)
-        for key in list(context.storage.all_keys(beside(source_key))):
-            context.storage.delete(key)
-        if result_key:
-            context.storage.delete(result_key)
-        with context.database.writing() as db:
-            gone = db.get_one(PeopleImport, import_id)
-            gone.source_key = gone.result_key = gone.stage = ""
-            own = select(PeopleImportRow.id).where(PeopleImportRow.import_id == import_id)
-            db.execute(delete(PeopleImportKey).where(PeopleImportKey.row_id.in_(own)))
-            db.execute(delete(PeopleImportRow).where(PeopleImportRow.import_id == import_id))
+        forget_list(context.database, context.storage, import_id, source_key, result_key)
     return {"forgotten": len(old)}
+
+
+def forget_list(database: Database, storage: Storage, import_id: int, source_key: str, result_key: str = "") -> None:
+    """Delete the files and the rows of a list; that there was one, with its counts, stays."""
+    _forget_parts(storage, import_id)
+    storage.delete(source_key)
+    for key in list(storage.all_keys(beside(source_key))):
+        storage.delete(key)
+    if result_key:
+        storage.delete(result_key)
+    with database.writing() as db:
+        gone = db.get_one(PeopleImport, import_id)
+        gone.source_key = gone.result_key = gone.stage = ""
+        own = select(PeopleImportRow.id).where(PeopleImportRow.import_id == import_id)
+        db.execute(delete(PeopleImportKey).where(PeopleImportKey.row_id.in_(own)))
+        db.execute(delete(PeopleImportRow).where(PeopleImportRow.import_id == import_id))
 
 
 # --- what the pages show ------------------------------------------------------------------------------------------
