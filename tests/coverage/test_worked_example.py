@@ -33,7 +33,7 @@ def table(number: int) -> list[Row]:
     """The table under the caption "Bảng <number>." as rows of its own column names."""
     _before, caption, rest = DOCUMENT.partition(f"**Bảng {number}.")
     assert caption, f"docs/coverage.md has no table {number}"
-    lines = [line for line in rest.split("\n**Bảng")[0].splitlines() if line.startswith("|")]
+    lines = [line for line in rest.split("\n## ")[0].split("\n**Bảng")[0].splitlines() if line.startswith("|")]
     head, _rule, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
     return [dict(zip(head, row, strict=True)) for row in rows]
 

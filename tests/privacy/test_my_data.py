@@ -26,7 +26,8 @@ from tests.browser import Browser
 # Rows that lead to people only as those who did something, by the number of their account.
 _OFFICE = {
     "api_token", "assignment", "certificate_file", "declared_figure", "exam_invigilator", "exam_sitting", "export_file",
-    "held_class", "people_import", "slip_sheet", "unit_act",
+    "held_class", "people_import", "report_draft", "report_issue", "report_scan", "report_schedule", "slip_sheet",
+    "unit_act",
 }  # fmt: skip
 
 
