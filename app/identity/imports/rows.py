@@ -199,13 +199,15 @@ def keep_keys(db: Session, keys: Mapping[int, Collection[bytes]]) -> None:
 
 def earlier_with(db: Session, keys: Iterable[bytes], before: int) -> dict[int, Row]:
     """Rows above a position that are found by one of these keys and would write something, by id."""
-    found: dict[int, Row] = {}
+    # In two steps: joined, PostgreSQL read every row of the list for each part while it knew nothing of the new tables.
+    kin: set[int] = set()
     for some in chunks(sorted(keys)):
+        kin.update(db.scalars(select(_KEYS.c.row_id).where(_KEYS.c.digest.in_(some))))
+    found: dict[int, Row] = {}
+    for some_ids in chunks(sorted(kin)):
         rows = db.execute(
-            select(_ROWS.c.id, _ROWS.c.position, _ROWS.c.given, _ROWS.c.confirmed)
-            .join(_KEYS, _KEYS.c.row_id == _ROWS.c.id)
-            .where(
-                _KEYS.c.digest.in_(some), _ROWS.c.position < before, _ROWS.c.stage == "checked",
+            select(_ROWS.c.id, _ROWS.c.position, _ROWS.c.given, _ROWS.c.confirmed).where(
+                _ROWS.c.id.in_(some_ids), _ROWS.c.position < before, _ROWS.c.stage == "checked",
                 _ROWS.c.outcome.in_(WRITING),
             )
         )  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Literal, TypeVar, get_args
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm import Session, selectinload
 
 from app.core.i18n import gettext as _
 from app.core.text import fold
@@ -220,23 +220,29 @@ def _possible_namesakes(db: Session, rows: Sequence[ParsedRow]) -> Iterator[tupl
     born = {sealing.likeness(fold(row.name), row.birth_date) for row in rows if row.birth_date}
     undated = {fold(row.name) for row in rows if not row.birth_date}
     unit_ids = {unit_id for _name, unit_id in at_place}
-    holder = aliased(Person)
     # Two birth dates that differ make two people (`compare`), and the likeness tells them apart unopened.
-    may_be = or_(holder.likeness.is_(None), holder.likeness.in_({b"", *born}), holder.folded_name.in_(undated))
-    found: dict[int, set[int]] = {}
+    may_be = or_(Person.likeness.is_(None), Person.likeness.in_({b"", *born}), Person.folded_name.in_(undated))
+    # First who is there, then what they are: joined, SQLite would look for the holders of every record anew.
+    places: dict[int, set[int]] = {}
     for some in chunks(sorted({name for name, _unit_id in at_place})):
-        held = (
-            select(holder.id, holder.folded_name, Affiliation.unit_id, holder.ref, holder.wrapped_key, holder.sealed)
-            .join(holder, holder.id == holder_of(Affiliation.person_id))
+        posts = (
+            select(holder_of(Affiliation.person_id), Affiliation.unit_id)
             .join(Person, Person.id == Affiliation.person_id)
             .where(Person.folded_name.in_(some), Affiliation.unit_id.in_(unit_ids), Person.signed_up_at.is_(None))
-            .where(may_be)
         )
-        for person_id, name, unit_id, ref, wrapped, sealed in db.execute(held.execution_options(yield_per=CHUNK)):
-            here = at_place.get((name, unit_id), ())
-            fields = sealing.opened(ref, wrapped, sealed) if here else SealedFields()
-            if any(compare(row, fields) != "different" for row in here):
-                found.setdefault(person_id, set()).add(unit_id)
+        for person_id, unit_id in db.execute(posts):
+            places.setdefault(person_id, set()).add(unit_id)
+    found: dict[int, set[int]] = {}
+    for some_ids in chunks(sorted(places)):
+        held = select(Person.id, Person.folded_name, Person.ref, Person.wrapped_key, Person.sealed)
+        for person_id, name, ref, wrapped, sealed in db.execute(held.where(Person.id.in_(some_ids), may_be)):
+            here = {unit_id: at_place.get((name, unit_id), ()) for unit_id in places[person_id]}
+            fields = sealing.opened(ref, wrapped, sealed) if any(here.values()) else SealedFields()
+            may = {
+                unit_id for unit_id, alike in here.items() if any(compare(row, fields) != "different" for row in alike)
+            }
+            if may:
+                found[person_id] = may
     for some_ids in chunks(sorted(found)):
         for person in db.scalars(_with_posts().where(Person.id.in_(some_ids))):
             yield person, found[person.id]
