@@ -96,6 +96,8 @@ _UNITS_AND_PEOPLE = (
     page("/units/acts/new", IMPORTERS, f"/units/acts/new?unit={HERE}"),
     act("/units/acts", IMPORTERS, form={"unit": HERE, "verb": "create", "on": "01/11/2025", "decision": "02/QĐ-THU",
         "code": "THON-MOI", "name": "Thôn Mới", "kind": "village", "type_name": "Thôn"}),
+    page("/units/acts/{act_id}/waiting", IMPORTERS, "/units/acts/{unit_act}/waiting"),
+    act("/units/acts/{act_id}/waiting", IMPORTERS, "/units/acts/{unit_act}/waiting", answers=(422,)),
     act("/units/acts/{act_id}/undo", IMPORTERS, "/units/acts/{unit_act}/undo"),
     page("/people/new", MANAGERS),
     act("/people/new", MANAGERS_HERE, refused={"other_manager": 422},

@@ -28,10 +28,13 @@ from app.coverage.verify.reckoning import Scopes, reckon
 from app.identity.models import Person
 from app.identity.people import merging, people
 from app.identity.sign_in.accounts import actor_of
+from app.identity.units.reorganising import carry_out, preview
+from app.identity.units.waiting import assign, waiting_list
+from app.identity.units.wishes import Draft, Split
 from app.learning import completions
 from tests import factories
 
-# kinds: every kind of indicator; corners: the hard places of the rules.
+# kinds: every kind of indicator; corners: the hard places of the rules; divided: a unit that becomes two.
 WORKED = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))
     for path in sorted((ROOT / "tests" / "coverage" / "cases").glob("*.yaml"))
@@ -78,6 +81,9 @@ def worked(db: Session, request: pytest.FixtureRequest) -> Case:
             steps.append(Step(told["merged"], partial(merging.merge, db, admin, pair, (), "một người")))
     for row in world["declared"]:
         steps.append(Step(row.get("recorded", row["as_of"]), partial(_declare, db, row, world["declared"])))
+    for act in world.get("divided", ()):
+        steps.append(Step(act["day"], partial(_divide, db, act, records)))
+        steps.append(Step(act["later"]["day"], partial(_assign, db, act, records)))
     for step in sorted(steps, key=lambda step: step.on):
         with clock.frozen(_morning(step.on)):
             step.do()
@@ -222,6 +228,26 @@ def _annul(db: Session, done: Case) -> None:
 def _revoke(db: Session, done: Case) -> None:
     paper = db.scalars(select(Certificate).where(Certificate.completion_id == done["made"].id)).one()
     certificates.revoke(db, paper, done["revoked"]["kind"], "thử", None)
+
+
+def _divide(db: Session, act: Case, records: dict[str, Person]) -> None:
+    province = factories.unit_id(db, "24", act["day"])
+    parts = tuple(Draft(code, f"Phường {code}", "commune", "Phường", province) for code in act["parts"])
+    told = list(act["parts"].values())
+    people_to = {records[name].id: at for at, part in enumerate(told) for name in part["people"]}
+    shares = tuple(part["share"] for part in told)
+    wish = Split(factories.unit_id(db, act["unit"], act["day"]), parts, shares, people=people_to)
+    assert preview(db, wish, act["day"]).problems == ()
+    act["made"] = carry_out(db, wish, act["day"], "15/NQ-HĐND", account_id=None)
+
+
+def _assign(db: Session, act: Case, records: dict[str, Person]) -> None:
+    waiting = {one.person_ref: one.post_id for one in waiting_list(db, act["made"]).people}
+    parts = {
+        waiting[records[name].ref]: factories.unit_id(db, code, act["day"])
+        for name, code in act["later"]["people"].items()
+    }
+    assign(db, act["made"], parts, account_id=None)
 
 
 def _declare(db: Session, row: Case, all_: list[Case]) -> None:

@@ -2,15 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import date
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from app.catalogue.models import Course, CourseVersion
 from app.core.settings import get_settings
 from app.coverage.counting.judging import CompletionFact, PostFact, RuleBook
 from app.coverage.indicators.definitions import counted, definitions
-from app.identity.models import Affiliation
+from app.identity.models import Affiliation, UnitEdge
 from app.identity.people import people_queries
 from app.identity.records import records_by_holder
 from app.identity.units import unit_queries
@@ -63,20 +64,55 @@ def completions_of(db: Session, person_ids: Sequence[int]) -> dict[int, list[Com
 def _posts_of_completions(db: Session, completion_ids: Sequence[int]) -> dict[int, list[PostFact]]:
     posts: dict[int, list[PostFact]] = defaultdict(list)
     rows = db.execute(
-        select(CompletionPost, Affiliation.continues_id)
+        select(CompletionPost, func.coalesce(Affiliation.continues_id, Affiliation.id), Affiliation.started_on)
         .join(Affiliation, Affiliation.id == CompletionPost.affiliation_id)
         .where(CompletionPost.completion_id.in_(completion_ids))
-    )
-    for post, continues_id in rows:
+    ).all()
+    assigned = _assigned_at_splits(db, {first_id for _post, first_id, _began in rows})
+    for post, first_id, began in rows:
         posts[post.completion_id].append(
             # It was held on the day of completion, which is all that is asked of it. Its start is stored as that of the
             # post it carries on; so is its id here (DESIGN 5, reading 3).
             PostFact(
                 post.affiliation_id, post.unit_id, frozenset(post.audiences), post.is_primary, post.started_on, None,
-                (post.started_on, continues_id or post.affiliation_id),
+                (post.started_on, first_id), _followed(post.unit_id, began, assigned.get(first_id, ())),
             )
         )  # fmt: skip
     return posts
+
+
+def _assigned_at_splits(db: Session, first_ids: Collection[int]) -> dict[int, list[tuple[date, int, int]]]:
+    """First post -> (day, unit that was split, part its holder was assigned to), in order; empty for nearly everybody.
+
+    Not where the unit lives on and gave a part away: what was earned there stays there.
+    """
+    remained = aliased(UnitEdge)
+    lives_on = exists().where(
+        remained.from_unit_id == UnitEdge.from_unit_id, remained.to_unit_id == UnitEdge.from_unit_id,
+        remained.effective_on == UnitEdge.effective_on,
+    )  # fmt: skip
+    rows = db.execute(
+        select(Affiliation.continues_id, UnitEdge.effective_on, UnitEdge.from_unit_id, Affiliation.unit_id)
+        .join(
+            UnitEdge,
+            (UnitEdge.to_unit_id == Affiliation.unit_id) & (UnitEdge.effective_on == Affiliation.started_on),
+        )
+        .where(Affiliation.continues_id.in_(first_ids), UnitEdge.flags == "split", ~lives_on)
+        .order_by(UnitEdge.effective_on)
+    )
+    assigned: dict[int, list[tuple[date, int, int]]] = defaultdict(list)
+    for first_id, day, split_id, part_id in rows:
+        assigned[first_id or 0].append((day, split_id, part_id))
+    return assigned
+
+
+def _followed(unit_id: int, began: date, assigned: Sequence[tuple[date, int, int]]) -> int:
+    """Where a completion made at this unit, in a post that began that day, counts once its holder was assigned; also
+    one made while they waited to be (DESIGN 5, reading 2)."""
+    for day, split_id, part_id in assigned:
+        if split_id == unit_id or day == began:
+            unit_id = part_id
+    return unit_id
 
 
 def rule_book(db: Session, unit_ids: Collection[int]) -> RuleBook:

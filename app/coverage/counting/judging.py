@@ -33,6 +33,9 @@ class PostFact:
     last_on: date | None
     # Start and id of the post it carries on after reorganisations; None: its own.
     first: tuple[date, int] | None = None
+    # Of a completion made in a unit that was split since: the part its holder was assigned to (DESIGN 5, reading 2).
+    # Audience and scope are judged at the post's own unit all the same.
+    counts_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,12 +261,13 @@ def _coverage(period: str, last: date | None, term: Term, membership: Sequence[S
 def _output_unit(
     completion: CompletionFact, definition: Definition, scope: Scope | None, rules: RuleBook
 ) -> int | None:
-    """Only a completion made inside audience and scope can earn output; it stays at the unit of that day for ever.
+    """Only a completion made inside audience and scope can earn output; it stays at the unit of that day for ever,
+    or where that was split, at the part its holder was assigned to.
 
     Without any post that day it counts at the province, for indicators open to everyone and everywhere (reading 4).
     """
     if post := counting_post(completion.posts, definition.audiences, scope, completion.completed_on):
-        return post.unit_id
+        return post.counts_at or post.unit_id
     is_open = not definition.audiences and definition.former_province is None
     return rules.province_on(completion.completed_on) if is_open and not completion.posts else None
 

@@ -37,8 +37,8 @@ class Row:
 class Tree:
     """One indicator version at the unit and its children.
 
-    `unborn`: sums of units that begin only after the map date; `members`: the units of the map each was made of;
-    `above`: for each of those members itself and all units above it.
+    `unborn`: sums of units that begin only after the map date; `members`: the units of the map each was merged from;
+    `above`: for each unit of the map it was made of, by merger or split, that unit itself and all above it.
     """
 
     unit: UnitOnDay
@@ -112,10 +112,12 @@ def trees_for(
     sums = sums_under(db, part, asked | all_members, map_on)
     trees: dict[int, Tree] = {}
     for version_id, definition in versions.items():
-        own_members = {born: members[born] for born in unborn[version_id]}
+        made_of = {born: members[born] for born in unborn[version_id]}
+        # What a single unit was split into counts there already: the closure carries it.
+        merged = {born: of for born, of in made_of.items() if len(of) > 1}
         tree = Tree(
-            unit, children, sums[version_id], unborn[version_id], own_members,
-            {born: [above[member] for member in of] for born, of in own_members.items()}, codes,
+            unit, children, sums[version_id], unborn[version_id], merged,
+            {born: [above[member] for member in of] for born, of in made_of.items()}, codes,
         )  # fmt: skip
         if definition.measure == "units":
             tree = _counting_units(db, definition, tree, replace(part, version_ids=(version_id,)), asked, map_on)

@@ -28,6 +28,8 @@ class Post:
     first: date
     last: date
     seniority: tuple[date, int]
+    # Of a completion's post: the unit, or the part of it that its holder was assigned to when it was split (reading 2).
+    counts_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +209,45 @@ def _posts_of_the_day(db: Session, belongs: Mapping[int, int]) -> dict[int, list
     rows = db.execute(
         select(
             CompletionPost.completion_id, CompletionPost.unit_id, CompletionPost.audiences, CompletionPost.is_primary,
-            CompletionPost.started_on, CompletionPost.affiliation_id, Affiliation.continues_id, Completion.completed_on,
+            CompletionPost.started_on, Affiliation.id, Affiliation.continues_id, Affiliation.started_on,
+            Completion.completed_on,
         )
         .join(Completion, Completion.id == CompletionPost.completion_id)
         .join(Affiliation, Affiliation.id == CompletionPost.affiliation_id)
         .where(Completion.person_id.in_(belongs))
     )  # fmt: skip
+    parts = _parts_people_went_to(db, belongs)
     found: dict[int, list[Post]] = defaultdict(list)
-    for completion_id, unit_id, audiences, is_primary, started_on, post_id, first_id, day in rows:
+    for completion_id, unit_id, audiences, is_primary, started_on, post_id, first_id, began, day in rows:
         seniority = (started_on, first_id or post_id)
-        found[completion_id].append(Post(unit_id, frozenset(audiences), is_primary, day, day, seniority))
+        counts_at = unit_id
+        for split_on, whole, part in parts.get(first_id or post_id, ()):
+            if whole == counts_at or split_on == began:
+                counts_at = part
+        found[completion_id].append(Post(unit_id, frozenset(audiences), is_primary, day, day, seniority, counts_at))
+    return found
+
+
+def _parts_people_went_to(db: Session, belongs: Collection[int]) -> dict[int, list[tuple[date, int, int]]]:
+    """First post -> the splits its holder went through: (day, unit that ended, part); reading 2."""
+    splits: dict[tuple[date, int], int] = {}
+    living = set()
+    for on, whole, part in db.execute(
+        select(UnitEdge.effective_on, UnitEdge.from_unit_id, UnitEdge.to_unit_id).where(UnitEdge.flags == "split")
+    ):
+        if whole == part:
+            living.add((on, whole))
+        elif part is not None:
+            splits[on, part] = whole
+    splits = {key: whole for key, whole in splits.items() if (key[0], whole) not in living}
+    if not splits:
+        return {}
+    found: dict[int, list[tuple[date, int, int]]] = defaultdict(list)
+    for first_id, began, unit_id in db.execute(
+        select(Affiliation.continues_id, Affiliation.started_on, Affiliation.unit_id)
+        .where(Affiliation.person_id.in_(belongs), Affiliation.continues_id.is_not(None))
+        .order_by(Affiliation.started_on)
+    ):
+        if first_id is not None and (began, unit_id) in splits:
+            found[first_id].append((began, splits[began, unit_id], unit_id))
     return found

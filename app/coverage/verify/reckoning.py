@@ -91,7 +91,7 @@ def seat(posts: Iterable[Post], rule: Rule, scopes: Scopes, on: date) -> int | N
     """The unit somebody is a member at that day: at the post that puts them in the audience and the scope; of several
     the primary one, then the earliest start, then the lowest id."""
     fitting = [
-        (not post.is_primary, post.seniority, post.unit_id)
+        (not post.is_primary, post.seniority, post.counts_at or post.unit_id)
         for post in posts
         if post.first <= on <= post.last
         and (not rule.audiences or rule.audiences & post.audiences)

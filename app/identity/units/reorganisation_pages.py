@@ -18,6 +18,7 @@ from app.identity.units.reorganisation_queries import VERBS, ActView, PlanView, 
 from app.identity.units.reorganising import carry_out, preview, undo
 from app.identity.units.unit_pages import KIND_NAMES
 from app.identity.units.unit_queries import UnitOnDay, unit_by_id
+from app.identity.units.waiting import WaitingList, assign, waiting_list
 
 router = APIRouter()
 
@@ -40,6 +41,16 @@ class ActPage:
 @dataclass(frozen=True)
 class ActsPage:
     acts: Sequence[ActView]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class WaitingPage:
+    """`chosen`: what was typed, by post, when it was refused."""
+
+    act: UnitAct
+    list: WaitingList
+    chosen: dict[int, str] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -72,17 +83,52 @@ def confirm(
     return redirect(request, "/units/acts", flash=flash)
 
 
+@router.get("/units/acts/{act_id}/waiting")
+def who_waits(
+    request: Request, actor: Reorganiser, db: Db, act_id: RowId, q: Annotated[str, Query(max_length=100)] = "",
+    page: int = 1,
+) -> Response:  # fmt: skip
+    act = _act(db, actor, act_id)
+    return render(request, "identity/unit_waiting.html", page=WaitingPage(act, waiting_list(db, act, q, page)))
+
+
+@router.post("/units/acts/{act_id}/waiting")
+def assign_waiting(
+    request: Request, actor: Reorganiser, db: Db, act_id: RowId, post: Annotated[tuple[int, ...], Form()] = (),
+    part: Annotated[tuple[str, ...], Form()] = (), rest: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """`part` goes with `post`, one for one; `rest` is for those for whom none was chosen."""
+    act = _act(db, actor, act_id)
+    chosen = {one: whither or rest for one, whither in zip(post, part, strict=False)}
+    wanted = {one: int(whither) for one, whither in chosen.items() if whither.isascii() and whither.isdigit()}
+    try:
+        if not wanted:
+            raise Invalid(_("Chưa chọn đơn vị cho ai. Hãy chọn ở từng người, hoặc chọn một đơn vị cho cả trang."))
+        count = assign(db, act, wanted, account_id=actor.account_id)
+    except (Invalid, Conflict) as error:
+        page = WaitingPage(act, waiting_list(db, act), chosen, error.message)
+        return render(request, "identity/unit_waiting.html", status=error.status, page=page)
+    left = waiting_list(db, act).total
+    flash = ("ok", _("Đã phân %(count)s người, còn %(left)s người chờ.", count=count, left=left))
+    return redirect(request, f"/units/acts/{act_id}/waiting" if left else "/units/acts", flash=flash)
+
+
 @router.post("/units/acts/{act_id}/undo")
 def undo_act(request: Request, actor: Reorganiser, db: Db, act_id: RowId) -> Response:
-    act = db.get(UnitAct, act_id)
-    if act is None or not is_within(db, actor, set(act.wrote["touched"])):
-        raise NotFound
+    act = _act(db, actor, act_id)
     try:
         undo(db, act, account_id=actor.account_id)
     except Conflict as error:
         page = ActsPage(acts(db, actor), error.message)
         return render(request, "identity/unit_acts.html", status=error.status, page=page)
     return redirect(request, "/units/acts", flash=("ok", _("Đã hoàn tác. Đơn vị, người và vai trò trở lại như trước.")))
+
+
+def _act(db: Db, actor: Actor, act_id: int) -> UnitAct:
+    act = db.get(UnitAct, act_id)
+    if act is None or not is_within(db, actor, set(act.wrote["touched"])):
+        raise NotFound
+    return act
 
 
 def _previewed(

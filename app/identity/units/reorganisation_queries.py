@@ -16,6 +16,7 @@ from app.identity.models import Account, Person, RoleGrant, UnitAct, UnitEdge
 from app.identity.policy import REORGANISE, ROLES
 from app.identity.units.plans import NewVersion, Plan
 from app.identity.units.unit_queries import UnitOnDay, units_by_id
+from app.identity.units.waiting import waiting_count
 
 VERBS: dict[str, lazy] = {
     "create": _("Lập đơn vị trực thuộc"),
@@ -70,6 +71,7 @@ class ActView:
     by: str = ""
     recorded_at: datetime | None = None
     undone_at: datetime | None = None
+    waiting: int = 0  # people of a split unit whom nobody assigned to a part yet
 
 
 def plan_view(db: Session, plan: Plan) -> PlanView:
@@ -116,6 +118,7 @@ def acts(db: Session, actor: Actor) -> list[ActView]:
         ActView(
             act.id, act.effective_on, str(VERBS[act.verb]), act.told["before"], act.told["after"], [act.decision],
             people_count=act.told["people"], by=by or "", recorded_at=act.recorded_at, undone_at=act.undone_at,
+            waiting=waiting_count(db, act),
         )
         for act, by in rows
         if reach >= set(act.wrote["touched"])
