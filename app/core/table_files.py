@@ -8,7 +8,7 @@ from pathlib import Path
 from starlette.responses import Response
 
 from app.core.attachments import XLSX, attachment
-from app.core.bulk_files import write_json_lines, write_long_xlsx, write_parquet
+from app.core.bulk_files import batches_of, write_json_lines, write_parquet
 from app.core.errors import NotFound
 from app.core.tables import Cell, Column, write_csv, write_xlsx
 
@@ -33,19 +33,18 @@ class Table:
 def write_table(table: Table, path: Path, format: str) -> int:
     """Write to a local file; the number of rows. Only XLSX carries notes: programs read the others.
 
-    Rows that are walked once are taken to be many. Raises NotFound for a format that is none of ours.
+    For tables of some thousand rows; long ones are long_files.py's. Raises NotFound for a format that is none of ours.
     """
     match format:
         case "xlsx":
-            write = write_xlsx if isinstance(table.rows, list | tuple) else write_long_xlsx
-            return write(path, table.sheet, table.columns, table.rows, table.notes)
+            return write_xlsx(path, table.sheet, table.columns, table.rows, table.notes)
         case "csv":
             with path.open("wb") as out:
                 return write_csv(out, table.columns, table.rows)
         case "jsonl":
-            return write_json_lines(path, table.columns, table.rows)
+            return write_json_lines(path, table.columns, batches_of(table.rows))
         case "parquet":
-            return write_parquet(path, table.columns, table.rows)
+            return write_parquet(path, table.columns, batches_of(table.rows))
     raise NotFound
 
 

@@ -33,7 +33,7 @@ NUMBER_FORMATS: dict[Kind, str] = {
     "instant": "dd/mm/yyyy hh:mm",
 }  # fmt: skip
 _NOT_IN_A_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
-_RUNS_AS_FORMULA = frozenset("=+-@\t\r\n")
+RUNS_AS_FORMULA = frozenset("=+-@\t\r\n")
 _ZIPPED, _COMPOUND = b"PK", b"\xd0\xcf\x11\xe0"
 _TEXT_SHEET = "CSV"
 _UNREADABLE = _("Tệp này không phải bảng tính Excel đọc được. Hãy mở tệp rồi lưu lại dạng .xlsx.")
@@ -69,7 +69,7 @@ def write_csv(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Sequence[
         for row in rows:
             # Most cells are texts nothing need be done to: to ask here costs a quarter of a call.
             writer.writerow(
-                [cell if type(cell) is str and cell[:1] not in _RUNS_AS_FORMULA else _csv_cell(cell) for cell in row]
+                [cell if type(cell) is str and cell[:1] not in RUNS_AS_FORMULA else csv_cell(cell) for cell in row]
             )
             count += 1
     finally:
@@ -228,7 +228,8 @@ def _open_book(path: Path) -> CalamineWorkbook:
         raise Invalid(_UNREADABLE) from error
 
 
-def _csv_cell(value: Cell) -> str:
+def csv_cell(value: Cell) -> str:
+    """As people read it: days and minutes of Vietnam, and nothing that Excel would run as a formula."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -237,7 +238,7 @@ def _csv_cell(value: Cell) -> str:
         return _csv_day(value)
     text = str(value)
     # A cell that begins so would run as a formula in Excel; the apostrophe keeps it text.
-    return "'" + text if isinstance(value, str) and text[:1] in _RUNS_AS_FORMULA else text
+    return "'" + text if isinstance(value, str) and text[:1] in RUNS_AS_FORMULA else text
 
 
 @lru_cache(maxsize=4096)

@@ -2,18 +2,20 @@
 
 import argparse
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 
 from app.core import clock
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
-from app.core.table_files import CONTENT_TYPES, FOR_PEOPLE, Table, write_table
+from app.core.table_files import CONTENT_TYPES, Table, write_table
 from app.core.templating import format_date, format_number
 from app.coverage.counting import wording
 from app.coverage.counting.as_json import as_json
 from app.coverage.counting.figures import Figure, Question, figure
-from app.coverage.exports.records import RECORDS, Wanted, records_table
+from app.coverage.exports.records import RECORDS, Wanted, write_records
 from app.coverage.exports.tables import coverage_table, overview_table, programmes_table
 from app.coverage.programmes.programme_queries import programme_report
 from app.coverage.rebuilding import compare_everybody
@@ -118,8 +120,11 @@ def _verify(args: argparse.Namespace, runtime: Runtime) -> int:
 def _export_records(args: argparse.Namespace, runtime: Runtime) -> int:
     columns = tuple(name for name in args.columns.split(",") if name)
     wanted = Wanted(args.unit, args.first, args.last, args.course, columns=columns)
-    with runtime.database.reading() as db:
-        return _write(records_table(db, RECORDS[args.what], wanted, for_people=args.format in FOR_PEOPLE), args)
+    with runtime.database.reading() as db, _writing_to(args):
+        rows = write_records(
+            runtime.database, db, RECORDS[args.what], wanted, args.out, args.format, lambda _rows, _ratio: None
+        )
+    return _written(rows, args)
 
 
 def _export_coverage(args: argparse.Namespace, runtime: Runtime) -> int:
@@ -142,12 +147,22 @@ def _export_programmes(args: argparse.Namespace, runtime: Runtime) -> int:
 
 
 def _write(table: Table, args: argparse.Namespace) -> int:
-    try:
+    with _writing_to(args):
         rows = write_table(table, args.out, args.format)
+    return _written(rows, args)
+
+
+@contextmanager
+def _writing_to(args: argparse.Namespace) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise CommandFailed(
             _("Không ghi được tệp %(path)s: %(reason)s"), path=args.out, reason=error.strerror
         ) from error
+
+
+def _written(rows: int, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"file": str(args.out), "format": args.format, "rows": rows}, ensure_ascii=False))
     else:

@@ -12,18 +12,20 @@ from typing import Any
 import openpyxl
 import pytest
 from arro3.io import read_parquet
-from sqlalchemy import select, update
+from sqlalchemy import insert, literal, select, update
 
+from app.catalogue.models import CourseVersion
 from app.core import clock
-from app.core.db import Session
+from app.core.db import Database, Session
 from app.core.jobs import Job, JobContext, Worker, enqueue
 from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
-from app.coverage.exports import making
+from app.coverage.exports import making, records
 from app.coverage.exports.making import KEPT
+from app.coverage.exports.records import Wanted
 from app.coverage.models import ExportFile
 from app.identity.models import RoleGrant
-from app.learning.models import Attempt
+from app.learning.models import Attempt, Completion
 from app.learning.service import enrol
 from app.runtime import Runtime
 from tests import factories
@@ -170,9 +172,8 @@ def test_what_the_asker_may_see_is_judged_when_the_file_is_made(browser: Browser
 def test_rows_so_far_are_told_and_a_stop_is_heard(
     browser: Browser, db: Session, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Told at every row instead of every half second; somebody asks to stop at the second."""
-    monkeypatch.setattr(making, "_TELL_S", 0.0)
-    monkeypatch.setattr(making, "_LOOK_ROWS", 1)
+    """Somebody asks to stop as soon as rows are told; three are taken to be many."""
+    monkeypatch.setattr(records, "_SHORT", 0)
     browser.sign_in("tinh").post("/exports", {"what": "completions", "format": "csv"})
     told = []
 
@@ -184,16 +185,55 @@ def test_rows_so_far_are_told_and_a_stop_is_heard(
 
     monkeypatch.setattr(JobContext, "progress", progress)
     worker.run_all()
-    assert told[-1] == "0 / 3 dòng"
+    assert told[-1] == "0 dòng"
     assert "đã dừng" in browser.get("/exports").text
     assert db.scalar(select(ExportFile.storage_key)) is None
 
 
 @pytest.mark.usefixtures("some_completions")
-def test_a_worker_that_ends_leaves_the_export_to_the_next(
-    browser: Browser, runtime: Runtime, worker: Worker, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", sorted(records.RECORDS))
+@pytest.mark.parametrize("format", ["csv", "xlsx", "parquet", "jsonl"])
+def test_many_rows_are_written_as_few_are(
+    db: Session, database: Database, tmp_path: Path, what: str, format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(making, "_TELL_S", 0.0)
+    """By processes of their own, in two parts: the last completion has a number far behind the others."""
+    version = db.scalars(select(CourseVersion)).first()
+    assert version
+    odd = factories.person(db)
+    odd.name = 'Phạm "Ngoặc", <kép> &'
+    late = factories.completion(db, odd, version, date(2026, 4, 1))
+    db.execute(insert(Completion).from_select(
+        [column.key for column in Completion.__table__.c],
+        select(*(
+            {"id": literal(250_000), "occasion": literal("round:2")}.get(column.key, column)
+            for column in Completion.__table__.c
+        )).where(Completion.id == late.id),
+    ))  # fmt: skip
+    db.commit()
+
+    def content(name: str) -> bytes:
+        path = tmp_path / name
+        with database.reading() as reading:
+            records.write_records(
+                database, reading, records.RECORDS[what], Wanted(), path, format, lambda _rows, _ratio: None
+            )
+        assert [one.name for one in tmp_path.glob(f"{name}*")] == [name], "no part is left behind"
+        if format == "xlsx":
+            rows = openpyxl.load_workbook(io.BytesIO(path.read_bytes())).active.iter_rows(values_only=True)
+            return repr(list(rows)).encode()
+        return path.read_bytes()
+
+    with clock.frozen(clock.now()):
+        few = content("few")
+        monkeypatch.setattr(records, "_SHORT", 0)
+        assert content("many") == few
+    if what == "completions" and format == "csv":
+        rows = list(csv.reader(io.StringIO(few.decode("utf-8-sig"))))
+        assert [row[1] for row in rows[4:]] == ['Phạm "Ngoặc", <kép> &'] * 2
+
+
+@pytest.mark.usefixtures("some_completions")
+def test_a_worker_that_ends_leaves_the_export_to_the_next(browser: Browser, runtime: Runtime, worker: Worker) -> None:
     browser.sign_in("tinh").post("/exports", {"what": "completions", "format": "csv"})
     ending = Worker(runtime.database, runtime.storage, {"coverage.export": making.make_export})
     ending.stop()

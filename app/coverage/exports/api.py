@@ -82,7 +82,7 @@ def rows(request: Request, reader: ByToken, db: Db, table: str) -> Response:
     page = records_query(db, records, wanted, fields).add_columns(records.key.label("_key"))
     found = db.execute(page.where(records.key > after).order_by(records.key).limit(limit)).all()
     names = [one.name for one in fields]
-    cells = as_cells(fields, [row[:-1] for row in found], for_people=False)
+    cells = as_cells(fields, [row[:-1] for row in found])
     return _json({
         "table": table, "rows": [dict(zip(names, row, strict=True)) for row in cells],
         "next": found[-1][-1] if len(found) == limit else None,

@@ -1,9 +1,7 @@
 """Making the file somebody asked for, and forgetting it after a week."""
 
 import tempfile
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,17 +13,14 @@ from app.core import clock
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.jobs import JobContext, JobFunction
-from app.core.table_files import FOR_PEOPLE, Table, write_table
-from app.core.tables import Cell
+from app.core.table_files import write_table
 from app.core.templating import format_number
-from app.coverage.exports.records import NAMES, RECORDS, Wanted, records_count, records_table
+from app.coverage.exports.records import NAMES, RECORDS, Wanted, write_records
 from app.coverage.exports.tables import coverage_table, question_of
 from app.coverage.models import ExportFile
 from app.identity.sign_in import accounts
 
 KEPT = timedelta(days=7)
-_TELL_S = 0.5
-_LOOK_ROWS = 1000
 
 
 def make_export(context: JobContext, export_id: int) -> Mapping[str, Any]:
@@ -40,10 +35,9 @@ def make_export(context: JobContext, export_id: int) -> Mapping[str, Any]:
         if wish.size is not None:
             return {"rows": wish.rows}
         context.progress(0.0, _("Đang đọc dữ liệu"))
-        table = _table(context, db, wish)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"export.{wish.format}"
-            rows = write_table(table, path, wish.format)
+            rows = _write(context, db, wish, path)
             size = path.stat().st_size
             context.progress(0.95, _("Đang lưu tệp"))
             key = f"exports/{export_id}.{wish.format}"
@@ -54,31 +48,20 @@ def make_export(context: JobContext, export_id: int) -> Mapping[str, Any]:
     return {"rows": rows, "text": _("Đã xuất %(rows)s dòng.", rows=rows)}
 
 
-def _table(context: JobContext, db: Session, wish: ExportFile) -> Table:
-    """What the asker may see is judged now, not when the button was pressed."""
+def _write(context: JobContext, db: Session, wish: ExportFile, path: Path) -> int:
+    """The number of rows. What the asker may see is judged now, not when the button was pressed."""
     if wish.what == "coverage":
-        return coverage_table(db, question_of(wish.filters))
+        return write_table(coverage_table(db, question_of(wish.filters)), path, wish.format)
     actor = accounts.actor_of(db, wish.account_id)
     if actor is None:
         raise NotFound
     actor.require(NAMES)
-    records, wanted = RECORDS[wish.what], Wanted.of(wish.filters, actor.units_with(NAMES))
-    total = records_count(db, records, wanted)
-    table = records_table(db, records, wanted, for_people=wish.format in FOR_PEOPLE)
-    return replace(table, rows=_told(context, table.rows, total))
 
+    def tell(rows: int, ratio: float) -> None:
+        context.progress(0.95 * ratio, _("%(count)s dòng", count=format_number(rows)))
 
-def _told(context: JobContext, rows: Iterable[Sequence[Cell]], total: int) -> Iterator[Sequence[Cell]]:
-    """The same rows; on the way it is said how many there are so far, and the job stopped if somebody wants it so."""
-    next_at = time.monotonic() + _TELL_S
-    for count, row in enumerate(rows):
-        if count % _LOOK_ROWS == 0 and time.monotonic() >= next_at:
-            context.progress(
-                0.95 * count / max(total, count),
-                _("%(count)s / %(total)s dòng", count=format_number(count), total=format_number(total)),
-            )
-            next_at = time.monotonic() + _TELL_S
-        yield row
+    wanted = Wanted.of(wish.filters, actor.units_with(NAMES))
+    return write_records(context.database, db, RECORDS[wish.what], wanted, path, wish.format, tell)
 
 
 def forget_exports(context: JobContext) -> dict[str, int]:

@@ -1,29 +1,30 @@
 """The tables of single records: completions, people, certificates, attempts. What an export and the API can give.
 
-Each is a select of its fields, in the order of its key, walked with a cursor: memory stays flat however long it is.
+Each is a select of its fields, in the order of its key.
 No identity numbers, birth dates, telephones or addresses are among the fields.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-import msgspec
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.catalogue.models import Course, CourseVersion
 from app.certificates.models import Certificate, CertificateReplacement, CertificateRevocation
 from app.certificates.queries import is_newest
 from app.core import clock
 from app.core.access import UnitClosure, closure_on
-from app.core.db import Instant
+from app.core.db import Database, Instant
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext, lazy
 from app.core.i18n import lazy as _
-from app.core.table_files import Table
+from app.core.long_files import Keys, Tell, long_select, write_long
+from app.core.long_selects import LongColumn, Reading, changed
+from app.core.table_files import FOR_PEOPLE
 from app.core.tables import Cell, Column, Kind
 from app.core.templating import format_datetime
 from app.identity.models import Affiliation, AffiliationAudience, Person, UnitVersion
@@ -34,11 +35,13 @@ from app.learning.models import Attempt, Completion, CompletionAnnulment, Comple
 
 # Who may take names away; where is for `Actor.units_with` to say.
 NAMES = "export.completions"
+_UNIT_VALUES = (UnitVersion.code, UnitVersion.name)
 _WAYS = {
     "online": _("trực tuyến"), "class": _("lớp tập trung"), "group": _("buổi cộng đồng"), "exam": _("sát hạch"),
     "evidence": _("minh chứng"),
 }  # fmt: skip
-_BATCH = 2000
+# So many rows are written where somebody waits for them; more take a process of their own.
+_SHORT = 20_000
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,16 @@ class Field:
     kind: Kind = "text"
     width: int = 18
     words: Mapping[Any, lazy | str] | None = None
-    # What the database's value becomes, for people and programs alike.
-    read: Callable[[Any], Cell] | None = None
+    read: Reading = ""
+
+    @property
+    def unit_value(self) -> int | None:
+        """Which of the values of UnitVersion it is, if it is one."""
+        return next((place for place, value in enumerate(_UNIT_VALUES) if value is self.value), None)
+
+    def column(self, *, for_people: bool) -> LongColumn:
+        words = [(value, str(text)) for value, text in (self.words or {}).items()] if for_people else []
+        return LongColumn(Column(str(self.title), self.kind, self.width, self.name), self.read, words, self.unit_value)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,8 @@ class Records:
     fields: tuple[Field, ...]
     source: Callable[[Select[Any], date], Select[Any]]
     within: Callable[[Select[int], date], ColumnElement[bool]]
+    # The unit of a record, and the day whose name of it is shown; where fields of UnitVersion are.
+    unit_at: Callable[[date], tuple[Any, Any]] | None = None
     day_field: ColumnElement[Any] | None = None
 
     def chosen(self, names: Sequence[str]) -> tuple[Field, ...]:
@@ -103,33 +116,50 @@ class Wanted:
         )  # fmt: skip
 
 
-def records_table(db: Session, records: Records, wanted: Wanted, *, for_people: bool) -> Table:
-    """Rows as they come from the database, to be walked once; with words and Vietnamese heads `for_people`."""
+def write_records(
+    database: Database, db: Session, records: Records, wanted: Wanted, path: Path, format: str, tell: Tell
+) -> int:
+    """The file with words and Vietnamese heads, or for programs with names and codes; the number of rows.
+
+    `db` says what there is to be read; the rows are read beside it (`write_long`, which says what `tell` hears).
+    """
     fields = records.chosen(wanted.columns)
-    columns = tuple(Column(str(one.title), one.kind, one.width, one.name) for one in fields)
     made = gettext("Xuất lúc %(instant)s.", instant=format_datetime(clock.now()))
-    notes = (str(records.title), f"{made} {records.note}")
-    query = records_query(db, records, wanted, fields).order_by(records.key)
-    return Table(str(records.title), notes, columns, as_cells(fields, _walk(db, query), for_people=for_people))
+    query, periods = _with_units_apart(db, records, wanted, fields)
+    wish = long_select(
+        database, query, records.key, [one.column(for_people=format in FOR_PEOPLE) for one in fields], format,
+        sheet=str(records.title), notes=(str(records.title), f"{made} {records.note}"), periods=periods,
+    )  # fmt: skip
+    return write_long(database, wish, _keys(db, records, wanted), path, tell)
 
 
-def _walk(db: Session, query: Select[Any]) -> Iterator[Any]:
-    """Asked at the first row, and closed also where nobody wants the last."""
-    with db.execute(query.execution_options(yield_per=_BATCH)) as result:
-        for batch in result.partitions():
-            yield from batch
+def _with_units_apart(
+    db: Session, records: Records, wanted: Wanted, fields: Sequence[Field]
+) -> tuple[Select[Any], Select[Any] | None]:
+    """The names of units are read once, not with each row."""
+    own = [one for one in fields if one.unit_value is None]
+    query = records_query(db, records, wanted, own)
+    if len(own) == len(fields) or records.unit_at is None:
+        return query, None
+    unit_id, day = records.unit_at(_day_of(records, wanted))
+    columns: list[Any] = [UnitVersion.unit_id, UnitVersion.valid_from, UnitVersion.valid_to, *_UNIT_VALUES]
+    return query.add_columns(unit_id.label("_unit"), day.label("_day")), select(*columns)
 
 
-def records_count(db: Session, records: Records, wanted: Wanted) -> int:
-    """How many rows `records_table` will give."""
-    query = records_query(db, records, wanted, records.fields[:1])
-    return db.scalar(select(func.count()).select_from(query.subquery())) or 0
+def _keys(db: Session, records: Records, wanted: Wanted) -> Keys:
+    """Where the rows lie; only a few are looked at to know whether there are few."""
+    first, last = db.execute(select(func.min(records.key), func.max(records.key))).one()
+    some = records_query(db, records, wanted, ()).add_columns(records.key).limit(_SHORT + 1).subquery()
+    count = db.scalar(select(func.count()).select_from(some)) or 0
+    return Keys(first or 0, last or 0, count <= _SHORT)
 
 
 def records_query(db: Session, records: Records, wanted: Wanted, fields: Sequence[Field]) -> Select[Any]:
     """Its columns are those of `fields`; raises NotFound for a unit there is none of."""
-    day = wanted.last if records.day_field is None and wanted.last else clock.today()
+    day = _day_of(records, wanted)
     query = records.source(select(*(one.value.label(one.name) for one in fields)), day)
+    if records.unit_at and any(one.unit_value is not None for one in fields):
+        query = query.outerjoin(UnitVersion, _unit_on(*records.unit_at(day)))
     if (column := records.day_field) is not None:
         is_instant = isinstance(column.type, Instant)
         if wanted.first:
@@ -145,42 +175,19 @@ def records_query(db: Session, records: Records, wanted: Wanted, fields: Sequenc
     return query
 
 
-def as_cells(fields: Sequence[Field], rows: Any, *, for_people: bool) -> Iterator[Sequence[Cell]]:
-    """Rows of `records_query` with what `read` and, for people, `words` make of them."""
-    changes = [
-        (place, change)
-        for place, one in enumerate(fields)
-        if (change := _change(one, for_people=for_people)) is not None
-    ]
-    if not changes:
-        yield from rows
-        return
+def _day_of(records: Records, wanted: Wanted) -> date:
+    """The day the table shows."""
+    return wanted.last if records.day_field is None and wanted.last else clock.today()
+
+
+def as_cells(fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Cell]]:
+    """Rows of `records_query` as programs get them."""
+    changes = [(place, change) for place, one in enumerate(fields) if (change := changed(one.read, None)) is not None]
     for row in rows:
         cells = list(row)
         for place, change in changes:
             cells[place] = change(cells[place])
         yield cells
-
-
-def _change(one: Field, *, for_people: bool) -> Callable[[Any], Cell] | None:
-    if one.words and for_people:
-        spoken = {value: str(words) for value, words in one.words.items()}
-        return lambda value: spoken.get(value, value)
-    return one.read
-
-
-@lru_cache(maxsize=4096)
-def _joined(codes: str | None) -> str | None:
-    """The codes of a JSON list in one text."""
-    return ", ".join(sorted(msgspec.json.decode(codes))) if codes else None
-
-
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 1)
-
-
-def _truth(value: Any) -> Cell:
-    return None if value is None else int(value)
 
 
 def _subtree(db: Session, code: str) -> Select[int]:
@@ -203,25 +210,35 @@ def _unit_on(unit_id: Any, day: Any) -> ColumnElement[bool]:
 # --- the four -----------------------------------------------------------------------------------------------------
 
 # The post shown: primary, then the earliest start, then the lowest id, as everywhere (DESIGN 5).
-_FIRST_POST = (
-    select(CompletionPost.affiliation_id)
-    .where(CompletionPost.completion_id == Completion.id)
-    .order_by(CompletionPost.is_primary.desc(), CompletionPost.started_on, CompletionPost.affiliation_id)
-    .limit(1)
-    .correlate(Completion)
-    .scalar_subquery()
+_BETTER = aliased(CompletionPost)
+_FIRST_POST = ~exists().where(
+    _BETTER.completion_id == CompletionPost.completion_id,
+    # Most hold one post, and this much the index knows.
+    _BETTER.affiliation_id != CompletionPost.affiliation_id,
+    or_(
+        _BETTER.is_primary > CompletionPost.is_primary,
+        and_(
+            _BETTER.is_primary == CompletionPost.is_primary,
+            or_(
+                _BETTER.started_on < CompletionPost.started_on,
+                and_(
+                    _BETTER.started_on == CompletionPost.started_on,
+                    _BETTER.affiliation_id < CompletionPost.affiliation_id,
+                ),
+            ),
+        ),
+    ),
 )
 
 
 def _completions(query: Select[Any], _day: date) -> Select[Any]:
-    of_day = and_(CompletionPost.completion_id == Completion.id, CompletionPost.affiliation_id == _FIRST_POST)
+    of_day = and_(CompletionPost.completion_id == Completion.id, _FIRST_POST)
     return (
         query.select_from(Completion)
         .join(Person, Person.id == holder_of(Completion.person_id))
         .outerjoin(Course, Course.id == Completion.course_id)
         .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(CompletionPost, of_day)
-        .outerjoin(UnitVersion, _unit_on(CompletionPost.unit_id, Completion.completed_on))
         .outerjoin(Certificate, and_(Certificate.completion_id == Completion.id, is_newest()))
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
     )
@@ -237,7 +254,7 @@ COMPLETIONS = Records(
         Field("unit_name", _("Đơn vị ngày hoàn thành"), UnitVersion.name, width=32,
               words={None: _("chưa xác định đơn vị")}),
         Field("title", _("Chức vụ"), CompletionPost.title, width=22),
-        Field("audiences", _("Nhóm đối tượng"), cast(CompletionPost.audiences, Text), width=16, read=_joined),
+        Field("audiences", _("Nhóm đối tượng"), cast(CompletionPost.audiences, Text), width=16, read="codes"),
         Field("course", _("Mã khóa học, nhiệm vụ"), func.coalesce(Course.code, Completion.programme_code), width=16),
         Field("course_title", _("Khóa học, nội dung"), func.coalesce(CourseVersion.title, Completion.title), width=44),
         Field("course_version", _("Phiên bản"), CourseVersion.number, "int", 10),
@@ -246,21 +263,19 @@ COMPLETIONS = Records(
         Field("valid_until", _("Có giá trị đến"), Completion.valid_until, "date", 14),
         Field("recorded_at", _("Ghi nhận lúc"), Completion.recorded_at, "instant", 17),
         Field("hours", _("Số giờ"), Completion.hours, "number", 8),
-        Field("score_percent", _("Điểm (%)"), Completion.score_percent, "number", 9, read=_round),
+        Field("score_percent", _("Điểm (%)"), Completion.score_percent, "number", 9, read="rounded"),
         Field("certificate", _("Số giấy chứng nhận"), Certificate.number, width=22),
         Field("state", _("Trạng thái"), case((CompletionAnnulment.completion_id.is_(None), "valid"), else_="annulled"),
               width=14, words={"valid": _("có hiệu lực"), "annulled": _("đã hủy")}),
     ),
-    _completions, lambda units, _day: CompletionPost.unit_id.in_(units), Completion.completed_on,  # type: ignore[arg-type]
+    _completions, lambda units, _day: CompletionPost.unit_id.in_(units),
+    lambda _day: (CompletionPost.unit_id, Completion.completed_on), Completion.completed_on,  # type: ignore[arg-type]
 )  # fmt: skip
 
 
 def _people(query: Select[Any], day: date) -> Select[Any]:
     return (
-        query.select_from(Affiliation)
-        .join(Person, Person.id == holder_of(Affiliation.person_id))
-        .outerjoin(UnitVersion, _unit_on(Affiliation.unit_id, day))
-        .where(held_on(day))
+        query.select_from(Affiliation).join(Person, Person.id == holder_of(Affiliation.person_id)).where(held_on(day))
     )
 
 
@@ -270,11 +285,6 @@ _AUDIENCES = (
     .correlate(Affiliation)
     .scalar_subquery()
 )
-
-
-@lru_cache(maxsize=4096)
-def _sorted(codes: str | None) -> str | None:
-    return ", ".join(sorted(codes.split(","))) if codes else None
 
 
 PEOPLE = Records(
@@ -287,13 +297,13 @@ PEOPLE = Records(
         Field("unit", _("Mã đơn vị"), UnitVersion.code, width=12),
         Field("unit_name", _("Đơn vị"), UnitVersion.name, width=32),
         Field("title", _("Chức vụ"), Affiliation.title, width=22),
-        Field("audiences", _("Nhóm đối tượng"), _AUDIENCES, width=16, read=_sorted),
-        Field("is_primary", _("Vị trí chính"), Affiliation.is_primary, "int", 10, read=_truth,
+        Field("audiences", _("Nhóm đối tượng"), _AUDIENCES, width=16, read="listed_codes"),
+        Field("is_primary", _("Vị trí chính"), Affiliation.is_primary, "int", 10, read="truth",
               words={True: _("chính"), False: _("kiêm nhiệm")}),
         Field("started_on", _("Từ ngày"), Affiliation.started_on, "date", 14),
         Field("ended_on", _("Đến ngày"), Affiliation.ended_on, "date", 14),
     ),
-    _people, lambda units, _day: Affiliation.unit_id.in_(units),
+    _people, lambda units, _day: Affiliation.unit_id.in_(units), lambda day: (Affiliation.unit_id, literal(day)),
 )  # fmt: skip
 
 
@@ -303,7 +313,6 @@ def _certificates(query: Select[Any], _day: date) -> Select[Any]:
         .join(Person, Person.id == holder_of(Certificate.person_id))
         .join(Completion, Completion.id == Certificate.completion_id)
         .outerjoin(Course, Course.id == Completion.course_id)
-        .outerjoin(UnitVersion, _unit_on(Certificate.unit_id, Certificate.completed_on))
         .outerjoin(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
         .outerjoin(CertificateReplacement, CertificateReplacement.certificate_id == Certificate.id)
     )
@@ -324,7 +333,7 @@ CERTIFICATES = Records(
         Field("course_title", _("Khóa học"), Certificate.course_title, width=44),
         Field("course_version", _("Phiên bản"), Certificate.course_version_number, "int", 10),
         Field("hours", _("Số giờ"), Certificate.hours, "number", 8),
-        Field("score_percent", _("Điểm (%)"), Certificate.score_percent, "number", 9, read=_round),
+        Field("score_percent", _("Điểm (%)"), Certificate.score_percent, "number", 9, read="rounded"),
         Field("completed_on", _("Ngày hoàn thành"), Certificate.completed_on, "date", 14),
         Field("issued_on", _("Ngày cấp"), Certificate.issued_on, "date", 14),
         Field("valid_until", _("Có giá trị đến"), Certificate.valid_until, "date", 14),
@@ -334,7 +343,8 @@ CERTIFICATES = Records(
               width=14,
               words={"valid": _("có hiệu lực"), "revoked": _("đã thu hồi"), "replaced": _("đã thay giấy khác")}),
     ),
-    _certificates, lambda units, _day: Certificate.unit_id.in_(units), Certificate.issued_on,  # type: ignore[arg-type]
+    _certificates, lambda units, _day: Certificate.unit_id.in_(units),
+    lambda _day: (Certificate.unit_id, Certificate.completed_on), Certificate.issued_on,  # type: ignore[arg-type]
 )  # fmt: skip
 
 
@@ -365,13 +375,13 @@ ATTEMPTS = Records(
         Field("number", _("Lượt thứ"), Attempt.number, "int", 10),
         Field("started_at", _("Bắt đầu lúc"), Attempt.started_at, "instant", 17),
         Field("submitted_at", _("Nộp lúc"), Attempt.submitted_at, "instant", 17),
-        Field("score_percent", _("Điểm (%)"), Attempt.result["percent"].as_float(), "number", 9, read=_round),
-        Field("passed", _("Đạt"), Attempt.passed, "int", 10, read=_truth,
+        Field("score_percent", _("Điểm (%)"), Attempt.result["percent"].as_float(), "number", 9, read="rounded"),
+        Field("passed", _("Đạt"), Attempt.passed, "int", 10, read="truth",
               words={True: _("đạt"), False: _("chưa đạt"), None: "–"}),
-        Field("is_timed_out", _("Hết giờ"), Attempt.is_timed_out, "int", 10, read=_truth,
+        Field("is_timed_out", _("Hết giờ"), Attempt.is_timed_out, "int", 10, read="truth",
               words={True: _("hết giờ"), False: ""}),
     ),
-    _attempts, _of_members, Attempt.started_at,  # type: ignore[arg-type]
+    _attempts, _of_members, None, Attempt.started_at,  # type: ignore[arg-type]
 )  # fmt: skip
 
 RECORDS: dict[str, Records] = {one.name: one for one in (COMPLETIONS, PEOPLE, CERTIFICATES, ATTEMPTS)}
