@@ -62,7 +62,8 @@ from app.coverage.exports import api as export_api
 from app.coverage.exports import export_pages, token_pages
 from app.coverage.exports import making as export_jobs
 from app.coverage.exports.tokens import TokenLog
-from app.coverage.indicators import definition_pages, plan_pages
+from app.coverage.indicators import definition_pages, draft_pages, plan_pages
+from app.coverage.indicators import previewing as indicator_previews
 from app.coverage.programmes import programme_pages
 from app.coverage.reports import report_pages
 from app.coverage.reports import schedules as report_schedules
@@ -147,7 +148,7 @@ PAGES = (
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
-    coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages,
+    coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     programme_pages, export_pages, report_pages, token_pages, export_api, assignment_pages, my_assignment_pages,
     notice_pages, contact_pages, reset_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages,
     my_data_pages, privacy_desk_pages,
@@ -262,6 +263,7 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
     **dict.fromkeys(("course_rating", "discussion_post", "discussion_report", "help_request", "lesson_note"), _WROTE),
     **dict.fromkeys(
         ("api_token", "assignment", "declared_figure", "exam_marking", "exam_sitting", "export_file", "held_class",
+         "indicator_draft", "indicator_version",
          "marking", "people_import", "report_draft", "report_issue", "report_scan", "report_schedule",
          "slip_sheet", "unit_act"),
         _ACTED,
@@ -284,6 +286,7 @@ JOBS: dict[str, JobFunction] = (
     | attendee_lists.JOBS
     | exam_jobs.JOBS
     | coverage_jobs.JOBS
+    | indicator_previews.JOBS
     | export_jobs.JOBS
     | report_schedules.JOBS
     | upkeep.JOBS

@@ -60,6 +60,10 @@ class IndicatorVersion(Base):
     valid_from_year: Mapped[int]
     valid_to_year: Mapped[int | None]
     recorded_at: Mapped[datetime]
+    # Nobody's: it came with the plan.
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    # Why it is counted so from now on, and by which document; "" for what came with the plan.
+    reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class DeclaredFigure(Base):

@@ -43,6 +43,10 @@ from app.core.jobs import Job, Worker
 from app.core.storage import Storage
 from app.coverage.declared.declaring import prove
 from app.coverage.exports.models import ApiToken
+from app.coverage.indicators.definition_form import form_of
+from app.coverage.indicators.definitions import definition_for
+from app.coverage.indicators.models import IndicatorDraft
+from app.coverage.indicators.previewing import Effect, EffectRow, Side
 from app.coverage.models import DeclaredFigure, ExportFile
 from app.coverage.reports import desk
 from app.coverage.reports.filling import Wish
@@ -171,6 +175,7 @@ class World:
     exam_list: int
     ready_export: int
     figure_paper: int
+    indicator_draft: int
     waiting_export: int
     today: str
     report_draft: int
@@ -289,6 +294,7 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
         **_twins(db, actor),
         "ready_export": _export(db, who["manager"]),
         "figure_paper": _figure_paper(db, storage, who["province_admin"]),
+        "indicator_draft": _indicator_draft(db, who["province_admin"]),
         "register_file": _register(db, who["manager"]),
     }
 
@@ -483,6 +489,20 @@ def _figure_paper(db: Session, storage: Storage, owner: Account) -> int:
     db.flush()
     prove(db, [figure], document, keep_document(storage, document))
     return figure.id
+
+
+def _indicator_draft(db: Session, owner: Account) -> int:
+    base = definition_for(db, "BG-CBCC", clock.today().year)
+    form = form_of(base, clock.today().year)
+    form.reason = "Công văn thử số 05"
+    effect = Effect(clock.today(), 0, (EffectRow("24", "Tỉnh", None, Side(1, 2, 0.5, 1, False)),))
+    draft = IndicatorDraft(
+        indicator_code=base.code, base_number=base.number, typed=form.model_dump(),
+        effect=effect.as_json(), account_id=owner.id, changed_at=clock.now(),
+    )  # fmt: skip
+    db.add(draft)
+    db.flush()
+    return draft.id
 
 
 def _register(db: Session, owner: Account) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from app.catalogue.models import Course, CourseVersion
 from app.core.settings import get_settings
 from app.coverage.counting.judging import CompletionFact, PostFact, RuleBook
-from app.coverage.indicators.definitions import counted, definitions
+from app.coverage.indicators.definitions import Definition, counted, definitions
 from app.identity.models import Affiliation, UnitEdge
 from app.identity.people import people_queries
 from app.identity.records import records_by_holder
@@ -117,7 +117,11 @@ def _followed(unit_id: int, began: date, assigned: Sequence[tuple[date, int, int
 
 def rule_book(db: Session, unit_ids: Collection[int]) -> RuleBook:
     """All counted indicator versions, with the scope of these units; four queries whatever the number of indicators."""
-    found = counted(definitions(db))
+    return rules_of(db, unit_ids, counted(definitions(db)))
+
+
+def rules_of(db: Session, unit_ids: Collection[int], found: Sequence[Definition]) -> RuleBook:
+    """The same for some versions, stored or not."""
     scopes = {
         province: unit_queries.former_province_stays(db, unit_ids, province)
         for province in sorted({one.former_province for one in found if one.former_province})

@@ -1,21 +1,22 @@
 """The one function that computes a figure: a page, a CSV, a workbook and the command line show the same number."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import language, ngettext
+from app.core.jobs import Job
 from app.core.memory import A_MINUTE, remembered
 from app.core.templating import format_date, format_number
 from app.coverage.counting.periods import Period, period_named, year_period
 from app.coverage.counting.sums import Slice, Sums
-from app.coverage.counting.trees import Row, Tree, trees_for
+from app.coverage.counting.trees import Row, Tree, tree_of, trees_for
 from app.coverage.declared.book import DeclaredBook
 from app.coverage.declared.figures_in_force import Declared
 from app.coverage.indicators.definitions import Definition, Target, definition_for, definitions, in_year
@@ -123,15 +124,26 @@ def figure(db: Session, question: Question) -> Figure:
 
     Raises NotFound for an unknown indicator or unit, Invalid for a period that is none.
     """
-    definition = definition_for(db, question.indicator, _period(question).year)
+    definition = definition_for(db, question.indicator, _period(question).year, question.known_at)
     return _answer(db, question, [definition], with_children=True)[0]
+
+
+def figure_under(
+    db: Session, question: Question, definition: Definition, own: Mapping[int, Sums] | None = None
+) -> Figure:
+    """`figure` under a definition that is not in force, such as one that is being thought of.
+
+    `own`: what counts at each unit by itself on the reference date, for what the ledger has no entries of; without it
+    the entries of the definition's version are asked. Raises as `figure` does.
+    """
+    return _answer(db, question, [definition], with_children=True, own=own)[0]
 
 
 def figure_alone(db: Session, question: Question) -> Figure:
     """`figure` without its children: small enough to be remembered while the books stand."""
 
     def work_out() -> Figure:
-        definition = definition_for(db, question.indicator, _period(question).year)
+        definition = definition_for(db, question.indicator, _period(question).year, question.known_at)
         return _answer(db, question, [definition], with_children=False)[0]
 
     return while_books_stand(db, ("figure", question), work_out)
@@ -161,11 +173,14 @@ def while_books_stand(db: Session, key: tuple[Hashable, ...], work_out: Callable
 
 
 def _in_force(db: Session, question: Question, *, with_children: bool) -> list[Figure]:
-    chosen = in_year(definitions(db), _period(question).year)
+    chosen = in_year(definitions(db, known_at=question.known_at), _period(question).year)
     return _answer(db, question, chosen, with_children=with_children)
 
 
-def _answer(db: Session, question: Question, chosen: Sequence[Definition], *, with_children: bool) -> list[Figure]:
+def _answer(
+    db: Session, question: Question, chosen: Sequence[Definition], *, with_children: bool,
+    own: Mapping[int, Sums] | None = None,
+) -> list[Figure]:  # fmt: skip
     period = _period(question)
     reference = period.reference_date(question.on)
     map_on = question.map_on or question.on
@@ -177,7 +192,10 @@ def _answer(db: Session, question: Question, chosen: Sequence[Definition], *, wi
     children = unit_queries.children_on(db, unit.unit_id, map_on) if with_children else []
     ids = tuple(definition.version_id for definition in chosen if definition.is_counted)
     part = Slice(ids, str(period.year), reference, question.known_at)
-    trees = trees_for(db, chosen, part, unit, children, map_on)
+    if own is None:
+        trees = trees_for(db, chosen, part, unit, children, map_on)
+    else:
+        trees = {one.version_id: tree_of(db, one, own, unit, children, map_on) for one in chosen}
     book = DeclaredBook(db, chosen, period, reference, question.known_at, map_on)
     pending = ("pending",) if ids and _has_pending(db) else ()
 
@@ -287,4 +305,7 @@ def state_of_the_books(db: Session) -> tuple[int | None, ...]:
 
 
 def _has_pending(db: Session) -> bool:
-    return bool(db.scalar(select(func.count()).select_from(CoveragePending)))
+    """Whether people wait to be judged again, or the whole ledger is following new units or definitions."""
+    waiting = select(CoveragePending.id).exists()
+    following = select(Job.id).where(Job.state.in_(("queued", "running")), Job.kind == "coverage.rebuild").exists()
+    return bool(db.scalar(select(or_(waiting, following))))

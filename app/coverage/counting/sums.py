@@ -1,7 +1,7 @@
 """Sums of the ledger, carried to the unit tree of a map date: one statement, whatever the number of people."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -86,6 +86,35 @@ def units_with_coverage(db: Session, part: Slice, kinds: Iterable[str], map_on: 
     for unit_id, ancestor_id, total in rows:
         nearest.setdefault(unit_id, (ancestor_id, int(total)))
     return {ancestor_id for ancestor_id, total in nearest.values() if total > 0}
+
+
+def carried_up(db: Session, own: Mapping[int, Sums], unit_ids: Collection[int], map_on: date) -> dict[int, Sums]:
+    """What `sums_under` says, from sums of units by themselves instead of the ledger."""
+    rows = db.execute(
+        select(UnitClosure.ancestor_id, UnitClosure.descendant_id).where(
+            UnitClosure.ancestor_id.in_(unit_ids), closure_on(map_on)
+        )
+    )
+    found: dict[int, Sums] = defaultdict(Sums)
+    for ancestor_id, unit_id in rows:
+        if unit_id in own:
+            found[ancestor_id] += own[unit_id]
+    return dict(found)
+
+
+def nearest_of_kinds(db: Session, unit_ids: Collection[int], kinds: Iterable[str], map_on: date) -> set[int]:
+    """The units of these kinds that these units count for on the map, as in `units_with_coverage`."""
+    rows = db.execute(
+        select(UnitClosure.descendant_id, UnitClosure.ancestor_id)
+        .join(UnitVersion, UnitVersion.unit_id == UnitClosure.ancestor_id)
+        .where(UnitClosure.descendant_id.in_(unit_ids), closure_on(map_on), UnitClosure.carried != "before")
+        .where(UnitVersion.kind.in_(list(kinds)), in_force(map_on))
+        .order_by(UnitClosure.depth)
+    )
+    nearest: dict[int, int] = {}
+    for unit_id, ancestor_id in rows:
+        nearest.setdefault(unit_id, ancestor_id)
+    return set(nearest.values())
 
 
 def units_of_kinds(db: Session, kinds: Iterable[str], province: str | None, map_on: date) -> set[int]:

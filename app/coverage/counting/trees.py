@@ -1,6 +1,6 @@
 """What counts where on a map: the unit asked for, its children, and what cannot be told apart (DESIGN 5, Maps)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -11,8 +11,10 @@ from app.coverage.counting.sums import (
     Slice,
     Sums,
     above_on,
+    carried_up,
     count_under,
     members_on,
+    nearest_of_kinds,
     sums_of_unborn,
     sums_under,
     units_of_kinds,
@@ -120,17 +122,39 @@ def trees_for(
             {born: [above[member] for member in of] for born, of in made_of.items()}, codes,
         )  # fmt: skip
         if definition.measure == "units":
-            tree = _counting_units(db, definition, tree, replace(part, version_ids=(version_id,)), asked, map_on)
+            covered = units_with_coverage(db, replace(part, version_ids=(version_id,)), definition.unit_kinds, map_on)
+            tree = _counting_units(db, definition, tree, covered, asked, map_on)
         trees[version_id] = tree
     return trees
 
 
+def tree_of(
+    db: Session, definition: Definition, own: Mapping[int, Sums], unit: UnitOnDay, children: Sequence[UnitOnDay],
+    map_on: date,
+) -> Tree:  # fmt: skip
+    """The tree of what was worked out apart from the ledger; `own`: what counts at each unit by itself.
+
+    For a map as new as the sums: nothing in them was made of later units.
+    """
+    asked = {unit.unit_id} | {child.unit_id for child in children}
+    tree = Tree(unit, children, carried_up(db, own, asked, map_on))
+    if definition.measure == "units":
+        covered = nearest_of_kinds(
+            db, [at for at, sums in own.items() if sums.coverage > 0], definition.unit_kinds, map_on
+        )
+        tree = _counting_units(db, definition, tree, covered, asked, map_on)
+    return tree
+
+
 def _counting_units(
-    db: Session, definition: Definition, tree: Tree, part: Slice, asked: set[int], map_on: date
+    db: Session, definition: Definition, tree: Tree, covered: set[int], asked: set[int], map_on: date
 ) -> Tree:
-    """The same tree with units instead of people in roster and coverage; output stays people."""
+    """The same tree with units instead of people in roster and coverage; output stays people.
+
+    `covered`: units of the right kinds with somebody covered in them.
+    """
     members = units_of_kinds(db, definition.unit_kinds, definition.former_province, map_on)
-    covered = members & units_with_coverage(db, part, definition.unit_kinds, map_on)
+    covered = members & covered
     roster, reached = count_under(db, asked, members, map_on), count_under(db, asked, covered, map_on)
     sums = {
         unit_id: Sums(roster[unit_id], reached[unit_id], tree.sums.get(unit_id, Sums()).output) for unit_id in asked

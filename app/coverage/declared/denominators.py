@@ -13,7 +13,7 @@ from app.coverage.counting.sums import units_of_kinds
 from app.coverage.declared.book import DeclaredBook
 from app.coverage.declared.figures_in_force import Declared, history
 from app.coverage.declared.models import FigureDocument
-from app.coverage.indicators.definitions import Definition, definitions
+from app.coverage.indicators.definitions import Definition, definitions, to_speak_of
 from app.coverage.indicators.plan_data import Population, populations
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import UnitOnDay
@@ -62,7 +62,7 @@ class Entry:
 
 def population_rows(db: Session, asked: Asked) -> list[PopulationRow]:
     """All populations, those that are missing first."""
-    wanted = _wanted(definitions(db))
+    wanted = _wanted(definitions(db), asked.on.year)
     book = _book(db, asked, populations())
     province = unit_queries.unit_on(db, asked.province_code, asked.on)
     places = {
@@ -90,7 +90,7 @@ def place_rows(db: Session, code: str, asked: Asked) -> list[PlaceRow]:
     inside = units_of_kinds(db, ("commune",), population.former_province, asked.on)
     communes = unit_queries.in_order(unit_queries.units_by_id(db, inside, asked.on).values())
     book = _book(db, asked, [code])
-    _indicators, since = _wanted(definitions(db)).get(code, ((), None))
+    _indicators, since = _wanted(definitions(db), asked.on.year).get(code, ((), None))
     lives = unit_queries.lives_of(db, {province.unit_id, *inside})
     rows = []
     for unit in (province, *communes):
@@ -141,11 +141,12 @@ def _missing_since(since: date | None, began: date, declared: Declared | None, o
     return first if first <= on else None
 
 
-def _wanted(found: list[Definition]) -> Mapping[str, tuple[tuple[str, ...], date]]:
-    """Population -> the indicators that divide by it, and the first day one of them does."""
+def _wanted(found: list[Definition], year: int) -> Mapping[str, tuple[tuple[str, ...], date]]:
+    """Population -> the indicators that divide by it in a year, and the first day one of them did."""
     wanted: dict[str, tuple[tuple[str, ...], date]] = {}
+    in_force = to_speak_of(found, year)
     for one in found:
-        if one.population is None:
+        if one.population is None or one.population != in_force[one.code].population:
             continue
         codes, since = wanted.get(one.population, ((), date.max))
         wanted[one.population] = (

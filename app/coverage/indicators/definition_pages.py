@@ -10,17 +10,22 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.catalogue.models import Programme
+from app.core import clock
 from app.core.access import Actor
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_number
-from app.core.text import nfc
+from app.core.text import nfc, whole
 from app.core.web import Config, Db, Me, having, redirect, render
 from app.coverage.counting import wording
 from app.coverage.declared.declaring import Declaration, choices_of, declare
 from app.coverage.declared.figures_in_force import Declared, history
-from app.coverage.indicators.definitions import FIGURE_SOURCES, Definition, definitions
+from app.coverage.indicators.defining import drafts_of
+from app.coverage.indicators.definition_form import UNIT_KINDS, WAYS
+from app.coverage.indicators.definitions import FIGURE_SOURCES, Definition, definitions, to_speak_of
+from app.coverage.indicators.models import IndicatorDraft
 from app.coverage.indicators.plan_data import PlanRow, Population, plan_rows, populations, tag_names
+from app.coverage.indicators.versions import VersionRow, versions_of
 from app.identity.people import people_queries
 from app.identity.units import unit_queries
 
@@ -57,12 +62,21 @@ class DeclaredRow:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """A year with a target, or that the plan has a row for; `row` None for what people have set since."""
+
+    year: int
+    row: PlanRow | None
+
+
+@dataclass(frozen=True)
 class DefinitionPage:
     """`choices` are the kinds of figure this reader may declare; empty for who may not."""
 
     definition: Definition
-    versions: int
-    rows: list[PlanRow]
+    versions: list[VersionRow]
+    drafts: list[IndicatorDraft]
+    goals: list[Goal]
     population: Population | None
     audiences: list[tuple[str, str]]
     programmes: list[tuple[str, str]]
@@ -76,9 +90,12 @@ class DefinitionPage:
 
 
 @router.get("/coverage/{indicator}/definition")
-def definition(request: Request, db: Db, actor: Me, config: Config, indicator: str, what: str = "") -> Response:
+def definition(
+    request: Request, db: Db, actor: Me, config: Config, indicator: str, what: str = "", version: str = ""
+) -> Response:
+    """Of the version in force this year, or of the one asked for by its number."""
     form = DeclareForm(what=what[:20], unit=config.province_code)
-    return _show(request, db, actor, indicator, form, {})
+    return _show(request, db, actor, _chosen(db, indicator, version), form, {})
 
 
 @router.post("/coverage/{indicator}/figures")
@@ -86,21 +103,22 @@ def add_figure(
     request: Request, db: Db, actor: Manager, indicator: str, form: Annotated[DeclareForm, Form()]
 ) -> Response:
     """Append one declared figure; what was typed wrongly comes back with a word at each field."""
-    chosen = _newest(db, indicator)
+    chosen = _chosen(db, indicator)
     if not choices_of(chosen):
         raise Conflict(_("Chỉ tiêu này không nhận số khai báo."))
     try:
         declare(db, actor, chosen, Declaration(**form.model_dump()))
     except Invalid as error:
-        return _show(request, db, actor, indicator, form, error.fields, status=422)
+        return _show(request, db, actor, chosen, form, error.fields, status=422)
     flash = ("ok", _("Đã ghi số khai báo. Số cũ vẫn còn trong danh sách bên dưới."))
     return redirect(request, f"/coverage/{chosen.code}/definition", flash=flash)
 
 
 def _show(
-    request: Request, db: Session, actor: Actor, code: str, form: DeclareForm, errors: dict[str, str], status: int = 200
-) -> Response:
-    page = _page(db, actor, code, form, errors)
+    request: Request, db: Session, actor: Actor, chosen: Definition, form: DeclareForm, errors: dict[str, str],
+    status: int = 200,
+) -> Response:  # fmt: skip
+    page = _page(db, actor, chosen, form, errors)
     return render(
         request,
         "coverage/definition.html",
@@ -114,35 +132,37 @@ def _show(
     )
 
 
-def _page(db: Session, actor: Actor, code: str, form: DeclareForm, errors: dict[str, str]) -> DefinitionPage:
-    chosen = _newest(db, code)
+def _page(db: Session, actor: Actor, chosen: Definition, form: DeclareForm, errors: dict[str, str]) -> DefinitionPage:
     population = populations()[chosen.population] if chosen.population else None
     names = {"result": _("Kết quả của chỉ tiêu"), "denominator": population.name if population else ""}
     may = choices_of(chosen) if actor.can("coverage.manage") else []
     audiences, titles, tags = people_queries.audience_names(db), _programme_titles(db), tag_names()
-    kinds = {"agency": _("sở, cơ quan cấp tỉnh"), "district": _("huyện (đến 30/6/2025)"), "commune": _("xã, phường")}
-    ways = {
-        "online": _("học trực tuyến"), "class": _("lớp tập trung"), "group": _("buổi học cộng đồng"),
-        "exam": _("sát hạch"), "evidence": _("minh chứng từ nơi khác"),
-    }  # fmt: skip
     return DefinitionPage(
-        definition=chosen, versions=len(definitions(db, code)),
-        rows=[row for row in plan_rows() if row.indicator == chosen.code], population=population,
+        definition=chosen, versions=versions_of(db, chosen.code, clock.today().year),
+        drafts=drafts_of(db, chosen.code) if actor.can("coverage.manage") else [], goals=_goals(chosen),
+        population=population,
         audiences=[(one, audiences.get(one, one)) for one in sorted(chosen.audiences)],
         programmes=[(one, titles.get(one, one)) for one in sorted(chosen.programmes)],
         tags=[(one, tags.get(one, one)) for one in sorted(chosen.tags)],
-        kinds=[kinds.get(one, one) for one in sorted(chosen.unit_kinds)],
-        how=[ways[one] for one in ways if one in chosen.how],
+        kinds=[str(words) for code, words in UNIT_KINDS.items() if code in chosen.unit_kinds],
+        how=[str(words) for code, words in WAYS.items() if code in chosen.how],
         declared=_declared_rows(db, chosen, names), choices=[(one, names[one]) for one in may], form=form,
         errors=errors,
     )  # fmt: skip
 
 
-def _newest(db: Session, code: str) -> Definition:
+def _chosen(db: Session, code: str, version: str = "") -> Definition:
     found = definitions(db, code)
+    if version:
+        found = [one for one in found if one.number == whole(version)]
     if not found:
         raise NotFound(_("Không có chỉ tiêu %(code)s.", code=code[:40]))
-    return found[-1]
+    return to_speak_of(found, clock.today().year)[found[0].code]
+
+
+def _goals(chosen: Definition) -> list[Goal]:
+    rows = {row.year: row for row in plan_rows() if row.indicator == chosen.code}
+    return [Goal(year, rows.get(year)) for year in sorted({*rows, *(one.year for one in chosen.targets)})]
 
 
 def _declared_rows(db: Session, chosen: Definition, names: dict[str, str]) -> list[DeclaredRow]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
@@ -111,8 +112,11 @@ class Definition:
         return next((target for target in in_order if target.year >= year), in_order[-1] if in_order else None)
 
 
-def definitions(db: Session, code: str | None = None) -> list[Definition]:
-    """All versions of all indicators, or of one; in the order of the plans, versions oldest first."""
+def definitions(db: Session, code: str | None = None, known_at: datetime | None = None) -> list[Definition]:
+    """All versions of all indicators, or of one; in the order of the plans, versions oldest first.
+
+    `known_at`: only those recorded by then. What the plans say is older than any installation and always known.
+    """
     query = (
         select(IndicatorVersion, Indicator)
         .join(Indicator, Indicator.code == IndicatorVersion.indicator_code)
@@ -120,7 +124,10 @@ def definitions(db: Session, code: str | None = None) -> list[Definition]:
     )
     if code:
         query = query.where(IndicatorVersion.indicator_code == code)
-    return [_definition(version, indicator) for version, indicator in db.execute(query)]
+    if known_at:
+        came_with_the_plan = IndicatorVersion.account_id.is_(None) & (IndicatorVersion.number == 1)
+        query = query.where(or_(came_with_the_plan, IndicatorVersion.recorded_at <= known_at))
+    return [as_definition(version, indicator) for version, indicator in db.execute(query)]
 
 
 def counted(found: Iterable[Definition]) -> list[Definition]:
@@ -129,20 +136,41 @@ def counted(found: Iterable[Definition]) -> list[Definition]:
 
 
 def in_year(found: Iterable[Definition], year: int) -> list[Definition]:
-    """Of each indicator the version in force for a year; indicators that had not begun are left out."""
-    chosen = {definition.code: definition for definition in found if definition.covers_year(year)}
-    return list(chosen.values())
+    """Of each indicator the version in force for a year; indicators that had not begun or have ended are left out.
+
+    A version holds until the next one begins; of two that begin in the same year, the later one holds.
+    """
+    begun: dict[str, Definition] = {}
+    for one in found:
+        other = begun.get(one.code)
+        if one.first_year <= year and (other is None or _order(one) > _order(other)):
+            begun[one.code] = one
+    return [one for one in begun.values() if one.covers_year(year)]
 
 
-def definition_for(db: Session, code: str, year: int) -> Definition:
+def to_speak_of(found: Iterable[Definition], year: int) -> dict[str, Definition]:
+    """For each code the version in force for a year; before the first and after the last, the nearest one."""
+    nearest: dict[str, Definition] = {}
+    for one in sorted(found, key=_order):
+        if one.code not in nearest or one.first_year <= year:
+            nearest[one.code] = one
+    return nearest
+
+
+def definition_for(db: Session, code: str, year: int, known_at: datetime | None = None) -> Definition:
     """The version in force for a year; raises NotFound."""
-    fitting = in_year(definitions(db, code), year)
+    fitting = in_year(definitions(db, code, known_at), year)
     if not fitting:
         raise NotFound(_("Không có chỉ tiêu %(code)s cho năm %(year)s."), code=code, year=year)
     return fitting[0]
 
 
-def _definition(version: IndicatorVersion, indicator: Indicator) -> Definition:
+def _order(one: Definition) -> tuple[int, int]:
+    return one.first_year, one.number
+
+
+def as_definition(version: IndicatorVersion, indicator: Indicator) -> Definition:
+    """The value of a row, stored or not."""
     counts: dict[str, Any] = version.counts
     return Definition(
         version_id=version.id, code=indicator.code, number=version.number, title=indicator.title or indicator.name,

@@ -8,6 +8,7 @@ from itertools import groupby
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.table_files import Table, download
@@ -15,7 +16,9 @@ from app.core.tables import Column
 from app.core.templating import format_number
 from app.core.web import Db, Me, Response, render
 from app.coverage.counting import wording
-from app.coverage.indicators.definitions import FIGURE_SOURCES, Definition, Target, definitions
+from app.coverage.indicators.defining import drafts_of
+from app.coverage.indicators.definitions import FIGURE_SOURCES, Definition, Target, definitions, to_speak_of
+from app.coverage.indicators.models import IndicatorDraft
 from app.coverage.indicators.plan_data import PlanRow, plan_rows, populations
 
 router = APIRouter()
@@ -39,12 +42,15 @@ class Settled:
 
 @dataclass(frozen=True)
 class PlanPage:
-    """`decision`: only rows decided so, "" for all. `groups`: the name of a plan and its rows."""
+    """`decision`: only rows decided so, "" for all. `groups`: the name of a plan and its rows. `added`: indicators
+    people defined since, that are no row of the plans; `drafts` of such, for who may define them."""
 
     decision: str
     counts: Counter[str]
     indicator_count: int
     groups: list[tuple[str, list[Settled]]]
+    added: list[Definition]
+    drafts: list[IndicatorDraft]
 
 
 @router.get("/indicators")
@@ -55,6 +61,9 @@ def plan(request: Request, actor: Me, db: Db, decision: str = "") -> Response:
     page = PlanPage(
         chosen, Counter(one.row.decision for one in rows), len({one.row.indicator for one in rows}),
         [(name, list(some)) for name, some in groupby(shown, key=lambda one: one.indicator.plan)],
+        [one for code, one in to_speak_of(definitions(db), clock.today().year).items()
+         if code not in {row.indicator for row in plan_rows()} and chosen in ("", one.figure_source)],
+        drafts_of(db, None) if actor.can("coverage.manage") else [],
     )  # fmt: skip
     return render(request, "coverage/plan.html", page=page, sources=FIGURE_SOURCES, tabs=_tabs(page, len(rows)))
 
@@ -66,7 +75,7 @@ def plan_file(actor: Me, db: Db, format: str) -> Response:
 
 def settled_rows(db: Session) -> list[Settled]:
     """In the order of the plans."""
-    by_code = {one.code: one for one in definitions(db)}
+    by_code = to_speak_of(definitions(db), clock.today().year)
     return [_settled(row, by_code[row.indicator]) for row in plan_rows()]
 
 

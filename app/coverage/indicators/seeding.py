@@ -26,7 +26,10 @@ _OPERATORS = {">=", ">", "=", "~"}
 
 
 def seed_indicators(db: Session) -> None:
-    """Add what is missing; versions and figures that exist stay. Raises CommandFailed on a code that names nothing."""
+    """Add what is missing; versions and figures that exist stay, and an indicator people have defined anew is theirs.
+
+    Raises CommandFailed on a code that names nothing.
+    """
     document = plan_data.document()
     known: dict[str, set[Any]] = {
         "audience": set(db.scalars(select(Audience.code))),
@@ -36,8 +39,10 @@ def seed_indicators(db: Session) -> None:
     problems = problems_of(document, plan_data.plan_rows(), plan_data.populations(), known)
     if problems:
         raise CommandFailed(_("Dữ liệu chỉ tiêu chưa rõ: %(problems)s"), problems="; ".join(problems))
+    of_people = set(db.scalars(select(IndicatorVersion.indicator_code).where(IndicatorVersion.account_id.is_not(None))))
     for position, row in enumerate(document["indicators"], start=1):
-        _seed_indicator(db, position, row, document["plans"])
+        if row["code"] not in of_people:
+            _seed_indicator(db, position, row, document["plans"])
     _seed_figures(db)
 
 

@@ -30,8 +30,11 @@ class Totals:
     """People by version, measure and own unit on the reference date, added up while everybody is gone through."""
 
     def __init__(self, rules: Iterable[Rule], on: date) -> None:
-        newest = {rule.indicator: rule for rule in sorted(rules, key=lambda rule: rule.number) if rule.covers(on.year)}
-        self.rules = list(newest.values())
+        begun = sorted(
+            (rule for rule in rules if rule.first_year <= on.year), key=lambda one: (one.first_year, one.number)
+        )
+        newest = {rule.indicator: rule for rule in begun}
+        self.rules = [rule for rule in newest.values() if rule.covers(on.year)]
         self.on = on
         self._counted: dict[int, Counter[tuple[str, int]]] = {rule.id: Counter() for rule in self.rules}
 
