@@ -26,17 +26,18 @@ from starlette.testclient import TestClient
 from app.__main__ import main
 from app.core import events, i18n, limiting
 from app.core.allocation import keep_what_is_loaded
-from app.core.db import Base, Database, Session
+from app.core.db import Database, Session
 from app.core.jobs import Worker
 from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
 from app.main import CRONS, HANDLERS, JOBS, create_app
 from app.runtime import Runtime
-from tests import hashing
+from tests import hashing, statements
 from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded
 
 hashing.make_quick()
+statements.share_compiled()
 # Neither timings nor luck decide a test; `EXPLORE=1` looks for more.
 hypothesis.settings.register_profile("hocso", deadline=None, derandomize=not os.environ.get("EXPLORE"))
 hypothesis.settings.load_profile("hocso")
@@ -48,10 +49,6 @@ def pytest_collection_finish() -> None:
     """Looking for garbage among all that is loaded, thousands of tests included, took a quarter of the run."""
     keep_what_is_loaded()
     gc.set_threshold(20_000, 20, 20)
-    # A mapper keeps its statements for many engines, and every test has an engine of its own: after 300 of them 28 MB,
-    # with so few kept 4 MB.
-    for mapper in Base.registry.mappers:
-        mapper._compiled_cache_size = 4
 
 
 def pytest_unconfigure() -> None:
