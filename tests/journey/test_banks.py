@@ -37,6 +37,7 @@ def filled(live: LiveServer) -> str:
         return f"/studio/banks/{bank.key}"
 
 
+@pytest.mark.one_view
 @pytest.mark.parametrize("width", [360, 1280])
 def test_an_author_fills_and_reads_a_bank(
     live: LiveServer, chromium: Browser, filled: str, width: int, tmp_path: Path

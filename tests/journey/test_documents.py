@@ -45,6 +45,7 @@ def asks(page: Page) -> Locator:
     return page.locator("[data-asks='01-bang-pdf']")
 
 
+@pytest.mark.one_view
 @pytest.mark.parametrize("width", [360, 1280])
 def test_pages_are_turned_and_counted(
     width: int, live: LiveServer, movable_clock: MovableClock, chromium: Browser, course: str
@@ -82,6 +83,7 @@ def test_pages_are_turned_and_counted(
     screen.close()
 
 
+@pytest.mark.by_turns
 def test_without_a_script_all_pages_are_there(
     live: LiveServer, movable_clock: MovableClock, chromium: Browser, course: str
 ) -> None:

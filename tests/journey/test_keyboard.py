@@ -132,6 +132,7 @@ def test_a_learner_gets_from_the_front_door_to_a_passed_quiz_without_a_mouse(
     screen.close()
 
 
+@pytest.mark.by_turns
 def test_a_menu_opens_and_closes_by_key_and_gives_the_focus_back(live: LiveServer, chromium: Browser) -> None:
     screen = Screen(chromium, live.url, 360, "ban-phim-trinh-don")
     keys = Keyboard(screen.page)

@@ -11,6 +11,7 @@ from tests.learning import making
 from tests.learning.test_marking import ESSAY, WORDS
 
 
+@pytest.mark.one_view
 @pytest.mark.parametrize("width", [360, 1280])
 def test_an_essay_is_marked_and_read(width: int, live: LiveServer, chromium: Browser) -> None:
     with live.runtime.database.writing() as db:

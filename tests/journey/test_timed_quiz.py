@@ -49,6 +49,7 @@ def end_in(live: LiveServer, seconds: float) -> None:
         db.execute(update(Attempt).values(deadline_at=clock.now() + timedelta(seconds=seconds)))
 
 
+@pytest.mark.one_view
 @pytest.mark.parametrize("width", [360, 1280])
 def test_the_time_is_shown_calmly_and_told_aloud_twice(width: int, live: LiveServer, screen: Screen) -> None:
     page = screen.page
