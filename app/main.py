@@ -64,6 +64,16 @@ from app.coverage.exports import making as export_jobs
 from app.coverage.exports.tokens import TokenLog
 from app.coverage.indicators import definition_pages, draft_pages, plan_pages
 from app.coverage.indicators import previewing as indicator_previews
+from app.coverage.planning import (
+    campaign_pages,
+    commendation_pages,
+    expert_pages,
+    need_pages,
+    nomination_pages,
+    quota_pages,
+    spending_pages,
+)
+from app.coverage.planning import plan_pages as year_plan_pages
 from app.coverage.programmes import programme_pages
 from app.coverage.reports import report_pages
 from app.coverage.reports import schedules as report_schedules
@@ -149,9 +159,10 @@ PAGES = (
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
-    programme_pages, export_pages, report_pages, token_pages, export_api, assignment_pages, my_assignment_pages,
-    notice_pages, contact_pages, reset_pages, community_pages, teaching_pages, mail_pages, access_pages, admin_pages,
-    my_data_pages, privacy_desk_pages,
+    programme_pages, year_plan_pages, need_pages, quota_pages, nomination_pages, spending_pages, campaign_pages,
+    expert_pages, commendation_pages, export_pages, report_pages, token_pages, export_api, assignment_pages,
+    my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages, teaching_pages, mail_pages,
+    access_pages, admin_pages, my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -210,6 +221,11 @@ HOLDINGS: dict[str, lazy | None] = {
     "question_bank": lazy("%(count)s ngân hàng câu hỏi"),
     "asset": lazy("%(count)s tệp ảnh hoặc video"),
     "api_token": lazy("%(count)s khóa truy cập cho phần mềm"),
+    "plan_line": lazy("%(count)s dòng kế hoạch năm"),
+    "plan_quota": lazy("%(count)s số giao theo quyết định"),
+    "plan_nomination": lazy("%(count)s lần cử người theo kế hoạch năm"),
+    "plan_spending": lazy("%(count)s khoản chi"),
+    "campaign_activity": lazy("%(count)s hoạt động tuyên truyền"),
     "assignment_member": None,
     "coverage_entry": None,
     "coverage_rollup": None,
@@ -224,6 +240,8 @@ EARNED: dict[str, lazy | None] = {
     "attendance": lazy("%(count)s lần dự lớp tập trung"),
     "exam_candidate": lazy("%(count)s lần sát hạch"),
     "assignment_member": lazy("%(count)s lần được giao học"),
+    "plan_nomination": lazy("%(count)s lần được cử theo kế hoạch năm"),
+    "expert": lazy("%(count)s dòng trong sổ chuyên gia"),
     "assignment_pick": None,
     "coverage_entry": None,
     "coverage_pending": None,
@@ -255,6 +273,8 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
     "consent": lazy("đã ghi sự đồng ý"),
     "notice_choice": lazy("đã chọn cách nhận thông báo"),
     "assignment_pick": lazy("đã được chọn để giao học"),
+    "plan_nomination": lazy("đã được cử theo kế hoạch năm"),
+    "expert": lazy("đã ghi vào sổ chuyên gia"),
     **dict.fromkeys(
         ("enrolment", "completion", "completion_post", "evidence", "part_met", "practical_verdict", "attempt_grant",
          "certificate", "certificate_file"), _STUDIED,
@@ -262,9 +282,10 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
     **dict.fromkeys(("attendance", "exam_candidate", "exam_invigilator", "exam_note"), _HELD),
     **dict.fromkeys(("course_rating", "discussion_post", "discussion_report", "help_request", "lesson_note"), _WROTE),
     **dict.fromkeys(
-        ("api_token", "assignment", "declared_figure", "exam_marking", "exam_sitting", "export_file", "held_class",
-         "indicator_draft", "indicator_version",
-         "marking", "people_import", "report_draft", "report_issue", "report_scan", "report_schedule",
+        ("api_token", "assignment", "campaign_activity", "declared_figure", "exam_marking", "exam_sitting",
+         "export_file", "held_class", "indicator_draft", "indicator_version", "marking", "people_import",
+         "plan_decision", "plan_line", "plan_spending", "plan_year", "report_draft", "report_issue", "report_scan",
+         "report_schedule",
          "slip_sheet", "unit_act"),
         _ACTED,
     ),
@@ -385,6 +406,9 @@ def create_app(runtime: Runtime) -> FastAPI:
         ("/reports/", 6 * _FORM_BYTES),
         ("/certificates/forms", 2 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),
+        # A paper of ten megabytes.
+        ("/plan/", 6 * _FORM_BYTES),
+        ("/campaigns", 6 * _FORM_BYTES),
         # A paper of ten megabytes, and a list.
         ("/denominators/", 12 * _FORM_BYTES),
         ("/", _FORM_BYTES),

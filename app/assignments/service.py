@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.assignments.members import keep_list, open_rounds
@@ -22,6 +22,7 @@ from app.core import audit, clock, jobs
 from app.core.access import Actor
 from app.core.errors import Conflict, Invalid
 from app.core.i18n import lazy as _
+from app.identity.records import records_by_holder
 
 LATEST_GRACE_DAYS = 365
 
@@ -39,6 +40,8 @@ class Order:
     asks_commitment: bool = False
     grace_days: int = 30
     person_ids: tuple[int, ...] = ()
+    # Nobody is named yet: people are nominated one by one, as to a task of the year's plan.
+    awaits_names: bool = False
 
 
 def assign(db: Session, actor: Actor, order: Order) -> Assignment:
@@ -48,7 +51,7 @@ def assign(db: Session, actor: Actor, order: Order) -> Assignment:
     """
     if order.due_on < clock.today():
         raise Invalid(fields={"due": str(_("Hạn phải từ hôm nay trở đi."))})
-    if not order.rule.audiences and not order.person_ids:
+    if not (order.rule.audiences or order.person_ids or order.awaits_names):
         raise Invalid(fields={"audience": str(_("Hãy chọn ít nhất một nhóm đối tượng, hoặc đề cử từng người."))})
     assignment = Assignment(
         course_id=order.course_id, unit_id=granting_unit(db, actor, order.rule.unit_id),
@@ -104,6 +107,19 @@ def nominate(db: Session, assignment: Assignment, person_ids: Collection[int], a
         db, "assignment.nominate", "assignment", assignment.id, account_id=actor.account_id, count=len(person_ids)
     )
     return sum(keep_list(db, round_, person_ids) for round_ in open_rounds(db, clock.today(), assignment.id))
+
+
+def withdraw(db: Session, assignment: Assignment, person_id: int, actor: Actor) -> None:
+    """Take back a nomination: whoever no rule names leaves the list, unless they have fulfilled it already."""
+    records = records_by_holder(db, [person_id])[person_id]
+    db.execute(
+        delete(AssignmentPick).where(
+            AssignmentPick.assignment_id == assignment.id, AssignmentPick.person_id.in_(records)
+        )
+    )
+    audit.record(db, "assignment.withdraw", "assignment", assignment.id, account_id=actor.account_id)
+    for round_ in open_rounds(db, clock.today(), assignment.id):
+        keep_list(db, round_, [person_id])
 
 
 def exempt(db: Session, member: AssignmentMember, reason: str, actor: Actor) -> None:

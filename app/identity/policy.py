@@ -38,7 +38,7 @@ _UNIT_MANAGER = frozenset(
         "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
         "classes.record", "learning.assign", "practical.unit_manager", "help.answer", "learning.follow",
         "exam.organise", "exam.invigilate", "export.figures", "people.manage", "people.posts",
-        "reports.make",
+        "reports.make", "plan.unit",
     }
 )  # fmt: skip
 _INSTRUCTOR = frozenset(
@@ -61,7 +61,7 @@ ROLES: dict[str, Role] = {
         _UNIT_MANAGER
         | _INSTRUCTOR
         | _CONTENT_ADMIN
-        | {"certificates.manage", "people.import", "coverage.manage", "jobs.view", "audit.view"}
+        | {"certificates.manage", "people.import", "coverage.manage", "plan.manage", "jobs.view", "audit.view"}
         | {REORGANISE, MANAGE_STAFF, "privacy.answer"},
         province_only=True,
     ),
@@ -96,6 +96,8 @@ WORDS: dict[str, lazy] = {
     "export.completions": _("Xuất danh sách hoàn thành, có tên người"),
     "export.figures": _("Xuất bảng số liệu bao phủ, không có tên người"),
     "reports.make": _("Lập và ban hành báo cáo của đơn vị"),
+    "plan.unit": _("Kế hoạch năm của đơn vị: nêu nhu cầu, cử người, ghi hoạt động tuyên truyền"),
+    "plan.manage": _("Kế hoạch năm của tỉnh: phân bổ, ghi quyết định, khoản chi, sổ chuyên gia"),
     "course.review": _("Đọc khóa học của đơn vị trước khi công bố"),
     "course.author": _("Soạn bài và ngân hàng câu hỏi"),
     "course.publish": _("Công bố khóa học"),

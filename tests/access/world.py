@@ -89,6 +89,7 @@ from app.privacy.models import PrivacyRequest
 from app.privacy.service import ask
 from app.runtime import Runtime
 from tests import factories
+from tests.access.plan_world import plan_objects
 from tests.catalogue import making
 from tests.identity.workbooks import GOOD, evidence_row, good, workbook
 from tests.learning import making as studying
@@ -184,6 +185,16 @@ class World:
     report_issue: int
     report_scan: int
     report_schedule: int
+    plan_year: int
+    plan_asking: int
+    plan_ready: int
+    plan_to_come: int
+    plan_decision: int
+    plan_nomination: int
+    plan_spending: int
+    plan_course: int
+    campaign: int
+    expert: int
     api_token: int
     api_key: str
     register_file: int
@@ -246,10 +257,12 @@ def build(runtime: Runtime) -> World:
         done = _work(db, runtime.storage, who)
     Worker(runtime.database, runtime.storage, JOBS, CRONS).run_all()
     with runtime.database.writing() as db:
+        colleague = db.scalars(select(Person).where(Person.name == COLLEAGUE_NAME)).one()
         return World(
             **done,
             **_waiting_work(db, who),
             **_reports(db, runtime.storage, who["manager"]),
+            **plan_objects(db, runtime.storage, who, colleague, PAPER),
             **_certificate(db, runtime.storage),
             **_assignment(db, who),
             **_notice(db, who["learner"].person_id),

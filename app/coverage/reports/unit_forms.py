@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import ColumnElement, Integer, Select, case, cast, func, or_, select
@@ -14,6 +15,8 @@ from app.core import clock
 from app.core.access import UnitClosure, closure_on
 from app.coverage.counting.figures import Figure, Question, figure
 from app.coverage.models import CoverageEntry
+from app.coverage.planning.campaigns import guided_residents
+from app.coverage.planning.planned_figures import nominated_by_unit, quotas_by_unit
 from app.coverage.reports.frames import Cell
 from app.identity.models import Affiliation, AffiliationAudience, Person, UnitVersion
 from app.identity.policy import held_on
@@ -31,11 +34,13 @@ NOTES_B03 = (
     f"Cột 3, 7, 8: chỉ tiêu {OFFICIALS} (cán bộ, công chức, viên chức khu vực công có vị trí ngày chốt), năm dương lịch"
     " đến ngày chốt. Cột 6: trong số ấy, người đã ghi danh hoặc đã hoàn thành trong năm. Cột 10, 11: trong số ở cột 7;"
     " nữ là người đã ghi giới tính nữ.",
-    "Cột 9: người còn việc học được giao quá hạn ngày chốt. Cột 4, 5 ghi “–” khi kế hoạch năm chưa có số.",
+    "Cột 9: người còn việc học được giao quá hạn ngày chốt. Cột 4: số giao của các nhiệm vụ theo quyết định"
+    " có hiệu lực ngày chốt, cột 5: người được cử, mỗi người một lần; “–” khi năm ấy chưa có kế hoạch được phê duyệt.",
 )
 NOTES_B04 = (
     "Thành viên: người giữ vị trí thuộc nhóm Tổ công nghệ số cộng đồng ngày chốt, mỗi người ở một tổ. Đã học, hoàn"
-    " thành: khóa của nhiệm vụ P10 trong năm dương lịch đến ngày chốt. Cột 9 chưa có nguồn số liệu.",
+    " thành: khóa của nhiệm vụ P10 trong năm dương lịch đến ngày chốt. Cột 9: số đơn vị tự khai trong nhật ký"
+    " tuyên truyền; “–” là chưa khai.",
 )
 
 
@@ -45,25 +50,30 @@ def unit_rows(db: Session, unit_code: str, as_of: date, map_on: date) -> list[tu
     rows = found.children or (found,)
     unit_ids = list({found.unit_id, *(row.unit_id for row in rows)})
     people, late = _officials(db, found, unit_ids), _late(db, unit_ids, as_of, map_on)
+    given = quotas_by_unit(db, as_of.year, unit_ids, as_of, map_on)
+    sent = nominated_by_unit(db, as_of.year, unit_ids, as_of, map_on)
+    plan = {
+        one: (given[one], sent[one]) if given is not None and sent is not None else (None, None) for one in unit_ids
+    }
     listed: list[tuple[Cell, ...]] = [
         (
-            number, row.unit_name, row.denominator.value, None, None, people["taking_part"][row.unit_id], row.numerator,
-            None if row.ratio is None else round(row.ratio * 100, 6), late[row.unit_id],
+            number, row.unit_name, row.denominator.value, *plan[row.unit_id], people["taking_part"][row.unit_id],
+            row.numerator, None if row.ratio is None else round(row.ratio * 100, 6), late[row.unit_id],
             people["leaders"][row.unit_id], people["women"][row.unit_id],
             "không tách được theo đơn vị của bản đồ này" if row.group else None,
         )
         for number, row in enumerate(rows, start=1)
     ]  # fmt: skip
-    return [*listed, _total_of_units(found, people, late)] if found.children else listed
+    return [*listed, _total_of_units(found, plan[found.unit_id], people, late)] if found.children else listed
 
 
 def _total_of_units(
-    found: Figure, people: Mapping[str, Counter[int]], late: Counter[int]
+    found: Figure, plan: tuple[int | None, int | None], people: Mapping[str, Counter[int]], late: Counter[int]
 ) -> tuple[Cell, ...]:  # fmt: skip
     """The unit that reports itself: not always the sum of the rows, for some hold their post at no unit below it."""
     own = found.unit_id
     return (
-        None, "Cộng", found.denominator.value, None, None, people["taking_part"][own], found.numerator,
+        None, "Cộng", found.denominator.value, *plan, people["taking_part"][own], found.numerator,
         None if found.ratio is None else round(found.ratio * 100, 6), late[own], people["leaders"][own],
         people["women"][own], None,
     )  # fmt: skip
@@ -128,8 +138,36 @@ def _count(clause: ColumnElement[bool]) -> ColumnElement[int]:
 # --- teams ----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Teams:
+    """Of the teams of a commune: village teams, members, who studied, who completed, teams with one who did."""
+
+    villages: int
+    members: int
+    studied: int
+    completed: int
+    active: int
+
+
 def team_rows(db: Session, unit_code: str, as_of: date, map_on: date) -> list[tuple[Cell, ...]]:
-    """B04: the communes below the unit, or it alone if it is one."""
+    """B04: the communes below the unit, or it alone if it is one. What residents were guided is declared by units."""
+    found = teams_by_commune(db, unit_code, as_of, map_on)
+    year_began = date(as_of.year, 1, 1)
+    guided = guided_residents(db, [unit.unit_id for unit, _teams in found], year_began, as_of, map_on)
+    return [
+        (
+            number, unit.name, teams.villages, teams.members, teams.studied, teams.completed,
+            round(100 * teams.completed / teams.members, 6) if teams.members else None, teams.active,
+            guided.get(unit.unit_id), None,
+        )
+        for number, (unit, teams) in enumerate(found, start=1)
+    ]  # fmt: skip
+
+
+def teams_by_commune(
+    db: Session, unit_code: str, as_of: date, map_on: date
+) -> list[tuple[UnitOnDay, Teams]]:  # fmt: skip
+    """The communes below the unit, or it alone if it is one; learning in the calendar year up to `as_of`."""
     unit = unit_queries.unit_on(db, unit_code, map_on)
     communes = [] if unit is None else _communes(db, unit, map_on)
     place = _places(db, [one.unit_id for one in communes], map_on)
@@ -151,11 +189,13 @@ def team_rows(db: Session, unit_code: str, as_of: date, map_on: date) -> list[tu
             active[commune].add(team)
     return [
         (
-            number, one.name, villages[one.unit_id], members[one.unit_id], studied[one.unit_id], completed[one.unit_id],
-            round(100 * completed[one.unit_id] / members[one.unit_id], 6) if members[one.unit_id] else None,
-            len(active[one.unit_id]), None, None,
+            one,
+            Teams(
+                villages[one.unit_id], members[one.unit_id], studied[one.unit_id], completed[one.unit_id],
+                len(active[one.unit_id]),
+            ),
         )
-        for number, one in enumerate(communes, start=1)
+        for one in communes
     ]  # fmt: skip
 
 

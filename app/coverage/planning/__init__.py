@@ -1,0 +1,1 @@
+"""The year's plan: need, quota, decision, nominated, done, money; broadcasts, experts, commendation."""
