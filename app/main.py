@@ -75,7 +75,7 @@ from app.coverage.planning import (
 )
 from app.coverage.planning import plan_pages as year_plan_pages
 from app.coverage.programmes import programme_pages
-from app.coverage.reports import report_pages
+from app.coverage.reports import people_form_pages, report_pages
 from app.coverage.reports import schedules as report_schedules
 from app.exams import desk_pages as exam_desk_pages
 from app.exams import jobs as exam_jobs
@@ -160,9 +160,9 @@ PAGES = (
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     programme_pages, year_plan_pages, need_pages, quota_pages, nomination_pages, spending_pages, campaign_pages,
-    expert_pages, commendation_pages, export_pages, report_pages, token_pages, export_api, assignment_pages,
-    my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages, teaching_pages, mail_pages,
-    access_pages, admin_pages, my_data_pages, privacy_desk_pages,
+    expert_pages, commendation_pages, export_pages, people_form_pages, report_pages, token_pages, export_api,
+    assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages, teaching_pages,
+    mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.

@@ -25,6 +25,11 @@ CATEGORIES: Mapping[str, Category] = {
         _("Tài khoản và bảo mật"),
         _("Khi có người cấp mã đặt lại mật khẩu, đổi cách đăng nhập, giao hay kết thúc vai trò của anh/chị."),
     ),
+    "report": Category(
+        _("Báo cáo đến kỳ"),
+        _("Dự thảo báo cáo tự lập đã sẵn sàng để xem và ban hành."),
+        is_sent=False,
+    ),
     "work": Category(
         _("Việc chờ anh/chị xử lý"),
         _("Bài chờ chấm, thực hành chờ xác nhận, minh chứng chờ duyệt, câu hỏi chờ trả lời."),

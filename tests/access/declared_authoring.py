@@ -184,10 +184,13 @@ _COVERAGE = (
 _REPORT, _REPORT_DRAFT = "/reports/{report_issue}", "/reports/drafts/{report_draft}"
 # Another unit's reports are not to be seen.
 _NOT_HERE = {"other_manager": HIDDEN}
+_PEOPLE_FILE = f"/reports/people/file.xlsx?course=THU01&first=2020-01-01&last={{today}}&unit={HERE}"
 _WISH = {"forms": "B01", "period": "2026", "unit": HERE, "cut_off": "calendar"}
 _REPORTS = (
     page("/reports", MANAGERS, secret=REPORT_SUBJECT, told_to=MANAGERS_HERE),
     page("/reports/new", MANAGERS),
+    page("/reports/people", MANAGERS_HERE, f"/reports/people?course=THU01&unit={HERE}", refused=_NOT_HERE),
+    act("/reports/people/file.{kind}", MANAGERS_HERE, _PEOPLE_FILE, refused=_NOT_HERE, answers=(200,)),
     act("/reports", MANAGERS_HERE, form=_WISH),
     act("/reports/schedules/{schedule_id}/end", MANAGERS_HERE, "/reports/schedules/{report_schedule}/end",
         refused=_NOT_HERE),

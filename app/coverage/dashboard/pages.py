@@ -29,7 +29,6 @@ from app.coverage.dashboard.tile_grid import placed
 from app.coverage.exports.tables import overview_table
 from app.coverage.indicators.definitions import FIGURE_SOURCES
 from app.coverage.indicators.plan_data import plan_rows
-from app.coverage.planning import experts
 from app.identity.units import unit_queries
 
 router = APIRouter()
@@ -52,8 +51,6 @@ class IndicatorPage:
     pace: Pace | None
     may_see_people: bool
     may_take_evidence: bool
-    # In the platform's register, for the one indicator that counts experts; never blended with the declared figure.
-    experts: int | None
 
     @property
     def counted(self) -> list[Figure]:
@@ -164,7 +161,6 @@ def indicator(
         figure=found, crumbs=_crumbs(db, found, asked), children=_sorted(found.children, sort),
         tiles=_tiles(found, asked), asked=asked, pace=paces_of(db, [found]).get(found.definition.code),
         may_see_people=actor.can("coverage.people") and _lists(found), may_take_evidence=may_take_evidence(actor),
-        experts=experts.count_on(db, found.reference_date) if indicator in experts.INDICATORS else None,
     )  # fmt: skip
     return render(request, "coverage/indicator.html", page=page, sort=sort, wording=wording, sources=FIGURE_SOURCES)
 

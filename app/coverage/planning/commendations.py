@@ -59,9 +59,10 @@ class PersonCriteria:
 
 
 UNIT_WORDS: Mapping[str, lazy] = {
-    "coverage": lazy("Tỷ lệ chỉ tiêu (%%)"), "on_time": lazy("Việc học được giao xong đúng hạn (%%)"),
-    "plan_done": lazy("Hoàn thành số giao của kế hoạch (%%)"),
-    "teams": lazy("Tổ công nghệ số có thành viên hoàn thành (%%)"), "activities": lazy("Hoạt động tuyên truyền"),
+    "coverage": lazy("Chỉ tiêu đạt, phần trăm"), "on_time": lazy("Việc học được giao xong đúng hạn, phần trăm"),
+    "plan_done": lazy("Số giao của kế hoạch đã xong, phần trăm"),
+    "teams": lazy("Tổ công nghệ số có thành viên hoàn thành, phần trăm"),
+    "activities": lazy("Hoạt động tuyên truyền, số hoạt động"),
 }  # fmt: skip
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, Subquery, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.catalogue.models import CourseVersion
 from app.catalogue.programmes import ProgrammePlan, plans
@@ -23,8 +23,8 @@ from app.coverage.planning.models import (
 )  # fmt: skip
 from app.coverage.planning.needs import runs_in
 from app.coverage.programmes.programme_queries import Activity, programme_report
-from app.identity.models import Account, Person
-from app.identity.records import holder_of, of_same_human
+from app.identity.models import Account, MergedRecord, Person
+from app.identity.records import holder_of
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import UnitOnDay
 from app.learning.models import Completion, CompletionAnnulment
@@ -57,6 +57,11 @@ class TaskRow:
     task: ProgrammePlan
     figures: PlanFigures
     activity: Activity
+
+    @property
+    def is_idle(self) -> bool:
+        """Nobody has asked for it, been given it, learnt or spent anything."""
+        return not any(getattr(self.figures, name) for name in _NAMES) and self.activity == Activity()
 
 
 @dataclass(frozen=True)
@@ -197,12 +202,20 @@ def below(unit: UnitOnDay) -> Select[int]:
 def is_done(first: date, last: date) -> ColumnElement[bool]:
     """Over PlanNomination: the person completed a course, class or the like of the task in these days."""
     task = func.coalesce(CourseVersion.programme_code, Completion.programme_code)
+    own, kin = aliased(MergedRecord), aliased(MergedRecord)
+    # As records.of_same_human, which does not reach over two levels of a query.
+    records = (
+        select(kin.person_id)
+        .join(own, own.holder_id == kin.holder_id)
+        .where(own.person_id == PlanNomination.person_id)
+        .correlate(PlanNomination)
+    )
+    same = or_(Completion.person_id == PlanNomination.person_id, Completion.person_id.in_(records))
     return exists(
         select(Completion.id)
         .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
-        .where(of_same_human(Completion.person_id, PlanNomination.person_id))
-        .where(task == PlanNomination.programme_code, CompletionAnnulment.completion_id.is_(None))
+        .where(same, task == PlanNomination.programme_code, CompletionAnnulment.completion_id.is_(None))
         .where(Completion.completed_on >= first, Completion.completed_on <= last)
         .correlate(PlanNomination)
     )

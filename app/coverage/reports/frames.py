@@ -43,6 +43,8 @@ class Basis:
     unit_name: str
     map_on: date
     read_at: str
+    # Instead of the sentence a report says of its figures.
+    words: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Report:
     def basis_words(self) -> str:
         """One sentence: which days, which unit, which map."""
         basis = self.basis
-        return (
+        return basis.words or (
             f"Số liệu {basis.period_name}: hoạt động từ ngày {format_date(basis.first)} đến ngày"
             f" {format_date(basis.last)}, chỉ tiêu tính trong năm dương lịch {basis.last.year} đến ngày"
             f" {format_date(basis.as_of)}, theo đơn vị của ngày {format_date(basis.map_on)}."

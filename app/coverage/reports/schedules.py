@@ -63,7 +63,7 @@ def _draft_of(db: Session, schedule: ReportSchedule) -> bool:
     report = draft(db, get_settings().province_code, wish)
     made = desk.keep(db, schedule.unit_id, wish, report)
     notify(
-        db, _concerned(db, schedule.unit_id), category="work", key=f"report-draft:{made.id}",
+        db, _concerned(db, schedule.unit_id), category="report", key=f"report-draft:{made.id}",
         sentence=lazy("Dự thảo báo cáo %(period)s của %(unit)s đã sẵn sàng để xem và ban hành."),
         url=f"/reports/drafts/{made.id}", period=report.basis.period_name, unit=unit.name,
     )  # fmt: skip

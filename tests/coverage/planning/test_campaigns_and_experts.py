@@ -63,7 +63,7 @@ def test_an_activity_is_logged_with_its_photo_and_summed_by_task_and_unit(
     assert [(one.activities, one.times, one.reached) for one in campaigns.sums_by_task(db, admin, YEAR)] == [
         (2, 14, 3600)
     ]
-    assert [one.times for one in campaigns.sums_by_unit(db, admin, YEAR)] == [2, 12]
+    assert [one.times for one in campaigns.sums_by_unit(db, admin, YEAR)] == [12, 2]
     db.rollback()
     rows = list(csv.DictReader(io.StringIO(browser.get("/campaigns/table.csv").content.decode("utf-8-sig"))))
     assert [(row["Số lần"], row["Số người tiếp cận (đơn vị tự khai)"]) for row in rows] == [("12", "3500")]
