@@ -26,6 +26,8 @@ from app.coverage.indicators.definitions import FIGURE_SOURCES, Definition, defi
 from app.coverage.indicators.models import IndicatorDraft
 from app.coverage.indicators.plan_data import PlanRow, Population, plan_rows, populations, tag_names
 from app.coverage.indicators.versions import VersionRow, versions_of
+from app.coverage.planning.experts import INDICATORS as EXPERT_INDICATORS
+from app.coverage.planning.experts import count_on
 from app.identity.people import people_queries
 from app.identity.units import unit_queries
 
@@ -123,6 +125,7 @@ def _show(
         request,
         "coverage/definition.html",
         status=status,
+        experts=count_on(db, clock.today()) if chosen.code in EXPERT_INDICATORS else None,
         page=page,
         wording=wording,
         sources=FIGURE_SOURCES,

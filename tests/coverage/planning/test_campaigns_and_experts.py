@@ -127,7 +127,7 @@ def test_experts_are_ours_or_plain_names_and_each_counts_once(
     assert "0912 000 111" in keeper.get("/experts").text
     assert "Bùi Văn Ngoài" in reader.get("/experts?q=hoc vien").text
     assert "0912 000 111" not in reader.get("/experts").text
-    assert "Sổ chuyên gia của nền tảng: 2 người" in reader.get("/coverage/BG-CHUYENGIA").text
+    assert "Sổ chuyên gia của nền tảng: 2 người" in reader.get("/coverage/BG-CHUYENGIA/definition").text
     wrong = keeper.post("/experts", {"name": "Ai Đó", "field": "", "source": "", "started_on": "hôm qua"})
     assert wrong.status_code == 422
     assert 'value="Ai Đó"' in wrong.text

@@ -7,8 +7,8 @@ from app.core.db import Instant
 from migrations.append_only import refuse_changes
 from migrations.columns import wide_id
 
-revision = "0046"
-down_revision = "0045"
+revision = "0047"
+down_revision = "0046"
 
 
 def upgrade() -> None:
