@@ -13,6 +13,7 @@ from app.core.db import Database
 from app.core.errors import Conflict
 from app.core.jobs import Job, Worker
 from app.core.storage import Storage
+from app.holdings import HELD_BY_PEOPLE
 from app.identity.codes.models import OneTimeCode
 from app.identity.codes.one_time_codes import find_code, issue, spend
 from app.identity.imports import stages, work
@@ -28,7 +29,6 @@ from app.identity.models import Account, Affiliation, PeopleImport, Person, Sign
 from app.identity.people.people import add_person, find_person
 from app.identity.sealing import unseal
 from app.identity.sign_in.accounts import actor_of
-from app.main import HELD_BY_PEOPLE
 from tests import factories
 from tests.identity.messy import messy_workbook
 from tests.identity.workbooks import GOOD, Row, good, workbook

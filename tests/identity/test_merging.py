@@ -22,6 +22,7 @@ from app.core.i18n import lazy
 from app.coverage.counting.ledger import reconcile
 from app.coverage.models import CoverageEntry
 from app.coverage.rebuilding import people_with_figures
+from app.holdings import EARNED
 from app.identity.lists.people_sheet import read_people_bytes
 from app.identity.models import Account, MergedRecord, Person, PersonMerge
 from app.identity.people import merging
@@ -35,7 +36,7 @@ from app.identity.roles.grants import grant_role
 from app.identity.sign_in.accounts import actor_of, find_candidates
 from app.learning.my_queries import my_learning
 from app.learning.service import enrol, enrolment_of
-from app.main import EARNED, PERSONAL, wire
+from app.main import PERSONAL, wire
 from app.notices.queries import inbox_page, unread_count
 from app.notices.service import notify
 from app.portal.record import learning_record

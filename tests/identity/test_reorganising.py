@@ -16,6 +16,7 @@ from app.coverage.counting.facts import posts_of_people
 from app.coverage.declared.figures_in_force import history as declared_history
 from app.coverage.declared.figures_in_force import in_force_for, in_time, lineage
 from app.coverage.models import DeclaredFigure
+from app.holdings import HOLDINGS
 from app.identity.models import Affiliation, RoleGrant, UnitAct, UnitEdge, UnitVersion
 from app.identity.people.people_queries import posts_of
 from app.identity.policy import held_on
@@ -27,7 +28,6 @@ from app.identity.units.unit_history import history
 from app.identity.units.unit_queries import heirs_on, unit_by_id, unit_on
 from app.identity.units.unit_timeline import timeline
 from app.identity.units.wishes import Absorb, Cede, Close, Create, Draft, Merge, Move, Rename, Retype, Split, Wish
-from app.main import HOLDINGS
 from tests import factories
 
 DAY = date(2026, 11, 1)

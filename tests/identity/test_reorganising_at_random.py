@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from app.core import clock
 from app.core.access import UnitClosure, closure_on
 from app.core.db import Base, Session
+from app.holdings import HOLDINGS
 from app.identity.models import Affiliation, Unit, UnitAct, UnitEdge, UnitVersion
 from app.identity.people.people import add_affiliation
 from app.identity.policy import held_on
@@ -34,7 +35,6 @@ from app.identity.units.wishes import (
     Split,
     Wish,
 )
-from app.main import HOLDINGS
 from tests import factories
 
 FIRST_DAY, MADE_ON, START = date(2025, 7, 1), date(2025, 12, 1), date(2026, 1, 1)

@@ -47,7 +47,7 @@ _TARGETS = ("person.id", "account.id", "affiliation.id")
 
 
 def wire_holdings(holdings: Mapping[str, lazy | None]) -> None:
-    """`main` lists them, for identity knows no domain above it."""
+    """`app/holdings.py` lists them, for identity knows no domain above it."""
     _HOLDINGS.update(holdings)
 
 

@@ -31,7 +31,7 @@ _SEX = {"male": lazy("Nam"), "female": lazy("Nữ")}
 
 
 def wire_earned(tables: Mapping[str, lazy | None]) -> None:
-    """`create_app` tells which they are (main.EARNED)."""
+    """`create_app` tells which they are (holdings.EARNED)."""
     _EARNED.clear()
     _EARNED.update(tables)
 

@@ -64,7 +64,7 @@ _HOLDINGS: dict[str, lazy | None] = {}
 
 
 def wire_holdings(holdings: Mapping[str, lazy | None]) -> None:
-    """`main` lists them, for identity knows no domain above it."""
+    """`app/holdings.py` lists them, for identity knows no domain above it."""
     _HOLDINGS.update(holdings)
 
 
