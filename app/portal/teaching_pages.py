@@ -14,8 +14,8 @@ from app.core.table_files import Table, download
 from app.core.tables import Column
 from app.core.web import Db, having, redirect, render
 from app.notices.service import notify
+from app.portal.followed import FOLLOW
 from app.portal.teaching_queries import (
-    FOLLOW,
     Chosen,
     all_learners,
     chosen_people,

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
 
 from app.assignments.models import Assignment, AssignmentMember, AssignmentRound
 from app.catalogue.inline import say
@@ -17,23 +17,17 @@ from app.catalogue.queries import CourseView, OutlineLesson, course_by_slug, out
 from app.core import clock
 from app.core.access import Actor
 from app.core.text import fold
-from app.identity.models import MergedRecord, Person
+from app.identity.models import Person
 from app.identity.people.people_queries import units_held
-from app.identity.policy import visible_records
 from app.identity.records import holder_of
 from app.identity.units.unit_queries import units_by_id
-from app.learning.models import Attempt, Completion, CompletionAnnulment, Enrolment, LessonFinish
+from app.learning.models import Attempt, Enrolment, LessonFinish
+from app.portal.followed import completion_day, followed_by, goes_on, learning_state, present_enrolments, told_twice
 
-FOLLOW = "learning.follow"
 PER_PAGE = 50
-# Nothing done for so long, and not finished: somebody should ask.
-STUCK_AFTER = timedelta(days=14)
-# Failed so often at one quiz: the same.
-STUCK_TRIES = 3
 STATES = ("stuck", "learning", "done")
 _LATEST_ATTEMPTS = 2000
 _FEW = 5
-_OWN, _KIN = aliased(MergedRecord), aliased(MergedRecord)
 
 
 @dataclass(frozen=True)
@@ -118,13 +112,13 @@ class Chosen:
 
 def teaching_courses(db: Session, actor: Actor) -> list[CourseRow]:
     """Courses the actor's people take, those with most people stuck first."""
-    state = _state().label("state")
+    state = learning_state().label("state")
     rows = db.execute(
         select(Course.slug, CourseVersion.title, state, func.count())
         .select_from(Enrolment)
         .join(Course, Course.id == Enrolment.course_id)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(_mine(actor), _goes_on(), Enrolment.id.not_in(_told_twice(db, actor)))
+        .where(followed_by(actor), goes_on(), Enrolment.id.not_in(told_twice(db, actor)))
         .group_by(Course.slug, CourseVersion.title, state)
     )
     found: dict[tuple[str, str], Counter[str]] = {}
@@ -141,7 +135,7 @@ def teaching_page(db: Session, actor: Actor, slug: str, chosen: Chosen, page: in
     total = db.scalar(select(func.count()).select_from(found.with_only_columns(Enrolment.id).subquery())) or 0
     pages = max(1, -(-total // PER_PAGE))
     page = min(max(page, 1), pages)
-    mine = _of_course(db, actor, course.course_id)
+    mine = present_enrolments(db, actor, course.course_id)
     lessons = outline(db, course.version_id).lessons
     return TeachingPage(
         course=course, counts=_counts(db, mine), lessons=_lesson_rows(db, mine, lessons),
@@ -165,7 +159,7 @@ def all_learners(db: Session, actor: Actor, course: CourseView, chosen: Chosen) 
 
 def learners(db: Session, course: CourseView, found: Select[Enrolment]) -> tuple[LearnerRow, ...]:
     """Rows for the enrolments selected; a handful of queries whatever their number."""
-    rows = db.execute(found.with_only_columns(Enrolment, Person.name, _state(), _completed_on())).all()
+    rows = db.execute(found.with_only_columns(Enrolment, Person.name, learning_state(), completion_day())).all()
     enrolments = [row[0] for row in rows]
     person_ids = [one.person_id for one in enrolments if one.person_id is not None]
     outlines = {version: outline(db, version).lessons for version in {one.course_version_id for one in enrolments}}
@@ -196,104 +190,19 @@ def learners(db: Session, course: CourseView, found: Select[Enrolment]) -> tuple
     return tuple(found_rows)
 
 
-def _mine(actor: Actor) -> ColumnElement[bool]:
-    """Enrolments of people the actor follows; a guest is nobody's."""
-    return Enrolment.person_id.in_(visible_records(actor, FOLLOW))
-
-
-def _goes_on() -> ColumnElement[bool]:
-    """Of who learns a course again, the present round."""
-    return Enrolment.counts_until.is_(None)
-
-
-def _told_twice(db: Session, actor: Actor) -> list[int]:
-    """Present enrolments of people who take the same course under another record of theirs as well, and are further
-    there: done before learning before stuck, then who was active last."""
-    better = {"done": 0, "learning": 1, "stuck": 2}
-    rows = db.execute(
-        select(Enrolment.id, Enrolment.course_id, holder_of(Enrolment.person_id), _state(), Enrolment.last_active_at)
-        .where(_mine(actor), _goes_on(), Enrolment.person_id.in_(select(MergedRecord.person_id)))
-    ).all()  # fmt: skip
-    rows = sorted(rows, key=lambda row: row[4], reverse=True)
-    shown: set[tuple[int, int]] = set()
-    twice = []
-    for enrolment_id, course_id, person_id, _name, _at in sorted(rows, key=lambda row: better[row[3]]):
-        if (course_id, person_id) in shown:
-            twice.append(enrolment_id)
-        shown.add((course_id, person_id))
-    return twice
-
-
-def _of_course(db: Session, actor: Actor, course_id: int) -> Select[Enrolment]:
-    """Each human being once."""
-    twice = Enrolment.id.in_(_told_twice(db, actor))
-    return select(Enrolment).where(Enrolment.course_id == course_id, _mine(actor), _goes_on(), ~twice)
-
-
 def _chosen(db: Session, actor: Actor, course_id: int, chosen: Chosen) -> Select[Enrolment]:
-    found = _of_course(db, actor, course_id).join(Person, Person.id == holder_of(Enrolment.person_id))
+    found = present_enrolments(db, actor, course_id).join(Person, Person.id == holder_of(Enrolment.person_id))
     if chosen.state in STATES:
-        found = found.where(_state() == chosen.state)
+        found = found.where(learning_state() == chosen.state)
     if chosen.lesson_key:
-        found = found.where(Enrolment.last_lesson_key == chosen.lesson_key, _state() != "done")
+        found = found.where(Enrolment.last_lesson_key == chosen.lesson_key, learning_state() != "done")
     if chosen.query:
         found = found.where(Person.folded_name.contains(fold(chosen.query), autoescape=True))
     return found.order_by(Person.sort_name, Enrolment.id)
 
 
-def _completes(person_id: Any) -> ColumnElement[bool]:
-    """Completions of the enrolment's course under this record, in the enrolment's round."""
-    return and_(
-        Completion.course_id == Enrolment.course_id, Completion.person_id == person_id,
-        or_(Enrolment.counts_from.is_(None), Completion.completed_on >= Enrolment.counts_from),
-        ~exists().where(CompletionAnnulment.completion_id == Completion.id),
-    )  # fmt: skip
-
-
-def _kin_completes() -> ColumnElement[bool]:
-    """The same under any record merged with the enrolment's. Apart from `_completes`, so that both use an index."""
-    return and_(
-        _OWN.person_id == Enrolment.person_id, _KIN.holder_id == _OWN.holder_id, _completes(_KIN.person_id)
-    )  # fmt: skip
-
-
-def _completed() -> ColumnElement[bool]:
-    return or_(exists().where(_completes(Enrolment.person_id)), exists().where(_kin_completes()))
-
-
-def _completed_on() -> Any:
-    """Under the enrolment's own record if there, else under another of the same human being."""
-    latest = select(func.max(Completion.completed_on)).correlate(Enrolment)
-    return func.coalesce(
-        latest.where(_completes(Enrolment.person_id)).scalar_subquery(),
-        latest.where(_kin_completes()).scalar_subquery(),
-    )
-
-
-def _state() -> ColumnElement[str]:
-    """done; stuck: silent for STUCK_AFTER, or STUCK_TRIES failed attempts at the present lesson's quiz; learning."""
-    failed = (
-        select(func.count())
-        .where(
-            Attempt.enrolment_id == Enrolment.id, Attempt.lesson_key == Enrolment.last_lesson_key,
-            Attempt.passed.is_(False),
-        )
-        .correlate(Enrolment)
-        .scalar_subquery()
-    )  # fmt: skip
-    passed = exists().where(
-        Attempt.enrolment_id == Enrolment.id, Attempt.lesson_key == Enrolment.last_lesson_key, Attempt.passed.is_(True)
-    )
-    return case(
-        (_completed(), "done"),
-        (Enrolment.last_active_at < clock.now() - STUCK_AFTER, "stuck"),
-        (and_(failed >= STUCK_TRIES, ~passed), "stuck"),
-        else_="learning",
-    )
-
-
 def _counts(db: Session, mine: Select[Enrolment]) -> dict[str, int]:
-    state = _state().label("state")
+    state = learning_state().label("state")
     return dict(db.execute(mine.with_only_columns(state, func.count()).group_by(state)).all())
 
 
@@ -307,7 +216,7 @@ def _lesson_rows(db: Session, mine: Select[Enrolment], lessons: Sequence[Outline
     )
     here: Counter[str] = Counter()
     stuck: Counter[str] = Counter()
-    state = _state().label("state")
+    state = learning_state().label("state")
     rows = db.execute(
         mine.with_only_columns(Enrolment.last_lesson_key, state, func.count())
         .where(state != "done")
@@ -331,7 +240,7 @@ def _hardest(
         select(Attempt.lesson_key, Attempt.paper, Attempt.result)
         .join(Enrolment, Enrolment.id == Attempt.enrolment_id)
         .where(
-            Enrolment.course_id == course.course_id, _mine(actor), Attempt.submitted_at.is_not(None),
+            Enrolment.course_id == course.course_id, followed_by(actor), Attempt.submitted_at.is_not(None),
             Attempt.lesson_key.in_(titles),
         )
         .order_by(Attempt.id.desc())
