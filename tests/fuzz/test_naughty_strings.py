@@ -19,8 +19,7 @@ from tests.access.declarations import DECLARED, Declared
 from tests.access.stage import Stage
 from tests.access.world import ANONYMOUS
 from tests.fuzz.answers import assert_proper
-from tests.fuzz.conftest import some
-from tests.fuzz.test_odd_requests import somebody
+from tests.fuzz.conftest import some, somebody
 from tests.identity.workbooks import good, rows_of, workbook
 
 pytestmark = [

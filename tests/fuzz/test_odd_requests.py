@@ -15,7 +15,7 @@ from tests.access.declarations import DECLARED, Declared
 from tests.access.stage import Stage
 from tests.access.world import ANONYMOUS
 from tests.fuzz.answers import assert_proper
-from tests.fuzz.conftest import some
+from tests.fuzz.conftest import some, somebody
 from tests.fuzz.described import names_in
 
 pytestmark = [pytest.mark.xdist_group("fuzz"), pytest.mark.by_turns]
@@ -124,11 +124,6 @@ def send(stage: Stage, persona: str, plain: Plain) -> httpx.Response:
     answer = stage.ask(persona, plain.method, plain.url, headers=headers, content=plain.content)
     assert_proper(answer)
     return answer
-
-
-def somebody(declared: Declared) -> str:
-    """Who may do this, and has an account."""
-    return sorted(declared.allowed - {ANONYMOUS})[0]
 
 
 @pytest.mark.parametrize("declared", ADDRESSED, ids=str)

@@ -1,4 +1,4 @@
-"""Every route asked what its description allows and what it does not, by every persona."""
+"""Every route asked what its description allows and what it does not; in `make proof` by every persona."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -14,10 +14,9 @@ from schemathesis.schemas import APIOperation, BaseSchema
 
 from tests.access.declarations import DECLARED, Declared
 from tests.access.stage import Stage
-from tests.access.world import PERSONAS
 from tests.browser import BASE_URL
 from tests.fuzz.answers import assert_proper
-from tests.fuzz.conftest import EXAMPLES
+from tests.fuzz.conftest import EXAMPLES, askers
 from tests.fuzz.described import described, names_in
 
 pytestmark = [
@@ -47,7 +46,7 @@ def test_whatever_a_route_is_asked_it_answers_properly(
     )  # fmt: skip
     @given(_cases(schema[path][method], NAMED[method, path], stage))
     def ask(case: Case[Any]) -> None:
-        for persona in PERSONAS:
+        for persona in askers(NAMED[method, path]):
             answer = _send(stage, persona, case)
             if answer is not None:
                 assert_proper(answer)
