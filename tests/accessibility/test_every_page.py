@@ -5,7 +5,6 @@ Every day each page is looked at in one of the two views, which share all their 
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from zlib import crc32
 
 import pytest
@@ -16,18 +15,21 @@ from app.main import HANDLERS
 from tests.accessibility.site import Site, look
 from tests.seeded import SeededFile
 
+# Both views look at one site: it is built, and its pages are found, once.
+pytestmark = pytest.mark.xdist_group("accessibility")
 
-@pytest.fixture
-def site(tmp_path: Path, seeded_file: SeededFile, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    with seeded_file.copied(tmp_path) as url:
-        monkeypatch.setenv("DATA_DIR", str(tmp_path))
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, seeded_file: SeededFile) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as environment, seeded_file.copied(folder) as url:
+        environment.setenv("DATA_DIR", str(folder))
         get_settings.cache_clear()
         events.wire(HANDLERS)
         limiting.forget_all()
-        settings = Settings(
-            data_dir=tmp_path, database_url=url, media_url=f"file://{tmp_path}/media", workers=0, demo=True
+        site = Site(
+            Settings(data_dir=folder, database_url=url, media_url=f"file://{folder}/media", workers=0, demo=True)
         )
-        site = Site(settings)
         site.start()
         yield site
         site.stop()
@@ -41,7 +43,7 @@ IN_BOTH = "EVERY_VIEW" in os.environ
 @pytest.mark.parametrize(("theme", "width"), VIEWS)
 def test_no_page_shuts_anybody_out(site: Site, theme: str, width: int) -> None:
     turn = VIEWS.index((theme, width))
-    visits = [one for one in site.visits() if IN_BOTH or crc32(one.name.encode()) % len(VIEWS) == turn]
+    visits = [one for one in site.visits if IN_BOTH or crc32(one.name.encode()) % len(VIEWS) == turn]
     assert len(visits) > 50
     found = look(site, visits, width=width, theme=theme)
     assert not found, "\n".join(f"{page}\n  " + "\n  ".join(issues) for page, issues in found.items())
