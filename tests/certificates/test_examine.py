@@ -39,6 +39,7 @@ def test_the_paper_is_signed_and_says_that_the_key_is_for_trial(db: Session, pap
     assert paper_certificates(db) == [key.public]
 
 
+@pytest.mark.by_turns
 def test_each_kind_of_change_has_its_sentence(browser: Browser, db: Session, paper: bytes) -> None:
     assert "đúng là bản PDF đã cấp" in upload(browser, paper)
     middle = len(paper) // 3
@@ -51,6 +52,7 @@ def test_each_kind_of_change_has_its_sentence(browser: Browser, db: Session, pap
     assert "Không phải giấy của nền tảng này" in upload(browser, b"%PDF-1.7\n% mot tep khac\n")
 
 
+@pytest.mark.by_turns
 def test_a_sound_file_that_is_not_on_the_shelf_is_no_proof(paper: bytes) -> None:
     assert examine(paper, [paper_key().certificate]) == "unlisted"
 
@@ -64,6 +66,7 @@ def test_no_altered_byte_passes(db: Session, paper: bytes) -> None:
         assert examine(altered, paper_certificates(db)) in ("changed", "broken"), place
 
 
+@pytest.mark.by_turns
 def test_one_file_is_looked_at_at_a_time_and_not_for_long(paper: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with examining._turn, pytest.raises(TooMany):
         examine(paper, [paper_key().certificate])

@@ -100,6 +100,7 @@ def test_the_number_alone_is_not_enough(browser: Browser, issued: Certificate) -
     assert browser.get(f"/verify/{issued.number}").status_code == 404
 
 
+@pytest.mark.by_turns
 def test_the_issued_pdf_matches_and_a_changed_one_does_not(
     browser: Browser, db: Session, issued: Certificate, worker: Worker, storage: Storage
 ) -> None:

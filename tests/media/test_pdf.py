@@ -19,6 +19,9 @@ from app.media.pdf import PdfInvalid, draw_pages
 from app.media.queries import asset_views
 from app.media.service import add_asset, page_texts, store
 
+# How a file is read and drawn asks nothing of the database.
+pytestmark = pytest.mark.by_turns
+
 FONTS = ROOT / "app" / "certificates" / "fonts"
 
 

@@ -44,6 +44,7 @@ def stuck_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
     get_settings.cache_clear()
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(
     ("name", "rendition", "size"),
     [

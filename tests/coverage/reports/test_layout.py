@@ -21,6 +21,9 @@ from app.coverage.reports.letterheads import letterhead_on
 from app.coverage.reports.printing import as_pdf
 from app.identity.units.unit_queries import unit_on
 
+# How a paper is laid out asks nothing of the database.
+pytestmark = pytest.mark.by_turns
+
 _POINTS_IN_MM = 72 / 25.4
 
 
