@@ -58,11 +58,13 @@ from app.coverage.dashboard import comparing_pages, figure_evidence_pages, heat_
 from app.coverage.dashboard import pages as coverage_pages
 from app.coverage.declared import denominator_pages
 from app.coverage.exports import api as export_api
-from app.coverage.exports import export_pages, token_pages
+from app.coverage.exports import api_pages, export_pages, token_pages
 from app.coverage.exports import making as export_jobs
 from app.coverage.exports.tokens import TokenLog
 from app.coverage.indicators import definition_pages, draft_pages, plan_pages
 from app.coverage.indicators import previewing as indicator_previews
+from app.coverage.open_data import making as open_data_jobs
+from app.coverage.open_data import open_data_pages
 from app.coverage.planning import (
     campaign_pages,
     commendation_pages,
@@ -160,8 +162,8 @@ PAGES = (
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     programme_pages, year_plan_pages, need_pages, quota_pages, nomination_pages, spending_pages, campaign_pages,
-    expert_pages, commendation_pages, export_pages, people_form_pages, report_pages, token_pages, export_api,
-    assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages, teaching_pages,
+    expert_pages, commendation_pages, export_pages, people_form_pages, report_pages, token_pages, api_pages,
+    export_api, open_data_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages, teaching_pages,
     mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
@@ -219,6 +221,7 @@ JOBS: dict[str, JobFunction] = (
     | coverage_jobs.JOBS
     | indicator_previews.JOBS
     | export_jobs.JOBS
+    | open_data_jobs.JOBS
     | report_schedules.JOBS
     | upkeep.JOBS
     | audit_sealing.JOBS
@@ -256,6 +259,7 @@ CRONS = (
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
     Cron("privacy.forget_copies", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
+    Cron("coverage.open_data", every=timedelta(days=1), at=timedelta(hours=4, minutes=12)),
     Cron("coverage.forget_exports", every=timedelta(days=1), at=timedelta(hours=3, minutes=48)),
     Cron("certificates.forget_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
 )

@@ -12,10 +12,11 @@ import uvloop
 
 @dataclass(frozen=True)
 class Load:
-    """What a run saw: visits, visits per second, milliseconds at the 99th percentile."""
+    """What a run saw: visits, visits per second, milliseconds at the 95th and the 99th percentile."""
 
     visits: int
     per_second: float
+    p95_ms: float
     p99_ms: float
 
 
@@ -58,7 +59,8 @@ async def _run(host: str, port: int, visit: Visit, clients: int, seconds: float)
     await asyncio.gather(*(one(number) for number in range(clients)))
     spent = time.perf_counter() - begun
     took.sort()
-    return Load(len(took), len(took) / spent, took[int(len(took) * 0.99)] * 1000)
+    p95, p99 = (took[int(len(took) * part)] * 1000 for part in (0.95, 0.99))
+    return Load(len(took), len(took) / spent, p95, p99)
 
 
 @asynccontextmanager

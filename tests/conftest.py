@@ -15,6 +15,8 @@ os.environ.update(
     SECRET_KEY="for-tests-only", FIELD_KEY="for-tests-only", WORKERS="0", DEMO="0", PUBLIC_URL="https://hocso.test",
     # What a role asks for has tests of its own; the others need not show a telephone.
     SECOND_FACTOR_FROM="9999-01-01",
+    # What is published is tried wherever pages are tried.
+    OPEN_DATA="1",
     DATA_DIR=tempfile.mkdtemp(prefix="hocso-"), PYTEST_DEBUG_TEMPROOT=str(quick_place()),
 )  # fmt: skip
 

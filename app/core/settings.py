@@ -153,6 +153,10 @@ class Settings(BaseSettings):
         3600, ge=10, description="Thời gian tối đa cho một lần chuyển mã video, tính bằng giây."
     )
     province_code: str = Field("24", description="Mã đơn vị cấp tỉnh ở gốc cây đơn vị.")
+    open_data: bool = Field(
+        False,
+        description="1: công bố số liệu tổng hợp theo tháng ở /open-data cho mọi người; số dưới 5 được che.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Mức ghi nhật ký.")
 
     @model_validator(mode="after")

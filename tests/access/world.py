@@ -48,6 +48,7 @@ from app.coverage.indicators.definitions import definition_for
 from app.coverage.indicators.models import IndicatorDraft
 from app.coverage.indicators.previewing import Effect, EffectRow, Side
 from app.coverage.models import DeclaredFigure, ExportFile
+from app.coverage.open_data.tables import month_before
 from app.coverage.reports import desk
 from app.coverage.reports.filling import Wish
 from app.coverage.reports.models import ReportSchedule
@@ -196,6 +197,7 @@ class World:
     campaign: int
     expert: int
     api_token: int
+    open_month: str
     api_key: str
     register_file: int
     queued_job: int
@@ -254,6 +256,7 @@ def build(runtime: Runtime) -> World:
         who = {persona: _account(db, persona, *role) for persona, role in ROLES.items()}
         factories.post(db, factories.person(db, COLLEAGUE_NAME), HERE)
         factories.completion(db, who["learner"].person, factories.course(db), clock.today())
+        jobs.enqueue(db, "coverage.open_data")
         done = _work(db, runtime.storage, who)
     Worker(runtime.database, runtime.storage, JOBS, CRONS).run_all()
     with runtime.database.writing() as db:
@@ -443,6 +446,7 @@ def _waiting_work(db: Session, who: dict[str, Account]) -> dict[str, Any]:
     db.get_one(Job, failed).state = "failed"
     return {
         "waiting_export": _export(db, who["manager"]), "api_token": _token(db, who["manager"]), "api_key": API_KEY,
+        "open_month": f"{month_before(clock.today()):%Y-%m}",
         "queued_job": queued,
         "failed_job": failed,
         "import_row": db.scalars(select(PeopleImportRow.id).where(PeopleImportRow.outcome == "refused")).one(),

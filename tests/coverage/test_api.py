@@ -15,6 +15,7 @@ from app.core.db import Session
 from app.core.jobs import Worker
 from app.coverage.exports import api
 from app.coverage.exports.models import ApiToken
+from app.coverage.exports.records import RECORDS
 from app.identity.models import AccessEntry, RoleGrant
 from tests import factories
 from tests.browser import BASE_URL, Browser
@@ -165,3 +166,24 @@ def test_a_program_that_asks_too_often_must_wait(
     answers = [ask(token, "/api/v1/people") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[2].headers["retry-after"]) > 0
+
+
+def test_the_description_for_machines_names_what_there_is(browser: Browser) -> None:
+    """Every table with exactly its fields, every parameter it takes, and nothing but /api/v1."""
+    document = browser.get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == {"/api/v1", "/api/v1/coverage", *(f"/api/v1/{name}" for name in RECORDS)}
+    for name, records in RECORDS.items():
+        about = document["paths"][f"/api/v1/{name}"]["get"]
+        page = about["responses"]["200"]["content"]["application/json"]["schema"]
+        assert list(page["properties"]["rows"]["items"]["properties"]) == [field.name for field in records.fields]
+        assert {one["name"] for one in about["parameters"]} == {
+            "after", "limit", "fields", "unit", "course", "from", "to"
+        }  # fmt: skip
+
+
+def test_the_guide_explains_every_table_and_parameter(browser: Browser) -> None:
+    page = browser.get("/api-guide").text
+    assert all(f"/api/v1/{name}" in page for name in RECORDS)
+    assert "completed_on" in page
+    assert "/api/v1/openapi.json" in page

@@ -1,0 +1,1 @@
+"""Figures anybody may take: by month, without people, small counts hidden (docs/open-data.md)."""
