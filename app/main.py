@@ -163,8 +163,8 @@ PAGES = (
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     programme_pages, year_plan_pages, need_pages, quota_pages, nomination_pages, spending_pages, campaign_pages,
     expert_pages, commendation_pages, export_pages, people_form_pages, report_pages, token_pages, api_pages,
-    export_api, open_data_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages, community_pages, teaching_pages,
-    mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
+    export_api, open_data_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages,
+    community_pages, teaching_pages, mail_pages, access_pages, admin_pages, my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
