@@ -5,6 +5,8 @@ import tempfile
 from pathlib import Path
 
 from bench.block import Block, Plan, measure, say
+from bench.exports import markdown as export_markdown
+from bench.exports import measure_exports
 from bench.papers import PAGES, QUICK_PAGES, measure_papers
 from bench.papers import markdown as paper_markdown
 from bench.table import markdown, replace_in
@@ -27,6 +29,7 @@ def main() -> None:
             blocks.append(_block(database, count, seconds, Plan(only, with_views=not blocks)))
     tables = {"bench": markdown(blocks, seconds)}
     if not only:
+        tables["exports"] = export_markdown(measure_exports(options.databases.split(","), quick=options.quick))
         tables["papers"] = paper_markdown(measure_papers(QUICK_PAGES if options.quick else PAGES))
     for name, text in tables.items():
         print(text)
