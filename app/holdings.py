@@ -29,6 +29,9 @@ HOLDINGS: dict[str, lazy | None] = {
     "assignment_member": None,
     "coverage_entry": None,
     "coverage_rollup": None,
+    "coverage_unsettled": None,
+    "coverage_balance": None,
+    "coverage_place": None,
 }
 
 # Tables that name people, and what those who compare two of them are told of their rows; None: nothing to tell.

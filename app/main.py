@@ -257,6 +257,7 @@ CRONS = (
     Cron("notices.look_for_due", every=timedelta(minutes=5)),
     Cron("reports.draft_due", every=timedelta(days=1), at=timedelta(hours=6, minutes=30)),
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
+    Cron("coverage.settle", every=timedelta(minutes=1)),
     Cron("privacy.forget_copies", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
     Cron("coverage.open_data", every=timedelta(days=1), at=timedelta(hours=4, minutes=12)),

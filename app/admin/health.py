@@ -24,7 +24,7 @@ from app.core.settings import ROOT
 from app.core.storage import Storage, StorageUnreachable
 from app.core.templating import format_datetime, format_filesize, format_number
 from app.core.web import Databases, Files
-from app.coverage.models import CoveragePending
+from app.coverage.models import CoveragePending, CoverageUnsettled
 from app.coverage.verify.models import LedgerComparison
 from app.notices.models import NoticeDelivery
 
@@ -35,6 +35,8 @@ _STUCK = timedelta(minutes=15)
 _LATELY = timedelta(days=7)
 _UNSEALED = timedelta(days=1)
 _COMPARED = timedelta(days=2)
+# Some minutes of a busy day; more, and the job that moves them does not run.
+_MANY_UNSETTLED = 20_000
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def work_checks(db: Session, storage: Storage) -> list[Check]:
             _("%(n)s người chưa tính xong vào chỉ tiêu", n=format_number(pending)),
         ),
         _ledger(db),
+        _balances(db),
         _none_of(
             "mail", unsent, _("7 ngày qua không thư nào bị từ chối"),
             _("%(n)s thư không gửi được trong 7 ngày qua", n=format_number(unsent)),
@@ -106,7 +109,8 @@ def titles() -> dict[str, str]:
     return {
         "database": _("Cơ sở dữ liệu"), "storage": _("Nơi giữ tệp"), "room": _("Chỗ trống"), "queue": _("Hàng chờ"),
         "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"),
-        "ledger": _("Đối chiếu chỉ tiêu"), "mail": _("Thư đi"), "audit": _("Nhật ký quản trị"),
+        "ledger": _("Đối chiếu chỉ tiêu"), "balances": _("Số dư chỉ tiêu"),
+        "mail": _("Thư đi"), "audit": _("Nhật ký quản trị"),
     }  # fmt: skip
 
 
@@ -117,7 +121,7 @@ def _ledger(db: Session) -> Check:
     last = db.scalars(newest_first).first()
     if last is None:
         return Check("ledger", True, _("chưa đối chiếu lần nào: việc ấy chạy lúc 2 giờ đêm"))
-    differed = LedgerComparison.differing_count > 0
+    differed = (LedgerComparison.differing_count > 0) | (LedgerComparison.balance_count > 0)
     wrong = db.scalars(newest_first.where(differed, LedgerComparison.ended_at > clock.now() - _LATELY)).first()
     if wrong is not None:
         indicators = ", ".join(f"{code} {format_number(count)}" for code, count in wrong.entry_counts.items())
@@ -125,6 +129,8 @@ def _ledger(db: Session) -> Check:
             "lần %(at)s thấy %(people)s người lệch, đã ghi bù bút toán: %(indicators)s",
             at=format_datetime(wrong.ended_at), people=format_number(wrong.differing_count), indicators=indicators,
         )  # fmt: skip
+        if wrong.balance_count:
+            text += _("; %(n)s số dư lệch, đã lập lại", n=format_number(wrong.balance_count))
         return Check("ledger", False, text)
     if last.ended_at < clock.now() - _COMPARED:
         text = _("lần cuối %(at)s: việc nền không chạy", at=format_datetime(last.ended_at))
@@ -134,6 +140,13 @@ def _ledger(db: Session) -> Check:
         people=format_number(last.people_count),
     )  # fmt: skip
     return Check("ledger", True, text)
+
+
+def _balances(db: Session) -> Check:
+    """Whether what pages add up for themselves stays small."""
+    waiting = db.scalar(select(func.count()).select_from(CoverageUnsettled)) or 0
+    said = _("%(n)s dòng chờ chuyển vào số dư", n=format_number(waiting))
+    return _none_of("balances", waiting if waiting > _MANY_UNSETTLED else 0, said, said)
 
 
 def _none_of(name: str, count: int, good: str, bad: str) -> Check:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.core import clock
 from app.core.jobs import enqueue
 from app.coverage.counting.ledger import reconcile
+from app.coverage.counting.settling import note_tree_change
 from app.coverage.models import CoveragePending
 from app.identity.events import AffiliationsChanged, PeopleMerged, PeopleUnmerged, UnitsReorganised
 from app.learning.events import CompletionAnnulled, CoursesCompleted
@@ -34,6 +35,7 @@ def count_merge(db: Session, event: PeopleMerged | PeopleUnmerged) -> None:
 
 
 def count_reorganisation(db: Session, event: UnitsReorganised) -> None:
+    note_tree_change(db)
     enqueue(db, "coverage.rebuild", unique_key="coverage.rebuild")
 
 

@@ -1,13 +1,18 @@
 """Background work of coverage: the nightly comparison, following what changed, trying again what failed."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from app.core.i18n import gettext as _
-from app.core.jobs import JobContext, JobFunction
+from app.core.jobs import JobContext, JobFunction, enqueue
+from app.coverage.counting.settling import settle
 from app.coverage.handlers import retry_pending
 from app.coverage.rebuilding import compare_everybody
+
+# So many rows in a minute are some milliseconds of a page.
+_MANY, _SOON = 200, timedelta(seconds=5)
 
 
 def rebuild(context: JobContext, cause: str) -> Mapping[str, Any]:
@@ -26,8 +31,18 @@ def retry(context: JobContext) -> Mapping[str, Any]:
     return {"settled": settled, "waiting": waiting}
 
 
+def settle_balances(context: JobContext) -> Mapping[str, Any]:
+    """Where much is going on the next time is soon: pages add up what has not been moved."""
+    moved = settle(context.database)
+    if moved > _MANY:
+        with context.database.writing() as db:
+            enqueue(db, "coverage.settle", unique_key="coverage.settle", delay=_SOON)
+    return {"moved": moved}
+
+
 JOBS: dict[str, JobFunction] = {
     "coverage.compare": partial(rebuild, cause="nightly"),
     "coverage.rebuild": partial(rebuild, cause="change"),
     "coverage.retry_pending": retry,
+    "coverage.settle": settle_balances,
 }

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import Base, pk
+from app.core.db import Base, Id, pk
 
 
 class Indicator(Base):
@@ -132,6 +132,80 @@ class CoverageRollup(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     half_month: Mapped[date]
     total: Mapped[int]
+
+
+class CoverageUnsettled(Base):
+    """What entries of one transaction add to a unit on a day, until a job has moved it into the balances.
+
+    Appended with the entries themselves: nobody who finishes a course waits for a row that others change too.
+    """
+
+    __tablename__ = "coverage_unsettled"
+
+    id: Mapped[int] = pk()
+    indicator_version_id: Mapped[int] = mapped_column(ForeignKey("indicator_version.id"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    day: Mapped[date]
+    roster: Mapped[int]
+    coverage: Mapped[int]
+    output: Mapped[int]
+
+
+class CoverageBalance(Base):
+    """What counts at a unit at the end of `day`, and of each day after it until the next row.
+
+    Of the unit by itself, or (`is_subtree`) with all that counts under it on the map that is kept (CoverageBook). What
+    is counted anew each year is that of the year of `day`: the first of January brings it back to nothing, without a
+    row.
+    """
+
+    __tablename__ = "coverage_balance"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True, autoincrement=False)
+    is_subtree: Mapped[bool] = mapped_column(primary_key=True)
+    indicator_version_id: Mapped[int] = mapped_column(
+        ForeignKey("indicator_version.id"), primary_key=True, autoincrement=False
+    )
+    day: Mapped[date] = mapped_column(primary_key=True)
+    roster: Mapped[int]
+    coverage: Mapped[int]
+    output: Mapped[int]
+
+
+class CoveragePlace(Base):
+    """The balance of `ancestor` with its subtree holds that of `descendant` by itself; itself is one of them.
+
+    Only of units that have others under them. What UnitClosure says of one day, as far as the balances have followed.
+    """
+
+    __tablename__ = "coverage_place"
+    __table_args__ = (Index(None, "descendant_id", "ancestor_id"), {"sqlite_with_rowid": False})
+
+    ancestor_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True, autoincrement=False)
+    descendant_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True, autoincrement=False)
+
+
+class CoverageBook(Base):
+    """How far the balances are; one row, or none before they were ever made.
+
+    They are made from the entries up to `entry_id` (null: not begun), of which `unsettled_id` is the last that waited
+    to be moved; so far for the units up to `unit_id_done`, for all of them once `is_made`. The balances of subtrees are
+    right for maps from `map_from` until the day before `map_to` while `tree_number`, which every change of the unit
+    tree raises, is still the `map_number` they followed.
+    """
+
+    __tablename__ = "coverage_book"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    entry_id: Mapped[int | None]
+    unsettled_id: Mapped[int] = mapped_column(default=0)
+    unit_id_done: Mapped[int] = mapped_column(default=0)
+    is_made: Mapped[bool] = mapped_column(default=False)
+    tree_number: Mapped[int] = mapped_column(default=1)
+    map_number: Mapped[int] = mapped_column(default=0)
+    map_from: Mapped[date | None]
+    map_to: Mapped[date | None]
 
 
 class CoveragePending(Base):

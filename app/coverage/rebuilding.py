@@ -4,7 +4,8 @@ At night and on command there must be nothing to mend; what there was is kept (L
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 
 from sqlalchemy import func, select, union
 from sqlalchemy.orm import Session
@@ -13,10 +14,15 @@ from app.core import clock
 from app.core.db import Database
 from app.core.i18n import lazy
 from app.core.templating import format_number
+from app.coverage.counting.amounts import Slice, Sums
 from app.coverage.counting.ledger import reconcile
+from app.coverage.counting.looked_up import sums_with_subtrees
+from app.coverage.counting.settling import forget_balances, settle
+from app.coverage.counting.sums import added_up
+from app.coverage.indicators.definitions import counted, definitions
 from app.coverage.models import CoverageEntry, IndicatorVersion
 from app.coverage.verify.models import LedgerComparison
-from app.identity.models import Account, Affiliation, RoleGrant
+from app.identity.models import Account, Affiliation, RoleGrant, Unit
 from app.identity.policy import granting
 from app.learning.models import Completion
 from app.notices.service import notify
@@ -25,6 +31,9 @@ _CHUNK = 500
 _DIFFERED = lazy(
     "Đối chiếu chỉ tiêu thấy sổ lệch với dữ kiện ở %(people)s người và đã ghi bù %(entries)s bút toán. "
     "Hãy tìm nguyên nhân."
+)
+_BALANCES_DIFFERED = lazy(
+    "Đối chiếu chỉ tiêu thấy %(count)s số dư lệch với bảng cộng dồn và đã lập lại mọi số dư. Hãy tìm nguyên nhân."
 )
 
 
@@ -46,6 +55,7 @@ def compare_everybody(
         differing += step.people
         entries.update(step.by_version)
         tell(start + len(chunk), len(everybody))
+    balances = _compare_balances(database)
     with database.writing() as db:
         codes = dict(db.execute(select(IndicatorVersion.id, IndicatorVersion.indicator_code)).all())
         by_code = Counter[str]()
@@ -54,12 +64,41 @@ def compare_everybody(
         done = LedgerComparison(
             cause=cause, began_at=began_at, ended_at=clock.now(), people_count=len(everybody),
             differing_count=differing, entry_counts=dict(sorted(by_code.items())),
+            balance_count=balances,
         )  # fmt: skip
         db.add(done)
         db.flush()
         if done.entry_count and cause != "change":
             _tell_operators(db, done)
+        if done.balance_count:
+            _tell_of_balances(db, done)
     return done
+
+
+def _compare_balances(database: Database) -> int:
+    """How many of the balances at the end of this year differ from what the roll-ups add up to; if any, all are made
+    anew. `coverage verify` looks at every day of each."""
+    settle(database)
+    day = date(clock.today().year, 12, 31)
+    with database.reading() as db:
+        versions = tuple(one.version_id for one in counted(definitions(db)))
+        unit_ids = list(db.scalars(select(Unit.id)))
+        kept = sums_with_subtrees(db, versions, unit_ids, [day], clock.today())
+        if kept is None:
+            # The tree changed this very moment.
+            return 0
+        should = added_up(db, Slice(versions, str(day.year), day), unit_ids, clock.today())
+    nothing = Sums()
+    differing = sum(
+        kept[day][version_id].get(unit_id, nothing) != should[version_id].get(unit_id, nothing)
+        for version_id in versions
+        for unit_id in unit_ids
+    )
+    if differing:
+        with database.writing() as db:
+            forget_balances(db)
+        settle(database)
+    return differing
 
 
 def people_with_figures(db: Session) -> list[int]:
@@ -68,14 +107,24 @@ def people_with_figures(db: Session) -> list[int]:
     return list(db.scalars(select(ids.c.person_id).group_by(ids.c.person_id).order_by(func.min(ids.c.person_id))))
 
 
-def _tell_operators(db: Session, done: LedgerComparison) -> None:
-    operators = db.scalars(
+def _tell_of_balances(db: Session, done: LedgerComparison) -> None:
+    notify(
+        db, _operators(db), category="work", key=f"coverage.balances:{done.id}", sentence=_BALANCES_DIFFERED,
+        url="/admin", count=format_number(done.balance_count),
+    )  # fmt: skip
+
+
+def _operators(db: Session) -> Sequence[int]:
+    return db.scalars(
         select(Account.person_id)
         .join(RoleGrant, RoleGrant.account_id == Account.id)
         .where(granting("jobs.view"), Account.disabled_at.is_(None))
         .distinct()
     ).all()
+
+
+def _tell_operators(db: Session, done: LedgerComparison) -> None:
     notify(
-        db, operators, category="work", key=f"coverage.compare:{done.id}", sentence=_DIFFERED, url="/admin",
+        db, _operators(db), category="work", key=f"coverage.compare:{done.id}", sentence=_DIFFERED, url="/admin",
         people=format_number(done.differing_count), entries=format_number(done.entry_count),
     )  # fmt: skip

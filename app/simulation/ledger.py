@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -11,14 +12,20 @@ from app.coverage.counting.facts import rule_book
 from app.coverage.counting.judging import CompletionFact, PostFact, RuleBook, judge
 from app.coverage.counting.ledger import Standing, entries_between, rollup_sums
 from app.identity.people.people_queries import Post
-from app.simulation.books import Books
 from app.simulation.shelf import Shelved
+from app.simulation.tables import Rows
+
+
+class HasEntries(Protocol):
+    """Books, or some that hold less."""
+
+    entries: Rows
 
 
 class LedgerReplay:
     """The rules of every counted indicator, and the sums all entries come to."""
 
-    def __init__(self, db: Session, books: Books, unit_ids: Sequence[int]) -> None:
+    def __init__(self, db: Session, books: HasEntries, unit_ids: Sequence[int]) -> None:
         self.books = books
         self.sums: Counter[tuple[int, str, str, int, date]] = Counter()
         self._rules = rule_book(db, unit_ids)

@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
+from app.coverage.counting.settling import forget_balances
 from app.coverage.models import CoverageRollup
 from app.identity.models import Person, Unit
 from app.identity.people.people import DEMO, SIMULATED
@@ -80,7 +81,8 @@ def simulate(db: Session, people: int, seed: int, say: Say = lambda _line: None)
                 books.write()
                 say(_("Đã ghi %(done)s/%(people)s người.", done=done, people=people))
         books.finish()
-        _add_sums(db, ledger)
+        add_sums(db, ledger)
+        forget_balances(db)
         # Without fresh statistics SQLite needs minutes for what takes a fifth of a second, e.g. who is still missing.
         db.execute(text("ANALYZE"))
     return Simulated(
@@ -134,7 +136,8 @@ def _number_certificates(db: Session, teller: Storyteller, numbers: range) -> di
     return serials
 
 
-def _add_sums(db: Session, ledger: LedgerReplay) -> None:
+def add_sums(db: Session, ledger: LedgerReplay) -> None:
+    """Move the roll-ups by all that was judged."""
     names = ("indicator_version_id", "measure", "period", "unit_id", "half_month")
     rows = [dict(zip(names, key, strict=True), total=total) for key, total in sorted(ledger.sums.items())]
     _upsert(db, CoverageRollup, list(names), rows)

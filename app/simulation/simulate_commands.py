@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from app.core.i18n import gettext as _
 from app.core.templating import format_number
+from app.coverage.counting.settling import settle
 from app.runtime import Runtime
 from app.simulation.province import Simulated, simulate
 
@@ -28,6 +29,8 @@ def _simulate(args: argparse.Namespace, runtime: Runtime) -> int:
     started = time.monotonic()
     with runtime.database.writing() as db:
         done = simulate(db, args.people, args.seed, (lambda _line: None) if args.json else _say)
+    # Else the first pages would wait for the job that does it.
+    settle(runtime.database)
     seconds = time.monotonic() - started
     if args.json:
         print(json.dumps(asdict(done) | {"until": done.until.isoformat(), "seconds": round(seconds, 1)}, indent=2))

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.admin.health import Check, work_checks
 from app.core import clock
 from app.core.jobs import Worker, enqueue
 from app.core.storage import Storage
-from app.coverage.models import CoverageEntry
+from app.coverage.counting.ledger import append
+from app.coverage.models import CoverageBalance
 from app.coverage.verify.models import LedgerComparison
 from app.notices.models import Notice
 from app.notices.wording import sentence_of
@@ -29,11 +30,15 @@ def break_the_ledger(db: Session) -> None:
     """An entry nobody has a ground for."""
     holder = factories.person(db)
     unit_id = factories.unit_id(db)
-    db.add(
-        CoverageEntry(
-            indicator_version_id=1, measure="coverage", period="2026", person_id=holder.id, unit_id=unit_id,
-            completion_id=None, sign=1, effective_on=date(2026, 5, 1), recorded_at=clock.now(), cause="phá",
-        )
+    append(
+        db,
+        [
+            {
+                "indicator_version_id": 1, "measure": "coverage", "period": "2026", "person_id": holder.id,
+                "unit_id": unit_id, "completion_id": None, "sign": 1, "effective_on": date(2026, 5, 1),
+                "recorded_at": clock.now(), "cause": "phá",
+            }
+        ],
     )  # fmt: skip
 
 
@@ -111,3 +116,18 @@ def test_the_command_does_the_same_and_says_what_differed(
     assert command("coverage", "rebuild") == 0
     assert [one.cause for one in db.scalars(select(LedgerComparison))] == ["command", "command"]
     assert db.scalars(select(Notice.person_id)).all() == [operator]
+
+
+def test_wrong_balances_are_made_anew_shown_and_told(
+    db: Session, worker: Worker, storage: Storage, operator: int
+) -> None:
+    factories.post(db, factories.person(db))
+    assert run(db, worker, "coverage.compare").balance_count == 0
+    db.execute(update(CoverageBalance).values(roster=CoverageBalance.roster + 1))
+    assert run(db, worker, "coverage.compare").balance_count > 0
+    told = db.scalars(select(Notice)).one()
+    assert told.person_id == operator
+    assert "đã lập lại mọi số dư" in sentence_of(told)
+    assert not health(db, storage).ok
+    assert "số dư lệch, đã lập lại" in health(db, storage).text
+    assert run(db, worker, "coverage.compare").balance_count == 0

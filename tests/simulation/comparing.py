@@ -12,8 +12,9 @@ from app.core.db import Base, Session
 from app.identity import sealing
 from app.identity.models import Person
 
-# Not written by the bulk path on purpose: the PDF of a simulated certificate is made when somebody asks for it.
-LEFT_OUT = {"job"}
+# Not written by the bulk path on purpose: the PDF of a simulated certificate is made when somebody asks for it. How far
+# the balances are hangs on when they were asked for; the balances themselves are compared.
+LEFT_OUT = {"job", "coverage_book"}
 # What differs between any two runs: opaque references, codes, keys.
 RANDOM = {"person": {"ref", "wrapped_key"}, "certificate": {"code"}}
 # Rows of these get their ids in a different order. All other ids stand in both databases before either way begins.

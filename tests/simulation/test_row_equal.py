@@ -11,6 +11,7 @@ from app.core import clock, events
 from app.core.db import Database
 from app.core.jobs import JobContext
 from app.core.storage import storage_of
+from app.coverage.counting.settling import settle
 from app.learning.jobs import forget_progress_clients
 from app.main import HANDLERS
 from app.simulation.places import Map
@@ -41,6 +42,7 @@ def by_services(url: str, people: int, folder: Path, monkeypatch: pytest.MonkeyP
             stories = list(storyteller(Map.read(db), read_shelf(db), SEED).tell(range(1, people + 1)))
             Ordinary(db, monkeypatch).act(stories)
         forget_progress_clients(JobContext(0, database, storage_of(f"file://{folder}"), ""))
+        settle(database)
         with database.reading() as db:
             return describe(db)
 
@@ -49,6 +51,7 @@ def in_bulk(url: str, people: int) -> Described:
     with opened(url) as database:
         with database.writing() as db:
             simulate(db, people, SEED)
+        settle(database)
         with database.reading() as db:
             return describe(db)
 
@@ -72,5 +75,5 @@ def test_bulk_writes_what_the_services_write(
 ) -> None:  # fmt: skip
     rows = compare(seeded, tmp_path, 200, monkeypatch)
     # Nothing is equal because it is empty.
-    for table in ("block_progress", "attempt", "completion_post", "certificate", "coverage_entry"):
+    for table in ("block_progress", "attempt", "completion_post", "certificate", "coverage_entry", "coverage_balance"):
         assert rows[table].total() > 0

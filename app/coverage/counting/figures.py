@@ -14,8 +14,8 @@ from app.core.i18n import language, ngettext
 from app.core.jobs import Job
 from app.core.memory import A_MINUTE, remembered
 from app.core.templating import format_date, format_number
+from app.coverage.counting.amounts import Slice, Sums
 from app.coverage.counting.periods import Period, period_named, year_period
-from app.coverage.counting.sums import Slice, Sums
 from app.coverage.counting.trees import Row, Tree, tree_of, trees_for
 from app.coverage.declared.book import DeclaredBook
 from app.coverage.declared.figures_in_force import Declared

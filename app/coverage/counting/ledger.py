@@ -18,7 +18,7 @@ from app.core.db import Base
 from app.coverage.counting.facts import completions_of, posts_of_people, rule_book
 from app.coverage.counting.judging import EntryKey, judge
 from app.coverage.counting.periods import half_month
-from app.coverage.models import CoverageEntry, CoverageRollup
+from app.coverage.models import CoverageEntry, CoverageRollup, CoverageUnsettled
 from app.identity.records import records_by_holder
 from app.identity.taking_turns import take_turns
 
@@ -92,6 +92,22 @@ def rollup_sums(entries: Iterable[Mapping[str, Any]]) -> Counter[tuple[int, str,
     return sums
 
 
+def unsettled_sums(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows of CoverageUnsettled for these entries: by version, unit and day, those that add nothing left out."""
+    sums: dict[tuple[int, int, date], Counter[str]] = defaultdict(Counter)
+    for entry in entries:
+        about = entry["indicator_version_id"], entry["unit_id"], entry["effective_on"]
+        sums[about][entry["measure"]] += entry["sign"]
+    return [
+        {
+            "indicator_version_id": version_id, "unit_id": unit_id, "day": day,
+            "roster": of["roster"], "coverage": of["coverage"], "output": of["output"],
+        }
+        for (version_id, unit_id, day), of in sorted(sums.items())
+        if any(of.values())
+    ]  # fmt: skip
+
+
 def _reconcile_chunk(
     db: Session, person_ids: Sequence[int], aliases: Collection[int], cause: str, changed: Difference
 ) -> None:
@@ -134,11 +150,13 @@ def _standing(db: Session, version_ids: Sequence[int], person_ids: Sequence[int]
 
 
 def append(db: Session, entries: Sequence[dict[str, Any]]) -> None:
-    """Write entries and move the roll-ups by their sums, in two statements."""
+    """Write entries, move the roll-ups by their sums and note what the balances have yet to take in."""
     if not entries:
         return
     # The plain table: through the class, rows with and without a completion would be sent in hundreds of batches.
     db.execute(insert(Base.metadata.tables[CoverageEntry.__tablename__]), entries)
+    if unsettled := unsettled_sums(entries):
+        db.execute(insert(CoverageUnsettled), unsettled)
     names = ("indicator_version_id", "measure", "period", "unit_id", "half_month")
     # In a fixed order, so that two transactions moving the same sums wait for each other instead of dead-locking.
     moved = [

@@ -1,9 +1,9 @@
-"""Sums of the ledger, carried to the unit tree of a map date: one statement, whatever the number of people."""
+"""What counts under units on the tree of a map date: looked up in the balances where they are those of this map, else
+summed from the ledger; one statement either way, whatever the number of people."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -11,46 +11,31 @@ from sqlalchemy import ColumnElement, CompoundSelect, Date, Select, Subquery, bi
 from sqlalchemy.orm import Session
 
 from app.core.access import UnitClosure, closure_on
+from app.coverage.counting.amounts import Slice, Sums, VersionSums
 from app.coverage.counting.judging import in_scope
+from app.coverage.counting.looked_up import sums_alone, sums_with_subtrees
 from app.coverage.counting.periods import half_month, is_last_of_half_month
 from app.coverage.models import CoverageEntry, CoverageRollup
 from app.identity.models import UnitEdge, UnitVersion
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import in_force
 
-
-@dataclass(frozen=True)
-class Slice:
-    """Which entries: some versions, a calendar year up to a reference date, only what was recorded by `known_at`."""
-
-    version_ids: tuple[int, ...]
-    period: str
-    reference: date
-    known_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Whole people at one place of the tree."""
-
-    roster: int = 0
-    coverage: int = 0
-    output: int = 0
-
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(self.roster + other.roster, self.coverage + other.coverage, self.output + other.output)
-
-    def __bool__(self) -> bool:
-        return bool(self.roster or self.coverage or self.output)
-
-
-# Version id -> unit id -> what counts there.
-VersionSums = dict[int, dict[int, Sums]]
 _Statement = Select[*tuple[Any, ...]]
 
 
 def sums_under(db: Session, part: Slice, unit_ids: Iterable[int], map_on: date) -> VersionSums:
     """For each unit what counts in its subtree on the map date; closed units count where they were carried to."""
+    asked = list(unit_ids)
+    # A reference before its year has begun is asked for nothing of that year.
+    if part.known_at is None and part.period == str(part.reference.year):
+        known = sums_with_subtrees(db, part.version_ids, asked, [part.reference], map_on)
+        if known is not None:
+            return known[part.reference]
+    return added_up(db, part, asked, map_on)
+
+
+def added_up(db: Session, part: Slice, unit_ids: Iterable[int], map_on: date) -> VersionSums:
+    """`sums_under` without balances: for other maps than the one in force, and for what was known at some time."""
     tree = {"unit_ids": list(unit_ids), "map_on": map_on}
     # Below a commune the ledger is asked for its few hundred units; below a province it is read from end to end.
     is_small = db.connection().scalar(_BEYOND, tree) is None
@@ -61,7 +46,12 @@ def sums_of_unborn(db: Session, part: Slice, map_on: date) -> VersionSums:
     """Units that did not exist yet on the map date but have something to count, with their own sums."""
     if db.connection().scalar(_TO_COME, {"map_on": map_on}) is None:
         return {version_id: {} for version_id in part.version_ids}
-    found = _collected(db, part, _sums_of_unborn(_shape(part)), {"map_on": map_on})
+    found = None
+    if part.known_at is None and part.period == str(part.reference.year):
+        unborn = db.scalars(select(UnitClosure.descendant_id).where(*_UNBORN), {"map_on": map_on}).all()
+        found = sums_alone(db, part.version_ids, unborn, part.reference)
+    if found is None:
+        found = _collected(db, part, _sums_of_unborn(_shape(part)), {"map_on": map_on})
     return {version: {unit: sums for unit, sums in of.items() if sums} for version, of in found.items()}
 
 
@@ -70,6 +60,10 @@ def units_with_coverage(db: Session, part: Slice, kinds: Iterable[str], map_on: 
 
     For a slice of one version. What belongs to units the map does not know yet is left out.
     """
+    (version_id,) = part.version_ids
+    if db.connection().scalar(_TO_COME, {"map_on": map_on}) is None:
+        of_kinds = units_of_kinds(db, kinds, None, map_on)
+        return _with_own(db, sums_under(db, part, of_kinds, map_on)[version_id], map_on)
     steps = _steps(_shape(part)).subquery()
     rows = db.execute(
         select(steps.c.unit_id, UnitClosure.ancestor_id, func.sum(steps.c.total))
@@ -115,6 +109,24 @@ def nearest_of_kinds(db: Session, unit_ids: Collection[int], kinds: Iterable[str
     for unit_id, ancestor_id in rows:
         nearest.setdefault(unit_id, ancestor_id)
     return set(nearest.values())
+
+
+def _with_own(db: Session, sums: Mapping[int, Sums], map_on: date) -> set[int]:
+    """Of places with what counts under each those that have somebody covered who is not in another place inside."""
+    covered = {unit_id: of.coverage for unit_id, of in sums.items() if of.coverage > 0}
+    inside = db.execute(
+        select(UnitClosure.descendant_id, UnitClosure.ancestor_id)
+        .where(UnitClosure.descendant_id.in_(covered), UnitClosure.ancestor_id.in_(covered), UnitClosure.depth > 0)
+        .where(closure_on(map_on))
+        .order_by(UnitClosure.depth)
+    )
+    nearest: dict[int, int] = {}
+    for unit_id, ancestor_id in inside:
+        nearest.setdefault(unit_id, ancestor_id)
+    own = Counter(covered)
+    for unit_id, ancestor_id in nearest.items():
+        own[ancestor_id] -= covered[unit_id]
+    return {unit_id for unit_id, people in own.items() if people > 0}
 
 
 def units_of_kinds(db: Session, kinds: Iterable[str], province: str | None, map_on: date) -> set[int]:
@@ -190,6 +202,7 @@ def _collected(db: Session, part: Slice, statement: _Statement, tree: dict[str, 
 _Shape = Literal["known", "whole", "begun"]
 _MAP_ON = bindparam("map_on", type_=Date)
 _UNDER = (UnitClosure.ancestor_id.in_(bindparam("unit_ids", expanding=True)), closure_on(_MAP_ON))
+_UNBORN = (UnitClosure.carried == "before", UnitClosure.depth == 0, closure_on(_MAP_ON))
 _TO_COME = select(UnitVersion.id).where(UnitVersion.valid_from > _MAP_ON).limit(1)
 _BEYOND = select(UnitClosure.id).where(*_UNDER).offset(2000).limit(1)
 
@@ -225,7 +238,7 @@ def _sums_of_unborn(shape: _Shape) -> _Statement:
     return (
         select(own.c.version_id, own.c.unit_id, own.c.measure, own.c.total)
         .join(UnitClosure, UnitClosure.descendant_id == own.c.unit_id)
-        .where(UnitClosure.carried == "before", UnitClosure.depth == 0, closure_on(_MAP_ON))
+        .where(*_UNBORN)
     )
 
 

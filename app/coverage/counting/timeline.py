@@ -1,7 +1,8 @@
 """Sums at the end of many months in one statement: what a chart or a table of months shows (DESIGN 5, Roll-ups).
 
-Every month ends with a half-month, so each of its points is a sum of whole roll-ups, the very ones `figure` would add
-up on that day; only a last point inside a half-month takes the ledger's days since it began.
+They are looked up in the balances where those are of the map asked for. Else every month ends with a half-month, so
+each of its points is a sum of whole roll-ups, the very ones `figure` would add up on that day; only a last point inside
+a half-month takes the ledger's days since it began.
 """
 
 from collections import defaultdict
@@ -14,8 +15,9 @@ from sqlalchemy import Date, Select, bindparam, case, func, select, type_coerce,
 from sqlalchemy.orm import Session
 
 from app.core.access import UnitClosure, closure_on
+from app.coverage.counting.amounts import Sums
+from app.coverage.counting.looked_up import sums_with_subtrees
 from app.coverage.counting.periods import half_month
-from app.coverage.counting.sums import Sums
 from app.coverage.models import CoverageEntry, CoverageRollup
 
 # Unit id -> the sums on each of the days asked for.
@@ -43,8 +45,15 @@ def sums_over(db: Session, version_id: int, days: Sequence[date], unit_ids: Iter
     if not days:
         return {unit_id: [] for unit_id in unit_ids}
     wanted = list(unit_ids)
+    if known := sums_with_subtrees(db, [version_id], wanted, days, map_on):
+        return {unit_id: [known[day][version_id].get(unit_id, Sums()) for day in days] for unit_id in wanted}
+    return added_up_over(db, version_id, days, wanted, map_on)
+
+
+def added_up_over(db: Session, version_id: int, days: Sequence[date], wanted: Sequence[int], map_on: date) -> Timeline:
+    """`sums_over` without balances, for other maps than the one in force."""
     asked = {
-        "version_id": version_id, "unit_ids": wanted, "map_on": map_on,
+        "version_id": version_id, "unit_ids": list(wanted), "map_on": map_on,
         "periods": ("", *sorted({str(day.year) for day in days})), "reference": days[-1],
         "first": days[0].replace(day=1),
         # Of the last day's half-month the ledger tells, so that no day after it is counted.

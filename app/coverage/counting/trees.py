@@ -7,9 +7,8 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.core.i18n import gettext as _
+from app.coverage.counting.amounts import Slice, Sums
 from app.coverage.counting.sums import (
-    Slice,
-    Sums,
     above_on,
     carried_up,
     count_under,
@@ -87,7 +86,7 @@ class Tree:
             Row(child, self.sums.get(child.unit_id, Sums())) for child in self.children if child.unit_id not in grouped
         ]
         rows = [*singles, *shown]
-        direct = _minus(self.sums.get(self.unit.unit_id, Sums()), [row.sums for row in rows])
+        direct = self.sums.get(self.unit.unit_id, Sums()) - sum((row.sums for row in rows), Sums())
         if direct and self.children:
             rows.append(Row(self.unit, direct, (), _("Trực thuộc %(unit)s", unit=self.unit.name)))
         return rows
@@ -175,8 +174,3 @@ def _merge(members: dict[int, frozenset[int]]) -> list[tuple[frozenset[int], fro
                 apart.append(group)
         groups = [*apart, (born, made_of)]
     return groups
-
-
-def _minus(total: Sums, parts: list[Sums]) -> Sums:
-    taken = sum(parts, Sums())
-    return Sums(total.roster - taken.roster, total.coverage - taken.coverage, total.output - taken.output)

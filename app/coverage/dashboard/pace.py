@@ -12,9 +12,10 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.coverage.counting.amounts import Slice, Sums
 from app.coverage.counting.figures import Figure, while_books_stand
 from app.coverage.counting.periods import half_month
-from app.coverage.counting.sums import Slice, Sums, sums_under
+from app.coverage.counting.sums import sums_under
 
 _SIX_WEEKS = 42
 

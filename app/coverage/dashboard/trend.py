@@ -6,9 +6,9 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from app.coverage.counting.amounts import Sums
 from app.coverage.counting.figures import Figure, Question, figure_alone, while_books_stand
 from app.coverage.counting.periods import year_period
-from app.coverage.counting.sums import Sums
 from app.coverage.counting.timeline import month_ends, sums_over
 from app.coverage.declared.book import DeclaredBook
 from app.coverage.indicators.definitions import Definition, definitions, in_year

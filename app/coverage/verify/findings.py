@@ -25,6 +25,8 @@ KINDS: dict[str, lazy] = {
     "unfounded": lazy("bút toán không có căn cứ"),
     "rollup": lazy("bảng cộng dồn lệch với sổ"),
     "rollup_half_month": lazy("bảng cộng dồn để nhầm nửa tháng"),
+    "balance": lazy("số dư của riêng đơn vị lệch với sổ"),
+    "balance_subtree": lazy("số dư của đơn vị và cấp dưới lệch với sổ"),
     "merged": lazy("hồ sơ đã gộp chỉ sai người đang hiển thị"),
     "closure_missing": lazy("cây đơn vị thiếu quan hệ"),
     "closure_extra": lazy("cây đơn vị thừa quan hệ"),
@@ -92,6 +94,7 @@ class Report:
     people: int = 0
     entries: int = 0
     rollups: int = 0
+    balances: int = 0
     closure_rows: int = 0
     figures: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -115,6 +118,7 @@ class Report:
     def as_json(self) -> dict[str, Any]:
         return {
             "sound": self.is_sound, "people": self.people, "entries": self.entries, "rollups": self.rollups,
+            "balances": self.balances,
             "closure_rows": self.closure_rows, "figures": self.figures,
             "counts": {kind: self.counts[kind] for kind in KINDS if self.counts[kind]},
             "findings": [finding.as_json() for finding in self.in_order()],
@@ -129,10 +133,11 @@ class Report:
         ]
         lines.append(
             _(
-                "Đã tính lại %(people)s người, %(entries)s bút toán, %(rollups)s dòng cộng dồn, %(closure)s quan hệ "
-                "của cây đơn vị, %(figures)s con số.",
+                "Đã tính lại %(people)s người, %(entries)s bút toán, %(rollups)s dòng cộng dồn, %(balances)s số dư, "
+                "%(closure)s quan hệ của cây đơn vị, %(figures)s con số.",
                 people=format_number(self.people), entries=format_number(self.entries),
-                rollups=format_number(self.rollups), closure=format_number(self.closure_rows),
+                rollups=format_number(self.rollups), balances=format_number(self.balances),
+                closure=format_number(self.closure_rows),
                 figures=format_number(self.figures),
             )
         )  # fmt: skip

@@ -12,7 +12,8 @@ class LedgerComparison(Base):
     """Everybody's entries were compared with their facts; what differed was appended (jobs.py).
 
     `cause`: nightly, command, or change, when units or definitions changed and entries had to follow. `entry_counts`:
-    how many entries were missing, by code of the indicator.
+    how many entries were missing, by code of the indicator. `balance_count`: how many balances were not what the
+    roll-ups add up to; all are made anew then.
     """
 
     __tablename__ = "ledger_comparison"
@@ -25,6 +26,7 @@ class LedgerComparison(Base):
     people_count: Mapped[int]
     differing_count: Mapped[int]
     entry_counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    balance_count: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @property
     def entry_count(self) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import NotFound
 from app.core.i18n import lazy as _
-from app.coverage.verify import against_sums, facts
+from app.coverage.verify import against_balances, against_sums, facts
 from app.coverage.verify.against_figures import Ask, Totals
 from app.coverage.verify.against_ledger import Naming, differing, standing
 from app.coverage.verify.findings import Report
@@ -64,6 +64,7 @@ def verify(
     if only is None:
         for rule in rules:
             against_sums.rollups(db, rule, lineage, report)
+            against_balances.balances(db, rule, lineage, report)
         totals.compare(lineage, scopes, ask, report)
     return report
 
