@@ -156,14 +156,22 @@ def overview(db: Session, question: Question) -> list[Figure]:
     """
 
     def work_out() -> list[Figure]:
-        return _in_force(db, question, with_children=False)
+        return _answer(
+            db,
+            question,
+            in_year(definitions(db, known_at=question.known_at), _period(question).year),
+            with_children=False,
+        )
 
     return while_books_stand(db, ("overview", question), work_out)
 
 
-def by_unit(db: Session, question: Question) -> list[Figure]:
-    """`overview` with the unit's children: what a table of units and indicators shows."""
-    return _in_force(db, question, with_children=True)
+def computed_by_unit(db: Session, question: Question) -> list[Figure]:
+    """The computed ones of `overview` with the unit's children: what a table of units and indicators shows."""
+    chosen = [
+        one for one in in_year(definitions(db, known_at=question.known_at), _period(question).year) if one.is_computed
+    ]
+    return _answer(db, question, chosen, with_children=True)
 
 
 def while_books_stand(db: Session, key: tuple[Hashable, ...], work_out: Callable[[], Value]) -> Value:
@@ -172,9 +180,8 @@ def while_books_stand(db: Session, key: tuple[Hashable, ...], work_out: Callable
     return remembered(db, (*key, language(), state_of_the_books(db)), work_out, for_s=A_MINUTE)
 
 
-def _in_force(db: Session, question: Question, *, with_children: bool) -> list[Figure]:
-    chosen = in_year(definitions(db, known_at=question.known_at), _period(question).year)
-    return _answer(db, question, chosen, with_children=with_children)
+def _in_force(db: Session, question: Question) -> list[Definition]:
+    return in_year(definitions(db, known_at=question.known_at), _period(question).year)
 
 
 def _answer(

@@ -15,6 +15,7 @@ from app.coverage.counting.amounts import Slice, Sums, VersionSums
 from app.coverage.counting.judging import in_scope
 from app.coverage.counting.looked_up import sums_alone, sums_with_subtrees
 from app.coverage.counting.periods import half_month, is_last_of_half_month
+from app.coverage.counting.standing_tree import Chains, chains_of_kinds, is_any_to_come, while_tree_stands
 from app.coverage.models import CoverageEntry, CoverageRollup
 from app.identity.models import UnitEdge, UnitVersion
 from app.identity.units import unit_queries
@@ -44,7 +45,7 @@ def added_up(db: Session, part: Slice, unit_ids: Iterable[int], map_on: date) ->
 
 def sums_of_unborn(db: Session, part: Slice, map_on: date) -> VersionSums:
     """Units that did not exist yet on the map date but have something to count, with their own sums."""
-    if db.connection().scalar(_TO_COME, {"map_on": map_on}) is None:
+    if not is_any_to_come(db, map_on):
         return {version_id: {} for version_id in part.version_ids}
     found = None
     if part.known_at is None and part.period == str(part.reference.year):
@@ -61,9 +62,9 @@ def units_with_coverage(db: Session, part: Slice, kinds: Iterable[str], map_on: 
     For a slice of one version. What belongs to units the map does not know yet is left out.
     """
     (version_id,) = part.version_ids
-    if db.connection().scalar(_TO_COME, {"map_on": map_on}) is None:
-        of_kinds = units_of_kinds(db, kinds, None, map_on)
-        return _with_own(db, sums_under(db, part, of_kinds, map_on)[version_id], map_on)
+    if not is_any_to_come(db, map_on):
+        chains = chains_of_kinds(db, frozenset(kinds), map_on)
+        return _with_own(sums_under(db, part, chains, map_on)[version_id], chains)
     steps = _steps(_shape(part)).subquery()
     rows = db.execute(
         select(steps.c.unit_id, UnitClosure.ancestor_id, func.sum(steps.c.total))
@@ -111,42 +112,28 @@ def nearest_of_kinds(db: Session, unit_ids: Collection[int], kinds: Iterable[str
     return set(nearest.values())
 
 
-def _with_own(db: Session, sums: Mapping[int, Sums], map_on: date) -> set[int]:
+def _with_own(sums: Mapping[int, Sums], chains: Chains) -> set[int]:
     """Of places with what counts under each those that have somebody covered who is not in another place inside."""
     covered = {unit_id: of.coverage for unit_id, of in sums.items() if of.coverage > 0}
-    inside = db.execute(
-        select(UnitClosure.descendant_id, UnitClosure.ancestor_id)
-        .where(UnitClosure.descendant_id.in_(covered), UnitClosure.ancestor_id.in_(covered), UnitClosure.depth > 0)
-        .where(closure_on(map_on))
-        .order_by(UnitClosure.depth)
-    )
-    nearest: dict[int, int] = {}
-    for unit_id, ancestor_id in inside:
-        nearest.setdefault(unit_id, ancestor_id)
     own = Counter(covered)
-    for unit_id, ancestor_id in nearest.items():
-        own[ancestor_id] -= covered[unit_id]
+    for unit_id, people in covered.items():
+        above = next((one for one in chains[unit_id][1:] if one in covered), None)
+        if above is not None:
+            own[above] -= people
     return {unit_id for unit_id, people in own.items() if people > 0}
 
 
 def units_of_kinds(db: Session, kinds: Iterable[str], province: str | None, map_on: date) -> set[int]:
     """Units of these kinds in force on the map, those of the former province only if one is named."""
-    found = set(db.scalars(select(UnitVersion.unit_id).where(UnitVersion.kind.in_(list(kinds)), in_force(map_on))))
+    found = set(chains_of_kinds(db, frozenset(kinds), map_on))
     if province is None:
         return found
-    scope = unit_queries.former_province_stays(db, found, province)
-    return {unit_id for unit_id in found if in_scope(scope, unit_id, map_on)}
 
+    def work_out() -> set[int]:
+        scope = unit_queries.former_province_stays(db, found, province)
+        return {unit_id for unit_id in found if in_scope(scope, unit_id, map_on)}
 
-def count_under(db: Session, unit_ids: Iterable[int], members: Collection[int], map_on: date) -> Counter[int]:
-    """For each unit how many of `members` lie in its subtree on the map, itself included."""
-    rows = db.execute(
-        select(UnitClosure.ancestor_id, func.count())
-        .where(UnitClosure.ancestor_id.in_(list(unit_ids)), UnitClosure.descendant_id.in_(members))
-        .where(closure_on(map_on))
-        .group_by(UnitClosure.ancestor_id)
-    )
-    return Counter(dict(rows.all()))
+    return while_tree_stands(db, ("of kinds", frozenset(kinds), province, map_on), work_out)
 
 
 def members_on(db: Session, unit_ids: Sequence[int], day: date) -> dict[int, frozenset[int]]:
@@ -203,7 +190,6 @@ _Shape = Literal["known", "whole", "begun"]
 _MAP_ON = bindparam("map_on", type_=Date)
 _UNDER = (UnitClosure.ancestor_id.in_(bindparam("unit_ids", expanding=True)), closure_on(_MAP_ON))
 _UNBORN = (UnitClosure.carried == "before", UnitClosure.depth == 0, closure_on(_MAP_ON))
-_TO_COME = select(UnitVersion.id).where(UnitVersion.valid_from > _MAP_ON).limit(1)
 _BEYOND = select(UnitClosure.id).where(*_UNDER).offset(2000).limit(1)
 
 

@@ -1,5 +1,6 @@
 """What counts where on a map: the unit asked for, its children, and what cannot be told apart (DESIGN 5, Maps)."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -8,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.core.i18n import gettext as _
 from app.coverage.counting.amounts import Slice, Sums
+from app.coverage.counting.standing_tree import chains_of_kinds
 from app.coverage.counting.sums import (
     above_on,
     carried_up,
-    count_under,
     members_on,
     nearest_of_kinds,
     sums_of_unborn,
@@ -154,7 +155,8 @@ def _counting_units(
     """
     members = units_of_kinds(db, definition.unit_kinds, definition.former_province, map_on)
     covered = members & covered
-    roster, reached = count_under(db, asked, members, map_on), count_under(db, asked, covered, map_on)
+    chains = chains_of_kinds(db, definition.unit_kinds, map_on)
+    roster, reached = (Counter(above for unit_id in of for above in chains[unit_id]) for of in (members, covered))
     sums = {
         unit_id: Sums(roster[unit_id], reached[unit_id], tree.sums.get(unit_id, Sums()).output) for unit_id in asked
     }

@@ -12,7 +12,7 @@ from app.core.table_files import Table
 from app.core.tables import Cell as FileCell
 from app.core.tables import Column
 from app.core.templating import format_date
-from app.coverage.counting.figures import Figure, Question, by_unit, figure, while_books_stand
+from app.coverage.counting.figures import Figure, Question, computed_by_unit, figure, while_books_stand
 from app.coverage.counting.timeline import month_ends, sums_over
 from app.coverage.dashboard.units_summed import former_districts
 
@@ -70,7 +70,7 @@ class Heat:
 
 def by_indicators(db: Session, question: Question) -> Heat:
     """A column for each indicator that has a ratio here; empty rows are left out."""
-    found = [one for one in by_unit(db, question) if one.definition.is_computed]
+    found = computed_by_unit(db, question)
     columns = tuple(HeatColumn(one.definition.code, one.definition.code, one.definition.title) for one in found)
     rows: dict[tuple[str, str], list[Cell]] = defaultdict(lambda: [Cell(None, None)] * len(found))
     kinds: dict[tuple[str, str], str] = {}
@@ -111,7 +111,7 @@ def by_months(db: Session, question: Question) -> Heat:
 
 def by_districts(db: Session, question: Question) -> Heat:
     """The communes of today summed by the district they lay in until 2025-06-30; what lies astride stands by itself."""
-    found = [one for one in by_unit(db, question) if one.definition.is_computed and one.definition.measure == "people"]
+    found = [one for one in computed_by_unit(db, question) if one.definition.measure == "people"]
     columns = tuple(HeatColumn(one.definition.code, one.definition.code, one.definition.title) for one in found)
     communes = {child.unit_id for one in found for child in one.children if child.unit_kind == "commune"}
     districts = former_districts(db, communes)

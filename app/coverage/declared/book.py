@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.coverage.counting.periods import Period
+from app.coverage.counting.standing_tree import while_tree_stands
 from app.coverage.declared.figures_in_force import (
     Declared,
     Origin,
@@ -24,6 +25,8 @@ from app.coverage.indicators.plan_data import populations
 from app.identity.models import UnitVersion
 from app.identity.units.unit_queries import in_force
 
+# What units came from, and the places under them.
+_Scoped = tuple[dict[int, list[Origin]], dict[int, list[int]]]
 # People live in places: an agency or a school declares none, and must not keep the places from adding up.
 _PLACES = ("province", "district", "commune")
 
@@ -53,7 +56,7 @@ class DeclaredBook:
         self._denominators = _by_subject(in_time(figures, reference, known_at))
         # A result of last year says nothing about what is counted anew each year.
         self._results = _by_subject(in_time(figures, reference, known_at, since=period.year_began))
-        self._scoped: dict[str | None, tuple[dict[int, list[Origin]], dict[int, list[int]]]] = {}
+        self._scoped: dict[str | None, _Scoped] = {}
 
     def on(self, reference: date) -> "DeclaredBook":
         """The same book open at another day, read no second time; its results are those of that day's year."""
@@ -87,22 +90,24 @@ class DeclaredBook:
 
     @cached_property
     def _last_shared(self) -> dict[int, date]:
-        return last_shared(self._db, self._map_on)
+        return while_tree_stands(self._db, ("last shared", self._map_on), lambda: last_shared(self._db, self._map_on))
 
-    def _tree_of(self, province: str | None) -> tuple[dict[int, list[Origin]], dict[int, list[int]]]:
+    def _tree_of(self, province: str | None) -> _Scoped:
         """What units came from and the places under them; of the former province only, if one is named."""
-        if None not in self._scoped:
-            self._scoped[None] = lineage(self._db, self._map_on), self._places_below()
         if province not in self._scoped:
-            inside = set(
-                self._db.scalars(select(UnitVersion.unit_id).where(UnitVersion.former_province_code == province))
-            )
-            origins, children = self._scoped[None]
-            self._scoped[province] = (
-                {unit: [one for one in some if one.unit_id in inside] for unit, some in origins.items()},
-                {unit: [one for one in some if one in inside] for unit, some in children.items()},
-            )
+            key = ("declared tree", province, self._map_on)
+            self._scoped[province] = while_tree_stands(self._db, key, lambda: self._work_out_tree(province))
         return self._scoped[province]
+
+    def _work_out_tree(self, province: str | None) -> _Scoped:
+        if province is None:
+            return lineage(self._db, self._map_on), self._places_below()
+        inside = set(self._db.scalars(select(UnitVersion.unit_id).where(UnitVersion.former_province_code == province)))
+        origins, children = self._tree_of(None)
+        return (
+            {unit: [one for one in some if one.unit_id in inside] for unit, some in origins.items()},
+            {unit: [one for one in some if one in inside] for unit, some in children.items()},
+        )
 
     def _places_below(self) -> dict[int, list[int]]:
         rows = self._db.execute(
