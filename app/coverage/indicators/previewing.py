@@ -14,10 +14,10 @@ from app.core.i18n import gettext as _
 from app.core.jobs import JobContext, JobFunction
 from app.core.settings import get_settings
 from app.core.templating import format_number
+from app.coverage.counting.amounts import Sums
 from app.coverage.counting.facts import completions_of, posts_of_people, rules_of
 from app.coverage.counting.figures import Figure, Question, figure_under
 from app.coverage.counting.judging import judge
-from app.coverage.counting.sums import Sums
 from app.coverage.indicators.definition_form import IndicatorForm, checked_definition, choices_for
 from app.coverage.indicators.definitions import Definition, definitions, in_year
 from app.coverage.indicators.models import IndicatorDraft
