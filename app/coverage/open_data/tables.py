@@ -10,7 +10,7 @@ from app.catalogue.models import Course
 from app.core.access import UnitClosure, closure_on
 from app.core.i18n import lazy
 from app.core.i18n import lazy as _
-from app.coverage.counting.figures import Figure, Question, by_unit
+from app.coverage.counting.figures import Figure, Question, computed_by_unit
 from app.coverage.open_data.hiding import rounded, told
 from app.identity.records import holder_of
 from app.identity.units import unit_queries
@@ -89,8 +89,8 @@ def rows_of(db: Session, table: OpenTable, province_code: str, day: date) -> lis
 
 def _coverage(db: Session, province_code: str, day: date) -> list[list[Value]]:
     rows: list[list[Value]] = []
-    for whole in by_unit(db, Question("", province_code, day)):
-        if not whole.definition.is_computed or whole.definition.measure != "people":
+    for whole in computed_by_unit(db, Question("", province_code, day)):
+        if whole.definition.measure != "people":
             continue
         numerators = told(whole.numerator or 0, [child.numerator or 0 for child in whole.children])
         bases = _bases(whole)
