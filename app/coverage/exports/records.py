@@ -207,6 +207,11 @@ def _unit_on(unit_id: Any, day: Any) -> ColumnElement[bool]:
     )
 
 
+_PERSON = Field("person", _("Mã người học"), Person.ref, width=26)
+_WHO = (_PERSON, Field("name", _("Họ và tên"), Person.name, width=28))
+_UNIT = Field("unit", _("Mã đơn vị"), UnitVersion.code, width=12)
+
+
 # --- the four -----------------------------------------------------------------------------------------------------
 
 # The post shown: primary, then the earliest start, then the lowest id, as everywhere (DESIGN 5).
@@ -248,9 +253,8 @@ COMPLETIONS = Records(
     "completions", _("Hoàn thành"), _("Mỗi dòng là một lần hoàn thành; một người có thể có nhiều dòng."),
     Completion.id,  # type: ignore[arg-type]
     (
-        Field("person", _("Mã người học"), Person.ref, width=26),
-        Field("name", _("Họ và tên"), Person.name, width=28),
-        Field("unit", _("Mã đơn vị"), UnitVersion.code, width=12),
+        *_WHO,
+        _UNIT,
         Field("unit_name", _("Đơn vị ngày hoàn thành"), UnitVersion.name, width=32,
               words={None: _("chưa xác định đơn vị")}),
         Field("title", _("Chức vụ"), CompletionPost.title, width=22),
@@ -292,9 +296,8 @@ PEOPLE = Records(
     _("Mỗi dòng là một vị trí công tác của ngày được chọn; một người có thể giữ nhiều vị trí."),
     Affiliation.id,  # type: ignore[arg-type]
     (
-        Field("person", _("Mã người học"), Person.ref, width=26),
-        Field("name", _("Họ và tên"), Person.name, width=28),
-        Field("unit", _("Mã đơn vị"), UnitVersion.code, width=12),
+        *_WHO,
+        _UNIT,
         Field("unit_name", _("Đơn vị"), UnitVersion.name, width=32),
         Field("title", _("Chức vụ"), Affiliation.title, width=22),
         Field("audiences", _("Nhóm đối tượng"), _AUDIENCES, width=16, read="listed_codes"),
@@ -324,10 +327,10 @@ CERTIFICATES = Records(
     Certificate.id,  # type: ignore[arg-type]
     (
         Field("number", _("Số giấy chứng nhận"), Certificate.number, width=22),
-        Field("person", _("Mã người học"), Person.ref, width=26),
+        _PERSON,
         Field("name", _("Họ và tên"), Certificate.holder_name, width=28),
         Field("title", _("Chức vụ"), Certificate.holder_title, width=22),
-        Field("unit", _("Mã đơn vị"), UnitVersion.code, width=12),
+        _UNIT,
         Field("unit_name", _("Đơn vị ghi trên giấy"), Certificate.unit_name, width=32),
         Field("course", _("Mã khóa học"), Course.code, width=16),
         Field("course_title", _("Khóa học"), Certificate.course_title, width=44),
@@ -366,8 +369,7 @@ ATTEMPTS = Records(
     "attempts", _("Lượt làm bài"), _("Mỗi dòng là một lượt làm bài của người đang công tác ở các đơn vị được chọn."),
     Attempt.id,  # type: ignore[arg-type]
     (
-        Field("person", _("Mã người học"), Person.ref, width=26),
-        Field("name", _("Họ và tên"), Person.name, width=28),
+        *_WHO,
         Field("course", _("Mã khóa học"), Course.code, width=16),
         Field("course_title", _("Khóa học"), CourseVersion.title, width=44),
         Field("course_version", _("Phiên bản"), CourseVersion.number, "int", 10),
