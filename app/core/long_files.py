@@ -17,7 +17,7 @@ from threading import Lock
 from typing import Any
 
 import msgspec
-from sqlalchemy import Dialect, Select, bindparam, text
+from sqlalchemy import BigInteger, Dialect, Select, bindparam, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
@@ -51,7 +51,7 @@ def long_select(
 
     `query` has no order yet, and a column for each of `columns` that is not `named` by one of `periods`.
     """
-    bounds = query.where(key > bindparam("after", 0), key <= bindparam("until", 0))
+    bounds = query.where(key > bindparam("after", 0, BigInteger), key <= bindparam("until", 0, BigInteger))
     dialect = sqlite.dialect(paramstyle="named") if database.is_sqlite else database.engine.dialect
     compiled = bounds.order_by(key).compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     assert isinstance(compiled, SQLCompiler)
