@@ -10,6 +10,8 @@ HOLDINGS: dict[str, lazy | None] = {
     "completion_post": lazy("%(count)s vị trí trong kết quả hoàn thành"),
     "certificate": lazy("%(count)s giấy chứng nhận"),
     "declared_figure": lazy("%(count)s số khai báo"),
+    "declaration_round": lazy("%(count)s đợt khai báo"),
+    "unit_declaration": lazy("%(count)s khai báo của đơn vị"),
     "report_issue": lazy("%(count)s báo cáo đã ban hành"),
     "report_draft": lazy("%(count)s dự thảo báo cáo"),
     "report_schedule": lazy("%(count)s báo cáo tự lập"),
@@ -85,7 +87,8 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
     **dict.fromkeys(("attendance", "exam_candidate", "exam_invigilator", "exam_note"), _HELD),
     **dict.fromkeys(("course_rating", "discussion_post", "discussion_report", "help_request", "lesson_note"), _WROTE),
     **dict.fromkeys(
-        ("api_token", "assignment", "campaign_activity", "declared_figure", "exam_marking", "exam_sitting",
+        ("api_token", "assignment", "campaign_activity", "declaration_file", "declaration_round", "declaration_step",
+         "declared_figure", "exam_marking", "exam_sitting",
          "export_file", "held_class", "indicator_draft", "indicator_version", "marking", "people_import",
          "plan_decision", "plan_line", "plan_spending", "plan_year", "report_draft", "report_issue", "report_scan",
          "report_schedule",

@@ -78,6 +78,9 @@ from app.coverage.planning import plan_pages as year_plan_pages
 from app.coverage.programmes import programme_pages
 from app.coverage.reports import people_form_pages, report_pages
 from app.coverage.reports import schedules as report_schedules
+from app.coverage.rounds import answer_pages as declaration_pages
+from app.coverage.rounds import reminding as declaration_reminders
+from app.coverage.rounds import round_pages
 from app.exams import desk_pages as exam_desk_pages
 from app.exams import jobs as exam_jobs
 from app.exams import marking_pages as exam_marking_pages
@@ -161,6 +164,7 @@ PAGES = (
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
+    round_pages, declaration_pages,
     programme_pages, year_plan_pages, need_pages, quota_pages, nomination_pages, spending_pages, campaign_pages,
     expert_pages, commendation_pages, export_pages, people_form_pages, report_pages, token_pages, api_pages,
     export_api, open_data_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages,
@@ -220,6 +224,7 @@ JOBS: dict[str, JobFunction] = (
     | exam_jobs.JOBS
     | coverage_jobs.JOBS
     | indicator_previews.JOBS
+    | declaration_reminders.JOBS
     | export_jobs.JOBS
     | open_data_jobs.JOBS
     | report_schedules.JOBS
@@ -253,6 +258,7 @@ CRONS = (
     Cron("identity.forget_contact_checks", every=timedelta(hours=1)),
     Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
     Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),
+    Cron("declarations.remind", every=timedelta(days=1), at=timedelta(hours=7, minutes=5)),
     Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
     Cron("notices.look_for_due", every=timedelta(minutes=5)),
     Cron("reports.draft_due", every=timedelta(days=1), at=timedelta(hours=6, minutes=30)),
@@ -321,6 +327,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         ("/reports/", 6 * _FORM_BYTES),
         ("/certificates/forms", 2 * _FORM_BYTES),
         ("/verify/file", 2 * _FORM_BYTES),
+        ("/declarations/", 6 * _FORM_BYTES),
         # A paper of ten megabytes.
         ("/plan/", 6 * _FORM_BYTES),
         ("/campaigns", 6 * _FORM_BYTES),

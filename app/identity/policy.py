@@ -38,7 +38,7 @@ _UNIT_MANAGER = frozenset(
         "people.view", "coverage.people", "export.completions", "certificates.view", "evidence.verify",
         "classes.record", "learning.assign", "practical.unit_manager", "help.answer", "learning.follow",
         "exam.organise", "exam.invigilate", "export.figures", "people.manage", "people.posts",
-        "reports.make", "plan.unit",
+        "reports.make", "plan.unit", "coverage.declare",
     }
 )  # fmt: skip
 _INSTRUCTOR = frozenset(
@@ -92,7 +92,8 @@ WORDS: dict[str, lazy] = {
     "certificates.view": _("Xem sổ cấp giấy chứng nhận"),
     "certificates.manage": _("Thay, thu hồi giấy chứng nhận, đổi mẫu giấy"),
     "coverage.people": _("Xem ai còn thiếu trong số liệu bao phủ"),
-    "coverage.manage": _("Nhập số khai báo của chỉ tiêu"),
+    "coverage.manage": _("Đặt chỉ tiêu, mở đợt khai báo, duyệt và nhập số khai báo"),
+    "coverage.declare": _("Khai báo số liệu và nộp kết quả của đơn vị"),
     "export.completions": _("Xuất danh sách hoàn thành, có tên người"),
     "export.figures": _("Xuất bảng số liệu bao phủ, không có tên người"),
     "reports.make": _("Lập và ban hành báo cáo của đơn vị"),

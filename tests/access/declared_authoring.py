@@ -3,6 +3,7 @@
 from tests.access.calls import (
     AUTHORS,
     EVERYBODY,
+    FORBIDDEN,
     HIDDEN,
     IMPORTERS,
     MANAGER,
@@ -31,6 +32,8 @@ from tests.access.world import (
 )
 from tests.authoring.conftest import BODY
 
+_ANSWER = "/declarations/{round_id}/units/{unit_id}"
+_ANSWER_HERE = "/declarations/{declaration_round}/units/{declaring_unit}"
 LESSON = {
     "base_version": "{base_version}",
     "module": "01-mo-dau",
@@ -142,6 +145,22 @@ _COVERAGE = (
          secret=COLLEAGUE_NAME),
     page("/indicators", SIGNED_IN, why_open="the plans are public"),
     page("/indicators/table.{format}", SIGNED_IN, "/indicators/table.csv", why_open="the plans are public"),
+    page("/declarations", MANAGERS),
+    page("/declarations/new", IMPORTERS),
+    act("/declarations", IMPORTERS, answers=(422,), form={"title": "Đợt thử"}),
+    page("/declarations/{round_id}", IMPORTERS, "/declarations/{declaration_round}"),
+    act("/declarations/{round_id}/remind", IMPORTERS, "/declarations/{declaration_round}/remind"),
+    act("/declarations/{round_id}/approve", IMPORTERS, "/declarations/{declaration_round}/approve"),
+    act("/declarations/{round_id}/total", IMPORTERS, "/declarations/{declaration_round}/total", answers=(409,)),
+    act("/declarations/{round_id}/close", IMPORTERS, "/declarations/{declaration_round}/close"),
+    page(_ANSWER, MANAGERS_HERE, _ANSWER_HERE, others=HIDDEN),
+    act(_ANSWER, MANAGERS_HERE, _ANSWER_HERE, others=HIDDEN, form={"value-BG-STEM": "7", "act": "save"}),
+    act(f"{_ANSWER}/reopen", MANAGERS_HERE, f"{_ANSWER_HERE}/reopen", others=HIDDEN, answers=(409,)),
+    act(f"{_ANSWER}/decide", IMPORTERS, f"{_ANSWER_HERE}/decide", others=HIDDEN, refused={"manager": FORBIDDEN},
+        form={"act": "approve"}, answers=(409,)),
+    page(f"{_ANSWER}/papers/{{file_id}}", MANAGERS_HERE, f"{_ANSWER_HERE}/papers/{{declaration_file}}", others=HIDDEN),
+    act(f"{_ANSWER}/papers/{{file_id}}/withdraw", MANAGERS_HERE, f"{_ANSWER_HERE}/papers/{{declaration_file}}/withdraw",
+        others=HIDDEN),
     page("/indicators/new", IMPORTERS, "/indicators/new?based_on=BG-CBCC"),
     act("/indicators/drafts", IMPORTERS, answers=(422,), form={"code": "TH-THU"}),
     page("/indicators/drafts/{draft_id}", IMPORTERS, "/indicators/drafts/{indicator_draft}"),

@@ -52,6 +52,7 @@ from app.coverage.open_data.tables import month_before
 from app.coverage.reports import desk
 from app.coverage.reports.filling import Wish
 from app.coverage.reports.models import ReportSchedule
+from app.coverage.rounds.models import DeclarationFile, DeclarationRound, UnitDeclaration
 from app.exams import room
 from app.exams.candidate_lists import CANDIDATES
 from app.exams.models import ExamCandidate, ExamSitting
@@ -178,6 +179,9 @@ class World:
     ready_export: int
     figure_paper: int
     indicator_draft: int
+    declaration_round: int
+    declaring_unit: int
+    declaration_file: int
     waiting_export: int
     today: str
     report_draft: int
@@ -310,6 +314,7 @@ def _work(db: Session, storage: Storage, who: dict[str, Account]) -> dict[str, A
         **_twins(db, actor),
         "ready_export": _export(db, who["manager"]),
         "figure_paper": _figure_paper(db, storage, who["province_admin"]),
+        **_declaration(db, storage, who["province_admin"]),
         "indicator_draft": _indicator_draft(db, who["province_admin"]),
         "register_file": _register(db, who["manager"]),
     }
@@ -506,6 +511,28 @@ def _figure_paper(db: Session, storage: Storage, owner: Account) -> int:
     db.flush()
     prove(db, [figure], document, keep_document(storage, document))
     return figure.id
+
+
+def _declaration(db: Session, storage: Storage, owner: Account) -> dict[str, int]:
+    """A round that asks the unit here, which has a draft with a paper."""
+    now, here = clock.now(), factories.unit_id(db, HERE)
+    asked = DeclarationRound(
+        title="Đợt khai báo thử", subjects=["BG-STEM"], unit_id=factories.unit_id(db, "24"), kinds=["commune"],
+        as_of=clock.today(), due_on=clock.today(), opened_at=now, account_id=owner.id,
+    )  # fmt: skip
+    db.add(asked)
+    db.flush()
+    answer = UnitDeclaration(round_id=asked.id, unit_id=here, state="draft")
+    db.add(answer)
+    db.flush()
+    document = check_document(_png("white"), "minh-chung.png")
+    paper = DeclarationFile(
+        declaration_id=answer.id, file_name=document.file_name, content_type=document.content_type,
+        sha256=document.sha256, storage_key=keep_document(storage, document), added_at=now, account_id=owner.id,
+    )  # fmt: skip
+    db.add(paper)
+    db.flush()
+    return {"declaration_round": asked.id, "declaring_unit": here, "declaration_file": paper.id}
 
 
 def _indicator_draft(db: Session, owner: Account) -> int:

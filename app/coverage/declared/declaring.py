@@ -93,8 +93,16 @@ def _append(
     corrects_id = _corrected(db, subject, unit_id, given.corrects, errors) if not errors else None
     if errors or value is None or as_of is None or unit_id is None:
         raise Invalid(fields=errors)
+    return append_figure(db, actor, subject, unit_id, as_of, value, given.source, corrects_id)
+
+
+def append_figure(
+    db: Session, actor: Actor, subject: str, unit_id: int, as_of: date, value: float, source: str,
+    corrects_id: int | None = None,
+) -> DeclaredFigure:  # fmt: skip
+    """Append a figure that was checked; `corrects_id` names the one it replaces."""
     declared = DeclaredFigure(
-        subject=subject, unit_id=unit_id, as_of=as_of, value=value, source=given.source, recorded_at=clock.now(),
+        subject=subject, unit_id=unit_id, as_of=as_of, value=value, source=source, recorded_at=clock.now(),
         account_id=actor.account_id, corrects_id=corrects_id,
     )  # fmt: skip
     db.add(declared)
@@ -106,24 +114,39 @@ def _append(
     return declared
 
 
-def _value(definition: Definition | None, given: Declaration, errors: dict[str, str]) -> float | None:
-    text = given.value.strip().removesuffix("%").strip()
-    result = definition if given.what == "result" else None
-    if result and result.target_unit == "yes_no":
+def kind_of(definition: Definition | None) -> str:
+    """What one types: yes_no, percent, count; denominator for None."""
+    if definition is None:
+        return "denominator"
+    if definition.target_unit == "yes_no":
+        return "yes_no"
+    return "percent" if definition.is_declared_in_percent else "count"
+
+
+def value_of(text: str, kind: str) -> float:
+    """What was typed as a number; raises Invalid that says what to type. Kinds as in `kind_of`."""
+    text = text.strip().removesuffix("%").strip()
+    if kind == "yes_no":
         if text in ("0", "1"):
             return float(text)
-        errors["value"] = _("Hãy ghi 1 nếu đã có, 0 nếu chưa.")
-    elif result and result.is_declared_in_percent:
+        raise Invalid(_("Hãy ghi 1 nếu đã có, 0 nếu chưa."))
+    if kind == "percent":
         percent = float(text.replace(",", ".")) if _PERCENT.fullmatch(text) else None
         if percent is not None and percent <= 100:
             return percent
-        errors["value"] = _("Hãy ghi tỷ lệ phần trăm từ 0 đến 100, nhiều nhất hai chữ số sau dấu phẩy, ví dụ 72,5.")
-    else:
-        number = int(re.sub("[. ]", "", text)) if _WHOLE.fullmatch(text) else None
-        if number is not None and number <= _MOST and (number or given.what == "result"):
-            return float(number)
-        errors["value"] = _("Hãy ghi một số nguyên không âm, ví dụ 986.800. Mẫu số phải lớn hơn 0.")
-    return None
+        raise Invalid(_("Hãy ghi tỷ lệ phần trăm từ 0 đến 100, nhiều nhất hai chữ số sau dấu phẩy, ví dụ 72,5."))
+    number = int(re.sub("[. ]", "", text)) if _WHOLE.fullmatch(text) else None
+    if number is not None and number <= _MOST and (number or kind == "count"):
+        return float(number)
+    raise Invalid(_("Hãy ghi một số nguyên không âm, ví dụ 986.800. Mẫu số phải lớn hơn 0."))
+
+
+def _value(definition: Definition | None, given: Declaration, errors: dict[str, str]) -> float | None:
+    try:
+        return value_of(given.value, kind_of(definition if given.what == "result" else None))
+    except Invalid as error:
+        errors["value"] = error.message
+        return None
 
 
 def _day(text: str, errors: dict[str, str]) -> date | None:

@@ -141,10 +141,11 @@ def declare_list(
         if file is not None and file.filename:
             lines = lines_of_file(file.file.read(MOST_BYTES), file.filename)
         if not errors:
+            key = keep_document(files, document) if document else ""
             with databases.writing() as db:
                 figures = declare_lines(db, actor, lines)
                 if document:
-                    prove(db, figures, document, keep_document(files, document))
+                    prove(db, figures, document, key)
             count = len(figures)
             said = ngettext("Đã ghi %(n)s mẫu số.", "Đã ghi %(n)s mẫu số.", count, n=count)
             return redirect(request, "/denominators", flash=("ok", said))
@@ -194,10 +195,12 @@ def declare_one(
     try:
         if errors:
             raise Invalid(fields=errors)
+        # Before anybody has to wait for this one to finish writing.
+        key = keep_document(files, document) if document else ""
         with databases.writing() as db:
             declared = declare_denominator(db, actor, population.code, given)
             if document:
-                prove(db, [declared], document, keep_document(files, document))
+                prove(db, [declared], document, key)
     except Invalid as error:
         with databases.reading() as db:
             moment = _moment(config.province_code, "", "")
