@@ -146,7 +146,7 @@ from app.notices import jobs as notice_jobs
 from app.notices import pages as notice_pages
 from app.notices import personal as notices_personal
 from app.notices.queries import unread_count
-from app.portal import info_pages, teaching_pages
+from app.portal import desk_pages, info_pages, teaching_pages
 from app.portal import pages as portal_pages
 from app.privacy import desk_pages as privacy_desk_pages
 from app.privacy import jobs as privacy_jobs
@@ -156,7 +156,8 @@ from app.privacy.holdings import wire_holdings
 from app.runtime import Runtime
 
 PAGES = (
-    portal_pages, info_pages, account_pages, openid_pages, second_step_pages, factor_pages, seat_pages, code_pages,
+    portal_pages, desk_pages, info_pages, account_pages, openid_pages, second_step_pages, factor_pages, seat_pages,
+    code_pages,
     reorganisation_pages, unit_list_pages, naming_pages, unit_pages, slip_pages, import_pages, import_unit_pages,
     merge_pages, people_pages, one_person_pages, post_pages, grant_pages, issuing_pages,
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,

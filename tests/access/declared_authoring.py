@@ -146,6 +146,7 @@ _COVERAGE = (
     page("/indicators", SIGNED_IN, why_open="the plans are public"),
     page("/indicators/table.{format}", SIGNED_IN, "/indicators/table.csv", why_open="the plans are public"),
     page("/declarations", MANAGERS),
+    page("/desk", REPORTERS),
     page("/declarations/new", IMPORTERS),
     act("/declarations", IMPORTERS, answers=(422,), form={"title": "Đợt thử"}),
     page("/declarations/{round_id}", IMPORTERS, "/declarations/{declaration_round}"),

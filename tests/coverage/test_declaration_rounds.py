@@ -201,8 +201,9 @@ def test_a_round_of_yes_or_no_counts_the_units_that_say_yes(db: Session, admin: 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"title": ""}, "Hãy ghi tên đợt khai báo"), ({"subjects": []}, "Hãy chọn từ một đến mười"),
-        ({"subjects": ["BG-CBCC"]}, "Hãy chọn từ một đến mười"), ({"kinds": []}, "Hãy chọn loại đơn vị"),
+        ({"title": ""}, "Hãy ghi tên đợt khai báo"), ({"subjects": []}, "hoặc ghi kỳ nộp kết quả"),
+        ({"subjects": ["BG-CBCC"]}, "Hãy chọn nhiều nhất mười"), ({"kinds": []}, "Hãy chọn loại đơn vị"),
+        ({"period": "quý tư"}, "Hãy viết kỳ như 2026"),
         ({"unit": "khong-co"}, "Hãy ghi mã một đơn vị"), ({"due_on": "2026-11-01"}, "Hạn nộp không thể trước"),
         ({"as_of": "mai"}, "không phải là ngày"), ({"kinds": ["team"]}, "Hãy chọn loại đơn vị"),
     ],

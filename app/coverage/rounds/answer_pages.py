@@ -1,6 +1,6 @@
 """A unit's answer: filled in by the unit, read and decided about by who asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -13,9 +13,12 @@ from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Databases, Db, Files, Me, RowId, form_fields, redirect, render
+from app.coverage.counting.periods import period_named
+from app.coverage.counting.wording import period_name
 from app.coverage.rounds import answering
 from app.coverage.rounds.models import DeclarationFile, DeclarationRound, UnitDeclaration
 from app.coverage.rounds.opening import DECLARE, MANAGE
+from app.coverage.rounds.results import ResultLine, results_of, thawed
 from app.coverage.rounds.round_queries import STATES, STEPS, StepRow, is_late, steps_of
 from app.coverage.rounds.subjects import Subject, asked_kind, subjects_of, value_words
 from app.identity.policy import is_within
@@ -30,13 +33,15 @@ Fields = Annotated[dict[str, list[str]], Depends(form_fields)]
 @dataclass(frozen=True)
 class AnswerPage:
     """`subjects`: with the kind of answer and the words for what was handed in. `may_answer`: the reader answers for
-    the unit and it is open; `may_decide`: he asked and it is submitted; `may_run`: he asked."""
+    the unit and it is open; `may_decide`: he asked and it is submitted; `may_run`: he asked.
+    `results`: of the round's period, as they are now, or as they were handed in."""
 
     round: DeclarationRound
     answer: UnitDeclaration
     unit_name: str
     subjects: list[tuple[Subject, str, str]]
     papers: list[DeclarationFile]
+    results: list[ResultLine]
     steps: list[StepRow]
     is_late: bool
     may_answer: bool
@@ -142,14 +147,26 @@ def _show(
     asks = is_within(db, actor, {round_.unit_id}, MANAGE)
     is_open = round_.closed_at is None
     names = unit_queries.lives_of(db, {found.unit_id})
+    steps = steps_of(db, found)
     page = AnswerPage(
         round_, found, names[found.unit_id][-1].name, _subjects(db, round_, found), answering.papers_of(db, found.id),
-        steps_of(db, found), is_late(round_, found),
+        _results(db, round_, found, steps), steps, is_late(round_, found),
         may_answer=theirs and is_open and found.state in ("waiting", "draft", "returned"),
         may_reopen=theirs and is_open and found.state in ("submitted", "approved"),
         may_decide=asks and found.state == "submitted", may_run=asks, reason=reason, errors=errors or {},
     )  # fmt: skip
-    return render(request, "coverage/declaration.html", status=status, page=page, states=STATES, steps=STEPS)
+    period = period_name(period_named(round_.period)) if round_.period else ""
+    return render(
+        request, "coverage/declaration.html", status=status, page=page, states=STATES, steps=STEPS, period=period
+    )
+
+
+def _results(
+    db: Session, round_: DeclarationRound, found: UnitDeclaration, steps: Sequence[StepRow]
+) -> list[ResultLine]:
+    if found.state in ("submitted", "approved"):
+        return thawed(next((one.step.typed for one in steps if one.step.step == "submitted"), {}))
+    return results_of(db, round_, found.unit_id)
 
 
 def _subjects(db: Session, round_: DeclarationRound, found: UnitDeclaration) -> list[tuple[Subject, str, str]]:

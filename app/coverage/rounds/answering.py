@@ -1,6 +1,7 @@
 """A unit's answer from draft to figure: saved, submitted, sent back, approved, declared anew to correct."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,12 +16,15 @@ from app.core.text import nfc
 from app.coverage.declared.declaring import append_figure, value_of
 from app.coverage.rounds.models import DeclarationFile, DeclarationRound, DeclarationStep, UnitDeclaration
 from app.coverage.rounds.opening import DECLARE, MANAGE, tell
+from app.coverage.rounds.results import frozen, results_of
 from app.coverage.rounds.subjects import asked_kind, subjects_of
 from app.identity.policy import is_within
 from app.media.documents import Document
 
 MOST_FILES = 5
 _OPEN = ("waiting", "draft", "returned")
+# Who signs the results, beside the figures that are typed.
+SIGNER = ("signer_title", "signer_name")
 _RETURNED = lazy("Khai báo của %(unit)s được gửi lại để sửa: %(title)s. Lý do: %(reason)s")
 _APPROVED = lazy("Khai báo của %(unit)s đã được duyệt: %(title)s.")
 
@@ -51,6 +55,8 @@ def save(
     """Keep what was typed, right or not, as a draft, with papers that are stored already, as (paper, key)."""
     _may_answer(db, actor, round_, answer)
     answer.typed = {code: nfc(typed.get(code, "")).strip()[:30] for code in round_.subjects}
+    if round_.period:
+        answer.typed |= {name: nfc(typed.get(name, "")).strip()[:120] for name in SIGNER}
     answer.note = nfc(note).strip()[:4000]
     if answer.state == "waiting":
         answer.state = "draft"
@@ -71,18 +77,23 @@ def save(
 
 
 def problems_of(db: Session, round_: DeclarationRound, answer: UnitDeclaration) -> dict[str, str]:
-    """What is still wrong with an answer, by subject."""
+    """What is still wrong with an answer, by subject, and by SIGNER where results are handed in."""
     wrong: dict[str, str] = {}
     for subject in subjects_of(db, round_):
         try:
             value_of(answer.typed.get(subject.code, ""), asked_kind(round_, subject))
         except Invalid as error:
             wrong[subject.code] = error.message
+    if round_.period:
+        for name, said in zip(SIGNER, (_("Hãy ghi chức vụ người ký."), _("Hãy ghi họ tên người ký.")), strict=True):
+            if len(answer.typed.get(name, "")) < 3:
+                wrong[name] = said
     return wrong
 
 
 def submit(db: Session, actor: Actor, round_: DeclarationRound, answer: UnitDeclaration) -> None:
-    """Hand it in. Raises Invalid with a message per subject; late is allowed and stays marked."""
+    """Hand it in, with the results of the unit as they stand now. Raises Invalid with a message per field; late is
+    allowed and stays marked."""
     _may_answer(db, actor, round_, answer)
     if round_.as_of > clock.today():
         raise Conflict(
@@ -91,7 +102,7 @@ def submit(db: Session, actor: Actor, round_: DeclarationRound, answer: UnitDecl
     if wrong := problems_of(db, round_, answer):
         raise Invalid(fields=wrong)
     answer.state, answer.submitted_at = "submitted", clock.now()
-    _step(db, actor, answer, "submitted")
+    _step(db, actor, answer, "submitted", results=frozen(results_of(db, round_, answer.unit_id)))
 
 
 def send_back(db: Session, actor: Actor, round_: DeclarationRound, answer: UnitDeclaration, reason: str) -> None:
@@ -190,11 +201,14 @@ def _may_decide(db: Session, actor: Actor, round_: DeclarationRound, answer: Uni
         raise Conflict(_("Khai báo này không ở trạng thái chờ duyệt."))
 
 
-def _step(db: Session, actor: Actor, answer: UnitDeclaration, step: str, reason: str = "") -> None:
+def _step(
+    db: Session, actor: Actor, answer: UnitDeclaration, step: str, reason: str = "",
+    results: Sequence[Mapping[str, Any]] = (),
+) -> None:  # fmt: skip
     db.add(
         DeclarationStep(
             declaration_id=answer.id, step=step, at=clock.now(), account_id=actor.account_id, reason=reason,
-            typed=dict(answer.typed),
+            typed=dict(answer.typed) | ({"results": list(results)} if results else {}),
         )
     )  # fmt: skip
     audit.record(db, f"declaration.{step}", "unit_declaration", answer.id, account_id=actor.account_id)

@@ -22,6 +22,8 @@ class DeclarationRound(Base):
     title: Mapped[str] = mapped_column(String(200))
     note: Mapped[str] = mapped_column(Text, default="")
     subjects: Mapped[list[str]] = mapped_column(JSON)
+    # Each unit also hands in its results for this period (counting/periods.py), frozen that instant; "": it does not.
+    period: Mapped[str] = mapped_column(String(24), default="")
     asks_yes_no: Mapped[bool] = mapped_column(default=False)
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     kinds: Mapped[list[str]] = mapped_column(JSON)
@@ -55,7 +57,7 @@ class UnitDeclaration(Base):
 class DeclarationStep(Base):
     """Who did what with a unit's answer; appended, never changed. `step`: submitted, approved, returned, reopened.
 
-    `typed` is what it said then.
+    `typed` is what it said then; with the results of the unit under "results", if they were handed in (results.py).
     """
 
     __tablename__ = "declaration_step"

@@ -15,6 +15,7 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.templating import format_date
 from app.core.text import nfc
+from app.coverage.counting.periods import period_named
 from app.coverage.rounds.models import DeclarationRound, UnitDeclaration
 from app.coverage.rounds.subjects import subjects
 from app.identity.models import Account, RoleGrant, UnitVersion
@@ -37,6 +38,7 @@ class RoundForm(StrippedForm):
     title: str = ""
     note: str = ""
     subjects: list[str] = []
+    period: str = ""
     asks_yes_no: bool = False
     unit: str = ""
     kinds: list[str] = []
@@ -57,7 +59,8 @@ def open_round(db: Session, actor: Actor, form: RoundForm) -> DeclarationRound:
     field."""
     checked = _checked(db, actor, form)
     round_ = DeclarationRound(
-        title=nfc(form.title), note=nfc(form.note), subjects=form.subjects, asks_yes_no=form.asks_yes_no,
+        title=nfc(form.title), note=nfc(form.note), subjects=form.subjects, period=form.period,
+        asks_yes_no=form.asks_yes_no,
         unit_id=checked.unit_id, kinds=form.kinds, as_of=checked.as_of, due_on=checked.due_on, opened_at=clock.now(),
         account_id=actor.account_id,
     )  # fmt: skip
@@ -128,8 +131,12 @@ def _checked(db: Session, actor: Actor, form: RoundForm) -> Checked:
     if len(form.note) > 4000:
         errors["note"] = _("Ghi chú dài quá 4.000 chữ cái.")
     known = subjects(db)
-    if not form.subjects or len(form.subjects) > 10 or any(code not in known for code in form.subjects):
-        errors["subjects"] = _("Hãy chọn từ một đến mười số cần khai báo.")
+    if len(form.subjects) > 10 or any(code not in known for code in form.subjects):
+        errors["subjects"] = _("Hãy chọn nhiều nhất mười số cần khai báo.")
+    elif not form.subjects and not form.period:
+        errors["subjects"] = _("Hãy chọn số cần khai báo, hoặc ghi kỳ nộp kết quả.")
+    if form.period and not _is_period(form.period):
+        errors["period"] = _("Hãy viết kỳ như 2026, 2026-Q3 hoặc 2026-H1.")
     if not form.kinds or any(kind not in ASKED_KINDS for kind in form.kinds):
         errors["kinds"] = _("Hãy chọn loại đơn vị phải trả lời.")
     as_of, due_on, today = clock.parse_day(form.as_of), clock.parse_day(form.due_on), clock.today()
@@ -149,6 +156,13 @@ def _checked(db: Session, actor: Actor, form: RoundForm) -> Checked:
         said = _("Dưới đơn vị này có %(count)s đơn vị thuộc loại ấy; một đợt hỏi từ 1 đến %(most)s.")
         raise Invalid(fields={"kinds": said % {"count": len(asked), "most": MOST_UNITS}})
     return Checked(unit.unit_id, asked, as_of, due_on)
+
+
+def _is_period(code: str) -> bool:
+    try:
+        return bool(period_named(code))
+    except ValueError:
+        return False
 
 
 def _asked(db: Session, unit_id: int, kinds: Collection[str]) -> list[int]:

@@ -1,0 +1,11 @@
+"""hand in results: a round may ask units for their figures of a period"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0048"
+down_revision = "0047"
+
+
+def upgrade() -> None:
+    op.add_column("declaration_round", sa.Column("period", sa.String(length=24), nullable=False, server_default=""))
