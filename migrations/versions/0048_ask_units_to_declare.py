@@ -7,8 +7,8 @@ from app.core.db import Instant
 from migrations.append_only import refuse_changes
 from migrations.columns import wide_id
 
-revision = "0047"
-down_revision = "0046"
+revision = "0048"
+down_revision = "0047"
 
 
 def upgrade() -> None:
