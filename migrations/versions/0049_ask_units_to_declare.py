@@ -7,8 +7,8 @@ from app.core.db import Instant
 from migrations.append_only import refuse_changes
 from migrations.columns import wide_id
 
-revision = "0048"
-down_revision = "0047"
+revision = "0049"
+down_revision = "0048"
 
 
 def upgrade() -> None:
