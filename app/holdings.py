@@ -47,6 +47,7 @@ EARNED: dict[str, lazy | None] = {
     "assignment_member": lazy("%(count)s lần được giao học"),
     "plan_nomination": lazy("%(count)s lần được cử theo kế hoạch năm"),
     "expert": lazy("%(count)s dòng trong sổ chuyên gia"),
+    "report_recipient": None,
     "assignment_pick": None,
     "coverage_entry": None,
     "coverage_pending": None,
@@ -80,6 +81,7 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
     "assignment_pick": lazy("đã được chọn để giao học"),
     "plan_nomination": lazy("đã được cử theo kế hoạch năm"),
     "expert": lazy("đã ghi vào sổ chuyên gia"),
+    "report_recipient": _ACTED,
     **dict.fromkeys(
         ("enrolment", "completion", "completion_post", "evidence", "part_met", "practical_verdict", "attempt_grant",
          "certificate", "certificate_file"), _STUDIED,

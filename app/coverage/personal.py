@@ -6,6 +6,7 @@ from app.core.i18n import lazy as _
 from app.core.personal import Held, Holding, by
 from app.coverage.models import CoverageEntry, CoveragePending
 from app.coverage.planning.models import Expert, PlanNomination, PlanYear
+from app.coverage.reports.models import ReportRecipient
 from app.identity.personal import unit_name
 
 _YEAR = select(PlanYear.year).where(PlanYear.id == PlanNomination.plan_id).scalar_subquery()
@@ -38,6 +39,10 @@ PERSONAL = Holding(
                 "withdrawn_at": ("Thôi lúc", PlanNomination.withdrawn_at), "reason": ("Lý do", PlanNomination.reason),
             },
             empties={"reason": ""},
+        ),
+        Held(
+            ReportRecipient, _("Nhận báo cáo tự lập"), by(ReportRecipient.person_id),
+            {"schedule": ("Lịch số", ReportRecipient.schedule_id)}, is_deleted=True,
         ),
         Held(
             Expert, _("Sổ chuyên gia"), by(Expert.person_id),

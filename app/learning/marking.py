@@ -137,7 +137,7 @@ def _tell_result(db: Session, attempt: Attempt, marking: Marking) -> None:
     _tell(db, attempt, f"marked:{marking.id}", sentence, percent=percent)
 
 
-def _tell(db: Session, attempt: Attempt, key: str, sentence: lazy, **values: object) -> None:
+def _tell(db: Session, attempt: Attempt, key: str, sentence: lazy, **values: Any) -> None:
     if attempt.enrolment.person_id is None:
         return
     title = next(

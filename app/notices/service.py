@@ -23,14 +23,16 @@ Item = TypeVar("Item")
 
 
 def notify(
-    db: Session, person_ids: Iterable[int], *, category: str, key: str, sentence: lazy, url: str = "", **values: object
-) -> int:
+    db: Session, person_ids: Iterable[int], *, category: str, key: str, sentence: lazy, url: str = "",
+    is_named: bool = False, **values: object,
+) -> int:  # fmt: skip
     """Put a notice into each one's inbox, once per `key`, and have it sent to who wants that; how many are new.
 
     Somebody with several records (identity/records.py) is told once.
 
     `sentence` is a lazy Vietnamese sentence with `values` as its placeholders (texts and numbers): it is translated
-    when it is read. `url` is a place on this site.
+    when it is read. `url` is a place on this site. `is_named`: these people were named to be told, so it leaves the
+    inbox though others of the category are not sent, unless they said no to the category.
     """
     if category not in CATEGORIES:
         raise ValueError(category)
@@ -50,7 +52,7 @@ def notify(
         )  # fmt: skip
         added = {person_id: notice_id for notice_id, person_id in rows}
         new += len(added)
-        _order_deliveries(db, added, category, now)
+        _order_deliveries(db, added, category, now, is_sent=is_named or CATEGORIES[category].is_sent)
     return new
 
 
@@ -113,15 +115,17 @@ def order_sending(db: Session) -> None:
     jobs.enqueue(db, "notices.send", unique_key="notices.send")
 
 
-def _order_deliveries(db: Session, notices: Mapping[int, int], category: str, now: datetime) -> None:
-    """`notices`: person id -> notice id."""
+def _order_deliveries(
+    db: Session, notices: Mapping[int, int], category: str, now: datetime, *, is_sent: bool
+) -> None:  # fmt: skip
+    """`notices`: person id -> notice id; `is_sent`: what holds for who has chosen nothing."""
     if not notices:
         return
     ordered = [
         NoticeDelivery(notice_id=notices[person_id], channel=code, state="waiting", due_at=now)
         for code, channel in CHANNELS.items()
         if channel.carries_notices and channel.is_ready()
-        for person_id in _who_wants(db, notices.keys(), category, code, channel.address_kind)
+        for person_id in _who_wants(db, notices.keys(), category, code, channel.address_kind, is_sent=is_sent)
     ]
     if ordered:
         db.add_all(ordered)
@@ -129,7 +133,9 @@ def _order_deliveries(db: Session, notices: Mapping[int, int], category: str, no
         order_sending(db)
 
 
-def _who_wants(db: Session, person_ids: Collection[int], category: str, channel: str, address_kind: str) -> list[int]:
+def _who_wants(
+    db: Session, person_ids: Collection[int], category: str, channel: str, address_kind: str, *, is_sent: bool
+) -> list[int]:
     """Those with an address that is known to be theirs: what somebody typed at sign-up may be a stranger's."""
     choices = db.scalars(
         select(NoticeChoice).where(
@@ -144,7 +150,7 @@ def _who_wants(db: Session, person_ids: Collection[int], category: str, channel:
         .where(PersonLookup.person_id.in_(person_ids), PersonLookup.kind == address_kind, is_known)
         .order_by(PersonLookup.person_id)
     )
-    return [one for one in reachable if chosen.get(one, CATEGORIES[category].is_sent)]
+    return [one for one in reachable if chosen.get(one, is_sent)]
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:

@@ -25,6 +25,15 @@ class ReportSchedule(Base):
     ended_at: Mapped[datetime | None]
 
 
+class ReportRecipient(Base):
+    """Somebody named when a report was scheduled: its drafts reach them by email too, unless they said no to that."""
+
+    __tablename__ = "report_recipient"
+
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("report_schedule.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+
+
 class ReportIssue(Base):
     """A report as it was issued; immutable. `content` is frames.as_json, `sha256` its hash.
 

@@ -23,8 +23,9 @@ from app.coverage.reports.filling import FROZEN_FORMS, Wish
 from app.coverage.reports.forms import forms
 from app.coverage.reports.frames import Report, from_json, printed
 from app.coverage.reports.models import ReportDraft, ReportIssue, ReportScan, ReportSchedule
-from app.coverage.reports.schedules import EVERY
+from app.coverage.reports.schedules import EVERY, schedule_it
 from app.coverage.reports.unit_forms import OFFICIALS
+from app.identity.people.people_named import UnknownPeople, people_named
 from app.identity.units import unit_queries
 from app.media.documents import ENDINGS, MOST_BYTES, check_document, read_document
 
@@ -34,10 +35,11 @@ Maker = Annotated[Actor, having(desk.MAKE)]
 Fields = Annotated[dict[str, list[str]], Depends(form_fields)]
 _JSON = "application/json; charset=utf-8"
 _MOST_LETTERS = 60_000
+_MOST_RECIPIENTS = 20
 
 
 class WishForm(StrippedForm):
-    """What to report; `every` also has it drafted by itself from now on."""
+    """What to report; `every` has it drafted by itself from now on, and `recipients`, a line each, told by email."""
 
     forms: list[str] = Field(default_factory=list, max_length=10)
     period: str = Field("", max_length=24)
@@ -47,6 +49,7 @@ class WishForm(StrippedForm):
     has_body: bool = False
     series: str = Field(OFFICIALS, max_length=30)
     every: str = Field("", pattern="^(|quarter|half|year)$")
+    recipients: str = Field("", max_length=5_000)
 
 
 @dataclass(frozen=True)
@@ -129,18 +132,15 @@ def new(request: Request, actor: Maker, db: Db) -> Response:
 def begin(request: Request, db: Db, actor: Maker, config: Config, form: Annotated[WishForm, Form()]) -> Response:
     """Draft it, and keep the wish where it is to be drafted again each period."""
     try:
-        made = desk.begin(db, actor, config.province_code, _wish(form))
-    except (Invalid, NotFound) as error:
-        errors = getattr(error, "fields", None) or {"unit": error.message}
+        recipients = people_named(db, actor, desk.MAKE, form.recipients, _MOST_RECIPIENTS) if form.every else ()
+        with db.begin_nested():
+            made = desk.begin(db, actor, config.province_code, _wish(form))
+            if form.every:
+                schedule_it(db, actor, made, form.every, recipients)
+    except (Invalid, NotFound, UnknownPeople) as error:
+        errors = _errors_of(error)
         page = NewPage(form, _choices(), dict(errors))
         return render(request, "reports/new.html", status=422, page=page, every=EVERY)
-    if form.every:
-        wish = made.wish | {"period": "", "map_on": None}
-        db.add(
-            ReportSchedule(
-                unit_id=made.unit_id, every=form.every, wish=wish, account_id=actor.account_id, created_at=clock.now()
-            )
-        )
     return redirect(request, f"/reports/drafts/{made.id}", flash=("ok", _("Đã lập dự thảo. Số liệu đã điền sẵn.")))
 
 
@@ -325,6 +325,17 @@ def _wish(form: WishForm) -> Wish:
         tuple(code for code in FROZEN_FORMS if code in form.forms), form.period, form.unit,
         "customary" if form.cut_off == "customary" else "calendar", map_on, form.has_body, form.series,
     )  # fmt: skip
+
+
+def _errors_of(error: Invalid | NotFound | UnknownPeople) -> dict[str, str]:
+    """A message per field; what is not found is the unit."""
+    match error:
+        case UnknownPeople():
+            return {"recipients": str(error)}
+        case Invalid() if error.fields:
+            return dict(error.fields)
+        case _:
+            return {"unit": error.message}
 
 
 def _choices() -> list[tuple[str, str, str]]:

@@ -17,9 +17,9 @@ from app.core import clock
 from app.core.db import Base, Session
 from app.core.jobs import Worker, enqueue
 from app.coverage.reports.frames import from_json
-from app.coverage.reports.models import ReportDraft, ReportIssue, ReportScan, ReportSchedule
+from app.coverage.reports.models import ReportDraft, ReportIssue, ReportRecipient, ReportScan, ReportSchedule
 from app.coverage.reports.schedules import last_over
-from app.notices.models import Notice
+from app.notices.models import Notice, NoticeDelivery
 from tests import factories
 from tests.browser import Browser
 
@@ -251,5 +251,24 @@ def test_a_schedule_drafts_once_and_tells_those_who_may_issue(desk: Browser, db:
     assert mornings(datetime(2026, 12, 15, tzinfo=UTC), datetime(2026, 12, 16, tzinfo=UTC)) == ["2026-Q4"]
     told = [notice for notice in stored(db, Notice) if notice.key.startswith("report-draft:")]
     assert len(told) == 1, "the administrator, once; the unit's manager reports about the unit"
+    assert stored(db, NoticeDelivery) == [], "by email only who asked for it, or was named"
     desk.post(f"/reports/schedules/{schedule.id}/end")
     assert mornings(datetime(2027, 3, 16, tzinfo=UTC)) == ["2026-Q4"]
+
+
+def test_recipients_of_a_schedule_are_people_who_may_issue_the_report(desk: Browser, db: Session) -> None:
+    holder = factories.person(db, "Lê Nêu Tên")
+    factories.post(db, holder)
+    named = factories.account(db, holder, "neuten", role="province_admin").person_id
+    factories.civil_servant(db, "ngoai")
+    db.commit()
+    stray = desk.post("/reports", data=WISH | {"every": "year", "recipients": "ngoai\nneuten"})
+    assert stray.status_code == 422
+    assert "Không ban hành được báo cáo của đơn vị này: Trần Văn Mẫu" in stray.text
+    assert "ngoai\nneuten" in stray.text
+    unknown = desk.post("/reports", data=WISH | {"every": "year", "recipients": "khong-co"})
+    assert "Không tìm thấy trong phạm vi của anh/chị: khong-co" in unknown.text
+    assert stored(db, ReportSchedule) == stored(db, ReportDraft) == []
+    desk.post("/reports", data=WISH | {"every": "year", "recipients": "neuten"})
+    assert len(stored(db, ReportSchedule)) == 1
+    assert list(db.scalars(select(ReportRecipient.person_id))) == [named]
