@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.assignments.models import AssignmentMember
@@ -119,7 +119,8 @@ def person_candidates(
     first = date(on.year, 1, 1)
     posts = and_(Affiliation.unit_id.in_(below(unit)), held_on(on))
     person = holder_of(Completion.person_id)
-    what = func.coalesce(cast(Completion.course_version_id, Integer), -Completion.id)
+    # Two versions of a course are one course; a class or a paper from elsewhere stands for itself.
+    what = func.coalesce(Completion.course_id, -Completion.id)
     courses, score = func.count(what.distinct()).label("courses"), func.avg(Completion.score_percent).label("score")
     done = (
         select(person.label("person"), courses, score)
