@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.columns import wide_id
 
-revision = "0048"
-down_revision = "0047"
+revision = "0049"
+down_revision = "0048"
 
 
 def upgrade() -> None:
