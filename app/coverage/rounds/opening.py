@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -92,7 +93,7 @@ def remind(db: Session, round_: DeclarationRound, key: str, unit_ids: Collection
 
 
 def tell(
-    db: Session, round_: DeclarationRound, unit_ids: Sequence[int], key: str, sentence: lazy, **values: str
+    db: Session, round_: DeclarationRound, unit_ids: Sequence[int], key: str, sentence: lazy, **values: Any
 ) -> int:
     """A notice to everybody who answers for these units; how many."""
     names = unit_queries.units_by_id(db, unit_ids, clock.today())
