@@ -25,10 +25,11 @@ from tests.browser import Browser
 
 # Rows that lead to people only as those who did something, by the number of their account.
 _OFFICE = {
-    "api_token", "assignment", "campaign_activity", "certificate_file", "declared_figure", "exam_invigilator",
+    "api_token", "assignment", "campaign_activity", "certificate_file", "declaration_file", "declaration_round",
+    "declaration_step", "declared_figure", "exam_invigilator",
     "exam_sitting", "export_file", "held_class", "indicator_draft", "indicator_version", "people_import",
     "plan_decision", "plan_line", "plan_quota", "plan_spending", "plan_task", "plan_year", "report_draft",
-    "report_issue", "report_scan", "report_schedule", "slip_sheet", "unit_act",
+    "report_issue", "report_scan", "report_schedule", "slip_sheet", "unit_act", "unit_declaration",
 }  # fmt: skip
 
 
