@@ -6,7 +6,6 @@ side. The pages of the database are in memory then. Timings never decide a test.
 """
 
 import argparse
-import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -169,7 +168,7 @@ def _plain(db: Session, day: date) -> list[object]:
 def markdown(found: list[Found]) -> str:
     head = ["trang", *(f"{one.name} ({number(one.units)} đơn vị)" for one in found)]
     lines = [
-        f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}, {load()}. Mili giây trong cơ sở dữ liệu ngay sau khi có "
+        f"Đo ngày {clock.today():%d/%m/%Y} trên {machine()}. Mili giây trong cơ sở dữ liệu ngay sau khi có "
         f"hoàn thành mới (tổng các trung vị {_TRIES} lần của từng câu; số câu; nhanh hơn đếm thẳng mấy lần).",
         "", row(head), row(["---"] * len(head)),
     ]  # fmt: skip
@@ -183,11 +182,6 @@ def markdown(found: list[Found]) -> str:
 def _said(spent: Spent, plain_ms: float) -> str:
     misses = "" if spent.ms <= _AIM_MS else f"; chưa đạt ≤ {_AIM_MS} ms"
     return f"{number(spent.ms, 1)} ({spent.statements} câu; {number(plain_ms / max(spent.ms, 0.01), 0)}×{misses})"
-
-
-def load() -> str:
-    """How busy the machine was, for whoever reads the figures."""
-    return "tải " + number(os.getloadavg()[0], 1)
 
 
 def main() -> None:
