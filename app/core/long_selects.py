@@ -4,6 +4,7 @@ It is told everything: the statement, what to make of its columns, the format. N
 the process begins within a tenth of a second and takes little memory.
 """
 
+import gc
 import os
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from app.core import clock
 from app.core.bulk_files import BATCH, Batch, write_json_lines, write_long_csv, write_parquet
 from app.core.errors import Invalid
 from app.core.long_sheets import write_long_xlsx
@@ -23,6 +25,7 @@ from app.core.tables import Cell, Column
 # How a value of the database is read, for people and programs alike.
 Reading = Literal["", "codes", "listed_codes", "rounded", "truth"]
 _NICENESS = 10
+_KEPT = 50_000
 REFUSED = 3
 
 
@@ -119,7 +122,7 @@ def _read(connection: Any, wish: LongSelect, part: Part, tell: Callable[[int], N
         cursor = connection.cursor(name="long_select", binary=True)
         cursor.itersize = BATCH
         cursor.execute(wish.sql, values)
-    changes = [_changes(one, is_sqlite=wish.is_sqlite) for one in wish.columns]
+    changes = [_changes(one, wish) for one in wish.columns]
     periods = _Periods(connection.execute(wish.periods).fetchall()) if wish.periods else None
     try:
         while rows := cursor.fetchmany(BATCH):
@@ -167,7 +170,7 @@ class _Once(dict[Any, Any]):
         self._function = function
 
     def __missing__(self, value: Any) -> Any:
-        if len(self) > BATCH:
+        if len(self) > _KEPT:
             self.clear()
         made = self[value] = self._function(value)
         return made
@@ -176,17 +179,26 @@ class _Once(dict[Any, Any]):
 _Step = Callable[[Sequence[Any]], Any]
 
 
-def _changes(one: LongColumn, *, is_sqlite: bool) -> list[_Step]:
+def _changes(one: LongColumn, wish: LongSelect) -> list[_Step]:
     """What is done to a whole column as the driver gave it."""
     steps: list[_Step] = []
-    if is_sqlite and one.column.kind == "date":
+    if wish.is_sqlite and one.column.kind == "date":
         steps.append(_mapped(_Once(lambda text: text and date.fromisoformat(text))))
-    if is_sqlite and one.column.kind == "instant":
+    if wish.is_sqlite and one.column.kind == "instant":
         # As core/db.py writes them.
-        steps.append(lambda texts: [text and datetime.fromisoformat(f"{text}Z") for text in texts])
+        steps.append(
+            _said_to_the_minute() if wish.format == "csv"
+            else lambda texts: [text and datetime.fromisoformat(f"{text}Z") for text in texts]
+        )  # fmt: skip
     if change := changed(one.read, dict(one.words)):
         steps.append(_mapped(_Once(change)))
     return steps
+
+
+def _said_to_the_minute() -> _Step:
+    """Instants as CSV says them. To make a time of each and to write that took a fifth of a row; hours repeat."""
+    hours = _Once(lambda hour: datetime.fromisoformat(f"{hour}:00Z").astimezone(clock.VIETNAM).strftime("%d/%m/%Y %H"))
+    return lambda texts: [text and hours[text[:13]] + text[13:16] for text in texts]
 
 
 def _mapped(known: dict[Any, Any]) -> _Step:
@@ -225,6 +237,8 @@ def main() -> None:
     Ends with its input, so it does not outlive who asked; with the code REFUSED after the words for a person.
     """
     os.nice(_NICENESS)
+    # Rows make no circles, and looking for some among the tuples of a batch took a tenth of the time.
+    gc.disable()
     wish = msgspec.json.decode(sys.stdin.readline(), type=LongSelect)
     connection = connect(wish)
     _tell("")
