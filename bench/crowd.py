@@ -1,4 +1,4 @@
-"""More people than the simulation tells stories of: copies of the simulated, each with some ten completions.
+"""More people than the simulation tells stories of: copies of the simulated, each with five or six completions.
 
 A figure costs by units and by how many completions a day brings, so a copy has what figures are made of and nothing
 else: a person, posts with their audiences, completions with the posts of their day, and the entries the rules of

@@ -214,7 +214,7 @@ def _simulated(options: argparse.Namespace) -> Iterator[Found]:
 
 
 def _province(folder: Path, url: str, people: int) -> Database:
-    """Beyond those of whom stories are told, copies with ten completions each (crowd.py)."""
+    """Beyond those of whom stories are told, copies with some completions each (crowd.py)."""
     database = make_world(folder, url, min(people, _STORIES)).database
     if people > _STORIES:
         add_crowd(database, people - _STORIES, say)
