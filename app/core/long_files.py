@@ -176,10 +176,11 @@ def _follow(writers: Sequence[_Writer], parts: Sequence[Part], tell: Tell) -> in
             with lock:
                 done += 1
 
+    # Who wants to stop before the first row is heard before it.
+    tell(0, 0.0)
     with ThreadPoolExecutor(len(writers)) as threads:
         futures = [threads.submit(work, writer) for writer in writers]
         try:
-            tell(rows, 0.0)
             while not _are_over(futures):
                 tell(rows, done / len(parts))
         except BaseException:
