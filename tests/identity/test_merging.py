@@ -93,6 +93,12 @@ def checksums(db: Session) -> dict[str, str]:
             for *key, sign in db.execute(select(*kept, table.c.sign)):
                 balance[tuple(key)] += sign
             rows = [(*key, total) for key, total in balance.items() if total]
+        elif name == "coverage_unsettled":
+            moved: Counter[tuple[object, ...]] = Counter()
+            for _id, *key, roster, coverage, output in rows:
+                for what, step in (("roster", roster), ("coverage", coverage), ("output", output)):
+                    moved[*key, what] += step
+            rows = [(*key, total) for key, total in moved.items() if total]
         elif name == "coverage_rollup":
             rows = [row[1:] for row in rows if row[-1]]
         sums[name] = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
