@@ -19,10 +19,10 @@ from app.certificates.forms import seed_forms
 from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
+from app.coverage.demo import seed_demo_year
 from app.coverage.indicators.seeding import seed_indicators
-from app.identity.demo import seed_demo
+from app.identity.demo import demo_actor, seed_demo
 from app.identity.models import Account, Affiliation
-from app.identity.sign_in import accounts
 from app.identity.units import unit_queries
 from app.identity.units.unit_seeding import seed_units
 from app.learning.completions import Learned, record_completion
@@ -51,6 +51,7 @@ def _seed_everything(runtime: Runtime) -> list[str]:
             seed_demo(db)
             _seed_demo_completions(db)
             _seed_demo_assignment(db)
+            seed_demo_year(db)
         done.append(_("Đã có người dùng mẫu."))
     return done
 
@@ -86,12 +87,9 @@ def _seed_demo_completions(db: Session) -> None:
 def _seed_demo_assignment(db: Session) -> None:
     """The made-up province asks its civil servants for the whole of KH04, within six weeks, every year."""
     course = db.scalars(select(Course).where(Course.published_version_id.is_not(None), Course.code == "KH04")).first()
-    account_id = db.scalar(select(Account.id).where(Account.username == "quantri", Account.is_demo.is_(True)))
+    actor = demo_actor(db, "quantri")
     province = unit_queries.unit_on(db, get_settings().province_code, clock.today())
-    if course is None or account_id is None or province is None or db.scalar(select(Assignment.id).limit(1)):
-        return
-    actor = accounts.actor_of(db, account_id)
-    if actor is None:
+    if course is None or actor is None or province is None or db.scalar(select(Assignment.id).limit(1)):
         return
     due_on = min(clock.today() + timedelta(days=42), date(clock.today().year, 12, 31))
     order = Order(

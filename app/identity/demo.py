@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core import clock
+from app.core.access import Actor
 from app.core.events import emit
 from app.core.i18n import lazy
 from app.core.i18n import lazy as _
@@ -18,7 +19,7 @@ from app.identity.people.people import DEMO, new_affiliation, new_person
 from app.identity.roles.grants import grant_role
 from app.identity.sealing import SealedFields
 from app.identity.sign_in import passwords
-from app.identity.sign_in.accounts import new_account
+from app.identity.sign_in.accounts import actor_of, new_account
 from app.identity.units.unit_queries import unit_on
 
 # Known to everybody who reads this file: settings refuse DEMO=1 on any address but a loopback one.
@@ -105,6 +106,12 @@ def seed_demo(db: Session) -> None:
     people += _add_colleagues(db)
     db.flush()
     emit(db, AffiliationsChanged(tuple(person.id for person in people)))
+
+
+def demo_actor(db: Session, username: str) -> Actor | None:
+    """A persona as who does something; None where the trial has lost it."""
+    account_id = db.scalar(select(Account.id).where(Account.username == username, Account.is_demo.is_(True)))
+    return actor_of(db, account_id) if account_id else None
 
 
 def _add_colleagues(db: Session) -> list[Person]:

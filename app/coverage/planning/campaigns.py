@@ -1,6 +1,6 @@
 """The log of broadcasts, campaigns and the like: what, when, where, how often; numbers are the unit's own word."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -69,12 +69,12 @@ class ActivityRow:
 
 @dataclass(frozen=True)
 class Sum:
-    """Activities of a task and kind or of a unit: how many, how many times, people reached as declared."""
+    """Of a task and kind or of a unit: how many activities, how often, people reached as declared, None if not said."""
 
     name: str
     activities: int
     times: int
-    reached: int
+    reached: int | None
 
 
 def campaign_tasks() -> list[ProgrammePlan]:
@@ -168,7 +168,7 @@ def sums_by_task(db: Session, actor: Actor, asked: Asked) -> list[Sum]:
     numbers = {task.code: place for place, task in enumerate(plans())}
     order = {kind: place for place, kind in enumerate(KINDS)}
     rows = sorted(rows, key=lambda row: (numbers.get(row[0], 99), order.get(row[1], 99)))
-    return [Sum(f"{code} · {KINDS[kind]}", *map(int, counts)) for code, kind, *counts in rows]
+    return [_sum(f"{code} · {KINDS[kind]}", counts) for code, kind, *counts in rows]
 
 
 def sums_by_unit(db: Session, actor: Actor, asked: Asked) -> list[Sum]:
@@ -180,7 +180,7 @@ def sums_by_unit(db: Session, actor: Actor, asked: Asked) -> list[Sum]:
         .order_by(func.count().desc(), CampaignActivity.unit_id)
     ).all()
     units = unit_queries.units_by_id(db, {unit_id for unit_id, *_rest in rows}, clock.today())
-    return [Sum(units[unit_id].name, *map(int, counts)) for unit_id, *counts in rows]
+    return [_sum(units[unit_id].name, counts) for unit_id, *counts in rows]
 
 
 def guided_residents(db: Session, unit_ids: list[int], first: date, last: date, map_on: date) -> dict[int, int]:
@@ -198,8 +198,13 @@ def guided_residents(db: Session, unit_ids: list[int], first: date, last: date, 
 
 
 def _counted() -> tuple[Any, Any, Any]:
-    reached = func.coalesce(func.sum(CampaignActivity.reached), 0)
-    return func.count(), func.sum(CampaignActivity.times), reached
+    return func.count(), func.sum(CampaignActivity.times), func.sum(CampaignActivity.reached)
+
+
+def _sum(name: str, counts: Sequence[Any]) -> Sum:
+    # PostgreSQL adds whole numbers up to a Decimal.
+    activities, times, reached = counts
+    return Sum(name, activities, int(times), None if reached is None else int(reached))
 
 
 def _where(actor: Actor, asked: Asked) -> list[ColumnElement[bool]]:

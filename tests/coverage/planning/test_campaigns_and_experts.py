@@ -72,6 +72,15 @@ def test_an_activity_is_logged_with_its_photo_and_summed_by_task_and_unit(
     assert "Loa phường" not in browser.get("/campaigns").text
 
 
+def test_a_sum_of_people_nobody_said_is_no_zero(db: Session, admin: Actor, new_browser: Callable[[], Browser]) -> None:
+    broadcast(db, admin, HERE, reached=None)
+    broadcast(db, admin, ELSEWHERE, "campaign", reached=0)
+    db.commit()
+    assert [one.reached for one in campaigns.sums_by_task(db, admin, YEAR)] == [None, 0]
+    db.rollback()
+    assert 'data-label="Số người, tự khai">–</td>' in new_browser().sign_in("tinh").get("/campaigns").text
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
