@@ -1,20 +1,23 @@
 """Figures looked up in the balances (settling.py), with what has come since: one statement for any number of units."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     BindParameter,
     ColumnElement,
     CompoundSelect,
     Date,
-    FromClause,
     Select,
+    SQLColumnExpression,
+    Subquery,
     and_,
+    any_,
     bindparam,
     cast,
     column,
@@ -28,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm import join as orm_join
+from sqlalchemy.types import TypeEngine
 
 from app.core.memory import remembered
 from app.coverage.counting.amounts import Sums, VersionSums
@@ -85,15 +89,17 @@ def _looked_up(
         return found
     annual = remembered(db, ("annual versions", tuple(version_ids)), lambda: annual_versions(db))
     is_sqlite = db.get_bind().dialect.name == "sqlite"
+    # Each once: what an array names twice is found twice.
     asked = {
-        "version_ids": list(version_ids), "subtrees": list(subtrees), "alone": list(alone), "last": days[-1],
+        "version_ids": list(set(version_ids)), "subtrees": list(set(subtrees)), "alone": list(set(alone)),
+        "last": days[-1],
         "days": json.dumps([day.isoformat() for day in days]) if is_sqlite else list(days),
     }  # fmt: skip
-    statement = _statement(_last_on_sqlite if is_sqlite else _last_on_postgresql)
+    statement = _statement(has_subtrees=bool(subtrees), has_alone=bool(alone), is_sqlite=is_sqlite)
     for asked_day, unit_id, version_id, since, *measures in db.connection().execute(statement, asked):
         if unit_id is None:
             continue
-        is_annual, sums = version_id in annual, Sums(*map(int, measures))
+        is_annual, sums = version_id in annual, Sums(*measures)
         for day in [asked_day] if asked_day else [day for day in days if day >= since]:
             of = found[day][version_id]
             of[unit_id] = of.get(unit_id, Sums()) + on_day(sums, since, day, is_annual=is_annual)
@@ -107,21 +113,39 @@ _BOOK = select(CoverageBook.map_number).where(
     CoverageBook.is_made, CoverageBook.map_number == CoverageBook.tree_number, CoverageBook.map_from <= _MAP_ON,
     CoverageBook.map_to > _MAP_ON,
 )  # fmt: skip
-_VERSIONS: BindParameter[Any] = bindparam("version_ids", expanding=True)
 _COLUMNS = ("unit_id", "indicator_version_id", "day", "roster", "coverage", "output")
 
 
 @lru_cache
-def _statement(last: Callable[[str], Select[Any]]) -> CompoundSelect[Any]:
-    return union_all(last("subtrees"), last("alone"), _since_then_under(), _since_then_alone())
+def _statement(*, has_subtrees: bool, has_alone: bool, is_sqlite: bool) -> CompoundSelect[Any]:
+    """Without the parts that have nothing to find: PostgreSQL would plan them all the same."""
+    last, under = (_last_on_sqlite, _under_on_sqlite) if is_sqlite else (_last_on_postgresql, _under_on_postgresql)
+    waiting = _waiting(is_sqlite=is_sqlite)
+    alone = waiting.where(_among(CoverageUnsettled.unit_id, "alone", is_sqlite=is_sqlite)).subquery()
+    parts = [last("subtrees"), under(waiting.subquery())] if has_subtrees else []
+    return union_all(*parts, *([last("alone"), select(_NO_DAY, *alone.c)] if has_alone else []))
+
+
+def _among(number: SQLColumnExpression[int], names: str, *, is_sqlite: bool) -> ColumnElement[bool]:
+    """On PostgreSQL an array: the statement reads the same however many there are, so that it stays prepared."""
+    return number.in_(bindparam(names, expanding=True)) if is_sqlite else number == any_(_array(names, BigInteger))
+
+
+def _array(names: str, kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
+    return bindparam(names, type_=ARRAY(kind))
 
 
 def _last_on_postgresql(names: str) -> Select[Any]:
     """The last balance up to each day, of each unit by each version: one step down an index, however many there are."""
-    days = func.unnest(bindparam("days", type_=ARRAY(Date))).table_valued(column("value", Date)).render_derived()
-    up_to = select(CoverageBalance).where(*_up_to(CoverageBalance, days.c.value, names))
-    last = up_to.correlate(Unit, IndicatorVersion, days).order_by(CoverageBalance.day.desc()).limit(1).lateral()
-    each = orm_join(_each(days, names), last, true())
+    days, units, versions = (
+        func.unnest(_array(of, kind)).table_valued(column("value", kind)).render_derived()
+        for of, kind in (("days", Date), (names, BigInteger), ("version_ids", BigInteger))
+    )
+    up_to = select(CoverageBalance).where(
+        *_of(CoverageBalance, units.c.value, versions.c.value, names), CoverageBalance.day <= days.c.value
+    )
+    last = up_to.correlate(days, units, versions).order_by(CoverageBalance.day.desc()).limit(1).lateral()
+    each = orm_join(orm_join(orm_join(days, units, true()), versions, true()), last, true())
     return select(days.c.value, *(last.c[name] for name in _COLUMNS)).select_from(each)
 
 
@@ -130,52 +154,66 @@ def _last_on_sqlite(names: str) -> Select[Any]:
     keeps; else the balances of all days are read before the last is asked for."""
     days = func.json_each(bindparam("days")).table_valued("value")
     earlier = aliased(CoverageBalance)
-    last = select(func.max(earlier.day)).where(*_up_to(earlier, days.c.value, names)).correlate_except(earlier)
-    kept = and_(*_up_to(CoverageBalance, None, names), CoverageBalance.day == last.scalar_subquery())
-    each = orm_join(_each(days, names), CoverageBalance, kept, isouter=True)
+    of = _of(earlier, Unit.id, IndicatorVersion.id, names)
+    last = select(func.max(earlier.day)).where(*of, earlier.day <= days.c.value).correlate_except(earlier)
+    kept = and_(
+        *_of(CoverageBalance, Unit.id, IndicatorVersion.id, names), CoverageBalance.day == last.scalar_subquery()
+    )
+    units = orm_join(days, Unit, _among(Unit.id, names, is_sqlite=True))
+    each = orm_join(units, IndicatorVersion, _among(IndicatorVersion.id, "version_ids", is_sqlite=True))
     columns = (getattr(CoverageBalance, name) for name in _COLUMNS)
-    return select(type_coerce(days.c.value, Date), *columns).select_from(each)
+    return select(type_coerce(days.c.value, Date), *columns).select_from(
+        orm_join(each, CoverageBalance, kept, isouter=True)
+    )
 
 
-def _each(days: FromClause, names: str) -> Any:
-    """Every day with every unit and every version."""
-    units = Unit.id.in_(bindparam(names, expanding=True))
-    return orm_join(orm_join(days, Unit, units), IndicatorVersion, IndicatorVersion.id.in_(_VERSIONS))
-
-
-def _up_to(balance: type[CoverageBalance], day: ColumnElement[Any] | None, names: str) -> list[ColumnElement[bool]]:
-    of = [
-        balance.unit_id == Unit.id, balance.is_subtree == literal(names == "subtrees"),
-        balance.indicator_version_id == IndicatorVersion.id,
+def _of(
+    balance: type[CoverageBalance], unit_id: SQLColumnExpression[int], version_id: SQLColumnExpression[int], names: str
+) -> list[ColumnElement[bool]]:  # fmt: skip
+    return [
+        balance.unit_id == unit_id, balance.is_subtree == literal(names == "subtrees"),
+        balance.indicator_version_id == version_id,
     ]  # fmt: skip
-    return of if day is None else [*of, balance.day <= day]
 
 
-def _since_then_alone() -> Select[Any]:
-    """What was entered up to the last day and waits to be moved: some minutes of it at most."""
-    own = _waiting().where(CoverageUnsettled.unit_id.in_(bindparam("alone", expanding=True))).subquery()
-    return select(_NO_DAY, *own.c)
-
-
-def _since_then_under() -> Select[Any]:
-    own = _waiting().subquery()
+def _under_on_postgresql(own: Subquery) -> Select[Any]:
+    """OFFSET keeps the planner from reading all places to join them with the few units that have something waiting."""
+    places = select(CoveragePlace.ancestor_id).where(CoveragePlace.descendant_id == own.c.unit_id)
+    above = places.correlate(own).offset(0).lateral()
     return (
-        select(
-            _NO_DAY, CoveragePlace.ancestor_id, own.c.indicator_version_id, type_coerce(own.c.day, Date),
-            *(func.sum(own.c[name]) for name in ("roster", "coverage", "output")),
-        )
+        _summed(own, above.c.ancestor_id)
+        .select_from(orm_join(own, above, true()))
+        .where(_among(above.c.ancestor_id, "subtrees", is_sqlite=False))
+    )
+
+
+def _under_on_sqlite(own: Subquery) -> Select[Any]:
+    return (
+        _summed(own, CoveragePlace.ancestor_id)
         .join(CoveragePlace, CoveragePlace.descendant_id == own.c.unit_id)
-        .where(CoveragePlace.ancestor_id.in_(bindparam("subtrees", expanding=True)))
-        .group_by(CoveragePlace.ancestor_id, own.c.indicator_version_id, own.c.day)
-    )  # fmt: skip
+        .where(_among(CoveragePlace.ancestor_id, "subtrees", is_sqlite=True))
+    )
 
 
-def _waiting() -> Select[*tuple[Any, ...]]:
-    """By unit, version and day, summed before the tree is asked about them."""
+def _summed(own: Subquery, ancestor_id: SQLColumnExpression[int]) -> Select[Any]:
+    about = ancestor_id, own.c.indicator_version_id, own.c.day
+    measures = (_sum(own.c[name]) for name in ("roster", "coverage", "output"))
+    return select(_NO_DAY, *about[:2], type_coerce(own.c.day, Date), *measures).group_by(*about)
+
+
+def _sum(measure: SQLColumnExpression[int]) -> ColumnElement[int]:
+    """PostgreSQL sums to a numeric, and with it would hand over each balance of the statement as a Decimal."""
+    return cast(func.sum(measure), BigInteger)
+
+
+def _waiting(*, is_sqlite: bool) -> Select[*tuple[Any, ...]]:
+    """What was entered up to the last day and waits to be moved, some minutes of it at most; by unit, version and day,
+    summed before the tree is asked about them."""
     about = CoverageUnsettled.unit_id, CoverageUnsettled.indicator_version_id, CoverageUnsettled.day
     measures = (CoverageUnsettled.roster, CoverageUnsettled.coverage, CoverageUnsettled.output)
     return (
-        select(*about, *(func.sum(measure).label(measure.key) for measure in measures))
-        .where(CoverageUnsettled.indicator_version_id.in_(_VERSIONS), CoverageUnsettled.day <= bindparam("last"))
+        select(*about, *(_sum(measure).label(measure.key) for measure in measures))
+        .where(_among(CoverageUnsettled.indicator_version_id, "version_ids", is_sqlite=is_sqlite))
+        .where(CoverageUnsettled.day <= bindparam("last"))
         .group_by(*about)
     )
