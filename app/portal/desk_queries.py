@@ -15,7 +15,7 @@ from app.coverage.counting.figures import Figure, Question, overview
 from app.coverage.dashboard.pace import Pace, paces_of
 from app.coverage.rounds.opening import DECLARE
 from app.coverage.rounds.results import concerns
-from app.coverage.rounds.round_queries import STATES, asked_of
+from app.coverage.rounds.round_queries import STATES, asked_of, rounds_of
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import UnitOnDay
 
@@ -66,6 +66,7 @@ def desk_of(db: Session, actor: Actor, unit: UnitOnDay, units: list[UnitOnDay]) 
     figures = [one for one in overview(db, Question("", unit.code, today)) if concerns(one)]
     asked = [] if not actor.can(DECLARE) else _asked(db, actor, unit)
     due = [one for one in asked if one.tag != "ok"]
+    due += _to_approve(db, actor)
     due += _assigned(db, actor) if actor.can("learning.assign") else []
     return Desk(
         unit, units, figures, paces_of(db, figures), sorted(due, key=lambda one: one.due_on),
@@ -87,6 +88,22 @@ def _asked(db: Session, actor: Actor, unit: UnitOnDay) -> list[Due]:
                 f"/declarations/{row.round.id}/units/{row.unit_id}", str(words), tag or "mid", owed and row.is_late,
             )
         )  # fmt: skip
+    return found
+
+
+def _to_approve(db: Session, actor: Actor) -> list[Due]:
+    """Rounds one runs that have answers to decide on."""
+    found = []
+    for row in rounds_of(db, actor):
+        if left := row.done - row.approved:
+            words = ngettext(
+                "%(units)s đơn vị chờ duyệt", "%(units)s đơn vị chờ duyệt", left, units=format_number(left)
+            )
+            kind = _("Duyệt kết quả") if row.round.period else _("Duyệt khai báo")
+            # Nobody sets a day for deciding; it stands where the answers were due.
+            found.append(
+                Due(row.round.due_on, kind, row.round.title, f"/declarations/{row.round.id}", words, "mid", False)
+            )
     return found
 
 

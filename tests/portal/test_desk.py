@@ -83,7 +83,9 @@ def test_results_handed_in_stand_still_and_are_signed(db: Session, manager: Brow
     assert "Chủ tịch Nguyễn Văn Ký" in frozen
     manager.sign_in("tinh").post(f"{url}/decide", {"act": "return", "reason": "Thiếu một người mới về"})
     manager.sign_in("phutrach").post(url, SIGNED)
-    manager.sign_in("tinh").post(f"{url}/decide", {"act": "approve"})
+    assert "1 đơn vị chờ duyệt" in manager.sign_in("tinh").get("/desk").text
+    manager.post(f"{url}/decide", {"act": "approve"})
+    assert "chờ duyệt" not in manager.get("/desk").text
     db.rollback()
     steps = db.scalars(select(DeclarationStep).order_by(DeclarationStep.id)).all()
     assert [one.step for one in steps] == ["submitted", "returned", "submitted", "approved"]
