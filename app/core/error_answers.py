@@ -90,11 +90,11 @@ def _error_page(request: Request, error: AppError, headers: Mapping[str, str]) -
         _recognise(request)
         context = page_context(request) | {
             "status": error.status, "title": str(error.title), "text": error.message, "action_url": "/",
-            "action_text": _("Về trang chủ"),
+            "action_text": _("Về trang chủ"), "page": error.page,
         }  # fmt: skip
         if isinstance(error, SignInRequired):
             context |= {"action_url": "/sign-in", "action_text": _("Đăng nhập")}
-        template = "errors/_fragment.html" if wants_fragment(request) else "errors/error.html"
+        template = "errors/_fragment.html" if wants_fragment(request) else error.template
         return HTMLResponse(render_template(template, context), error.status, headers)
     except Exception:
         # Whatever broke the page must not cost the reader the message.

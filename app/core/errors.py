@@ -10,6 +10,9 @@ class AppError(Exception):
 
     status = 500
     title = _("Có lỗi xảy ra")
+    # The page that tells of it; an error that shows a form again names its own, and in `page` what that shows.
+    template = "errors/error.html"
+    page: object = None
     text = _("Hệ thống gặp lỗi và đã ghi lại. Những gì đã báo “đã lưu” vẫn còn. Hãy thử lại sau ít phút.")
 
     def __init__(self, text: object | None = None, **values: object) -> None:

@@ -124,7 +124,7 @@ def figure(db: Session, question: Question) -> Figure:
 
     Raises NotFound for an unknown indicator or unit, Invalid for a period that is none.
     """
-    definition = definition_for(db, question.indicator, _period(question).year, question.known_at)
+    definition = definition_for(db, question.indicator, period_of(question).year, question.known_at)
     return _answer(db, question, [definition], with_children=True)[0]
 
 
@@ -143,7 +143,7 @@ def figure_alone(db: Session, question: Question) -> Figure:
     """`figure` without its children: small enough to be remembered while the books stand."""
 
     def work_out() -> Figure:
-        definition = definition_for(db, question.indicator, _period(question).year, question.known_at)
+        definition = definition_for(db, question.indicator, period_of(question).year, question.known_at)
         return _answer(db, question, [definition], with_children=False)[0]
 
     return while_books_stand(db, ("figure", question), work_out)
@@ -159,7 +159,7 @@ def overview(db: Session, question: Question) -> list[Figure]:
         return _answer(
             db,
             question,
-            in_year(definitions(db, known_at=question.known_at), _period(question).year),
+            in_year(definitions(db, known_at=question.known_at), period_of(question).year),
             with_children=False,
         )
 
@@ -169,7 +169,7 @@ def overview(db: Session, question: Question) -> list[Figure]:
 def computed_by_unit(db: Session, question: Question) -> list[Figure]:
     """The computed ones of `overview` with the unit's children: what a table of units and indicators shows."""
     chosen = [
-        one for one in in_year(definitions(db, known_at=question.known_at), _period(question).year) if one.is_computed
+        one for one in in_year(definitions(db, known_at=question.known_at), period_of(question).year) if one.is_computed
     ]
     return _answer(db, question, chosen, with_children=True)
 
@@ -181,14 +181,14 @@ def while_books_stand(db: Session, key: tuple[Hashable, ...], work_out: Callable
 
 
 def _in_force(db: Session, question: Question) -> list[Definition]:
-    return in_year(definitions(db, known_at=question.known_at), _period(question).year)
+    return in_year(definitions(db, known_at=question.known_at), period_of(question).year)
 
 
 def _answer(
     db: Session, question: Question, chosen: Sequence[Definition], *, with_children: bool,
     own: Mapping[int, Sums] | None = None,
 ) -> list[Figure]:  # fmt: skip
-    period = _period(question)
+    period = period_of(question)
     reference = period.reference_date(question.on)
     map_on = question.map_on or question.on
     unit = unit_queries.unit_on(db, question.unit_code, map_on)
@@ -231,7 +231,8 @@ def _answer(
     return found
 
 
-def _period(question: Question) -> Period:
+def period_of(question: Question) -> Period:
+    """The one asked for, else the year of the day. Raises Invalid for one that is none."""
     if question.period is None:
         return year_period(question.on.year)
     try:

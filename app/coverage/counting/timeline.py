@@ -7,7 +7,7 @@ a half-month takes the ledger's days since it began.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -37,7 +37,10 @@ def month_ends(first: date, last: date) -> list[date]:
     return ends
 
 
-def sums_over(db: Session, version_id: int, days: Sequence[date], unit_ids: Iterable[int], map_on: date) -> Timeline:
+def sums_over(
+    db: Session, version_id: int, days: Sequence[date], unit_ids: Iterable[int], map_on: date,
+    known_at: datetime | None = None,
+) -> Timeline:  # fmt: skip
     """For each unit what counts in its subtree on the map date, at the end of each day; `days` ascend.
 
     What is counted anew each year begins at nothing on the first day of every year.
@@ -45,13 +48,18 @@ def sums_over(db: Session, version_id: int, days: Sequence[date], unit_ids: Iter
     if not days:
         return {unit_id: [] for unit_id in unit_ids}
     wanted = list(unit_ids)
+    if known_at is not None:
+        return added_up_over(db, version_id, days, wanted, map_on, known_at)
     if known := sums_with_subtrees(db, [version_id], wanted, days, map_on):
         return {unit_id: [known[day][version_id].get(unit_id, Sums()) for day in days] for unit_id in wanted}
     return added_up_over(db, version_id, days, wanted, map_on)
 
 
-def added_up_over(db: Session, version_id: int, days: Sequence[date], wanted: Sequence[int], map_on: date) -> Timeline:
-    """`sums_over` without balances, for other maps than the one in force."""
+def added_up_over(
+    db: Session, version_id: int, days: Sequence[date], wanted: Sequence[int], map_on: date,
+    known_at: datetime | None = None,
+) -> Timeline:  # fmt: skip
+    """`sums_over` without balances: for other maps than the one in force, and for what was known at some time."""
     asked = {
         "version_id": version_id, "unit_ids": list(wanted), "map_on": map_on,
         "periods": ("", *sorted({str(day.year) for day in days})), "reference": days[-1],
@@ -59,8 +67,12 @@ def added_up_over(db: Session, version_id: int, days: Sequence[date], wanted: Se
         # Of the last day's half-month the ledger tells, so that no day after it is counted.
         "begun": half_month(days[-1]),
     }  # fmt: skip
+    statement = _steps_under(is_known=known_at is not None)
+    if known_at is not None:
+        del asked["begun"]
+        asked["known_at"] = known_at
     steps: dict[int, dict[tuple[str, date], Sums]] = defaultdict(dict)
-    for unit_id, period, since, measure, total in db.connection().execute(_steps_under(), asked):
+    for unit_id, period, since, measure, total in db.connection().execute(statement, asked):
         of = steps[unit_id]
         of[period, since] = of.get((period, since), Sums()) + Sums(**{measure: int(total)})
     return {unit_id: _running(steps.get(unit_id, _NO_STEPS), days) for unit_id in wanted}
@@ -81,7 +93,7 @@ def _running(steps: dict[tuple[str, date], Sums], days: Sequence[date]) -> list[
 
 
 @lru_cache
-def _steps_under() -> Select[*tuple[Any, ...]]:
+def _steps_under(*, is_known: bool) -> Select[*tuple[Any, ...]]:
     first, begun = bindparam("first", type_=Date), bindparam("begun", type_=Date)
     rollups = select(
         CoverageRollup.unit_id, CoverageRollup.period, CoverageRollup.half_month.label("since"),
@@ -93,7 +105,8 @@ def _steps_under() -> Select[*tuple[Any, ...]]:
     ).where(
         *_of(CoverageEntry), CoverageEntry.effective_on >= begun, CoverageEntry.effective_on <= bindparam("reference")
     )  # fmt: skip
-    steps = union_all(rollups, ledger).subquery()
+    # Roll-ups do not say when anything was recorded: then each entry is a step on its own day.
+    steps = (_entries_as_known() if is_known else union_all(rollups, ledger)).subquery()
     # All that was before the first day is one step: a roster is many years old. Summed before the tree is asked, or
     # SQLite would read the ledger once for every unit of it.
     since = case((steps.c.since < first, first), else_=steps.c.since)
@@ -117,6 +130,16 @@ def _steps_under() -> Select[*tuple[Any, ...]]:
         .where(UnitClosure.ancestor_id.in_(bindparam("unit_ids", expanding=True)), closure_on(map_on))
         .group_by(UnitClosure.ancestor_id, own.c.period, own.c.since, own.c.measure)
     )
+
+
+def _entries_as_known() -> Select[*tuple[Any, ...]]:
+    return select(
+        CoverageEntry.unit_id, CoverageEntry.period, CoverageEntry.effective_on.label("since"), CoverageEntry.measure,
+        CoverageEntry.sign.label("total"),
+    ).where(
+        *_of(CoverageEntry), CoverageEntry.effective_on <= bindparam("reference"),
+        CoverageEntry.recorded_at <= bindparam("known_at"),
+    )  # fmt: skip
 
 
 def _of(table: type[CoverageEntry] | type[CoverageRollup]) -> tuple[Any, ...]:

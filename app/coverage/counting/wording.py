@@ -1,6 +1,7 @@
 """A figure in words: the same on the page, in exports and on the command line."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_number, format_percent
@@ -101,6 +102,21 @@ def period_name(period: Period) -> str:
     return _(
         "từ ngày %(first)s đến ngày %(last)s", first=format_date(period.first), last=format_date(period.last)
     )  # fmt: skip
+
+
+def question_words(period: Period, on: date, map_on: date, known_at: datetime | None) -> str:
+    """“Kỳ năm 2026, tính đến 30/06/2026, bản đồ đơn vị ngày 30/06/2025, như đã biết đến hết ngày 15/07/2026.”"""
+    said = {"period": period_name(period), "day": format_date(period.reference_date(on)), "map": format_date(map_on)}
+    if known_at is None:
+        return _("Kỳ %(period)s, tính đến %(day)s, bản đồ đơn vị ngày %(map)s.", **said)
+    return _(
+        "Kỳ %(period)s, tính đến %(day)s, bản đồ đơn vị ngày %(map)s, như đã biết đến hết ngày %(known)s.", **said,
+        known=format_date(known_at),
+    )  # fmt: skip
+
+
+def sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def recurrence_words(definition: Definition) -> str:

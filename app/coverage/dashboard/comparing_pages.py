@@ -6,14 +6,16 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from app.core.i18n import gettext as _
 from app.core.templating import format_number
 from app.core.web import Config, Db, Me, render
 from app.coverage.counting import wording
 from app.coverage.counting.figures import Figure, Question, figure, overview
-from app.coverage.dashboard.asked import Asked, parsed_day
+from app.coverage.dashboard.as_json import compared_as_json
+from app.coverage.dashboard.asked import Asked, parsed_day, wants_json
+from app.coverage.dashboard.choosing import checked, choosing_form
 
 router = APIRouter()
 
@@ -66,7 +68,7 @@ class ComparingPage:
     rows: list[Compared]
 
 
-Wanted = Annotated[ComparingAsked, Depends()]
+Wanted = Annotated[ComparingAsked, Depends(checked(ComparingAsked))]
 
 
 @router.get("/coverage/compare")
@@ -92,8 +94,12 @@ def compare(request: Request, db: Db, actor: Me, config: Config, asked: Wanted) 
             if wording.value_words(one) != "–"
         ]
         unit_name, title = here[0].unit_name if here else "", _("Mọi chỉ tiêu có số")
+    if wants_json(request):
+        return JSONResponse(compared_as_json([(row.before, row.now) for row in rows], before, now))
     page = ComparingPage(asked, before, now, unit_name, title, rows)
-    return render(request, "coverage/compare.html", page=page, wording=wording)
+    return render(
+        request, "coverage/compare.html", page=page, wording=wording, choosing=choosing_form(request, db, asked, now)
+    )
 
 
 def _counted(found: Figure) -> Sequence[Figure]:

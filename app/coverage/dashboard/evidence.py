@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor, UnitClosure, closure_on
@@ -89,6 +89,7 @@ def _entries(found: Figure) -> Select[*tuple[Any, ...]]:
         .where(CoverageEntry.measure.in_(("roster", "coverage", "output")))
         .where(or_(CoverageEntry.period == "", CoverageEntry.period == year))
         .where(CoverageEntry.effective_on <= found.reference_date)
+        .where(CoverageEntry.recorded_at <= found.known_at if found.known_at else true())
         .where(CoverageEntry.unit_id.in_(select(UnitClosure.descendant_id).where(*_under(found))))
         .order_by(CoverageEntry.id)
     )  # fmt: skip

@@ -10,7 +10,7 @@ from app.core.errors import Forbidden, NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Config, Db, Me
 from app.coverage.counting.figures import figure
-from app.coverage.dashboard.asked import Here
+from app.coverage.dashboard.choosing import Here
 from app.coverage.dashboard.evidence import may_take_evidence, write_evidence
 
 router = APIRouter()

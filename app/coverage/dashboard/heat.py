@@ -11,9 +11,9 @@ from app.core.i18n import gettext as _
 from app.core.table_files import Table
 from app.core.tables import Cell as FileCell
 from app.core.tables import Column
-from app.core.templating import format_date
-from app.coverage.counting.figures import Figure, Question, computed_by_unit, figure, while_books_stand
+from app.coverage.counting.figures import Figure, Question, computed_by_unit, figure, period_of, while_books_stand
 from app.coverage.counting.timeline import month_ends, sums_over
+from app.coverage.counting.wording import question_words
 from app.coverage.dashboard.units_summed import former_districts
 
 BY = ("indicators", "months", "districts")
@@ -99,7 +99,12 @@ def by_months(db: Session, question: Question) -> Heat:
         return Heat(HeatRow(found.unit_code, found.unit_name, "", ()), (), ())
     children = [child for child in found.children if child.unit_id != found.unit_id and not child.group]
     sums = sums_over(
-        db, found.definition.version_id, days, [found.unit_id, *(child.unit_id for child in children)], found.map_on
+        db,
+        found.definition.version_id,
+        days,
+        [found.unit_id, *(child.unit_id for child in children)],
+        found.map_on,
+        found.known_at,
     )
 
     def row(one: Figure) -> HeatRow:
@@ -149,8 +154,7 @@ def heat_table(heat: Heat, question: Question, rows: Sequence[HeatRow]) -> Table
         ]
     notes = (
         _("Các đơn vị của %(unit)s", unit=heat.whole.name),
-        _("Tính đến %(day)s, theo cây đơn vị ngày %(map)s.", day=format_date(question.on),
-          map=format_date(question.map_on or question.on)),
+        question_words(period_of(question), question.on, question.map_on or question.on, question.known_at),
     )  # fmt: skip
     return Table(_("Các đơn vị"), notes, tuple(columns), [_file_row(row) for row in (heat.whole, *rows)])
 

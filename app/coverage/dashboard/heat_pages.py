@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.table_files import download
 from app.core.web import Config, Db, Me, render
 from app.coverage.counting.figures import Question
-from app.coverage.dashboard.asked import Asked
+from app.coverage.dashboard.as_json import heat_as_json
+from app.coverage.dashboard.asked import Asked, wants_json
+from app.coverage.dashboard.choosing import checked, choosing_form
 from app.coverage.dashboard.heat import BY, Heat, HeatRow, heat_by, heat_table
 
 router = APIRouter()
@@ -48,12 +50,14 @@ class HeatPage:
         return self.url(sort=key), "ascending" if self.asked.sort == f"-{key}" else "none"
 
 
-Wanted = Annotated[HeatAsked, Depends()]
+Wanted = Annotated[HeatAsked, Depends(checked(HeatAsked))]
 
 
 @router.get("/coverage/heat")
 def heat(request: Request, db: Db, actor: Me, config: Config, asked: Wanted) -> Response:
     page = _page(db, config.province_code, asked)
+    if wants_json(request):
+        return JSONResponse(heat_as_json(page.heat, page.by, page.question, page.rows))
     sparks = _sparks(db, page)
     ways = [
         (_("Theo chỉ tiêu"), page.url(by="", sort=""), page.by == "indicators"),
@@ -64,7 +68,10 @@ def heat(request: Request, db: Db, actor: Me, config: Config, asked: Wanted) -> 
         (column.text, page.sorting(column.key)[0], asked.sort.removeprefix("-") == column.key)
         for column in page.heat.columns
     ]
-    return render(request, "coverage/heat.html", page=page, ways=ways, sorts=sorts, sparks=sparks)
+    return render(
+        request, "coverage/heat.html", page=page, ways=ways, sorts=sorts, sparks=sparks,
+        choosing=choosing_form(request, db, asked, page.question),
+    )  # fmt: skip
 
 
 @router.get("/coverage/heat.{format}")

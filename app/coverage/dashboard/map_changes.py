@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.coverage.counting.standing_tree import while_tree_stands
 from app.coverage.dashboard.units_summed import LAST_DAY_OF_DISTRICTS, former_districts
 from app.identity.models import UnitEdge, UnitVersion
 from app.identity.units import unit_queries
@@ -57,6 +58,15 @@ def map_days(db: Session) -> list[MapDay]:
         for on in sorted(acts)
     ]
     return [day for day in days if day.changed]
+
+
+def act_days(db: Session) -> tuple[date, ...]:
+    """In order of time every day on which an act changed units, those of new names alone included."""
+    return while_tree_stands(
+        db,
+        ("days of acts",),
+        lambda: tuple(db.scalars(select(UnitEdge.effective_on).distinct().order_by(UnitEdge.effective_on))),
+    )
 
 
 def districts_of(db: Session, day: date) -> list[FormerDistrict]:

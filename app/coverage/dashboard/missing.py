@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.core.access import Actor, UnitClosure, closure_on
@@ -44,6 +44,7 @@ def missing_people(db: Session, actor: Actor, found: Figure, page: int = 1) -> M
         .where(CoverageEntry.indicator_version_id == found.definition.version_id)
         .where(CoverageEntry.measure.in_(("roster", "coverage")), CoverageEntry.effective_on <= reference)
         .where(or_(CoverageEntry.period == "", CoverageEntry.period == str(found.period.year)))
+        .where(CoverageEntry.recorded_at <= found.known_at if found.known_at else true())
         .group_by(CoverageEntry.person_id, CoverageEntry.unit_id)
         .having(roster > 0)
         .having(covered == 0)

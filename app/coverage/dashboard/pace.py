@@ -73,15 +73,15 @@ def _numerators_on(db: Session, found: Sequence[Figure], day: date) -> Mapping[i
     computed = {one.definition.version_id: one for one in found if one.definition.is_computed}
     if not computed:
         return {}
-    unit_id, map_on = found[0].unit_id, found[0].map_on
+    unit_id, map_on, known_at = found[0].unit_id, found[0].map_on, found[0].known_at
 
     def work_out() -> dict[int, int]:
-        sums = sums_under(db, Slice(tuple(computed), str(day.year), day), [unit_id], map_on)
+        sums = sums_under(db, Slice(tuple(computed), str(day.year), day, known_at), [unit_id], map_on)
         return {
             version_id: _numerator(one, sums[version_id].get(unit_id, Sums())) for version_id, one in computed.items()
         }
 
-    return while_books_stand(db, ("numerators", tuple(computed), unit_id, map_on, day), work_out)
+    return while_books_stand(db, ("numerators", tuple(computed), unit_id, map_on, day, known_at), work_out)
 
 
 def _numerator(found: Figure, sums: Sums) -> int:

@@ -1,27 +1,27 @@
 """The dashboard: every indicator, one indicator down the unit tree, and who is missing."""
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
-from typing import Annotated
-from urllib.parse import urlencode
+from typing import Annotated, Self
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from app.core import clock
 from app.core.access import Actor
-from app.core.errors import Invalid, NotFound
+from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.table_files import download
 from app.core.templating import format_percent
 from app.core.web import Config, Db, Me, having, redirect, render
 from app.coverage.counting import figures, wording
 from app.coverage.counting.as_json import as_json
-from app.coverage.counting.figures import Figure, Question, figure
-from app.coverage.dashboard.asked import Asked, Here, parsed_day
+from app.coverage.counting.figures import Figure, Question, figure, period_of
+from app.coverage.counting.periods import Period
+from app.coverage.dashboard.asked import Asked, wants_json
+from app.coverage.dashboard.choosing import Here, checked, choosing_form
 from app.coverage.dashboard.evidence import may_take_evidence
 from app.coverage.dashboard.missing import MissingPeople, missing_people
 from app.coverage.dashboard.pace import Pace, paces_of
@@ -71,6 +71,24 @@ class IndicatorPage:
 
 
 @dataclass(frozen=True)
+class OverviewAsked(Asked):
+    """`year` is an older word for a period; `kind` is "" for all, else computed, entered or not_measured."""
+
+    year: str = ""
+    kind: str = ""
+
+    def settled(self) -> Self:
+        return replace(self, period=self.period or self.year, year="")
+
+    def of_province(self, province_code: str) -> Question:
+        """A past period is seen at its end, this one and the coming ones as of today, unless a day is given."""
+        question = self.question("", province_code)
+        period = period_of(question)
+        on = question.on if self.on else min(question.on, period.last)
+        return replace(question, on=on, period=period.code)
+
+
+@dataclass(frozen=True)
 class Group:
     """The indicators of one section of a plan."""
 
@@ -81,16 +99,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Overview:
-    """`kind` is "" for all, else computed, entered or not_measured; `counts` indicators of each kind and verdict."""
+    """`counts` indicators of each kind and verdict; `unit_name` is "" where no unit has any."""
 
-    on: date
-    year: int
+    asked: OverviewAsked
+    question: Question
+    period: Period
+    unit_name: str
     years: list[int]
-    kind: str
     counts: Counter[str]
     groups: list[Group]
     paces: dict[str, Pace]
-    query: str
+
+    def url_of(self, indicator: str) -> str:
+        """Its page, of the day and the period shown here."""
+        asked, question = self.asked, self.question
+        shown = Asked(asked.unit, question.on.isoformat(), asked.map, question.period or "", asked.known)
+        return f"/coverage/{indicator}{shown.at()}"
 
 
 @dataclass(frozen=True)
@@ -107,19 +131,19 @@ def kind_of(found: Figure) -> str:
     return "entered" if found.definition.is_declared else "not_measured"
 
 
+OverviewHere = Annotated[OverviewAsked, Depends(checked(OverviewAsked))]
+
+
 @router.get("/coverage")
-def overview(
-    request: Request, db: Db, actor: Me, config: Config, year: str = "", on: str = "", kind: str = ""
-) -> Response:
+def overview(request: Request, db: Db, actor: Me, config: Config, asked: OverviewHere) -> Response:
     """Every indicator at the province against its target of the year."""
-    question = _overview_question(config.province_code, year, on)
+    question = asked.of_province(config.province_code)
     found = figures.overview(db, question)
-    if "application/json" in request.headers.get("accept", ""):
+    if wants_json(request):
         return JSONResponse({"indicators": [as_json(one, children=False) for one in found]})
-    chosen_year = int(question.period or question.on.year)
     counts = Counter(kind_of(one) for one in found)
     counts.update({True: "met", False: "not_met", None: "unknown"}[one.met] for one in found)
-    shown = [one for one in found if kind in ("", kind_of(one))]
+    shown = [one for one in found if asked.kind in ("", kind_of(one))]
     groups = [
         Group(plan, section, list(some))
         for (plan, section), some in groupby(
@@ -127,23 +151,23 @@ def overview(
         )
     ]
     years = sorted({*range(_FIRST_YEAR, clock.today().year + 1), max(row.year for row in plan_rows())})
-    given = {"year": chosen_year, "on": on}
-    query = urlencode({name: value for name, value in given.items() if value})
-    page = Overview(question.on, chosen_year, years, kind, counts, groups, paces_of(db, found), query)
+    page = Overview(
+        asked, question, period_of(question), found[0].unit_name if found else "", years, counts, groups,
+        paces_of(db, found),
+    )  # fmt: skip
     return render(
         request, "coverage/overview.html", page=page, kind_of=kind_of, wording=wording, sources=FIGURE_SOURCES,
         years=_year_chips(page), kinds=_kind_tabs(page, len(found)),
+        choosing=choosing_form(request, db, asked, question),
     )  # fmt: skip
 
 
 @router.get("/coverage/table.{format}")
-def overview_file(
-    request: Request, db: Db, actor: Me, config: Config, format: str, year: str = "", on: str = ""
-) -> Response:
+def overview_file(request: Request, db: Db, actor: Me, config: Config, asked: OverviewHere, format: str) -> Response:
     """The dashboard as a file."""
-    question = _overview_question(config.province_code, year, on)
+    question = asked.of_province(config.province_code)
     table = overview_table(db, question)
-    return download(table, format, f"hocso-chi-tieu-{question.period or question.on.year}")
+    return download(table, format, f"hocso-chi-tieu-{question.period}")
 
 
 @router.get("/coverage/{indicator}")
@@ -151,8 +175,9 @@ def indicator(
     request: Request, db: Db, actor: Me, config: Config, asked: Here, indicator: str, sort: str = ""
 ) -> Response:
     """One indicator at a unit and its children; the same figures as JSON when asked for."""
-    found = figure(db, asked.question(indicator, config.province_code))
-    if "application/json" in request.headers.get("accept", ""):
+    question = asked.question(indicator, config.province_code)
+    found = figure(db, question)
+    if wants_json(request):
         return JSONResponse(as_json(found))
     if not found.definition.is_counted:
         # Nothing of ours to drill into: what was declared stands with the definition.
@@ -162,7 +187,10 @@ def indicator(
         tiles=_tiles(found, asked), asked=asked, pace=paces_of(db, [found]).get(found.definition.code),
         may_see_people=actor.can("coverage.people") and _lists(found), may_take_evidence=may_take_evidence(actor),
     )  # fmt: skip
-    return render(request, "coverage/indicator.html", page=page, sort=sort, wording=wording, sources=FIGURE_SOURCES)
+    return render(
+        request, "coverage/indicator.html", page=page, sort=sort, wording=wording, sources=FIGURE_SOURCES,
+        choosing=choosing_form(request, db, asked, question),
+    )  # fmt: skip
 
 
 @router.get("/coverage/{indicator}/missing")
@@ -170,27 +198,24 @@ def missing(
     request: Request, db: Db, actor: PeopleWatcher, config: Config, asked: Here, indicator: str, page: int = 1
 ) -> Response:
     """Members of the roster without an earning completion, within the actor's scope."""
-    found = figure(db, asked.question(indicator, config.province_code))
+    question = asked.question(indicator, config.province_code)
+    found = figure(db, question)
     if not _lists(found):
         raise NotFound(_("Chỉ tiêu này không có danh sách người để đối chiếu."))
     query = asked.at(unit=found.unit_code).removeprefix("?")
     people = missing_people(db, actor, found, max(1, min(page, 100_000)))
-    return render(request, "coverage/missing.html", page=MissingPage(found, people, query), wording=wording)
-
-
-def _overview_question(province_code: str, year: str, on: str) -> Question:
-    """A past year is seen at its end, this one and the coming ones as of today, unless a day is given."""
-    day = parsed_day(on)
-    if year and not (year.isascii() and year.isdigit() and len(year) == 4 and year >= "1900"):
-        raise Invalid(_("“%(text)s” không phải là năm. Hãy viết như 2026.", text=year[:40]))
-    if not year:
-        day = day or clock.today()
-        return Question("", province_code, day, period=str(day.year))
-    return Question("", province_code, day or min(clock.today(), date(int(year), 12, 31)), period=year)
+    return render(
+        request, "coverage/missing.html", page=MissingPage(found, people, query),
+        choosing=choosing_form(request, db, asked, question),
+    )  # fmt: skip
 
 
 def _year_chips(page: Overview) -> list[tuple[str, str, bool]]:
-    return [(str(year), f"/coverage?year={year}", year == page.year) for year in page.years]
+    return [
+        (str(year), "/coverage" + page.asked.at(period=str(year), on="", kind=""),
+         page.period.is_whole_year and year == page.period.year)
+        for year in page.years
+    ]  # fmt: skip
 
 
 def _kind_tabs(page: Overview, total: int) -> list[tuple[str, str, bool, int]]:
@@ -199,7 +224,7 @@ def _kind_tabs(page: Overview, total: int) -> list[tuple[str, str, bool, int]]:
         ("not_measured", _("Không đo")),
     )  # fmt: skip
     return [
-        (text, f"/coverage?{page.query}" + (f"&kind={kind}" if kind else ""), page.kind == kind,
+        (text, "/coverage" + page.asked.at(kind=kind), page.asked.kind == kind,
          page.counts[kind] if kind else total)
         for kind, text in words
     ]  # fmt: skip

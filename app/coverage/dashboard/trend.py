@@ -58,7 +58,7 @@ def monthly(db: Session, found: Figure) -> Trend | None:
     if "not_separable" in found.flags:
         return None
     reference = found.reference_date
-    known = definitions(db, found.definition.code)
+    known = definitions(db, found.definition.code, found.known_at)
     versions = {year: _version(known, year) for year in (reference.year - 1, reference.year)}
     days = {
         reference.year: month_ends(date(reference.year, 1, 1), reference),
@@ -102,7 +102,7 @@ def points_of(
             points |= {(version_id, day): _counted(db, found, day) for day in days}
             continue
         sums = _sums(db, version_id, tuple(days), found)
-        book = DeclaredBook(db, [definition], year_period(days[0].year), days[0], None, found.map_on)
+        book = DeclaredBook(db, [definition], year_period(days[0].year), days[0], found.known_at, found.map_on)
         for day, of in zip(days, sums, strict=True):
             points[version_id, day] = _point(definition, book.on(day), found.unit_id, day, of)
     return points
@@ -110,9 +110,9 @@ def points_of(
 
 def _sums(db: Session, version_id: int, days: tuple[date, ...], found: Figure) -> list[Sums]:
     def work_out() -> list[Sums]:
-        return sums_over(db, version_id, days, [found.unit_id], found.map_on)[found.unit_id]
+        return sums_over(db, version_id, days, [found.unit_id], found.map_on, found.known_at)[found.unit_id]
 
-    return while_books_stand(db, ("trend", version_id, days, found.unit_id, found.map_on), work_out)
+    return while_books_stand(db, ("trend", version_id, days, found.unit_id, found.map_on, found.known_at), work_out)
 
 
 def _point(definition: Definition, book: DeclaredBook, unit_id: int, day: date, sums: Sums) -> Point:
@@ -124,7 +124,7 @@ def _point(definition: Definition, book: DeclaredBook, unit_id: int, day: date, 
 
 def _counted(db: Session, found: Figure, day: date) -> Point:
     """Units that are counted themselves add up to nothing: each day is asked for by itself."""
-    then = figure_alone(db, Question(found.definition.code, found.unit_code, day, found.map_on))
+    then = figure_alone(db, Question(found.definition.code, found.unit_code, day, found.map_on, found.known_at))
     return Point(day, then.numerator or 0, then.denominator.value, then.output)
 
 

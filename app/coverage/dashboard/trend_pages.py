@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.web import Config, Db, Me, render
 from app.coverage.counting import wording
 from app.coverage.counting.figures import Figure, figure_alone
-from app.coverage.dashboard.asked import Asked, Here
+from app.coverage.dashboard.as_json import trend_as_json
+from app.coverage.dashboard.asked import Asked, wants_json
+from app.coverage.dashboard.choosing import Here, choosing_form
 from app.coverage.dashboard.line_chart import Chart, chart
 from app.coverage.dashboard.pace import Pace, paces_of
 from app.coverage.dashboard.trend import Line, Point, Trend, monthly, yearly
@@ -56,18 +58,24 @@ class TrendPage:
 @router.get("/coverage/{indicator}/trend")
 def trend(request: Request, db: Db, actor: Me, config: Config, asked: Here, indicator: str) -> Response:
     """Numerator and denominator at each month's end, this year beside the year before, then year by year."""
-    found = figure_alone(db, asked.question(indicator, config.province_code))
+    question = asked.question(indicator, config.province_code)
+    found = figure_alone(db, question)
     if not found.definition.is_counted:
         raise NotFound(_("Chỉ tiêu này không đếm trên nền tảng nên không có diễn biến theo tháng."))
     by_month = monthly(db, found)
     pace = paces_of(db, [found]).get(found.definition.code)
-    years = _years(yearly(db, found, FIRST_YEAR))
+    by_year = yearly(db, found, FIRST_YEAR)
+    if wants_json(request):
+        return JSONResponse(trend_as_json(found, by_month, by_year, pace))
+    years = _years(by_year)
     page = TrendPage(
         found, by_month, _months(by_month) if by_month else [],
         _month_chart(found, by_month, pace) if by_month else None, years, _year_chart(years),
         summed_units(db, found.unit_id, found.map_on), pace, asked,
     )  # fmt: skip
-    return render(request, "coverage/trend.html", page=page, wording=wording)
+    return render(
+        request, "coverage/trend.html", page=page, wording=wording, choosing=choosing_form(request, db, asked, question)
+    )
 
 
 def _months(found: Trend) -> list[Month]:
