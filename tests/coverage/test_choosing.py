@@ -76,6 +76,7 @@ def test_every_page_says_what_it_shows_and_offers_the_days_before_reorganisation
         ("own_map=31/02/2026", "own_map", "31/02/2026", "không phải là ngày"),
         ("known=mai", "known", "mai", "không phải là ngày"),
         ("period=own&own_period=quy-ba", "own_period", "quy-ba", "Kỳ “quy-ba” không hợp lệ"),
+        ("on=1850-01-01", "on", "1850-01-01", "không có đơn vị nào mang mã 24"),
         ("own_map=2020-01-01", "own_map", "2020-01-01", "không có đơn vị nào mang mã 24"),
     ],
 )
@@ -107,6 +108,12 @@ def test_a_map_comes_from_the_list_or_from_the_field_beside_it(
 ) -> None:
     page = reader.get(f"/coverage/heat?on=2026-11-21&{query}").text
     assert (chosen(page, "map"), typed(page, "own_map")) == (listed, own)
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("on", ["1850-01-01", "9998-12-31"])
+def test_a_day_out_of_all_time_breaks_no_page(reader: Browser, path: str, on: str) -> None:
+    assert reader.get(f"{path}?on={on}&map=2026-11-21").status_code in (200, 404, 422)
 
 
 def test_a_period_of_the_year_in_view_is_chosen_from_a_list(reader: Browser) -> None:

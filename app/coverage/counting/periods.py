@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 _QUARTER_OR_HALF = re.compile(r"([0-9]{4})-(?:Q([1-4])|H([12]))")
 _DAYS = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.\.([0-9]{4}-[0-9]{2}-[0-9]{2})")
-_EARLIEST = 1900
+EARLIEST = 1900
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def is_last_of_half_month(day: date) -> bool:
 
 def _months(code: str, year: int, length: int, number: int) -> Period:
     """The `number`-th stretch of `length` months of a year."""
-    if year < _EARLIEST:
+    if year < EARLIEST:
         _refuse(code)
     end = length * number
     following = date(year + 1, 1, 1) if end == 12 else date(year, end + 1, 1)
@@ -86,7 +86,7 @@ def _months(code: str, year: int, length: int, number: int) -> Period:
 
 def _checked(period: Period) -> Period:
     # The day before the first and the year after the last are reckoned with.
-    in_order = period.first.year >= _EARLIEST and period.first <= period.last and period.last.year < date.max.year
+    in_order = period.first.year >= EARLIEST and period.first <= period.last and period.last.year < date.max.year
     return period if in_order else _refuse(period.code)
 
 

@@ -16,7 +16,7 @@ from app.core.templating import format_date
 from app.core.web import Config, Db
 from app.coverage.counting import wording
 from app.coverage.counting.figures import Question, period_of
-from app.coverage.counting.periods import period_named
+from app.coverage.counting.periods import EARLIEST, period_named
 from app.coverage.dashboard.asked import Asked, parsed_day
 from app.coverage.dashboard.map_changes import act_days
 from app.identity.units import unit_queries
@@ -150,7 +150,7 @@ def _periods(asked: Asked, day: date) -> Choices:
     try:
         year = period_named(asked.period).year
     except ValueError:
-        year = day.year
+        year = max(day.year, EARLIEST)
     codes = [str(year), *(f"{year}-{part}" for part in _PARTS)]
     named = [(code, wording.sentence_case(wording.period_name(period_named(code)))) for code in codes]
     return _choices(asked.period, _("Năm của ngày xem"), named, _("Kỳ khác, ghi ở ô bên"))
