@@ -24,10 +24,10 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.db import Database
 from app.core.errors import Invalid
-from app.core.long_selects import REFUSED, LongColumn, LongSelect, Part, begin, connect, write_part
+from app.core.long_selects import REFUSED, LongColumn, LongSelect, Part, Source, begin, connect, write_part
 
 PROCESSES = 2
-_PART_KEYS = 100_000
+_PART_KEYS = 50_000
 _TELL_S = 0.5
 _JOINED = ("csv", "jsonl")
 
@@ -81,7 +81,7 @@ def write_long(database: Database, wish: LongSelect, keys: Keys, path: Path, tel
     if keys.is_short:
         with closing(connect(wish)) as connection:
             begin(connection)
-            return write_part(connection, wish, Part(str(path), keys.first - 1, keys.last), lambda _rows: None)
+            return write_part(Source(connection, wish), Part(str(path), keys.first - 1, keys.last), lambda _rows: None)
     parts = _parts(wish, keys, path)
     with ExitStack() as running:
         writers = [running.enter_context(_writer(wish)) for _number in range(min(PROCESSES, len(parts)))]

@@ -8,9 +8,9 @@ import gc
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,9 +69,22 @@ class Part(msgspec.Struct, frozen=True):
     with_head: bool = True
 
 
-def write_part(connection: Any, wish: LongSelect, part: Part, tell: Callable[[int], None]) -> int:
+class Source:
+    """A connection, and what becomes of its rows: prepared once for all parts."""
+
+    def __init__(self, connection: Any, wish: LongSelect) -> None:
+        self.connection, self.wish = connection, wish
+        self.changes = [_changes(one, wish) for one in wish.columns]
+
+    @cached_property
+    def periods(self) -> "_Periods | None":
+        return _Periods(self.connection.execute(self.wish.periods).fetchall()) if self.wish.periods else None
+
+
+def write_part(source: Source, part: Part, tell: Callable[[int], None]) -> int:
     """The number of rows; `tell` is told of each batch how many rows it had. Raises Invalid for a sheet too long."""
-    path, columns, batches = Path(part.path), [one.column for one in wish.columns], _read(connection, wish, part, tell)
+    wish = source.wish
+    path, columns, batches = Path(part.path), [one.column for one in wish.columns], _read(source, part, tell)
     match wish.format:
         case "csv":
             return write_long_csv(path, columns, batches, with_head=part.with_head)
@@ -114,7 +127,8 @@ def changed(read: Reading, words: Mapping[Any, str] | None) -> Callable[[Cell], 
     return _READINGS.get(read)
 
 
-def _read(connection: Any, wish: LongSelect, part: Part, tell: Callable[[int], None]) -> Iterator[Batch]:
+def _read(source: Source, part: Part, tell: Callable[[int], None]) -> Iterator[Batch]:
+    connection, wish, periods = source.connection, source.wish, source.periods
     values = wish.values | {"after": part.after, "until": part.until}
     if wish.is_sqlite:
         cursor = connection.execute(wish.sql, values)
@@ -122,14 +136,12 @@ def _read(connection: Any, wish: LongSelect, part: Part, tell: Callable[[int], N
         cursor = connection.cursor(name="long_select", binary=True)
         cursor.itersize = BATCH
         cursor.execute(wish.sql, values)
-    changes = [_changes(one, wish) for one in wish.columns]
-    periods = _Periods(connection.execute(wish.periods).fetchall()) if wish.periods else None
     try:
         while rows := cursor.fetchmany(BATCH):
             found = list(zip(*rows, strict=True))
             if periods:
                 found = _with_names(found, wish.columns, periods)
-            for place, steps in enumerate(changes):
+            for place, steps in enumerate(source.changes):
                 for step in steps:
                     found[place] = step(found[place])
             yield found
@@ -143,24 +155,30 @@ class _Periods:
 
     def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
         self._by_key: dict[Any, list[tuple[Any, Any, Sequence[Any]]]] = {}
-        for key, first, end, *values in rows:
+        # The latest first: most rows are of these days.
+        for key, first, end, *values in sorted(rows, key=lambda row: row[1], reverse=True):
             self._by_key.setdefault(key, []).append((first, end, values))
+        self._nothing = [None] * (len(rows[0]) - 3 if rows else 0)
 
-    def at(self, key: Any, day: Any) -> Sequence[Any] | None:
-        for first, end, values in self._by_key.get(key, ()):
-            if first <= day and (end is None or day < end):
-                return values
-        return None
+    def at(self, keys: Iterable[Any], days: Iterable[Any]) -> list[Sequence[Any]]:
+        """For each key on its day the values; None for each of them where nothing holds."""
+        found = []
+        known, nothing = self._by_key.get, self._nothing
+        for key, day in zip(keys, days, strict=True):
+            for first, end, values in known(key, ()):
+                if first <= day and (end is None or day < end):
+                    found.append(values)
+                    break
+            else:
+                found.append(nothing)
+        return found
 
 
 def _with_names(found: list[Any], columns: Sequence[LongColumn], periods: _Periods) -> list[Any]:
     """The columns asked for: those of the statement, and the names among them."""
-    names = [periods.at(key, day) for key, day in zip(*found[-2:], strict=True)]
+    names = list(zip(*periods.at(*found[-2:]), strict=True))
     own = iter(found)
-    return [
-        next(own) if (place := one.named) is None else [values[place] if values else None for values in names]
-        for one in columns
-    ]
+    return [next(own) if one.named is None else names[one.named] for one in columns]
 
 
 class _Once(dict[Any, Any]):
@@ -244,9 +262,10 @@ def main() -> None:
     _tell("")
     begin(connection, sys.stdin.readline().strip())
     _tell("")
+    source = Source(connection, wish)
     for line in sys.stdin:
         try:
-            write_part(connection, wish, msgspec.json.decode(line, type=Part), _tell)
+            write_part(source, msgspec.json.decode(line, type=Part), _tell)
         except Invalid as error:
             _tell(error.message)
             sys.exit(REFUSED)
