@@ -10,15 +10,44 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.table_bombs import refuse_bombs
 from app.core.tables import cell_text, read_sheet
-from app.core.text import fold
+from app.core.text import fold, nfc
 
 _HEAD_LINES = 15
+
+
+class LinesWrong(Invalid):
+    """Some lines cannot be written, so none is; a sentence about each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(_("Có dòng cần sửa."))
+        self.problems = problems
 
 
 def rows_of_file(content: bytes, file_name: str, columns: Sequence[str]) -> Iterator[list[str]]:
     """The cells under columns of these titles in an XLSX or CSV file. Raises Invalid for what holds no such list."""
     rows = _csv_rows(content) if file_name.lower().endswith(".csv") else _sheet_rows(content)
     return _under_head(rows, columns)
+
+
+def cells_of_lines(
+    text: str, columns: Sequence[str], most: int, said: str, *, optional: int = 0
+) -> list[tuple[int, list[str]]]:
+    """The number of each line that is not blank, from 1, and its cells; the last `optional` ones may be left out.
+
+    Raises Invalid for none, for more than `most`, and with `said` (%(number)s, %(columns)s) for other counts of cells.
+    """
+    rows = []
+    for number, line in enumerate((one for one in text.splitlines() if one.strip()), start=1):
+        cells = [nfc(cell) for cell in line.split(";")]
+        cells += [""] * min(optional, len(columns) - len(cells))
+        if len(cells) != len(columns):
+            raise Invalid(said % {"number": number, "columns": "; ".join(columns)})
+        rows.append((number, cells))
+    if not rows:
+        raise Invalid(_("Hãy chọn tệp có ít nhất một dòng đã ghi số, hoặc ghi các số, mỗi số một dòng."))
+    if len(rows) > most:
+        raise Invalid(_("Tối đa %(most)s số một lần.", most=most))
+    return rows
 
 
 def rows_as_lines(rows: Iterable[Sequence[str]]) -> str:

@@ -102,7 +102,8 @@ def _assigned_at_splits(db: Session, first_ids: Collection[int]) -> dict[int, li
     )
     assigned: dict[int, list[tuple[date, int, int]]] = defaultdict(list)
     for first_id, day, split_id, part_id in rows:
-        assigned[first_id or 0].append((day, split_id, part_id))
+        if first_id is not None:
+            assigned[first_id].append((day, split_id, part_id))
     return assigned
 
 

@@ -3,7 +3,7 @@
 A line is: code of the population; code of the unit; the number; its day; the source.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sqlalchemy.orm import Session
 
@@ -12,8 +12,7 @@ from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.table_files import Table
 from app.core.tables import Cell, Column
-from app.core.text import nfc
-from app.core.typed_lists import rows_as_lines, rows_of_file
+from app.core.typed_lists import LinesWrong, cells_of_lines, rows_as_lines, rows_of_file
 from app.coverage.declared.declaring import Declaration, declare_denominator, reach_of
 from app.coverage.declared.denominators import Asked, place_rows
 from app.coverage.indicators.plan_data import populations
@@ -28,25 +27,18 @@ def lines_of_file(content: bytes, file_name: str) -> str:
     return rows_as_lines(row for row in rows_of_file(content, file_name, COLUMNS) if row[2])
 
 
-class LinesWrong(Invalid):
-    """Some lines cannot be written, so none is; a sentence about each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__(_("Có dòng cần sửa."))
-        self.problems = problems
-
-
 def declare_lines(db: Session, actor: Actor, text: str) -> list[DeclaredFigure]:
     """The figures of all lines. Raises LinesWrong; Invalid for none, too many, or lines of fewer cells than columns."""
     reach = reach_of(db, actor)
     figures: list[DeclaredFigure] = []
     problems: list[str] = []
     seen: dict[tuple[str, str, str], int] = {}
-    for number, (population, unit, value, as_of, source) in _cells(text):
+    said = _("Dòng %(number)s cần đúng năm ô, cách nhau bằng dấu chấm phẩy: %(columns)s.")
+    for number, (population, unit, value, as_of, source) in cells_of_lines(text, COLUMNS, MOST_LINES, said):
         first = seen.setdefault((population, unit, as_of), number)
         if first != number:
-            said = _("Dòng %(number)s: trùng mẫu số, đơn vị và ngày với dòng %(first)s.", number=number, first=first)
-            problems.append(said)
+            twice = _("Dòng %(number)s: trùng mẫu số, đơn vị và ngày với dòng %(first)s.", number=number, first=first)
+            problems.append(twice)
             continue
         given = Declaration("denominator", value, unit, as_of, source[:500])
         try:
@@ -72,18 +64,3 @@ def template(db: Session, code: str, asked: Asked) -> Table:
     population = populations()[code]
     note = _("Ghi số vào cột “Số”, ngày của số như 31/12/2025; dòng để trống số thì bỏ qua.")
     return Table(_("Mẫu số"), (population.name, note), columns, rows())
-
-
-def _cells(text: str) -> list[tuple[int, list[str]]]:
-    rows = []
-    for number, line in enumerate((one for one in text.splitlines() if one.strip()), start=1):
-        cells = [nfc(" ".join(cell.split())) for cell in line.split(";")]
-        if len(cells) != len(COLUMNS):
-            said = _("Dòng %(number)s cần đúng năm ô, cách nhau bằng dấu chấm phẩy: %(columns)s.")
-            raise Invalid(said % {"number": number, "columns": "; ".join(COLUMNS)})
-        rows.append((number, cells))
-    if not rows:
-        raise Invalid(_("Hãy chọn tệp có ít nhất một dòng đã ghi số, hoặc ghi các số, mỗi số một dòng."))
-    if len(rows) > MOST_LINES:
-        raise Invalid(_("Tối đa %(most)s số một lần.", most=MOST_LINES))
-    return rows

@@ -18,12 +18,12 @@ from app.core.i18n import ngettext
 from app.core.table_files import download
 from app.core.templating import format_date, format_number
 from app.core.text import nfc
+from app.core.typed_lists import LinesWrong
 from app.core.web import Config, Databases, Db, Files, Me, Response, RowId, having, redirect, render
 from app.coverage.declared.declaring import Declaration, declare_denominator, prove
 from app.coverage.declared.denominator_list import (
     COLUMNS,
     MOST_LINES,
-    LinesWrong,
     declare_lines,
     lines_of_file,
     template,

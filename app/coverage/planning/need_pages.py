@@ -16,12 +16,12 @@ from app.core.i18n import gettext as _
 from app.core.i18n import ngettext
 from app.core.table_files import download
 from app.core.text import nfc
+from app.core.typed_lists import LinesWrong
 from app.core.web import Databases, Db, RowId, form_fields, redirect, render
 from app.coverage.planning.models import PlanLine, PlanYear
 from app.coverage.planning.needs import (
     COLUMNS,
     MOST_LINES,
-    LinesWrong,
     Need,
     lines_of_file,
     people_typed,

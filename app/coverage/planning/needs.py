@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from app.catalogue.programmes import ProgrammePlan, plans
 from app.core import audit, clock
 from app.core.access import Actor
-from app.core.errors import Conflict, Invalid
+from app.core.errors import Conflict
 from app.core.i18n import gettext as _
 from app.core.table_files import Table
 from app.core.tables import Cell, Column
-from app.core.text import nfc, whole
-from app.core.typed_lists import rows_as_lines, rows_of_file
+from app.core.text import whole
+from app.core.typed_lists import LinesWrong, cells_of_lines, rows_as_lines, rows_of_file
 from app.coverage.planning.models import PlanLine, PlanYear
 from app.coverage.planning.policy import UNIT
 from app.coverage.planning.years import MOST_PEOPLE
@@ -31,14 +31,6 @@ class Need:
 
     people: int | None
     note: str = ""
-
-
-class LinesWrong(Invalid):
-    """Some lines cannot be written, so none is; a sentence about each."""
-
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__(_("Có dòng cần sửa."))
-        self.problems = problems
 
 
 def runs_in(task: ProgrammePlan, year: int) -> bool:
@@ -97,7 +89,8 @@ def say_lines(db: Session, actor: Actor, plan: PlanYear, text: str) -> int:
     found: dict[int, dict[str, Need]] = {}
     units: dict[str, UnitOnDay | None] = {}
     problems = []
-    rows = _cells(text)
+    said = _("Dòng %(number)s cần các ô, cách nhau bằng dấu chấm phẩy: %(columns)s.")
+    rows = cells_of_lines(text, COLUMNS, MOST_LINES, said, optional=1)
     for number, (code, unit_code, need, note) in rows:
         if unit_code not in units:
             units[unit_code] = unit_queries.unit_on(db, unit_code, clock.today())
@@ -135,19 +128,3 @@ def template(plan: PlanYear, units: Sequence[UnitOnDay]) -> Table:
 
     note = _("Ghi số người cần cử vào cột “Nhu cầu”; dòng để trống thì bỏ qua.")
     return Table(_("Nhu cầu"), (_("Nhu cầu đào tạo năm %(year)s", year=plan.year), note), columns, rows())
-
-
-def _cells(text: str) -> list[tuple[int, list[str]]]:
-    rows = []
-    for number, line in enumerate((one for one in text.splitlines() if one.strip()), start=1):
-        cells = [nfc(cell) for cell in line.split(";")]
-        cells += [""] * (len(COLUMNS) - len(cells) if len(cells) == len(COLUMNS) - 1 else 0)
-        if len(cells) != len(COLUMNS):
-            said = _("Dòng %(number)s cần các ô, cách nhau bằng dấu chấm phẩy: %(columns)s.")
-            raise Invalid(said % {"number": number, "columns": "; ".join(COLUMNS)})
-        rows.append((number, cells))
-    if not rows:
-        raise Invalid(_("Hãy chọn tệp có ít nhất một dòng đã ghi số, hoặc ghi các số, mỗi số một dòng."))
-    if len(rows) > MOST_LINES:
-        raise Invalid(_("Tối đa %(most)s số một lần.", most=MOST_LINES))
-    return rows

@@ -10,6 +10,7 @@ from app.core.access import Actor
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.templating import format_date
+from app.core.text import whole
 from app.core.web import Db, Response, RowId, having, redirect, render
 from app.identity.models import UnitAct
 from app.identity.policy import REORGANISE, is_within
@@ -18,7 +19,7 @@ from app.identity.units.reorganisation_queries import VERBS, ActView, PlanView, 
 from app.identity.units.reorganising import carry_out, preview, undo
 from app.identity.units.unit_pages import KIND_NAMES
 from app.identity.units.unit_queries import UnitOnDay, unit_by_id
-from app.identity.units.waiting import WaitingList, assign, waiting_list
+from app.identity.units.waiting import WaitingList, assign, waiting_count, waiting_list
 
 router = APIRouter()
 
@@ -96,19 +97,20 @@ def who_waits(
 def assign_waiting(
     request: Request, actor: Reorganiser, db: Db, act_id: RowId, post: Annotated[tuple[int, ...], Form()] = (),
     part: Annotated[tuple[str, ...], Form()] = (), rest: Annotated[str, Form()] = "",
+    q: Annotated[str, Query(max_length=100)] = "", page: int = 1,
 ) -> Response:  # fmt: skip
-    """`part` goes with `post`, one for one; `rest` is for those for whom none was chosen."""
+    """`part` goes with `post`, one for one; `rest` is for those for whom none was chosen. `q`, `page`: as seen."""
     act = _act(db, actor, act_id)
     chosen = {one: whither or rest for one, whither in zip(post, part, strict=False)}
-    wanted = {one: int(whither) for one, whither in chosen.items() if whither.isascii() and whither.isdigit()}
+    wanted = {one: unit_id for one, whither in chosen.items() if (unit_id := whole(whither))}
     try:
         if not wanted:
             raise Invalid(_("Chưa chọn đơn vị cho ai. Hãy chọn ở từng người, hoặc chọn một đơn vị cho cả trang."))
         count = assign(db, act, wanted, account_id=actor.account_id)
     except (Invalid, Conflict) as error:
-        page = WaitingPage(act, waiting_list(db, act), chosen, error.message)
-        return render(request, "identity/unit_waiting.html", status=error.status, page=page)
-    left = waiting_list(db, act).total
+        seen = WaitingPage(act, waiting_list(db, act, q, page), chosen, error.message)
+        return render(request, "identity/unit_waiting.html", status=error.status, page=seen)
+    left = waiting_count(db, act)
     flash = ("ok", _("Đã phân %(count)s người, còn %(left)s người chờ.", count=count, left=left))
     return redirect(request, f"/units/acts/{act_id}/waiting" if left else "/units/acts", flash=flash)
 

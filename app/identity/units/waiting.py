@@ -4,10 +4,10 @@ As though the act had named them: the post they wait in becomes one of the part,
 they had earned in the divided unit follows (DESIGN 5, reading 2).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core import audit, clock
@@ -62,14 +62,17 @@ def waiting_list(db: Session, act: UnitAct, query: str = "", page: int = 1) -> W
 
 
 def waiting_count(db: Session, act: UnitAct) -> int:
-    return sum(1 for _pair in _waiting(db, act))
+    """How many people's posts the act brought to the parent and nobody assigned since."""
+    counts = (db.scalar(select(func.count()).select_from(Affiliation).where(still)) for still in _still(act))
+    return sum(count or 0 for count in counts)
 
 
 def assign(db: Session, act: UnitAct, parts: Mapping[int, int], *, account_id: int | None) -> int:
     """Let these posts be of these parts; the count of people. Raises Conflict if one of them waits no more."""
-    take_turns(db, sorted({person.id for post, person in _waiting(db, act) if post.id in parts}))
+    holders = db.scalars(select(Affiliation.person_id).where(Affiliation.id.in_(parts)))
+    take_turns(db, sorted(set(holders)))
     db.refresh(act)
-    posts = {post.id: post for post, _person in _waiting(db, act) if post.id in parts}
+    posts = {post.id: post for post, _person in _waiting(db, act, parts)}
     if posts.keys() != parts.keys() or not set(parts.values()) <= set(act.wrote["units"]):
         raise Conflict(_("Danh sách chờ đã thay đổi từ lúc mở trang. Hãy xem lại rồi chọn lại."))
     for post_id, unit_id in parts.items():
@@ -83,19 +86,21 @@ def assign(db: Session, act: UnitAct, parts: Mapping[int, int], *, account_id: i
     return len(people)
 
 
-def _waiting(db: Session, act: UnitAct) -> Iterator[Row[Affiliation, Person]]:
-    """Posts that the act brought to the parent and that are still there."""
+def _waiting(db: Session, act: UnitAct, only: Collection[int] | None = None) -> Iterator[Row[Affiliation, Person]]:
+    """Posts that still wait with their holders: all, or of these."""
+    for still in _still(act, only):
+        yield from db.execute(select(Affiliation, Person).join(Person, Person.id == Affiliation.person_id).where(still))
+
+
+def _still(act: UnitAct, only: Collection[int] | None = None) -> Iterator[ColumnElement[bool]]:
+    """Some posts at a time: which of them the act brought to the parent and are still there."""
     if act.verb != "split" or act.undone_at is not None:
         return
     moved = [new or old for old, new, *_was in act.wrote["posts"]]
-    today = clock.today()
+    moved = [post_id for post_id in moved if only is None or post_id in only]
     for at in range(0, len(moved), _AT_ONCE):
-        yield from db.execute(
-            select(Affiliation, Person)
-            .join(Person, Person.id == Affiliation.person_id)
-            .where(
-                Affiliation.id.in_(moved[at : at + _AT_ONCE]),
-                Affiliation.unit_id.not_in(act.wrote["units"]),
-                or_(Affiliation.ended_on.is_(None), Affiliation.ended_on >= today),
-            )
+        yield and_(
+            Affiliation.id.in_(moved[at : at + _AT_ONCE]),
+            Affiliation.unit_id.not_in(act.wrote["units"]),
+            or_(Affiliation.ended_on.is_(None), Affiliation.ended_on >= clock.today()),
         )
