@@ -48,6 +48,21 @@ class Memory:
                 self._kept.popitem(last=False)
 
 
+def asked_once(db: Session, key: Hashable, find: Callable[[], Value]) -> Value:
+    """What `find` answers, asked once in a transaction that only reads, for that sees one moment; else each time."""
+    if not db.info.get("reads_only"):
+        return find()
+    answers = db.info.get("answers")
+    # A transaction begins with the first statement.
+    if answers is None or answers[0] is not db.get_transaction():
+        db.connection()
+        answers = db.info["answers"] = (db.get_transaction(), {})
+    known: dict[Hashable, Any] = answers[1]
+    if key not in known:
+        known[key] = find()
+    return cast(Value, known[key])
+
+
 def is_known(db: Session, key: Hashable) -> bool:
     """Whether it is remembered."""
     memory: Memory | None = db.info.get("memory")

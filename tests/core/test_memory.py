@@ -5,7 +5,7 @@ from sqlalchemy import select, text
 
 from app.core import memory
 from app.core.db import Database
-from app.core.memory import Memory, is_known, remembered
+from app.core.memory import Memory, asked_once, is_known, remembered
 
 
 class Asked:
@@ -26,6 +26,21 @@ def test_a_second_reader_need_not_ask_again(database: Database) -> None:
         with database.reading() as db:
             assert remembered(db, "key", asked) == "câu trả lời"
     assert asked.times == 1
+
+
+def test_a_reader_sees_one_moment_and_so_asks_once_in_it(database: Database) -> None:
+    asked = Asked(None)
+    with database.reading() as db:
+        for _ in range(2):
+            assert asked_once(db, "key", asked) is None
+        assert asked.times == 1
+        db.rollback()
+        asked_once(db, "key", asked)
+        assert asked.times == 2, "another transaction is another moment"
+    with database.writing() as db:
+        for _ in range(2):
+            asked_once(db, "key", asked)
+    assert asked.times == 4
 
 
 def test_what_a_writer_saw_is_not_kept_since_it_may_be_rolled_back(database: Database) -> None:

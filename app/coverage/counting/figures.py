@@ -12,17 +12,17 @@ from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import language, ngettext
 from app.core.jobs import Job
-from app.core.memory import A_MINUTE, remembered
+from app.core.memory import A_MINUTE, asked_once, remembered
 from app.core.templating import format_date, format_number
 from app.coverage.counting.amounts import Slice, Sums
 from app.coverage.counting.periods import Period, period_named, year_period
+from app.coverage.counting.standing_tree import unit_with_children
 from app.coverage.counting.trees import Row, Tree, tree_of, trees_for
 from app.coverage.declared.book import DeclaredBook
 from app.coverage.declared.figures_in_force import Declared
 from app.coverage.indicators.definitions import Definition, Target, definition_for, definitions, in_year
 from app.coverage.indicators.plan_data import populations
 from app.coverage.models import CoverageEntry, CoveragePending, DeclaredFigure, IndicatorVersion
-from app.identity.units import unit_queries
 
 Value = TypeVar("Value")
 
@@ -191,12 +191,12 @@ def _answer(
     period = period_of(question)
     reference = period.reference_date(question.on)
     map_on = question.map_on or question.on
-    unit = unit_queries.unit_on(db, question.unit_code, map_on)
-    if unit is None:
+    place = unit_with_children(db, question.unit_code, map_on)
+    if place is None:
         raise NotFound(
             _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(map_on), code=question.unit_code)
         )
-    children = unit_queries.children_on(db, unit.unit_id, map_on) if with_children else []
+    unit, children = place if with_children else (place[0], [])
     ids = tuple(definition.version_id for definition in chosen if definition.is_counted)
     part = Slice(ids, str(period.year), reference, question.known_at)
     if own is None:
@@ -306,14 +306,20 @@ def _flags(
 
 def state_of_the_books(db: Session) -> tuple[int | None, ...]:
     """Changes whenever an entry, a declared figure or a definition is added; rows of these are never changed."""
-    newest = (
-        select(func.max(table.id)).scalar_subquery() for table in (CoverageEntry, DeclaredFigure, IndicatorVersion)
-    )
-    return (*db.execute(select(*newest)).one(), _has_pending(db))
+    return (*asked_once(db, "newest in the books", lambda: db.execute(_NEWEST).one()), _has_pending(db))
 
 
 def _has_pending(db: Session) -> bool:
     """Whether people wait to be judged again, or the whole ledger is following new units or definitions."""
-    waiting = select(CoveragePending.id).exists()
-    following = select(Job.id).where(Job.state.in_(("queued", "running")), Job.kind == "coverage.rebuild").exists()
-    return bool(db.scalar(select(or_(waiting, following))))
+    return asked_once(db, "people pending", lambda: bool(db.scalar(_PENDING)))
+
+
+_NEWEST = select(
+    *(select(func.max(table.id)).scalar_subquery() for table in (CoverageEntry, DeclaredFigure, IndicatorVersion))
+)
+_PENDING = select(
+    or_(
+        select(CoveragePending.id).exists(),
+        select(Job.id).where(Job.state.in_(("queued", "running")), Job.kind == "coverage.rebuild").exists(),
+    )
+)

@@ -36,9 +36,12 @@ from sqlalchemy.types import TypeEngine
 from app.core.memory import remembered
 from app.coverage.counting.amounts import Sums, VersionSums
 from app.coverage.counting.balances import annual_versions, on_day
-from app.coverage.models import CoverageBalance, CoverageBook, CoveragePlace, CoverageUnsettled, IndicatorVersion
+from app.coverage.counting.standing_tree import book_of
+from app.coverage.models import CoverageBalance, CoveragePlace, CoverageUnsettled, IndicatorVersion
 from app.identity.models import Unit
 
+# Whoever has many days has some of these.
+_LATELY_DAYS = 14
 # Instead of the day asked for: what waits to be moved counts on its own day and all after it.
 _NO_DAY = cast(null(), Date)
 
@@ -61,7 +64,8 @@ def sums_alone(
     db: Session, version_ids: Sequence[int], unit_ids: Collection[int], day: date
 ) -> VersionSums | None:  # fmt: skip
     """The same of units without what is under them, which no map changes; None where there are no balances."""
-    if not _sees_one_moment(db) or not db.scalar(select(CoverageBook.is_made)):
+    book = book_of(db)
+    if not _sees_one_moment(db) or book is None or not book.is_made:
         return None
     return _looked_up(db, version_ids, (), unit_ids, [day])[day]
 
@@ -69,10 +73,10 @@ def sums_alone(
 def _units_with_others(db: Session, map_on: date) -> frozenset[int] | None:
     if not _sees_one_moment(db):
         return None
-    number = db.connection().scalar(_BOOK, {"map_on": map_on})
-    if number is None:
+    book = book_of(db)
+    if book is None or not book.is_of(map_on):
         return None
-    key = ("units with others under them", number)
+    key = ("units with others under them", book.map_number)
     return remembered(db, key, lambda: frozenset(db.scalars(select(CoveragePlace.ancestor_id).distinct())))
 
 
@@ -108,11 +112,6 @@ def _looked_up(
 
 # --- statements, each built once ----------------------------------------------------------------------------------
 
-_MAP_ON = bindparam("map_on", type_=Date)
-_BOOK = select(CoverageBook.map_number).where(
-    CoverageBook.is_made, CoverageBook.map_number == CoverageBook.tree_number, CoverageBook.map_from <= _MAP_ON,
-    CoverageBook.map_to > _MAP_ON,
-)  # fmt: skip
 _COLUMNS = ("unit_id", "indicator_version_id", "day", "roster", "coverage", "output")
 
 
@@ -136,17 +135,27 @@ def _array(names: str, kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
 
 
 def _last_on_postgresql(names: str) -> Select[Any]:
-    """The last balance up to each day, of each unit by each version: one step down an index, however many there are."""
+    """The last balance up to each day, of each unit by each version: a step down an index, however many there are.
+
+    A scan backwards reads what fits of its page of the index, hundreds of days where much happens: of whoever has
+    others under them the last weeks are looked at first.
+    """
     days, units, versions = (
         func.unnest(_array(of, kind)).table_valued(column("value", kind)).render_derived()
         for of, kind in (("days", Date), (names, BigInteger), ("version_ids", BigInteger))
     )
-    up_to = select(CoverageBalance).where(
-        *_of(CoverageBalance, units.c.value, versions.c.value, names), CoverageBalance.day <= days.c.value
-    )
-    last = up_to.correlate(days, units, versions).order_by(CoverageBalance.day.desc()).limit(1).lateral()
-    each = orm_join(orm_join(orm_join(days, units, true()), versions, true()), last, true())
-    return select(days.c.value, *(last.c[name] for name in _COLUMNS)).select_from(each)
+    of = _of(CoverageBalance, units.c.value, versions.c.value, names)
+    latest = select(CoverageBalance).where(*of, CoverageBalance.day <= days.c.value)
+    latest = latest.correlate(days, units, versions).order_by(CoverageBalance.day.desc()).limit(1)
+    each = orm_join(orm_join(days, units, true()), versions, true())
+    if names == "alone":
+        last = latest.lateral()
+        return select(days.c.value, *(last.c[name] for name in _COLUMNS)).select_from(orm_join(each, last, true()))
+    lately = latest.where(CoverageBalance.day > days.c.value - _LATELY_DAYS).lateral()
+    before = latest.where(lately.c.day.is_(None)).correlate(days, units, versions, lately).lateral()
+    both = orm_join(orm_join(each, lately, true(), isouter=True), before, true(), isouter=True)
+    columns = (func.coalesce(lately.c[name], before.c[name]) for name in _COLUMNS)
+    return select(days.c.value, *columns).select_from(both)
 
 
 def _last_on_sqlite(names: str) -> Select[Any]:
