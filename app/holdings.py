@@ -22,6 +22,7 @@ HOLDINGS: dict[str, lazy | None] = {
     "course": lazy("%(count)s khóa học"),
     "question_bank": lazy("%(count)s ngân hàng câu hỏi"),
     "asset": lazy("%(count)s tệp ảnh hoặc video"),
+    "upload": None,
     "api_token": lazy("%(count)s khóa truy cập cho phần mềm"),
     "plan_line": lazy("%(count)s dòng kế hoạch năm"),
     "plan_quota": lazy("%(count)s số giao theo quyết định"),

@@ -19,7 +19,7 @@ from app.assignments import jobs as assignment_jobs
 from app.assignments import my_pages as my_assignment_pages
 from app.assignments import pages as assignment_pages
 from app.assignments import personal as assignments_personal
-from app.authoring import bank_pages, lesson_pages, question_file_pages, statistics_pages
+from app.authoring import bank_pages, lesson_pages, question_file_pages, statistics_pages, upload_pages
 from app.authoring import jobs as authoring_jobs
 from app.authoring import pages as studio_pages
 from app.catalogue import pages as catalogue_pages
@@ -140,6 +140,7 @@ from app.learning.saving import progress_committer
 from app.learning.waiting import tell_of_work
 from app.media import jobs as media_jobs
 from app.media import pages as media_pages
+from app.media.uploads import pages as arriving_pages
 from app.notices import contact_pages, reset_pages
 from app.notices import handlers as notices
 from app.notices import jobs as notice_jobs
@@ -163,7 +164,8 @@ PAGES = (
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
-    statistics_pages, bank_pages, studio_pages, lesson_pages, heat_pages, comparing_pages, map_change_pages,
+    statistics_pages, bank_pages, studio_pages, lesson_pages, upload_pages, arriving_pages, heat_pages,
+    comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     round_pages, declaration_pages,
     programme_pages, year_plan_pages, need_pages, quota_pages, nomination_pages, spending_pages, campaign_pages,
@@ -250,6 +252,7 @@ CRONS = (
     Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),
     Cron("learning.forget_answer_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=25)),
     Cron("authoring.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=35)),
+    Cron("media.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=38)),
     Cron("exams.close_overdue", every=timedelta(minutes=5)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
     Cron("identity.forget_slips", every=timedelta(hours=1)),
@@ -316,6 +319,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(Lane, routes=app)
     install_error_handlers(app)
     limits = [
+        ("/uploads", settings.resumable_limit_bytes),
         ("/studio/", settings.upload_limit_bytes + _FORM_BYTES),
         ("/people/imports", 20 * _FORM_BYTES),
         ("/evidence/lists", 20 * _FORM_BYTES),

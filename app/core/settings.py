@@ -61,7 +61,14 @@ class Settings(BaseSettings):
         1, ge=0, le=16, description="Số luồng làm việc nền chạy trong tiến trình máy chủ; 0: chạy riêng bằng lệnh work."
     )
     db_pool_size: int = Field(8, ge=2, le=64, description="Số kết nối cơ sở dữ liệu; cũng là số luồng xử lý yêu cầu.")
-    upload_limit_mb: int = Field(512, ge=1, description="Giới hạn một tệp tải lên, tính bằng MB.")
+    upload_limit_mb: int = Field(
+        512, ge=1, description="Giới hạn một tệp gửi cùng biểu mẫu (trình duyệt không có JavaScript), tính bằng MB."
+    )
+    resumable_limit_mb: int = Field(
+        2048, ge=1, le=102_400,
+        description="Giới hạn một tệp tải lên nối tiếp (mất mạng thì tải tiếp từ chỗ dở), tính bằng MB. Cần chỗ trống "
+        "gấp ba tệp ấy trong lúc nhận.",
+    )  # fmt: skip
     session_days: int = Field(
         14, ge=1, le=90, description="Số ngày một phiên đăng nhập còn hiệu lực kể từ lần dùng cuối."
     )
@@ -245,6 +252,10 @@ class Settings(BaseSettings):
     @property
     def upload_limit_bytes(self) -> int:
         return self.upload_limit_mb * 1024 * 1024
+
+    @property
+    def resumable_limit_bytes(self) -> int:
+        return self.resumable_limit_mb * 1024 * 1024
 
 
 def _is_loopback(host: str) -> bool:

@@ -13,11 +13,11 @@ from weakref import WeakKeyDictionary
 
 
 class Turns:
-    """Three queues: pages that only look, requests whose transaction spans the request, and those that open short
-    transactions of their own."""
+    """Four queues: pages that only look, requests whose transaction spans the request, those that open short
+    transactions of their own, and the looking at whole files, which takes a thread for seconds: one at a time."""
 
     def __init__(self, *, readers: int, writers: int, others: int) -> None:
-        self._sizes = {"readers": readers, "writers": writers, "others": others}
+        self._sizes = {"readers": readers, "writers": writers, "others": others, "lasting": 1}
         # A semaphore belongs to one event loop; a server has one, a test may have several.
         self._of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
 
@@ -41,6 +41,10 @@ class Turns:
     @property
     def others(self) -> asyncio.Semaphore:
         return self._semaphore("others")
+
+    @property
+    def lasting(self) -> asyncio.Semaphore:
+        return self._semaphore("lasting")
 
     def _semaphore(self, kind: str) -> asyncio.Semaphore:
         mine = self._of_loop.setdefault(asyncio.get_running_loop(), {})

@@ -2,5 +2,6 @@
 
 from app.core.jobs import JobFunction
 from app.media.transcode import transcode
+from app.media.uploads.service import forget_uploads
 
-JOBS: dict[str, JobFunction] = {"media.transcode": transcode}
+JOBS: dict[str, JobFunction] = {"media.transcode": transcode, "media.forget_uploads": forget_uploads}

@@ -33,7 +33,7 @@ _CHUNK = 1024 * 1024
 _KEPT_AS = {"image": ".webp", "caption": ".vtt"}
 # The rendition of a document that holds the words of its pages (pdf.parted).
 PAGE_TEXTS = "pages.txt"
-_KIND_NAMES = {
+KIND_NAMES = {
     "image": _("ảnh JPEG, PNG, WebP hoặc GIF"),
     "video": _("video MP4, MOV, WebM hoặc MKV"),
     "caption": _("phụ đề WebVTT hoặc SRT"),
@@ -67,17 +67,23 @@ def store(
     Pictures are kept without the camera's data, captions as WebVTT. Raises NotAccepted, TooLarge, StorageFull,
     ImageInvalid, VideoInvalid, CaptionsInvalid or PdfInvalid; nothing is left behind then.
     """
-    name = _plain_name(file_name)
+    name = plain_name(file_name)
     with scratch_folder("upload") as scratch:
         path = scratch / "source"
         _receive(stream, path, name, limit_bytes or get_settings().upload_limit_bytes)
         with path.open("rb") as file:
-            kind = file_type(file.read(HEAD_BYTES), name)
-        if only and kind.kind != only:
-            raise WrongKind(file=name, wanted=_KIND_NAMES[only])
+            kind = wanted_type(file.read(HEAD_BYTES), name, only)
         stored = _shelve(storage, path, name, kind, keep_original=False)
     ending = _KEPT_AS.get(kind.kind, kind.ending)
     return replace(stored, file_name=f"{Path(name).stem}{ending}")
+
+
+def wanted_type(head: bytes, name: str, only: str | None) -> FileType:
+    """What the first `HEAD_BYTES` of a file show; raises NotAccepted, WrongKind if `only` another kind is wanted."""
+    kind = file_type(head, name)
+    if only and kind.kind != only:
+        raise WrongKind(file=name, wanted=KIND_NAMES[only])
+    return kind
 
 
 def store_local(storage: Storage, path: Path) -> StoredFile:
@@ -220,7 +226,15 @@ def _enqueue(db: Session, asset: Asset, by: int | None) -> None:
     db.flush()
 
 
-def _plain_name(file_name: str) -> str:
+def too_large(name: str, limit_bytes: int) -> TooLarge:
+    return TooLarge(
+        _("Tệp “%(file)s” lớn hơn giới hạn %(limit)s MB. Hãy nén lại hoặc cắt ngắn rồi tải lên."),
+        file=name,
+        limit=limit_bytes // 1024 // 1024,
+    )
+
+
+def plain_name(file_name: str) -> str:
     """The name without folders, as people typed it; old browsers send the whole path."""
     return nfc(PureWindowsPath(file_name).name)[-200:] or "tep"
 
@@ -231,11 +245,7 @@ def _receive(stream: BinaryIO, path: Path, name: str, limit_bytes: int) -> None:
         while chunk := stream.read(_CHUNK):
             received += len(chunk)
             if received > limit_bytes:
-                raise TooLarge(
-                    _("Tệp “%(file)s” lớn hơn giới hạn %(limit)s MB. Hãy nén lại hoặc cắt ngắn rồi tải lên."),
-                    file=name,
-                    limit=limit_bytes // 1024 // 1024,
-                )
+                raise too_large(name, limit_bytes)
             file.write(chunk)
 
 

@@ -54,6 +54,8 @@ class Declared:
     # Form field: name of the file, and the world's field that holds its bytes.
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     json: Mapping[str, Any] | None = None
+    # A body that is no form; its token goes into a header.
+    content: bytes | None = None
     # Sent besides, as the key of a program.
     headers: Mapping[str, str] = field(default_factory=dict)
     # It answers with a part of a page, for htmx to put into one.
@@ -64,7 +66,7 @@ class Declared:
 
     @property
     def is_unsafe(self) -> bool:
-        return self.method != "GET"
+        return self.method not in ("GET", "OPTIONS")
 
     def refusal(self, persona: str) -> int:
         """The status somebody gets who is not let in."""
@@ -79,6 +81,8 @@ class Declared:
             return call | {"json": filled, "headers": {"accept": "application/json", "x-csrf-token": token}}
         if not self.is_unsafe:
             return call
+        if self.content is not None:
+            return call | {"content": self.content, "headers": call["headers"] | {"x-csrf-token": token}}
         form = {name: world.fill(value) for name, value in self.form.items()}
         if self.files:
             opened = {name: (file, getattr(world, held)) for name, (file, held) in self.files.items()}

@@ -14,6 +14,7 @@ from tests.access.calls import (
     PUBLISHERS,
     REPORTERS,
     SIGNED_IN,
+    Declared,
     act,
     page,
 )
@@ -115,6 +116,30 @@ _STUDIO = (
          why_open="pictures of published courses"),
     page("/media/{public_id}/{name}", PROVINCE_REVIEWERS, "/media/{draft_picture}", case="draft", anonymous=HIDDEN,
          others=HIDDEN),
+)  # fmt: skip
+
+# Colleagues do not find what somebody is sending.
+_HERS = dict.fromkeys(AUTHORS - {"author"}, HIDDEN)
+_TUS = {"tus-resumable": "1.0.0"}
+_BYTES = _TUS | {"content-type": "application/offset+octet-stream", "upload-offset": "0"}
+_BEGINNING = {"upload-length": "10", "upload-metadata": "filename YS5wbmc=,kind aW1hZ2U="}
+_UPLOAD = "/uploads/{upload_id}"
+_UPLOADS = (
+    *(
+        Declared(method, "/uploads", "/uploads", EVERYBODY, why_open="limits are no secret", answers=(204,))
+        for method in ("GET", "OPTIONS")
+    ),
+    act("/uploads", PROVINCE_AUTHORS, f"/uploads?course={SLUG}", refused=_NOT_THEIRS, headers=_TUS | _BEGINNING,
+        content=b"", answers=(201,)),
+    page(_UPLOAD, frozenset({"author"}), "/uploads/{upload}", refused=_HERS, headers=_TUS),
+    Declared("PATCH", _UPLOAD, "/uploads/{upload}", frozenset({"author"}), refused=_HERS, headers=_BYTES, content=b"",
+             answers=(204,)),
+    Declared("DELETE", _UPLOAD, "/uploads/{upload}", frozenset({"author"}), refused=_HERS, headers=_TUS, content=b"",
+             answers=(204,)),
+    act(_UPLOAD, frozenset({"author"}), "/uploads/{upload}", refused=_HERS, content=b"", answers=(204,),
+        headers=_BYTES | {"x-http-method-override": "PATCH"}),
+    act(f"{_UPLOAD}/finish", frozenset({"author"}), "/uploads/{taken_upload}/finish", refused=_HERS, headers=_TUS,
+        content=b"", answers=(200,)),
 )  # fmt: skip
 
 _KEY, _BEARER = "whoever holds the key of a unit", {"authorization": "Bearer {api_key}"}
@@ -243,5 +268,6 @@ DECLARED = (
     *_BANKS,
     *_REPORTS,
     *_STUDIO,
+    *_UPLOADS,
     *_COVERAGE,
 )

@@ -84,6 +84,7 @@ from app.media.documents import check_document, keep_document
 from app.media.models import Asset
 from app.media.service import StoredFile, add_asset, cancel, store, subject
 from app.media.shelf import Shelved
+from app.media.uploads import service as uploads
 from app.notices.models import Notice
 from app.notices.sending import stop_token
 from app.notices.service import notify
@@ -238,6 +239,8 @@ class World:
     draft_picture: str
     running_video: str
     stopped_video: str
+    upload: str
+    taken_upload: str
     course: int
     bank: str
     bank_question: str
@@ -644,8 +647,21 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
             "draft_picture": f"{hidden.public_id}/{hidden.renditions[0].name}",
             "running_video": running.public_id,
             "stopped_video": stopped.public_id,
+            "upload": _upload(db, storage, who["author"], province, None),
+            "taken_upload": _upload(db, storage, who["author"], province, hidden.id),
         }
     )
+
+
+def _upload(db: Session, storage: Storage, owner: Account, unit_id: int, asset_id: int | None) -> str:
+    """A picture on its way in, nothing of it there yet, or one that became an asset."""
+    actor = accounts.actor_of(db, owner.id)
+    assert actor is not None
+    upload = uploads.begin(
+        db, storage, by=actor, unit_id=unit_id, kind="image", file_name="anh.png", size=10, limit_bytes=10
+    )
+    upload.asset_id = asset_id
+    return upload.public_id
 
 
 def _bank(db: Session, unit_id: int, author: int) -> dict[str, Any]:

@@ -106,9 +106,9 @@ def test_a_unit_starts_a_command_that_exists_and_stays_in_its_place(path: Path) 
 
 def test_nginx_takes_what_the_server_takes() -> None:
     text = (DEPLOY / "nginx" / "hocso.conf").read_text(encoding="utf-8")
-    allowed = re.search(r"client_max_body_size (\d+)m;", text)
-    assert allowed
-    assert int(allowed[1]) > Settings.model_fields["upload_limit_mb"].default
+    allowed = [int(size) for size in re.findall(r"client_max_body_size (\d+)m;", text)]
+    limits = [Settings.model_fields[name].default for name in ("upload_limit_mb", "resumable_limit_mb")]
+    assert all(size > limit for size, limit in zip(allowed, limits, strict=True))
     assert text.count("proxy_set_header X-Forwarded-For $visitor;") == 2, "never what a visitor claims"
     assert re.findall(r'"(.*remote_addr.*)"', text) == ["[$remote_addr]:$remote_port", "$remote_addr:$remote_port"]
 

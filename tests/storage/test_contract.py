@@ -63,6 +63,14 @@ def test_a_file_comes_back_as_it_was(files: Storage, size: int) -> None:
     assert read(files, "assets/ab/source", size // 3) == content[size // 3 :]
 
 
+def test_a_deleted_folder_is_empty_and_its_neighbour_is_not(files: Storage) -> None:
+    for key in ("uploads/a/1", "uploads/a/b/2", "uploads/ab/3"):
+        put(files, key, b"x")
+    files.delete_folder("uploads/a")
+    files.delete_folder("uploads/never-was")
+    assert list(files.all_keys("uploads")) == ["uploads/ab/3"]
+
+
 def test_the_newer_file_takes_the_place_of_the_older(files: Storage) -> None:
     put(files, "a/file", b"the older, longer one")
     assert put(files, "a/file", b"newer") == 5

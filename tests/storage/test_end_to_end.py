@@ -1,5 +1,6 @@
 """The whole way with the files in an object store: upload, transcode, play, certificate, export, import of people."""
 
+import hashlib
 import io
 import re
 from collections.abc import Iterator
@@ -17,12 +18,14 @@ from app.core.db import Session
 from app.core.jobs import Worker
 from app.core.settings import Settings, get_settings
 from app.core.storage import S3Storage, Storage
+from app.media.uploads.parts import put_part
 from tests import factories
 from tests.authoring.conftest import studio_course
 from tests.authoring.test_studio import NEW, send
 from tests.browser import Browser
 from tests.identity.workbooks import GOOD, workbook
 from tests.media.samples import Samples, make_samples
+from tests.media.test_uploads import Sender
 from tests.seeded import Seeded
 from tests.swift.running import Swift
 
@@ -73,6 +76,27 @@ def test_a_video_is_uploaded_transcoded_and_played_in_parts(
     assert isinstance(storage, S3Storage)
     assert any(key.endswith("/source") for key in storage.all_keys("assets"))
     assert [path.name for path in (tmp_path / "scratch").rglob("*")] == [], "nothing stays on this machine"
+
+
+@pytest.mark.usefixtures("studio_course")
+def test_a_file_sent_in_pieces_lies_in_the_store_piece_by_piece_and_then_whole(
+    browser: Browser, storage: Storage, samples: Samples, swift: Swift
+) -> None:
+    film = samples.lecture_mkv.read_bytes()
+    sender = Sender(browser.sign_in("tacgia"))
+    url = sender.begin(len(film))
+    before = swift.held_bytes()
+    assert sender.send(url, film[:10_000], 0).status_code == 204
+    # A server stored a part and was killed before it could say so.
+    put_part(storage, url.rpartition("/")[2], 10_000, film[10_000:15_000])
+    assert sender.offset(url) == 15_000
+    assert swift.held_bytes() == before + 15_000
+    assert sender.send(url, film[15_000:], 15_000).status_code == 204
+    taken = sender.finish(url)
+    assert taken.status_code == 200, taken.text
+    assert list(storage.all_keys("uploads")) == []
+    digest = hashlib.sha256(film).hexdigest()
+    assert b"".join(storage.read(f"assets/{digest[:2]}/{digest}/source")) == film
 
 
 def test_certificates_exports_and_imports_lie_in_the_store(

@@ -68,6 +68,9 @@ class LocalStorage:
         with suppress(NotFound):
             self._file(key).unlink(missing_ok=True)
 
+    def delete_folder(self, folder: str) -> None:
+        shutil.rmtree(self._path(folder), ignore_errors=True)
+
     def all_keys(self, folder: str = "") -> Iterator[str]:
         start = self.root / checked_key(folder) if folder else self.root
         for place, folders, names in os.walk(start):

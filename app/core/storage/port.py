@@ -34,6 +34,9 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Gone afterwards; deleting what is not there is no error."""
 
+    def delete_folder(self, folder: str) -> None:
+        """Nothing is in it afterwards, nor left of a file that was being written there when a server was killed."""
+
     def all_keys(self, folder: str = "") -> Iterator[str]:
         """The keys of all files, or of those in a folder and below it; in no promised order."""
 

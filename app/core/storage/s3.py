@@ -82,6 +82,10 @@ class S3Storage:
         with suppress(NotFound), self._told():
             obstore.delete(self._store, checked_key(key))
 
+    def delete_folder(self, folder: str) -> None:
+        for key in list(self.all_keys(folder)):
+            self.delete(key)
+
     def all_keys(self, folder: str = "") -> Iterator[str]:
         with self._told(writing=True):
             for found in obstore.list(self._store, prefix=checked_key(folder) if folder else None):

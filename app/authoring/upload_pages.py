@@ -1,0 +1,21 @@
+"""Where an author begins to send a large file for a course (media/uploads takes it from there)."""
+
+from fastapi import APIRouter, Request
+
+from app.authoring import queries
+from app.authoring.pages import Author
+from app.core.db import Session
+from app.core.web import Config, Files, Response
+from app.media.uploads.pages import TusRoute, begun
+
+router = APIRouter(route_class=TusRoute)
+
+
+@router.post("/uploads")
+async def begin(request: Request, actor: Author, storage: Files, settings: Config, course: str = "") -> Response:
+    """`course`: the slug of the course whose lessons the file is for."""
+
+    def unit_of(db: Session) -> int | None:
+        return queries.authored_course(db, actor, course).unit_id
+
+    return await begun(request, actor, storage, settings.resumable_limit_bytes, unit_of)
