@@ -53,7 +53,7 @@ def sums_with_subtrees(
 
     None where the balances are not those of this map: then it has to be added up.
     """
-    with_others = _units_with_others(db, map_on)
+    with_others = units_with_others(db, map_on)
     if with_others is None:
         return None
     wanted = set(unit_ids)
@@ -70,7 +70,8 @@ def sums_alone(
     return _looked_up(db, version_ids, (), unit_ids, [day])[day]
 
 
-def _units_with_others(db: Session, map_on: date) -> frozenset[int] | None:
+def units_with_others(db: Session, map_on: date) -> frozenset[int] | None:
+    """The units whose balance is one of a subtree; None where the balances are not those of this map."""
     if not _sees_one_moment(db):
         return None
     book = book_of(db)

@@ -1,17 +1,31 @@
-"""Who is still missing: members of the roster without an earning completion, for those who may see people."""
+"""Who is still missing: members of the roster without an earning completion, for those who may see people.
 
+Listed by unit, by name within each. The balances tell how many are missing under every unit, so that people are looked
+for only in the few units a page shows, wherever in the list it is.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, or_, select, true
+from sqlalchemy import Select, Subquery, case, func, select, true
 from sqlalchemy.orm import Session
 
+from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
+from app.coverage.counting.amounts import Sums
 from app.coverage.counting.figures import Figure
+from app.coverage.counting.looked_up import sums_with_subtrees, units_with_others
 from app.coverage.models import CoverageEntry
 from app.identity.models import Person, UnitVersion
+from app.identity.units import unit_queries
+from app.identity.units.unit_queries import in_force
 
 PER_PAGE = 50
+# So many members of a roster are read as soon as it is found out in which units below they are.
+FEW = 1000
+# Its id, the name, and the unit that is missing it.
+_Person = tuple[int, str, int]
 
 
 @dataclass(frozen=True)
@@ -23,7 +37,7 @@ class MissingPerson:
 
 @dataclass(frozen=True)
 class MissingPeople:
-    """One page of them, in Vietnamese name order; `total` counts all pages."""
+    """One page of them, by unit and in Vietnamese name order in each; `total` counts all pages."""
 
     people: tuple[MissingPerson, ...]
     total: int
@@ -31,39 +45,168 @@ class MissingPeople:
     pages: int
 
 
-def missing_people(db: Session, actor: Actor, found: Figure, page: int = 1) -> MissingPeople:
+def missing_people(
+    db: Session, actor: Actor, found: Figure, page: int = 1, *, per_page: int = PER_PAGE, few: int = FEW
+) -> MissingPeople:  # fmt: skip
     """Those under the figure's unit that the actor may see as people (`coverage.people`)."""
-    reference = found.reference_date
-    roster = func.sum(case((CoverageEntry.measure == "roster", CoverageEntry.sign), else_=0))
-    covered = func.sum(case((CoverageEntry.measure == "coverage", CoverageEntry.sign), else_=0))
+    first = (page - 1) * per_page
+    with_others = _units_with_others(db, found)
+    if with_others is None:
+        people, total = _added_up(db, actor, found, first, per_page)
+    else:
+        people, total = _Balances(db, found, with_others, few).page(_seen_under(db, actor, found), first, per_page)
+    return MissingPeople(people, total, page, max(1, -(-total // per_page)))
+
+
+def _units_with_others(db: Session, found: Figure) -> frozenset[int] | None:
+    """None where the balances do not know: of another map, or of what was known at some time."""
+    if found.known_at is not None or found.period.year != found.reference_date.year:
+        return None
+    # What the actor may see goes by the map of today.
+    return units_with_others(db, found.map_on) and units_with_others(db, clock.today())
+
+
+def _seen_under(db: Session, actor: Actor, found: Figure) -> list[int]:
+    """The figure's unit if the actor may see its people; else the highest units under it where that is so."""
+    granted = actor.grants.get("coverage.people", frozenset())
+    today = closure_on(clock.today()), UnitClosure.carried != "before"
+    down = select(UnitClosure.descendant_id).where(*today)
+    if db.scalar(down.where(UnitClosure.ancestor_id.in_(granted), UnitClosure.descendant_id == found.unit_id)):
+        return [found.unit_id]
+    here = down.where(UnitClosure.ancestor_id == found.unit_id, UnitClosure.descendant_id.in_(granted))
+    inside = set(db.scalars(here))
+    lower = down.where(
+        UnitClosure.ancestor_id.in_(inside), UnitClosure.descendant_id.in_(inside), UnitClosure.depth > 0
+    )
+    return sorted(inside - set(db.scalars(lower)))
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """How many are on the roster and missing under a unit; with `children`, in what stands under none of them."""
+
+    unit_id: int
+    members: int
+    missing: int
+    children: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Balances:
+    """Walks down the tree of the figure's map to those whom a page shows."""
+
+    db: Session
+    found: Figure
+    with_others: frozenset[int]
+    few: int
+
+    def page(self, unit_ids: Sequence[int], first: int, count: int) -> tuple[tuple[MissingPerson, ...], int]:
+        """`count` of the people missing under these units from the `first` on (0-based), and how many there are."""
+        starts = self._spots(unit_ids)
+        to_look_at, began, position = starts[::-1], 0, 0
+        shown: list[_Spot] = []
+        while to_look_at and position < first + count:
+            spot = to_look_at.pop()
+            if position + spot.missing <= first or not spot.missing:
+                position += spot.missing
+            elif inside := self._inside(spot):
+                to_look_at += inside[::-1]
+            else:
+                began = began if shown else position
+                shown.append(spot)
+                position += spot.missing
+        people = self._people(shown)[first - began :][:count] if shown else []
+        return _named(self.db, people, self.found), sum(spot.missing for spot in starts)
+
+    def _spots(self, unit_ids: Sequence[int]) -> list[_Spot]:
+        version_id, day = self.found.definition.version_id, self.found.reference_date
+        known = sums_with_subtrees(self.db, [version_id], unit_ids, [day], self.found.map_on)
+        assert known is not None, "they are of this map"
+        sums = [known[day][version_id].get(unit_id, Sums()) for unit_id in unit_ids]
+        return [_Spot(unit_id, of.roster, of.roster - of.coverage) for unit_id, of in zip(unit_ids, sums, strict=True)]
+
+    def _inside(self, spot: _Spot) -> list[_Spot]:
+        """What stands under it, in order, and first what stands under none of that; nothing if few are to be read."""
+        if spot.children or spot.members <= self.few or spot.unit_id not in self.with_others:
+            return []
+        children = [one.unit_id for one in unit_queries.children_on(self.db, spot.unit_id, self.found.map_on)]
+        spots = self._spots(children)
+        members, missing = (sum(getattr(one, name) for one in spots) for name in ("members", "missing"))
+        own = _Spot(spot.unit_id, spot.members - members, spot.missing - missing, tuple(children))
+        return [own, *spots] if children else []
+
+    def _people(self, spots: Sequence[_Spot]) -> list[_Person]:
+        """All who are missing there, in order."""
+        place_of = self._units_of(spots)
+        lacking = _lacking(self.found).where(CoverageEntry.unit_id.in_(place_of)).subquery()
+        rows = self.db.execute(_with_names(lacking, self.found)).all()
+        in_order = sorted(rows, key=lambda row: (place_of[row.unit_id], row.unit, row.unit_id, row.sort_name, row.id))
+        return [(row.id, row.name, row.unit_id) for row in in_order]
+
+    def _units_of(self, spots: Sequence[_Spot]) -> dict[int, int]:
+        """By unit the place, in these spots, of the one its people are missing in."""
+        place_of = {spot.unit_id: place for place, spot in enumerate(spots)}
+        down = select(UnitClosure.ancestor_id, UnitClosure.descendant_id).where(closure_on(self.found.map_on))
+        rows = self.db.execute(down.where(UnitClosure.ancestor_id.in_(place_of.keys() & self.with_others))).all()
+        for spot in spots:
+            if spot.children:
+                below = set(
+                    self.db.scalars(
+                        down.with_only_columns(UnitClosure.descendant_id).where(
+                            UnitClosure.ancestor_id.in_(spot.children)
+                        )
+                    )
+                )
+                rows = [row for row in rows if row.ancestor_id != spot.unit_id or row.descendant_id not in below]
+        return place_of | {row.descendant_id: place_of[row.ancestor_id] for row in rows}
+
+
+def _added_up(
+    db: Session, actor: Actor, found: Figure, first: int, count: int
+) -> tuple[tuple[MissingPerson, ...], int]:  # fmt: skip
+    """The same without balances: all of them have to be found for one page of them, so they are counted by the way."""
     lacking = (
-        select(CoverageEntry.person_id, CoverageEntry.unit_id)
+        _lacking(found)
         .join(UnitClosure, UnitClosure.descendant_id == CoverageEntry.unit_id)
         .where(UnitClosure.ancestor_id == found.unit_id, closure_on(found.map_on))
         .where(CoverageEntry.unit_id.in_(actor.units_with("coverage.people")))
+    )
+    counted = lacking.add_columns(func.count().over().label("total")).subquery()
+    in_order = _with_names(counted, found).order_by("unit", counted.c.unit_id, Person.sort_name, Person.id)
+    rows = db.execute(in_order.add_columns(counted.c.total).offset(first).limit(count)).all()
+    total = rows[0].total if rows else db.scalar(select(func.count()).select_from(lacking.subquery())) or 0
+    return _named(db, [(row.id, row.name, row.unit_id) for row in rows], found), total
+
+
+def _lacking(found: Figure) -> Select[int, int]:
+    """Person and unit of those who are on the roster of the figure and not covered."""
+    roster, covered = (
+        func.sum(case((CoverageEntry.measure == measure, CoverageEntry.sign), else_=0))
+        for measure in ("roster", "coverage")
+    )
+    return (
+        select(CoverageEntry.person_id, CoverageEntry.unit_id)
         .where(CoverageEntry.indicator_version_id == found.definition.version_id)
-        .where(CoverageEntry.measure.in_(("roster", "coverage")), CoverageEntry.effective_on <= reference)
-        .where(or_(CoverageEntry.period == "", CoverageEntry.period == str(found.period.year)))
+        .where(CoverageEntry.measure.in_(("roster", "coverage")))
+        .where(CoverageEntry.period.in_(("", str(found.period.year))))
+        .where(CoverageEntry.effective_on <= found.reference_date)
         .where(CoverageEntry.recorded_at <= found.known_at if found.known_at else true())
         .group_by(CoverageEntry.person_id, CoverageEntry.unit_id)
         .having(roster > 0)
         .having(covered == 0)
     )
-    # All of them have to be found for one page of them: so they are counted by the way.
-    counted = lacking.add_columns(func.count().over().label("total")).subquery()
-    rows = db.execute(
-        select(Person.id, Person.name, UnitVersion.name, counted.c.total)
-        .join(counted, counted.c.person_id == Person.id)
-        .join(UnitVersion, UnitVersion.unit_id == counted.c.unit_id)
-        .where(_version_of(reference))
-        .order_by(Person.sort_name, Person.id)
-        .offset((page - 1) * PER_PAGE)
-        .limit(PER_PAGE)
-    ).all()
-    total = rows[0].total if rows else db.scalar(select(func.count()).select_from(lacking.subquery())) or 0
-    people = tuple(MissingPerson(person_id, name, unit_name) for person_id, name, unit_name, _total in rows)
-    return MissingPeople(people, total, page, max(1, -(-total // PER_PAGE)))
 
 
-def _version_of(day: date) -> ColumnElement[bool]:
-    return (UnitVersion.valid_from <= day) & or_(UnitVersion.valid_to.is_(None), UnitVersion.valid_to > day)
+def _with_names(lacking: Subquery, found: Figure) -> Select[*tuple[Any, ...]]:
+    """Rows of id, name, unit_id, sort_name and, to sort by, unit."""
+    unit_name = func.coalesce(UnitVersion.folded_name, "").label("unit")
+    return (
+        select(Person.id, Person.name, lacking.c.unit_id, Person.sort_name, unit_name)
+        .join(lacking, lacking.c.person_id == Person.id)
+        .outerjoin(UnitVersion, (UnitVersion.unit_id == lacking.c.unit_id) & in_force(found.reference_date))
+    )
+
+
+def _named(db: Session, people: Sequence[_Person], found: Figure) -> tuple[MissingPerson, ...]:
+    units = unit_queries.units_by_id(db, {unit_id for _person_id, _name, unit_id in people}, found.reference_date)
+    return tuple(MissingPerson(person_id, name, units[unit_id].name) for person_id, name, unit_id in people)

@@ -18,7 +18,7 @@ from app.core.templating import format_percent
 from app.core.web import Config, Db, Me, having, redirect, render
 from app.coverage.counting import figures, wording
 from app.coverage.counting.as_json import as_json
-from app.coverage.counting.figures import Figure, Question, figure, period_of
+from app.coverage.counting.figures import Figure, Question, figure, figure_alone, period_of
 from app.coverage.counting.periods import Period
 from app.coverage.dashboard.asked import Asked, wants_json
 from app.coverage.dashboard.choosing import Here, checked, choosing_form
@@ -199,7 +199,7 @@ def missing(
 ) -> Response:
     """Members of the roster without an earning completion, within the actor's scope."""
     question = asked.question(indicator, config.province_code)
-    found = figure(db, question)
+    found = figure_alone(db, question)
     if not _lists(found):
         raise NotFound(_("Chỉ tiêu này không có danh sách người để đối chiếu."))
     query = asked.at(unit=found.unit_code).removeprefix("?")
