@@ -1,4 +1,4 @@
-"""Long tables as files: CSV, Parquet and JSON lines for a million rows (XLSX: long_sheets.py).
+"""Long tables for programs: Parquet and JSON lines for a million rows (for people: long_csv.py, long_sheets.py).
 
 Each takes batches, and a batch is its columns: what is done to a whole column costs a tenth of the same cell by cell.
 Only one batch is in memory at a time.
@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from app.core import clock
-from app.core.tables import RUNS_AS_FORMULA, Cell, Column, csv_cell, write_csv
+from app.core.tables import Cell, Column
 
 if TYPE_CHECKING:
     from arro3.core import Array, DataType, RecordBatch
@@ -25,8 +24,6 @@ Batch = Sequence[Sequence[Cell]]
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-# What a reader of CSV would take for the end of a cell.
-_DELICATE = ('"', ",", "\r", "\n")
 
 
 def batches_of(rows: Iterable[Sequence[Cell]]) -> Iterator[Batch]:
@@ -34,20 +31,6 @@ def batches_of(rows: Iterable[Sequence[Cell]]) -> Iterator[Batch]:
     walk = iter(rows)
     while batch := list(islice(walk, BATCH)):
         yield list(zip(*batch, strict=True))
-
-
-def write_long_csv(path: Path, columns: Sequence[Column], batches: Iterable[Batch], *, with_head: bool = True) -> int:
-    """What `write_csv` writes; the number of rows. Without its head it is a part, to be put behind another."""
-    count = 0
-    speak = [_spoken(column) for column in columns]
-    with path.open("wb") as out:
-        if with_head:
-            write_csv(out, columns, ())
-        for batch in batches:
-            count += len(batch[0])
-            texts = [say(cells) for say, cells in zip(speak, batch, strict=True)]
-            out.write("".join([f"{row}\r\n" for row in map(",".join, zip(*texts, strict=True))]).encode())
-    return count
 
 
 def write_json_lines(path: Path, columns: Sequence[Column], batches: Iterable[Batch]) -> int:
@@ -84,51 +67,6 @@ def write_parquet(path: Path, columns: Sequence[Column], batches: Iterable[Batch
     reader = RecordBatchReader.from_batches(schema, record_batches())
     write(reader, str(path), compression="zstd(1)", max_row_group_size=10 * BATCH)
     return count
-
-
-class _Quoted(dict[Any, str]):
-    """What was said of a value before: days repeat, and so do numbers and the titles of courses."""
-
-    def __missing__(self, value: Any) -> str:
-        if len(self) > BATCH:
-            self.clear()
-        text = csv_cell(value)
-        if any(sign in text for sign in _DELICATE):
-            text = '"' + text.replace('"', '""') + '"'
-        self[value] = text
-        return text
-
-
-def _spoken(column: Column) -> Callable[[Sequence[Any]], Iterable[str]]:
-    """What makes of the cells of a column what stands between two commas."""
-    quoted = _Quoted().__getitem__
-
-    def texts(cells: Sequence[Any]) -> Iterable[str]:
-        # Asked of all at once: in most columns nothing is delicate, and to look costs little.
-        plain = ["" if cell is None else cell for cell in cells]
-        together = "\n" + "\n".join(plain)
-        is_plain = (
-            together.count("\n") == len(plain)
-            and not any(sign in together for sign in _DELICATE if sign != "\n")
-            and not any(f"\n{sign}" in together for sign in RUNS_AS_FORMULA if sign != "\n")
-        )
-        return plain if is_plain else map(quoted, cells)
-
-    match column.kind:
-        case "instant":
-            return lambda cells: [_minute(cell) for cell in cells]
-        case "text":
-            return texts
-        case _:
-            return lambda cells: map(quoted, cells)
-
-
-def _minute(value: datetime | str | None) -> str:
-    """As `csv_cell` says it, in a third of the time: hardly any instant comes twice. Or it was said already."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    text = value.astimezone(clock.VIETNAM).isoformat(" ", "minutes")
-    return f"{text[8:10]}/{text[5:7]}/{text[:4]} {text[11:16]}"
 
 
 def _arrow(column: Column) -> tuple["DataType", Callable[[Sequence[Any]], "Array"]]:

@@ -24,7 +24,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.db import Database
 from app.core.errors import Invalid
-from app.core.long_selects import REFUSED, LongColumn, LongSelect, Part, Source, begin, connect, write_part
+from app.core.long_columns import LongColumn
+from app.core.long_selects import REFUSED, LongSelect, Part, Source, begin, connect, write_part
 
 PROCESSES = 2
 _PART_KEYS = 50_000

@@ -8,37 +8,25 @@ import gc
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from app.core import clock
-from app.core.bulk_files import BATCH, Batch, write_json_lines, write_long_csv, write_parquet
+from app.core.bulk_files import BATCH, Batch, write_json_lines, write_parquet
 from app.core.errors import Invalid
+from app.core.long_columns import LongColumn, Once, meaning
+from app.core.long_csv import LongCsv
 from app.core.long_sheets import write_long_xlsx
-from app.core.tables import Cell, Column
 
-# How a value of the database is read, for people and programs alike.
-Reading = Literal["", "codes", "listed_codes", "rounded", "truth"]
+# Written from what the driver gives; the others take values of Python.
+_IN_BYTES = ("csv", "xlsx")
 _NICENESS = 10
-_KEPT = 50_000
+_CACHE_KB = 8_000
 REFUSED = 3
-
-
-class LongColumn(msgspec.Struct, frozen=True):
-    """A column of the statement and what becomes of it: `read`, then said in `words` where there are some.
-
-    `named`: not a column of the statement, but the value at this place of the period it lies in (LongSelect.periods).
-    """
-
-    column: Column
-    read: Reading = ""
-    words: list[tuple[str | bool | None, str]] = []
-    named: int | None = None
 
 
 class LongSelect(msgspec.Struct, frozen=True):
@@ -74,26 +62,38 @@ class Source:
 
     def __init__(self, connection: Any, wish: LongSelect) -> None:
         self.connection, self.wish = connection, wish
-        self.changes = [_changes(one, wish) for one in wish.columns]
+        self._meant = [_meant(one, wish) for one in wish.columns]
+
+    @cached_property
+    def csv(self) -> LongCsv:
+        return LongCsv(self.wish.columns)
 
     @cached_property
     def periods(self) -> "_Periods | None":
-        return _Periods(self.connection.execute(self.wish.periods).fetchall()) if self.wish.periods else None
+        if not self.wish.periods:
+            return None
+        cursor = self.connection.cursor() if self.wish.is_sqlite else self.connection.cursor(binary=True)
+        return _Periods(cursor.execute(self.wish.periods).fetchall())
+
+    def meant(self, batch: Sequence[Any]) -> Batch:
+        """The cells of these values."""
+        return [cells if say is None else say(cells) for say, cells in zip(self._meant, batch, strict=True)]
 
 
 def write_part(source: Source, part: Part, tell: Callable[[int], None]) -> int:
     """The number of rows; `tell` is told of each batch how many rows it had. Raises Invalid for a sheet too long."""
     wish = source.wish
-    path, columns, batches = Path(part.path), [one.column for one in wish.columns], _read(source, part, tell)
+    path, batches = Path(part.path), _read(source, part, tell)
+    columns = [one.column for one in wish.columns]
     match wish.format:
         case "csv":
-            return write_long_csv(path, columns, batches, with_head=part.with_head)
+            return source.csv.write(path, batches, with_head=part.with_head)
         case "jsonl":
-            return write_json_lines(path, columns, batches)
+            return write_json_lines(path, columns, map(source.meant, batches))
         case "parquet":
-            return write_parquet(path, columns, batches)
+            return write_parquet(path, columns, map(source.meant, batches))
         case _:
-            return write_long_xlsx(path, wish.sheet, columns, batches, wish.notes)
+            return write_long_xlsx(path, wish.sheet, wish.columns, batches, wish.notes)
 
 
 def connect(wish: LongSelect) -> Any:
@@ -101,10 +101,19 @@ def connect(wish: LongSelect) -> Any:
     if wish.is_sqlite:
         connection = sqlite3.connect(wish.target, timeout=30, isolation_level=None)
         connection.execute("PRAGMA query_only=ON")
+        # Rows of several tables, found by keys that are no neighbours.
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
+        if wish.format in _IN_BYTES:
+            connection.text_factory = bytes
         return connection
     import psycopg
+    from psycopg.types.string import ByteaBinaryLoader
 
-    return psycopg.connect(wish.target, options="-c timezone=UTC -c default_transaction_read_only=on")
+    server = psycopg.connect(wish.target, options="-c timezone=UTC -c default_transaction_read_only=on")
+    if wish.format in _IN_BYTES:
+        for kind in ("text", "varchar"):
+            server.adapters.register_loader(kind, ByteaBinaryLoader)
+    return server
 
 
 def begin(connection: Any, snapshot: str = "") -> None:
@@ -120,14 +129,7 @@ def begin(connection: Any, snapshot: str = "") -> None:
     connection.execute("SELECT 1")
 
 
-def changed(read: Reading, words: Mapping[Any, str] | None) -> Callable[[Cell], Cell] | None:
-    """What makes a cell of a value; None where it stays as it is."""
-    if words:
-        return lambda value: words.get(value, value)
-    return _READINGS.get(read)
-
-
-def _read(source: Source, part: Part, tell: Callable[[int], None]) -> Iterator[Batch]:
+def _read(source: Source, part: Part, tell: Callable[[int], None]) -> Iterator[Any]:
     connection, wish, periods = source.connection, source.wish, source.periods
     values = wish.values | {"after": part.after, "until": part.until}
     if wish.is_sqlite:
@@ -141,9 +143,6 @@ def _read(source: Source, part: Part, tell: Callable[[int], None]) -> Iterator[B
             found = list(zip(*rows, strict=True))
             if periods:
                 found = _with_names(found, wish.columns, periods)
-            for place, steps in enumerate(source.changes):
-                for step in steps:
-                    found[place] = step(found[place])
             yield found
             tell(len(rows))
     finally:
@@ -160,18 +159,24 @@ class _Periods:
             self._by_key.setdefault(key, []).append((first, end, values))
         self._nothing = [None] * (len(rows[0]) - 3 if rows else 0)
 
-    def at(self, keys: Iterable[Any], days: Iterable[Any]) -> list[Sequence[Any]]:
+    def at(self, keys: Sequence[Any], days: Sequence[Any]) -> list[Sequence[Any]]:
         """For each key on its day the values; None for each of them where nothing holds."""
-        found = []
-        known, nothing = self._by_key.get, self._nothing
-        for key, day in zip(keys, days, strict=True):
-            for first, end, values in known(key, ()):
-                if first <= day and (end is None or day < end):
-                    found.append(values)
-                    break
-            else:
-                found.append(nothing)
-        return found
+        first, last = min(days), max(days)
+        # What a key has for all the days of a batch is found once; most keep their name for years.
+        always = {key: self._always(key, first, last) for key in set(keys)}
+        return [always[key] or self._on(key, day) for key, day in zip(keys, days, strict=True)]
+
+    def _always(self, key: Any, first: Any, last: Any) -> Sequence[Any] | None:
+        for begin, end, values in self._by_key.get(key, ()):
+            if begin <= first and (end is None or last < end):
+                return values
+        return None if key in self._by_key else self._nothing
+
+    def _on(self, key: Any, day: Any) -> Sequence[Any]:
+        for begin, end, values in self._by_key[key]:
+            if begin <= day and (end is None or day < end):
+                return values
+        return self._nothing
 
 
 def _with_names(found: list[Any], columns: Sequence[LongColumn], periods: _Periods) -> list[Any]:
@@ -181,71 +186,15 @@ def _with_names(found: list[Any], columns: Sequence[LongColumn], periods: _Perio
     return [next(own) if one.named is None else names[one.named] for one in columns]
 
 
-class _Once(dict[Any, Any]):
-    """What a function makes of a value, kept: there are few days, few lists of codes."""
-
-    def __init__(self, function: Callable[[Any], Any]) -> None:
-        self._function = function
-
-    def __missing__(self, value: Any) -> Any:
-        if len(self) > _KEPT:
-            self.clear()
-        made = self[value] = self._function(value)
-        return made
-
-
-_Step = Callable[[Sequence[Any]], Any]
-
-
-def _changes(one: LongColumn, wish: LongSelect) -> list[_Step]:
-    """What is done to a whole column as the driver gave it."""
-    steps: list[_Step] = []
-    if wish.is_sqlite and one.column.kind == "date":
-        steps.append(_mapped(_Once(lambda text: text and date.fromisoformat(text))))
-    if wish.is_sqlite and one.column.kind == "instant":
-        # As core/db.py writes them.
-        steps.append(
-            _said_to_the_minute() if wish.format == "csv"
-            else lambda texts: [text and datetime.fromisoformat(f"{text}Z") for text in texts]
-        )  # fmt: skip
-    if change := changed(one.read, dict(one.words)):
-        steps.append(_mapped(_Once(change)))
-    return steps
-
-
-def _said_to_the_minute() -> _Step:
-    """Instants as CSV says them. To make a time of each and to write that took a fifth of a row; hours repeat."""
-    hours = _Once(lambda hour: datetime.fromisoformat(f"{hour}:00Z").astimezone(clock.VIETNAM).strftime("%d/%m/%Y %H"))
-    return lambda texts: [text and hours[text[:13]] + text[13:16] for text in texts]
-
-
-def _mapped(known: dict[Any, Any]) -> _Step:
-    return lambda cells: list(map(known.__getitem__, cells))
-
-
-@lru_cache(maxsize=4096)
-def _codes(text: str | None) -> str | None:
-    """The codes of a JSON list in one text."""
-    return ", ".join(sorted(msgspec.json.decode(text))) if text else None
-
-
-@lru_cache(maxsize=4096)
-def _listed_codes(text: str | None) -> str | None:
-    """The same for codes with commas between."""
-    return ", ".join(sorted(text.split(","))) if text else None
-
-
-def _rounded(value: Any) -> Cell:
-    return None if value is None else float(round(value, 1))
-
-
-def _truth(value: Any) -> Cell:
-    return None if value is None else int(value)
-
-
-_READINGS: dict[str, Callable[[Any], Cell]] = {
-    "codes": _codes, "listed_codes": _listed_codes, "rounded": _rounded, "truth": _truth,
-}  # fmt: skip
+def _meant(one: LongColumn, wish: LongSelect) -> Callable[[Sequence[Any]], Sequence[Any]] | None:
+    """What makes cells of a column; None where they are the driver's own."""
+    is_text = wish.is_sqlite and one.column.kind in ("date", "instant")
+    if one.is_plain and not is_text:
+        return None
+    if one.column.kind == "instant":
+        # Hardly any comes twice.
+        return lambda texts: [text and datetime.fromisoformat(f"{text}Z") for text in texts]
+    return Once(meaning(one)).of_each
 
 
 def main() -> None:

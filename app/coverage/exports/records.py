@@ -22,8 +22,8 @@ from app.core.db import Database, Instant
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext, lazy
 from app.core.i18n import lazy as _
+from app.core.long_columns import LongColumn, Reading, changed
 from app.core.long_files import Keys, Tell, long_select, write_long
-from app.core.long_selects import LongColumn, Reading, changed
 from app.core.table_files import FOR_PEOPLE
 from app.core.tables import Cell, Column, Kind
 from app.core.templating import format_datetime
@@ -236,6 +236,9 @@ _FIRST_POST = ~exists().where(
 )
 
 
+_IS_ANNULLED = Completion.id.in_(select(CompletionAnnulment.completion_id))
+
+
 def _completions(query: Select[Any], _day: date) -> Select[Any]:
     of_day = and_(CompletionPost.completion_id == Completion.id, _FIRST_POST)
     return (
@@ -245,7 +248,6 @@ def _completions(query: Select[Any], _day: date) -> Select[Any]:
         .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(CompletionPost, of_day)
         .outerjoin(Certificate, and_(Certificate.completion_id == Completion.id, is_newest()))
-        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
     )
 
 
@@ -269,8 +271,8 @@ COMPLETIONS = Records(
         Field("hours", _("Số giờ"), Completion.hours, "number", 8),
         Field("score_percent", _("Điểm (%)"), Completion.score_percent, "number", 9, read="rounded"),
         Field("certificate", _("Số giấy chứng nhận"), Certificate.number, width=22),
-        Field("state", _("Trạng thái"), case((CompletionAnnulment.completion_id.is_(None), "valid"), else_="annulled"),
-              width=14, words={"valid": _("có hiệu lực"), "annulled": _("đã hủy")}),
+        Field("state", _("Trạng thái"), case((_IS_ANNULLED, "annulled"), else_="valid"), width=14,
+              words={"valid": _("có hiệu lực"), "annulled": _("đã hủy")}),
     ),
     _completions, lambda units, _day: CompletionPost.unit_id.in_(units),
     lambda _day: (CompletionPost.unit_id, Completion.completed_on), Completion.completed_on,  # type: ignore[arg-type]
