@@ -239,7 +239,7 @@ def _link(name: str, target: str) -> Callable[[Path], None]:
         (_bytes(LESSON, b"a\0b"), LESSON, "NUL"),
         (_bytes(LESSON, b"a" * 1_100_000), LESSON, "1 MB"),
         (_bytes("course.yaml", b""), "course.yaml", "tên: giá trị"),
-        (_bytes("course.yaml", b"[" * 5000), "course.yaml", "YAML"),
+        (_bytes("course.yaml", b"[" * 5000), "course.yaml", "YAML lồng quá sâu"),
         (_bytes(PICTURE, b" " * 1_100_000), PICTURE, "quá giới hạn"),
         (_bytes("cover.svg", b"\x89PNG\r\n\x1a\n rest"), "cover.svg", "cover.svg"),
         (_bytes(FILM, b"khong phai video" * 100), FILM, "01-phim.mp4"),

@@ -11,6 +11,10 @@ from yaml.constructor import SafeConstructor
 from app.authoring.folder.problems import Findings
 from app.core.i18n import gettext as _
 
+# A course has five or six levels. The parser looks at every open bracket again for each new one: five thousand of them,
+# one short line, kept a processor busy for ten seconds.
+_DEEPEST = 50
+
 
 @dataclass(frozen=True)
 class Node:
@@ -41,11 +45,15 @@ def read_yaml(text: str, first_line: int = 1) -> Node:
     """The tree of nodes; `first_line` is where the text begins in its file. Raises YamlProblem with the line."""
     shift = first_line - 1
     try:
-        # An alias can make a small file swell without end; nobody needs one in a course.
+        depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = (event.start_mark.line if event.start_mark else 0) + 1 + shift
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            # An alias can make a small file swell without end; nobody needs one in a course.
             if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise YamlProblem(line + shift, _("Không dùng neo (&) và tham chiếu (*) của YAML ở đây."))
+                raise YamlProblem(line, _("Không dùng neo (&) và tham chiếu (*) của YAML ở đây."))
+            if depth > _DEEPEST:
+                raise YamlProblem(line, _("YAML lồng quá sâu: nhiều nhất %(depth)s cấp.", depth=_DEEPEST))
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         return Node(None, first_line) if root is None else _node(root, shift)
     except yaml.MarkedYAMLError as error:
@@ -54,7 +62,7 @@ def read_yaml(text: str, first_line: int = 1) -> Node:
         raise YamlProblem(
             line + shift, _("YAML sai cú pháp: %(reason)s.", reason=error.problem or error.context)
         ) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise YamlProblem(first_line, _("YAML sai cú pháp: %(reason)s.", reason=str(error).splitlines()[0])) from error
 
 
