@@ -348,8 +348,11 @@ async function sayRead(event, reader) {
   event.stopImmediatePropagation();
   for (const leafer of leafers) await save(leafer);
   if (isStillReading()) await save(reader);
-  form.elements.measured.value = "yes";
-  form.requestSubmit(event.submitter);
+  // What was saved just now may have drawn the form anew: the one that was pressed is gone and would send nothing.
+  const current = form.isConnected ? form : document.querySelector("form[data-read]");
+  if (!current) return;
+  current.elements.measured.value = "yes";
+  current.requestSubmit(current.contains(event.submitter) ? event.submitter : null);
 }
 
 if (lesson) {
