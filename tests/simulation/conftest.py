@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from app.core.db import Database
+from app.core.db import Database, Session
 from app.core.settings import Settings
 from app.simulation.province import simulate
 from tests.seeded import Seeded
 from tests.simulation.courses import make_shelf
 
-PEOPLE, SEED = 400, 3
+PEOPLE, SEED = 200, 3
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +24,16 @@ def province(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             simulate(db, PEOPLE, SEED)
         database.dispose()
         yield url
+
+
+@pytest.fixture
+def known(province: str) -> Iterator[Session]:
+    """The province itself, for who only reads."""
+    database = Database(province)
+    with database.reading() as db:
+        yield db
+    # PostgreSQL copies only what nobody is connected to.
+    database.dispose()
 
 
 @pytest.fixture

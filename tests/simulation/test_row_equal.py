@@ -73,7 +73,7 @@ def compare(seeded: Seeded, folder: Path, people: int, monkeypatch: pytest.Monke
 def test_bulk_writes_what_the_services_write(
     seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    rows = compare(seeded, tmp_path, 200, monkeypatch)
+    rows = compare(seeded, tmp_path, 40, monkeypatch)
     # Nothing is equal because it is empty.
     for table in ("block_progress", "attempt", "completion_post", "certificate", "coverage_entry", "coverage_balance"):
         assert rows[table].total() > 0
