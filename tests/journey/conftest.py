@@ -30,6 +30,7 @@ COURSE = ROOT / "courses" / "khai-thac-nen-tang-so"
 PICTURES = ROOT / ".cache" / "journey"
 
 
+EVERY_VIEW = "EVERY_VIEW" in os.environ
 VIEWS = [("sqlite", 1280), ("postgresql", 360)]
 
 
@@ -39,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where both databases and both widths are asked for, each database meets one width: a browser takes its time."""
-    if config.getoption("--database") != "both" or "EVERY_VIEW" in os.environ:
+    if config.getoption("--database") != "both" or EVERY_VIEW:
         return
     spared = [item for item in items if _is_here(item) and not _has_turn(item)]
     config.hook.pytest_deselected(items=spared)
@@ -212,8 +213,10 @@ class Screen:
             self.page.evaluate("skip(60_000)")
 
     def picture(self, what: str) -> None:
-        """Keep a picture, and hold the page to its width: nothing scrolls sideways."""
+        """Hold the page to its width: nothing scrolls sideways. `make proof` keeps a picture of it, to look at."""
         assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, f"{what} scrolls sideways"
+        if not EVERY_VIEW:
+            return
         folder = PICTURES / str(self.width)
         folder.mkdir(parents=True, exist_ok=True)
         self._shots += 1

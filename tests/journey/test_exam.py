@@ -42,6 +42,7 @@ def screens(live: LiveServer, chromium: Browser, people: None, width: int) -> It
         screen.close()
 
 
+@pytest.mark.one_view
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_sitting_from_its_plan_to_its_minute(live: LiveServer, screens: dict[str, Screen]) -> None:
     organiser, watcher, candidate = (screens[name].page for name in ("to-chuc", "giam-thi", "le.an"))

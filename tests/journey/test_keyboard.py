@@ -82,6 +82,7 @@ def course(live: LiveServer, tmp_path: Path) -> str:
         return version.title
 
 
+@pytest.mark.one_view
 @pytest.mark.parametrize("width", [360, 1280])
 def test_a_learner_gets_from_the_front_door_to_a_passed_quiz_without_a_mouse(
     width: int, live: LiveServer, movable_clock: MovableClock, chromium: Browser, course: str

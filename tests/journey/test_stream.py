@@ -25,54 +25,54 @@ LESSON = "/learn/hop-so/HS01.1.1"
 
 
 @pytest.fixture
-def lesson(live: LiveServer, chromium: Browser, tmp_path: Path) -> Page:
-    """A learner in front of a lesson whose video, two sizes and twelve seconds of it, has not been started."""
+def learner(live: LiveServer, chromium: Browser, tmp_path: Path) -> Screen:
+    """A learner in front of a lesson whose video, two sizes and eight seconds of it, has not been started."""
     folder = good_folder(tmp_path / "courses")
-    video(folder / FILM, size="854x480", seconds=12, faststart=True, more=("-b:v", "900k"))
+    video(folder / FILM, size="854x480", seconds=8, faststart=True, more=("-b:v", "900k"))
     runtime = live.runtime
     with runtime.database.writing() as db:
         version = publish(db, load_course(db, runtime.storage, folder, None), None)
         course = db.get_one(Course, version.course_id)
-        learner = factories.person(db, "Trần Văn Giả Định")
-        factories.account(db, learner, "hocvien")
-        enrol(db, learner.id, course.id)
+        person = factories.person(db, "Trần Văn Giả Định")
+        factories.account(db, person, "hocvien")
+        enrol(db, person.id, course.id)
     _wait_for_the_worker(runtime.database)
     screen = Screen(chromium, live.url, 360, "xem-video")
     screen.sign_in("hocvien", factories.PASSWORD)
     screen.page.wait_for_url(lambda url: "/sign-in" not in url)
-    return screen.page
+    return screen
 
 
-def test_the_player_is_fetched_on_play_and_begins_with_the_lightest_size(lesson: Page) -> None:
+def test_the_lightest_size_plays_first_and_a_plain_file_where_sizes_cannot_be_had(learner: Screen) -> None:
+    """One video for all: making its sizes costs more than looking at it three times."""
+    plays_the_lightest_size_first(learner.page)
+    for refused in ("**/hls.min.js*", "**/*.m3u8"):
+        page = learner.context.new_page()
+        page.route(refused, _refuse)
+        page.goto(LESSON)
+        _play(page)
+        played = page.locator("video").evaluate("video => video.currentSrc")
+        assert played.endswith("/480p.mp4"), f"without {refused}: {played}"
+        page.close()
+
+
+def plays_the_lightest_size_first(page: Page) -> None:
+    """The player is fetched on play, and nothing of the video before."""
     asked: list[str] = []
-    lesson.on("request", lambda request: asked.append(request.url.split("?")[0].rsplit("/", 1)[-1]))
-    lesson.goto(LESSON)
-    expect(lesson.locator("video[data-stream]")).to_have_count(1)
-    lesson.wait_for_load_state("networkidle")
+    page.on("request", lambda request: asked.append(request.url.split("?")[0].rsplit("/", 1)[-1]))
+    page.goto(LESSON)
+    expect(page.locator("video[data-stream]")).to_have_count(1)
+    page.wait_for_load_state("networkidle")
     assert "hls.min.js" not in asked
     assert not any(name.endswith((".m3u8", ".m4s", ".mp4")) for name in asked)
-    _play(lesson)
+    _play(page)
     assert "hls.min.js" in asked
     media = [name for name in asked if name.endswith(".m4s")]
     assert media[0] == "240p.m4s"
-    assert "blob:" in lesson.locator("video").evaluate("video => video.currentSrc")
-    with lesson.expect_response("**/progress") as saved:
-        lesson.locator("video").evaluate("video => video.pause()")
+    assert "blob:" in page.locator("video").evaluate("video => video.currentSrc")
+    with page.expect_response("**/progress") as saved:
+        page.locator("video").evaluate("video => video.pause()")
     assert saved.value.json()["earned"] >= 1, "what was watched counts as it does in the plain file"
-
-
-def test_without_the_player_the_plain_file_plays(lesson: Page) -> None:
-    lesson.route("**/hls.min.js*", _refuse)
-    lesson.goto(LESSON)
-    _play(lesson)
-    assert lesson.locator("video").evaluate("video => video.currentSrc").endswith("/480p.mp4")
-
-
-def test_a_ladder_that_cannot_be_fetched_falls_back_to_the_plain_file(lesson: Page) -> None:
-    lesson.route("**/*.m3u8", _refuse)
-    lesson.goto(LESSON)
-    _play(lesson)
-    assert lesson.locator("video").evaluate("video => video.currentSrc").endswith("/480p.mp4")
 
 
 def _wait_for_the_worker(database: Database) -> None:
