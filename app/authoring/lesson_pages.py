@@ -15,16 +15,22 @@ from app.core.access import Actor
 from app.core.db import Database, Session
 from app.core.errors import Conflict, Invalid
 from app.core.i18n import gettext as _
+from app.core.settings import Settings
 from app.core.storage import Storage
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
 from app.media.queries import AssetView, own_uploads
+from app.media.uploads.service import Unfinished, most_bytes, unfinished
 
 router = APIRouter()
 
 
 @dataclass(frozen=True)
 class LessonFormPage:
-    """The form with what was typed and what is wrong. `key` is None for a new lesson; `limit_bytes` is for one file."""
+    """The form with what was typed and what is wrong. `key` is None for a new lesson.
+
+    `limit_bytes` is for one file that comes with the form, `most_bytes` for one that goes ahead of it, by slot;
+    `unfinished` are those on their way.
+    """
 
     course: CourseView
     modules: list[tuple[str, str]]
@@ -35,29 +41,37 @@ class LessonFormPage:
     errors: dict[str, str]
     problem: str
     limit_bytes: int
+    most_bytes: dict[str, int]
+    unfinished: list[Unfinished]
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        return SLOTS
 
 
 @router.get("/studio/{slug}/lessons/new")
 def new(
-    request: Request, db: Db, actor: Author, course: AuthoredCourse, settings: Config, module: str = ""
+    request: Request, db: Db, actor: Author, course: AuthoredCourse, storage: Files, settings: Config, module: str = ""
 ) -> Response:
     fields = LessonFields(module=module, base_version=queries.newest_version(db, course).id)
-    return _form(request, _page(db, course, None, fields, settings.upload_limit_bytes))
+    return _form(request, _page(db, course, None, fields, settings, unfinished(db, storage, actor)))
 
 
 @router.get("/studio/{slug}/lessons/{key}/edit")
-def edit(key: str, request: Request, db: Db, actor: Author, course: AuthoredCourse, settings: Config) -> Response:
+def edit(
+    key: str, request: Request, db: Db, actor: Author, course: AuthoredCourse, storage: Files, settings: Config
+) -> Response:
     version = queries.newest_version(db, course)
     module, lesson = service.lesson_in(source_of(db, version.id), key)
     fields = LessonFields.of_lesson(module.folder, lesson, version.id)
-    return _form(request, _page(db, course, key, fields, settings.upload_limit_bytes))
+    return _form(request, _page(db, course, key, fields, settings, unfinished(db, storage, actor)))
 
 
 @router.post("/studio/{slug}/lessons/new")
 def create(
     slug: str, request: Request, actor: Author, upload: Upload, database: Databases, storage: Files, settings: Config
 ) -> Response:
-    return _save(request, _Try(slug, None, actor, upload, database, storage, settings.upload_limit_bytes))
+    return _save(request, _Try(slug, None, actor, upload, database, storage, settings))
 
 
 @router.post("/studio/{slug}/lessons/{key}/edit")
@@ -71,7 +85,7 @@ def change(
     storage: Files,
     settings: Config,
 ) -> Response:
-    return _save(request, _Try(slug, key, actor, upload, database, storage, settings.upload_limit_bytes))
+    return _save(request, _Try(slug, key, actor, upload, database, storage, settings))
 
 
 @dataclass(frozen=True)
@@ -84,7 +98,7 @@ class _Try:
     upload: LessonUpload
     database: Database
     storage: Storage
-    limit_bytes: int
+    settings: Settings
 
 
 def _save(request: Request, form: _Try) -> Response:
@@ -92,7 +106,7 @@ def _save(request: Request, form: _Try) -> Response:
         course = queries.authored_course(db, form.actor, form.slug)
         if form.key:
             service.lesson_in(source_of(db, queries.newest_version(db, course).id), form.key)
-    taken = service.take_files(form.storage, form.upload.files, form.limit_bytes)
+    taken = service.take_files(form.storage, form.upload.files, form.settings.upload_limit_bytes)
     with form.database.writing() as db:
         course = queries.authored_course(db, form.actor, form.slug)
         kept = form.upload.kept | service.add_files(db, form.actor, course, taken.stored)
@@ -127,7 +141,7 @@ def _again(
         # Whoever saves once more after a warning has seen the newest version.
         fields = replace(form.upload.fields, base_version=queries.newest_version(db, course).id)
         page = replace(
-            _page(db, course, form.key, fields, form.limit_bytes),
+            _page(db, course, form.key, fields, form.settings, unfinished(db, form.storage, form.actor)),
             attached=files,
             errors=in_order(faults | (errors or {})),
             problem=problem,
@@ -135,7 +149,14 @@ def _again(
         return _form(request, page, status)
 
 
-def _page(db: Session, course: Course, key: str | None, fields: LessonFields, limit_bytes: int) -> LessonFormPage:
+def _page(
+    db: Session,
+    course: Course,
+    key: str | None,
+    fields: LessonFields,
+    settings: Settings,
+    on_their_way: list[Unfinished],
+) -> LessonFormPage:
     version = queries.newest_version(db, course)
     source = source_of(db, version.id)
     return LessonFormPage(
@@ -147,7 +168,9 @@ def _page(db: Session, course: Course, key: str | None, fields: LessonFields, li
         present=queries.lesson_files(db, source.lesson(key)[1]) if key else [],
         errors={},
         problem="",
-        limit_bytes=limit_bytes,
+        limit_bytes=settings.upload_limit_bytes,
+        most_bytes={slot: most_bytes(settings, kind) for slot, kind in SLOTS.items()},
+        unfinished=on_their_way,
     )
 
 

@@ -18,4 +18,4 @@ async def begin(request: Request, actor: Author, storage: Files, settings: Confi
     def unit_of(db: Session) -> int | None:
         return queries.authored_course(db, actor, course).unit_id
 
-    return await begun(request, actor, storage, settings.resumable_limit_bytes, unit_of)
+    return await begun(request, actor, storage, settings, unit_of)

@@ -40,6 +40,7 @@ from app.core import clock, jobs
 from app.core.access import Actor
 from app.core.i18n import lazy
 from app.core.jobs import Job, Worker
+from app.core.settings import get_settings
 from app.core.storage import Storage
 from app.coverage.declared.declaring import prove
 from app.coverage.exports.models import ApiToken
@@ -658,7 +659,7 @@ def _upload(db: Session, storage: Storage, owner: Account, unit_id: int, asset_i
     actor = accounts.actor_of(db, owner.id)
     assert actor is not None
     upload = uploads.begin(
-        db, storage, by=actor, unit_id=unit_id, kind="image", file_name="anh.png", size=10, limit_bytes=10
+        db, storage, get_settings(), by=actor, unit_id=unit_id, kind="image", file_name="anh.png", size=10
     )
     upload.asset_id = asset_id
     return upload.public_id

@@ -17,6 +17,7 @@ from app.core.access import Actor
 from app.core.db import Session
 from app.core.error_answers import answer_error
 from app.core.errors import AppError, NotFound
+from app.core.settings import Settings
 from app.core.storage import Storage
 from app.core.web import Config, Files, having
 from app.media.models import Asset
@@ -71,7 +72,7 @@ async def abilities(settings: Config) -> Response:
 
 
 async def begun(
-    request: Request, actor: Actor, storage: Storage, limit_bytes: int, unit_of: Callable[[Session], int | None]
+    request: Request, actor: Actor, storage: Storage, settings: Settings, unit_of: Callable[[Session], int | None]
 ) -> Response:
     """The answer to a creation, with the first bytes if it carries some. `unit_of` says whose file it will be, or
     raises what keeps this person from it.
@@ -85,8 +86,8 @@ async def begun(
     def write() -> Upload:
         with request.app.state.database.writing() as db:
             return service.begin(
-                db, storage, by=actor, unit_id=unit_of(db), kind=said.get("kind", ""), size=size,
-                file_name=said.get("filename", ""), limit_bytes=limit_bytes,
+                db, storage, settings, by=actor, unit_id=unit_of(db), kind=said.get("kind", ""), size=size,
+                file_name=said.get("filename", ""),
             )  # fmt: skip
 
     async with request.app.state.turns.writers:

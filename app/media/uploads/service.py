@@ -1,9 +1,10 @@
 """Beginning an upload, taking the whole file on as an asset, forgetting what nobody finished."""
 
 import io
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from app.core import clock, ids
 from app.core.access import Actor
@@ -11,6 +12,7 @@ from app.core.db import Session
 from app.core.errors import Conflict, Forbidden, Invalid, NotFound, StorageFull, TooLarge
 from app.core.i18n import lazy as _
 from app.core.jobs import JobContext
+from app.core.settings import Settings
 from app.core.storage import Storage
 from app.media.models import Asset
 from app.media.service import KIND_NAMES, StoredFile, add_asset, plain_name, store, too_large
@@ -23,6 +25,18 @@ KEPT = timedelta(days=7)
 MOST_UNFINISHED = 5
 # While a whole file is looked at it lies in parts, in the scratch folder and on its shelf.
 _COPIES = 3
+_MOST_CAPTION_BYTES = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """A file on its way: `arrived` of `size` bytes are here, and kept until the day `kept_until`."""
+
+    url: str
+    file_name: str
+    size: int
+    arrived: int
+    kept_until: date
 
 
 class TooManyUnfinished(Forbidden):
@@ -42,17 +56,16 @@ class Refused(Invalid):
 
 
 def begin(
-    db: Session, storage: Storage, *, by: Actor, unit_id: int | None, kind: str, file_name: str, size: int,
-    limit_bytes: int,
+    db: Session, storage: Storage, settings: Settings, *, by: Actor, unit_id: int | None, kind: str, file_name: str,
+    size: int,
 ) -> Upload:  # fmt: skip
     """A new upload. Raises TooLarge, TooManyUnfinished, StorageFull, or Misspoken for a kind there is not."""
     name = plain_name(file_name)
     if kind not in KIND_NAMES:
         raise Misspoken(header="Upload-Metadata")
-    if size > limit_bytes:
+    if size > (limit_bytes := most_bytes(settings, kind)):
         raise too_large(name, limit_bytes)
-    mine = (Upload.account_id == by.account_id, Upload.expires_at > clock.now(), ~_is_over())
-    if (count := db.scalar(select(func.count()).where(*mine)) or 0) >= MOST_UNFINISHED:
+    if (count := len(db.execute(select(Upload.id).where(_unfinished(by))).all())) >= MOST_UNFINISHED:
         raise TooManyUnfinished(count=count)
     free = storage.free_bytes()
     if free is not None and free < _COPIES * size:
@@ -65,6 +78,24 @@ def begin(
     db.add(upload)
     db.flush()
     return upload
+
+
+def most_bytes(settings: Settings, kind: str) -> int:
+    """How large a file of this kind may be: only videos are taken on without ever being whole in memory."""
+    if kind == "video":
+        return settings.resumable_limit_bytes
+    return _MOST_CAPTION_BYTES if kind == "caption" else settings.upload_limit_bytes
+
+
+def unfinished(db: Session, storage: Storage, actor: Actor) -> list[Unfinished]:
+    """What this person has on its way, the oldest first."""
+    return [
+        Unfinished(
+            f"/uploads/{upload.public_id}", upload.file_name, upload.size, arrived(storage, upload.public_id),
+            clock.day_of(upload.expires_at),
+        )
+        for upload in db.scalars(select(Upload).where(_unfinished(actor)).order_by(Upload.id))
+    ]  # fmt: skip
 
 
 def own_upload(db: Session, actor: Actor, public_id: str) -> Upload:
@@ -125,6 +156,10 @@ def forget_uploads(context: JobContext) -> dict[str, int]:
     for public_id in kept - needed:
         context.storage.delete_folder(f"{FOLDER}/{public_id}")
     return {"forgotten": len(gone), "emptied": len(kept - needed)}
+
+
+def _unfinished(actor: Actor) -> ColumnElement[bool]:
+    return and_(Upload.account_id == actor.account_id, Upload.expires_at > clock.now(), ~_is_over())
 
 
 def _is_over() -> ColumnElement[bool]:

@@ -1,4 +1,5 @@
 // The lesson form with files: what is too large is said before it leaves, one sees how far it is, nothing typed is lost.
+// Where resumable.js runs, files go ahead of the form, and it waits for those on their way.
 const MB = 1024 * 1024;
 let sending = null;
 let isDirty = false;
@@ -98,6 +99,12 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", (event) => {
   const form = formOf(event);
   if (!form) return;
+  if (form.querySelector("[data-arriving]:not([data-arriving='here'])")) {
+    event.preventDefault();
+    form.dataset.waits = "yes";
+    say(form, wordsOf(form).waits);
+    return;
+  }
   const problem = tooLarge(form);
   if (problem || filesOf(form).length) event.preventDefault();
   else isDirty = false;
