@@ -66,23 +66,24 @@ class LiveServer:
             "COURSES_DIR": str(data_dir / "no-courses"),
             **(environment or {}),
         }
-        self._pid = 0
+        # Of the process while it runs.
+        self.pid = 0
 
     def start(self) -> None:
         """Returns once the server answers; fails with its output if it does not."""
-        self._pid = int(_warm().ask("start", self._environment, str(self._log)))
+        self.pid = int(_warm().ask("start", self._environment, str(self._log)))
         deadline = time.monotonic() + _PATIENCE_S
         while not self._answers():
-            assert not _warm().ask("poll", self._pid), f"the server ended by itself:\n{self.output()}"
+            assert not _warm().ask("poll", self.pid), f"the server ended by itself:\n{self.output()}"
             assert time.monotonic() < deadline, f"the server does not answer:\n{self.output()}"
             time.sleep(0.02)
 
     def kill(self) -> None:
         """SIGKILL: no goodbye, as a power cut for the process."""
-        if self._pid:
-            os.kill(self._pid, signal.SIGKILL)
-            _warm().ask("wait", self._pid)
-            self._pid = 0
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            _warm().ask("wait", self.pid)
+            self.pid = 0
 
     def output(self) -> str:
         return self._log.read_text(encoding="utf-8", errors="replace")
