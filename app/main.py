@@ -43,7 +43,7 @@ from app.core.csrf import check_token
 from app.core.door import Door
 from app.core.error_answers import install_error_handlers
 from app.core.jobs import JobFunction, Worker
-from app.core.lane import Lane
+from app.core.lane import Lane, Table
 from app.core.middleware import BodyLimit, Surroundings
 from app.core.personal import Holding
 from app.core.settings import Settings
@@ -316,7 +316,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.state.load_actor = partial(accounts.load_actor, saw=app.state.last_seen.saw, count_unread=unread_count)
     app.router.routes += routes()
     app.mount("/static", StaticFiles(STATIC_DIR), name="static")
-    app.add_middleware(Lane, routes=app)
+    app.add_middleware(Lane, table=_lane_table())
     install_error_handlers(app)
     limits = [
         ("/uploads", settings.resumable_limit_bytes),
@@ -358,6 +358,11 @@ def routes() -> Sequence[BaseRoute]:
     for module in PAGES:
         router.include_router(module.router, dependencies=[Depends(identify), Depends(check_token)])
     return router.routes
+
+
+@cache
+def _lane_table() -> Table:
+    return Table(routes())
 
 
 @asynccontextmanager

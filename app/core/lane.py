@@ -9,11 +9,11 @@ unknown addresses) goes on to FastAPI.
 import inspect
 import re
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from fastapi import FastAPI, params
+from fastapi import params
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_body_to_args, request_params_to_args
 from fastapi.exceptions import RequestValidationError
@@ -21,7 +21,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.core.csrf import SAFE_METHODS
@@ -31,19 +31,37 @@ from app.core.errors import TooLarge
 from app.core.web import database_in_turn, session_in_turn
 
 
-class Lane:
-    """Middleware, directly inside `LastResort`; `routes` is the application whose routes it serves."""
+class Table:
+    """What the lane takes of some routes, by the first word of their paths; any number of lanes may share it."""
 
-    def __init__(self, app: ASGIApp, routes: FastAPI) -> None:
-        self.app = app
+    def __init__(self, routes: Sequence[BaseRoute]) -> None:
         self._entries: dict[str, list[_Entry]] = defaultdict(list)
-        for context in iter_route_contexts(routes.routes):
+        for context in iter_route_contexts(routes):
             if answer := _answer_of(context):
                 entry = _Entry(frozenset(context.methods or ()), context.path_regex, context.param_convertors, answer)
                 self._entries[_first_word(context.path or "")].append(entry)
 
+    def find(self, scope: Scope) -> "_Answer | None":
+        """What answers a request, its place in the path told in `scope`; None for what is left to FastAPI."""
+        for entry in self._entries.get(_first_word(scope["path"]), ()):
+            if scope["method"] in entry.methods and (found := entry.pattern.match(scope["path"])):
+                convertors = entry.convertors
+                scope["path_params"] = {
+                    name: convertors[name].convert(text) for name, text in found.groupdict().items()
+                }
+                return entry.answer
+        return None
+
+
+class Lane:
+    """Middleware, directly inside `LastResort`."""
+
+    def __init__(self, app: ASGIApp, table: Table) -> None:
+        self.app = app
+        self._table = table
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = self._find(scope) if scope["type"] == "http" else None
+        answer = self._table.find(scope) if scope["type"] == "http" else None
         if answer is None:
             await self.app(scope, receive, send)
             return
@@ -56,16 +74,6 @@ class Lane:
             # A form that came in parts has its files open.
             await request.close()
         await response(scope, receive, send)
-
-    def _find(self, scope: Scope) -> "_Answer | None":
-        for entry in self._entries.get(_first_word(scope["path"]), ()):
-            if scope["method"] in entry.methods and (found := entry.pattern.match(scope["path"])):
-                convertors = entry.convertors
-                scope["path_params"] = {
-                    name: convertors[name].convert(text) for name, text in found.groupdict().items()
-                }
-                return entry.answer
-        return None
 
 
 _Answer = Callable[[Request], Awaitable[Response]]

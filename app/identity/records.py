@@ -7,14 +7,17 @@ one of these.
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Table, func, literal, or_, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased, selectinload
 
+from app.core.prepared import Prepared
 from app.identity.models import Affiliation, MergedRecord
 
 _CHUNK = 500
 _MERGED = cast(Table, MergedRecord.__table__)
 _SHOWN, _KIN = aliased(MergedRecord), aliased(MergedRecord)
+_ASKED = select(_SHOWN.holder_id).where(_SHOWN.person_id.in_(bindparam("people", expanding=True)))
+_RECORDS = Prepared(select(_KIN.holder_id, _KIN.person_id).where(_KIN.holder_id.in_(_ASKED)).order_by(_KIN.person_id))
 
 
 def holder_of(person_id: Any) -> ColumnElement[int]:
@@ -71,12 +74,9 @@ def records_by_holder(db: Session, person_ids: Iterable[int]) -> dict[int, list[
     wanted = list(dict.fromkeys(person_ids))
     found: dict[int, list[int]] = {}
     alone = set(wanted)
+    db.flush()
     for at in range(0, len(wanted), _CHUNK):
-        some = select(_SHOWN.holder_id).where(_SHOWN.person_id.in_(wanted[at : at + _CHUNK]))
-        rows = db.execute(
-            select(_KIN.holder_id, _KIN.person_id).where(_KIN.holder_id.in_(some)).order_by(_KIN.person_id)
-        )
-        for holder_id, person_id in rows:
+        for holder_id, person_id in _RECORDS.all(db, people=wanted[at : at + _CHUNK]):
             found.setdefault(holder_id, [holder_id])
             if person_id not in found[holder_id]:
                 found[holder_id].append(person_id)

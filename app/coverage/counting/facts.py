@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.catalogue.models import Course, CourseVersion
+from app.core.prepared import Prepared
 from app.core.settings import get_settings
 from app.coverage.counting.judging import CompletionFact, PostFact, RuleBook
 from app.coverage.indicators.definitions import Definition, counted, definitions
@@ -16,6 +17,21 @@ from app.identity.people import people_queries
 from app.identity.records import records_by_holder
 from app.identity.units import unit_queries
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost
+
+_COMPLETIONS = Prepared(
+    select(
+        Completion.id, Completion.person_id, Completion.completed_on, Completion.how, Completion.programme_code,
+        Completion.valid_until, CourseVersion.tags, CourseVersion.programme_code.label("programme"),
+        Course.code.label("course"),
+    )
+    .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
+    .outerjoin(Course, Course.id == Completion.course_id)
+    .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
+    .where(
+        Completion.person_id.in_(bindparam("people", expanding=True)), CompletionAnnulment.completion_id.is_(None)
+    )
+    .order_by(Completion.completed_on, Completion.id)
+)  # fmt: skip
 
 
 def posts_of_people(db: Session, person_ids: Sequence[int]) -> dict[int, list[PostFact]]:
@@ -40,22 +56,15 @@ def posts_of_people(db: Session, person_ids: Sequence[int]) -> dict[int, list[Po
 def completions_of(db: Session, person_ids: Sequence[int]) -> dict[int, list[CompletionFact]]:
     """Their valid completions, of all their records, with the posts of the day; annulled ones left out."""
     shown_as = {record: holder for holder, kin in records_by_holder(db, person_ids).items() for record in kin}
-    rows = db.execute(
-        select(Completion, CourseVersion.tags, CourseVersion.programme_code, Course.code)
-        .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
-        .outerjoin(Course, Course.id == Completion.course_id)
-        .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
-        .where(Completion.person_id.in_(shown_as), CompletionAnnulment.completion_id.is_(None))
-        .order_by(Completion.completed_on, Completion.id)
-    ).all()
-    posts = _posts_of_completions(db, [completion.id for completion, *_ in rows])
+    db.flush()
+    rows = _COMPLETIONS.all(db, people=list(shown_as))
+    posts = _posts_of_completions(db, [row.id for row in rows])
     facts: dict[int, list[CompletionFact]] = defaultdict(list)
-    for completion, tags, programme, course in rows:
-        facts[shown_as[completion.person_id]].append(
+    for row in rows:
+        facts[shown_as[row.person_id]].append(
             CompletionFact(
-                completion.id, completion.completed_on, completion.how, frozenset(tags or ()),
-                completion.programme_code or programme, course or "", tuple(posts[completion.id]),
-                completion.valid_until,
+                row.id, row.completed_on, row.how, frozenset(row.tags or ()), row.programme_code or row.programme,
+                row.course or "", tuple(posts[row.id]), row.valid_until,
             )
         )  # fmt: skip
     return facts
@@ -63,6 +72,8 @@ def completions_of(db: Session, person_ids: Sequence[int]) -> dict[int, list[Com
 
 def _posts_of_completions(db: Session, completion_ids: Sequence[int]) -> dict[int, list[PostFact]]:
     posts: dict[int, list[PostFact]] = defaultdict(list)
+    if not completion_ids:
+        return posts
     rows = db.execute(
         select(CompletionPost, func.coalesce(Affiliation.continues_id, Affiliation.id), Affiliation.started_on)
         .join(Affiliation, Affiliation.id == CompletionPost.affiliation_id)

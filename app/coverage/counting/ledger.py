@@ -7,14 +7,16 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Insert, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.db import Base
+from app.core.prepared import Prepared
 from app.coverage.counting.facts import completions_of, posts_of_people, rule_book
 from app.coverage.counting.judging import EntryKey, judge
 from app.coverage.counting.periods import half_month
@@ -23,6 +25,20 @@ from app.identity.records import records_by_holder
 from app.identity.taking_turns import take_turns
 
 _CHUNK = 500
+
+_KEY = (
+    CoverageEntry.person_id, CoverageEntry.indicator_version_id, CoverageEntry.measure, CoverageEntry.period,
+    CoverageEntry.unit_id, CoverageEntry.effective_on, CoverageEntry.completion_id,
+)  # fmt: skip
+_ROLLED_UP = ("indicator_version_id", "measure", "period", "unit_id", "half_month")
+_STANDING = Prepared(
+    select(*_KEY, func.sum(CoverageEntry.sign))
+    .where(
+        CoverageEntry.indicator_version_id.in_(bindparam("versions", expanding=True)),
+        CoverageEntry.person_id.in_(bindparam("people", expanding=True)),
+    )
+    .group_by(*_KEY)
+)
 
 # Version id -> entry -> sum of its signs.
 Standing = Mapping[int, Counter[EntryKey]]
@@ -133,15 +149,8 @@ def _reconcile_chunk(
 
 def _standing(db: Session, version_ids: Sequence[int], person_ids: Sequence[int]) -> dict[int, Standing]:
     """The net sum of what the ledger holds, by person and version."""
-    columns = (
-        CoverageEntry.person_id, CoverageEntry.indicator_version_id, CoverageEntry.measure, CoverageEntry.period,
-        CoverageEntry.unit_id, CoverageEntry.effective_on, CoverageEntry.completion_id,
-    )  # fmt: skip
-    rows = db.execute(
-        select(*columns, func.sum(CoverageEntry.sign))
-        .where(CoverageEntry.indicator_version_id.in_(version_ids), CoverageEntry.person_id.in_(person_ids))
-        .group_by(*columns)
-    )
+    db.flush()
+    rows = _STANDING.all(db, versions=version_ids, people=person_ids)
     standing: dict[int, dict[int, Counter[EntryKey]]] = defaultdict(lambda: defaultdict(Counter))
     for person_id, version_id, measure, period, unit_id, effective_on, completion_id, total in rows:
         key = EntryKey(measure, period, unit_id, effective_on, completion_id)
@@ -157,18 +166,21 @@ def append(db: Session, entries: Sequence[dict[str, Any]]) -> None:
     db.execute(insert(Base.metadata.tables[CoverageEntry.__tablename__]), entries)
     if unsettled := unsettled_sums(entries):
         db.execute(insert(CoverageUnsettled), unsettled)
-    names = ("indicator_version_id", "measure", "period", "unit_id", "half_month")
     # In a fixed order, so that two transactions moving the same sums wait for each other instead of dead-locking.
     moved = [
-        dict(zip(names, key, strict=True), total=total) for key, total in sorted(rollup_sums(entries).items()) if total
+        dict(zip(_ROLLED_UP, key, strict=True), total=total)
+        for key, total in sorted(rollup_sums(entries).items())
+        if total
     ]
     if not moved:
         return
-    upsert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = upsert(CoverageRollup)
-    db.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(names), set_={"total": CoverageRollup.total + statement.excluded.total}
-        ),
-        moved,
+        db.execute(_moving(db.get_bind().dialect.name), moved)
+
+
+@cache
+def _moving(dialect: str) -> Insert:
+    """Adds to roll-ups; built once, for it is wanted at every completion and costs more to build than to run."""
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(CoverageRollup)
+    return statement.on_conflict_do_update(
+        index_elements=list(_ROLLED_UP), set_={"total": CoverageRollup.total + statement.excluded.total}
     )

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.core import clock
 from app.core.access import Actor
+from app.core.prepared import Prepared
 from app.core.text import fold, nfc
 from app.identity import sealing
 from app.identity.identifiers import email_address, identity_number, phone_e164
@@ -23,6 +24,22 @@ from app.identity.units.unit_queries import units_by_id
 ERASED_NAME = "đã xóa theo yêu cầu"
 _CHUNK = 500
 _FIRST = aliased(Affiliation)
+_OF_PEOPLE = Affiliation.person_id.in_(bindparam("people", expanding=True))
+_AUDIENCES = Prepared(
+    select(AffiliationAudience.affiliation_id, AffiliationAudience.audience_code)
+    .join(Affiliation, Affiliation.id == AffiliationAudience.affiliation_id)
+    .where(_OF_PEOPLE)
+    .order_by(AffiliationAudience.audience_code)
+)
+_POSTS = Prepared(
+    select(
+        Affiliation.id, Affiliation.person_id, Affiliation.unit_id, Affiliation.title, Affiliation.is_primary,
+        Affiliation.started_on, Affiliation.ended_on, Affiliation.continues_id, _FIRST.started_on.label("first_on"),
+    )
+    .outerjoin(_FIRST, _FIRST.id == Affiliation.continues_id)
+    .where(_OF_PEOPLE)
+    .order_by(Affiliation.started_on, Affiliation.id)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,23 +74,9 @@ def posts_of(db: Session, person_ids: Iterable[int]) -> dict[int, list[Post]]:
     for at in range(0, len(everybody), _CHUNK):
         some = everybody[at : at + _CHUNK]
         audiences: dict[int, list[str]] = {}
-        for affiliation_id, code in db.execute(
-            select(AffiliationAudience.affiliation_id, AffiliationAudience.audience_code)
-            .join(Affiliation, Affiliation.id == AffiliationAudience.affiliation_id)
-            .where(Affiliation.person_id.in_(some))
-            .order_by(AffiliationAudience.audience_code)
-        ):
+        for affiliation_id, code in _AUDIENCES.all(db, people=some):
             audiences.setdefault(affiliation_id, []).append(code)
-        for row in db.execute(
-            select(
-                Affiliation.id, Affiliation.person_id, Affiliation.unit_id, Affiliation.title, Affiliation.is_primary,
-                Affiliation.started_on, Affiliation.ended_on, Affiliation.continues_id,
-                _FIRST.started_on.label("first_on"),
-            )
-            .outerjoin(_FIRST, _FIRST.id == Affiliation.continues_id)
-            .where(Affiliation.person_id.in_(some))
-            .order_by(Affiliation.started_on, Affiliation.id)
-        ):  # fmt: skip
+        for row in _POSTS.all(db, people=some):
             held[row.person_id].append(
                 Post(
                     row.id, row.unit_id, row.title, row.is_primary, row.started_on, row.ended_on,

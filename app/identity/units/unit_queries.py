@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.core.access import UnitClosure, closure_on
+from app.core.prepared import Prepared
 from app.core.text import fold, nfc, vietnamese_key
 from app.identity.models import Unit, UnitVersion
 
@@ -83,6 +84,20 @@ def unit_versions() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
+_BEARERS = Prepared(unit_versions().where(UnitVersion.code == bindparam("code")))
+_FORMER_PROVINCE = Prepared(
+    select(
+        UnitClosure.descendant_id, UnitClosure.valid_from, UnitClosure.valid_to, UnitVersion.valid_from,
+        UnitVersion.valid_to,
+    )
+    .join(UnitVersion, UnitVersion.unit_id == UnitClosure.ancestor_id)
+    .where(
+        UnitClosure.descendant_id.in_(bindparam("unit_ids", expanding=True)),
+        UnitVersion.former_province_code == bindparam("province"),
+    )
+)  # fmt: skip
+
+
 def listed(db: Session, statement: Select[*tuple[Any, ...]]) -> list[UnitOnDay]:
     """What a narrowed `unit_versions` finds."""
     return [UnitOnDay(*row) for row in db.execute(statement)]
@@ -95,13 +110,14 @@ def first_day(db: Session) -> date | None:
 
 def unit_on(db: Session, code: str, day: date) -> UnitOnDay | None:
     """The unit that bears the code on that day; of several kinds under one code, the highest."""
-    found = listed(db, unit_versions().where(UnitVersion.code == code, in_force(day)))
+    found = [unit for unit in bearers_of(db, code) if unit.valid_from <= day and (unit.valid_to or date.max) > day]
     return min(found, key=lambda unit: _rank(unit.kind), default=None)
 
 
 def bearers_of(db: Session, code: str) -> list[UnitOnDay]:
     """Every version that ever bore the code, in order of time."""
-    return listed(db, unit_versions().where(UnitVersion.code == code))
+    db.flush()
+    return [UnitOnDay(*row) for row in _BEARERS.all(db, code=code)]
 
 
 def unit_by_id(db: Session, unit_id: int, day: date) -> UnitOnDay | None:
@@ -167,17 +183,8 @@ def former_province_stays(
     A unit counts in it while it, or a unit above it on that day's tree, bears that former province code; a unit that
     never did is left out.
     """
-    rows = db.execute(
-        select(
-            UnitClosure.descendant_id,
-            UnitClosure.valid_from,
-            UnitClosure.valid_to,
-            UnitVersion.valid_from,
-            UnitVersion.valid_to,
-        )
-        .join(UnitVersion, UnitVersion.unit_id == UnitClosure.ancestor_id)
-        .where(UnitClosure.descendant_id.in_(set(unit_ids)), UnitVersion.former_province_code == province_code)
-    )
+    db.flush()
+    rows = _FORMER_PROVINCE.all(db, unit_ids=sorted(set(unit_ids)), province=province_code)
     spans: dict[int, list[tuple[date, date]]] = {}
     for unit_id, closure_from, closure_to, version_from, version_to in rows:
         since, until = max(closure_from, version_from), min(closure_to or date.max, version_to or date.max)
