@@ -60,8 +60,10 @@ test proof: export PYTHONDONTWRITEBYTECODE :=
 test: install-dev browser object-store page-judges openid-provider ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
 	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database both
 
-proof: install-dev browser page-judges ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
+proof: install-dev browser object-store page-judges openid-provider ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
 	$(PY) -m pytest $(wildcard tests/*/proof_*.py) -q -s --database both
+	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database sqlite
+	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database postgresql
 	EVERY_VIEW=1 $(PY) -m pytest tests/accessibility tests/journey -q --database both
 	EXPLORE=1 $(PY) -m pytest $(shell grep -rl "from hypothesis import" tests) -q
 	KILLS=50 $(PY) -m pytest tests/durability -q --database both

@@ -1,9 +1,12 @@
 """The plugin that runs a test on SQLite, on PostgreSQL or on both: `pytest --database sqlite|postgresql|both`.
 
 Only tests that use the fixture `database_kind`, mostly through `settings`, touch a database; the others run once. A
-test about one kind says so with `@pytest.mark.databases("sqlite")` and is not collected for the other. Of a test marked
-`by_turns`, which asks the same of hundreds of routes or nothing of the database, each case runs on one kind where both
-were asked for.
+test about one kind says so with `@pytest.mark.databases("sqlite")` and is not collected for the other.
+
+Where both were asked for, each case of a test that goes through pages runs on one of them, by turns: what pages ask of
+a database has tests of its own. So does a test marked `by_turns`, which asks the same of hundreds of routes or nothing
+of the database. One marked `on_both` does not: races, and what the records of learning live by. Asked for alone, a
+kind gets every case (`make proof`).
 """
 
 import os
@@ -29,6 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "databases(*kinds): this test is about these databases alone")
     config.addinivalue_line("markers", "by_turns: of both databases, each case of this test meets one")
+    config.addinivalue_line("markers", "on_both: each case of this test meets both databases, though it goes by pages")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -80,11 +84,18 @@ def _has_turn(item: pytest.Item, chosen: tuple[str, ...]) -> bool:
     """By what the case is called, so that every worker of a run chooses alike, and every run."""
     params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
     kind = params.get("database_kind")
-    if item.get_closest_marker("by_turns") is None or kind is None:
+    if kind is None or not _goes_by_turns(item):
         return True
     case = item.nodeid.replace(kind, "")
     kinds = [one for one in chosen if one in _about(item)]
     return kind not in kinds or kinds[crc32(case.encode()) % len(kinds)] == kind
+
+
+def _goes_by_turns(item: pytest.Item) -> bool:
+    if item.get_closest_marker("by_turns"):
+        return True
+    goes_through_pages = "new_browser" in getattr(item, "fixturenames", ())
+    return goes_through_pages and item.get_closest_marker("on_both") is None
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,8 @@ from tests.exams.conftest import BEFORE, CLOSES, DURING, OPENS, RIGHT, Room
 from tests.identity.workbooks import rows_of, workbook
 from tests.learning import making
 
+pytestmark = pytest.mark.on_both
+
 SECOND = timedelta(seconds=1)
 
 

@@ -30,6 +30,8 @@ from tests.browser import Browser
 from tests.learning import making
 from tests.learning.visiting import FORM, OPENED, Visitor, at
 
+pytestmark = pytest.mark.on_both
+
 COURSE = f"/courses/{making.SLUG}"
 LEARNED_ON = date(2026, 11, 21)
 

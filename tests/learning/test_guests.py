@@ -30,6 +30,8 @@ from tests.browser import Browser
 from tests.learning import making
 from tests.learning.visiting import OPENED, Visitor, at
 
+pytestmark = pytest.mark.on_both
+
 COURSE = f"/courses/{making.SLUG}"
 KEPT = (Guest, Enrolment, BlockProgress, ProgressClient, LessonReading, LessonFinish, Attempt)
 

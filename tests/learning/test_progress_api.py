@@ -19,6 +19,8 @@ from app.learning.models import BlockProgress, Enrolment, LessonFinish, Progress
 from app.learning.saving import ProgressSaver, Save, Saved
 from tests.learning.conftest import Learner
 
+pytestmark = pytest.mark.on_both
+
 OPENED = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
 

@@ -30,6 +30,8 @@ from tests.browser import Browser
 from tests.learning import making
 from tests.learning.visiting import Visitor
 
+pytestmark = pytest.mark.on_both
+
 COURSE = f"/courses/{making.SLUG}"
 LAST_YEAR = datetime(2026, 5, 12, 3, tzinfo=UTC)
 THIS_YEAR = datetime(2027, 2, 8, 3, tzinfo=UTC)

@@ -20,6 +20,8 @@ from tests.learning import making
 from tests.learning.conftest import Learner
 from tests.learning.making import RIGHT_ANSWERS
 
+pytestmark = pytest.mark.on_both
+
 QUIZ_URL = f"/learn/{making.SLUG}/L3/quiz"
 START = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 DEADLINE = START + timedelta(minutes=10)

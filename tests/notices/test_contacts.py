@@ -32,6 +32,8 @@ from tests.browser import Browser
 from tests.learning.visiting import EMAIL, FORM, PASSWORD, PHONE
 from tests.notices.conftest import Postman
 
+pytestmark = pytest.mark.on_both
+
 PAGE = "/account/contacts/email"
 OTHER = "khac@example.vn"
 VERIFIED, WAITING = "đã xác minh", "chưa xác minh"

@@ -167,13 +167,8 @@ def append(db: Session, entries: Sequence[dict[str, Any]]) -> None:
     if unsettled := unsettled_sums(entries):
         db.execute(insert(CoverageUnsettled), unsettled)
     # In a fixed order, so that two transactions moving the same sums wait for each other instead of dead-locking.
-    moved = [
-        dict(zip(_ROLLED_UP, key, strict=True), total=total)
-        for key, total in sorted(rollup_sums(entries).items())
-        if total
-    ]
-    if not moved:
-        return
+    sums = sorted(rollup_sums(entries).items())
+    if moved := [dict(zip(_ROLLED_UP, key, strict=True), total=total) for key, total in sums if total]:
         db.execute(_moving(db.get_bind().dialect.name), moved)
 
 
