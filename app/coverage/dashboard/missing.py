@@ -4,11 +4,12 @@ Listed by unit, by name within each. The balances tell how many are missing unde
 for only in the few units a page shows, wherever in the list it is.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Subquery, case, func, select, true
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -69,16 +70,18 @@ def _units_with_others(db: Session, found: Figure) -> frozenset[int] | None:
 def _seen_under(db: Session, actor: Actor, found: Figure) -> list[int]:
     """The figure's unit if the actor may see its people; else the highest units under it where that is so."""
     granted = actor.grants.get("coverage.people", frozenset())
-    today = closure_on(clock.today()), UnitClosure.carried != "before"
-    down = select(UnitClosure.descendant_id).where(*today)
-    if db.scalar(down.where(UnitClosure.ancestor_id.in_(granted), UnitClosure.descendant_id == found.unit_id)):
-        return [found.unit_id]
-    here = down.where(UnitClosure.ancestor_id == found.unit_id, UnitClosure.descendant_id.in_(granted))
-    inside = set(db.scalars(here))
-    lower = down.where(
-        UnitClosure.ancestor_id.in_(inside), UnitClosure.descendant_id.in_(inside), UnitClosure.depth > 0
+    above: dict[int, set[int]] = defaultdict(set)
+    pairs = select(UnitClosure.descendant_id, UnitClosure.ancestor_id).where(
+        UnitClosure.descendant_id.in_(granted | {found.unit_id}),
+        closure_on(clock.today()),
+        UnitClosure.carried != "before",
     )
-    return sorted(inside - set(db.scalars(lower)))
+    for unit_id, ancestor_id in db.execute(pairs):
+        above[unit_id].add(ancestor_id)
+    if above[found.unit_id] & granted:
+        return [found.unit_id]
+    inside = {unit_id for unit_id in granted if found.unit_id in above[unit_id]}
+    return sorted(unit_id for unit_id in inside if not (above[unit_id] - {unit_id}) & inside)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ class _Balances:
     def _people(self, spots: Sequence[_Spot]) -> list[_Person]:
         """All who are missing there, in order."""
         place_of = self._units_of(spots)
-        lacking = _lacking(self.found).where(CoverageEntry.unit_id.in_(place_of)).subquery()
+        lacking = _lacking(self.found, CoverageEntry.unit_id.in_(place_of)).subquery()
         rows = self.db.execute(_with_names(lacking, self.found)).all()
         in_order = sorted(rows, key=lambda row: (place_of[row.unit_id], row.unit, row.unit_id, row.sort_name, row.id))
         return [(row.id, row.name, row.unit_id) for row in in_order]
@@ -165,11 +168,9 @@ def _added_up(
     db: Session, actor: Actor, found: Figure, first: int, count: int
 ) -> tuple[tuple[MissingPerson, ...], int]:  # fmt: skip
     """The same without balances: all of them have to be found for one page of them, so they are counted by the way."""
-    lacking = (
-        _lacking(found)
-        .join(UnitClosure, UnitClosure.descendant_id == CoverageEntry.unit_id)
-        .where(UnitClosure.ancestor_id == found.unit_id, closure_on(found.map_on))
-        .where(CoverageEntry.unit_id.in_(actor.units_with("coverage.people")))
+    under = select(UnitClosure.descendant_id).where(UnitClosure.ancestor_id == found.unit_id, closure_on(found.map_on))
+    lacking = _lacking(
+        found, CoverageEntry.unit_id.in_(under), CoverageEntry.unit_id.in_(actor.units_with("coverage.people"))
     )
     counted = lacking.add_columns(func.count().over().label("total")).subquery()
     in_order = _with_names(counted, found).order_by("unit", counted.c.unit_id, Person.sort_name, Person.id)
@@ -178,22 +179,28 @@ def _added_up(
     return _named(db, [(row.id, row.name, row.unit_id) for row in rows], found), total
 
 
-def _lacking(found: Figure) -> Select[int, int]:
+def _lacking(found: Figure, *of_units: ColumnElement[bool]) -> Select[int, int]:
     """Person and unit of those who are on the roster of the figure and not covered."""
-    roster, covered = (
-        func.sum(case((CoverageEntry.measure == measure, CoverageEntry.sign), else_=0))
-        for measure in ("roster", "coverage")
-    )
+    definition = found.definition
+    period = definition.entry_period(str(found.period.year))
+    # One way down the index for each measure and unit, which naming both measures and all periods would make four.
+    steps = union_all(
+        *(
+            select(CoverageEntry.person_id, CoverageEntry.unit_id, *of)
+            .where(CoverageEntry.indicator_version_id == definition.version_id, CoverageEntry.measure == measure)
+            .where(CoverageEntry.period == called, CoverageEntry.effective_on <= found.reference_date, *of_units)
+            .where(CoverageEntry.recorded_at <= found.known_at if found.known_at else true())
+            for measure, called, of in (
+                ("roster", "", (CoverageEntry.sign.label("roster"), literal(0).label("covered"))),
+                ("coverage", period, (literal(0), CoverageEntry.sign)),
+            )
+        )
+    ).subquery()
     return (
-        select(CoverageEntry.person_id, CoverageEntry.unit_id)
-        .where(CoverageEntry.indicator_version_id == found.definition.version_id)
-        .where(CoverageEntry.measure.in_(("roster", "coverage")))
-        .where(CoverageEntry.period.in_(("", str(found.period.year))))
-        .where(CoverageEntry.effective_on <= found.reference_date)
-        .where(CoverageEntry.recorded_at <= found.known_at if found.known_at else true())
-        .group_by(CoverageEntry.person_id, CoverageEntry.unit_id)
-        .having(roster > 0)
-        .having(covered == 0)
+        select(steps.c.person_id, steps.c.unit_id)
+        .group_by(steps.c.person_id, steps.c.unit_id)
+        .having(func.sum(steps.c.roster) > 0)
+        .having(func.sum(steps.c.covered) == 0)
     )
 
 
