@@ -8,6 +8,7 @@ a JSON document on stdout.
 import io
 import json
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -36,7 +37,10 @@ def paper_certificates(db: Session) -> list[bytes]:
 
 
 def examine(content: bytes, certificates: list[bytes]) -> Finding:
-    """What a PDF file that is none of the stored ones turns out to be. Raises TooMany while another is looked at."""
+    """What a PDF file that is none of the stored ones turns out to be.
+
+    Raises TooMany while another is looked at, and for one that could not be read in time: it is not judged.
+    """
     written = content.upper()
     is_ours = any(certificate.hex().upper().encode() in written for certificate in certificates)
     if not is_ours and f"({FIELD})".encode() not in content:
@@ -50,10 +54,12 @@ def examine(content: bytes, certificates: list[bytes]) -> Finding:
             [sys.executable, "-m", "app.certificates.examine"],
             input=content, capture_output=True, timeout=_PATIENCE_S, cwd=ROOT, check=False,
         )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        return "broken"
+    except subprocess.TimeoutExpired as error:
+        raise _not_in_time() from error
     finally:
         _turn.release()
+    if -done.returncode in (signal.SIGXCPU, signal.SIGKILL):
+        raise _not_in_time()
     said = json.loads(done.stdout) if done.returncode == 0 else {}
     if said.get("signer") not in [certificate.hex() for certificate in certificates]:
         return "broken"
@@ -62,6 +68,12 @@ def examine(content: bytes, certificates: list[bytes]) -> Finding:
     if not said["is_sound"]:
         return "broken"
     return "unlisted" if said["is_whole"] else "extended"
+
+
+def _not_in_time() -> TooMany:
+    return TooMany(
+        _("Máy chủ chưa đọc xong tệp này trong thời gian cho phép. Hãy gửi lại sau ít phút."), retry_after_s=60
+    )
 
 
 def _look(content: bytes) -> dict[str, object]:

@@ -7,5 +7,5 @@ from app.certificates import examine
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes too long is called broken, and timings decide no test."""
+    """What takes too long is not judged, and timings decide no test."""
     monkeypatch.setattr(examine, "_PATIENCE_S", 300)

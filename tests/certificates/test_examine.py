@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from contextlib import suppress
 
 import pytest
 from sqlalchemy.orm import Session
@@ -63,7 +64,9 @@ def test_no_altered_byte_passes(db: Session, paper: bytes) -> None:
     for _time in range(3):
         place = chance.randrange(len(paper))
         altered = paper[:place] + bytes([paper[place] ^ chance.randrange(1, 256)]) + paper[place + 1 :]
-        assert examine(altered, paper_certificates(db)) in ("changed", "broken"), place
+        # One that takes too long to read is not judged: no proof either.
+        with suppress(TooMany):
+            assert examine(altered, paper_certificates(db)) in ("changed", "broken"), place
 
 
 @pytest.mark.by_turns
@@ -71,7 +74,9 @@ def test_one_file_is_looked_at_at_a_time_and_not_for_long(paper: bytes, monkeypa
     with examining._turn, pytest.raises(TooMany):
         examine(paper, [paper_key().certificate])
     monkeypatch.setattr(examining, "_PATIENCE_S", 0.05)
-    assert examine(paper, [paper_key().certificate]) == "broken"
+    # It says nothing of the paper: a busy server is no reason to call it damaged.
+    with pytest.raises(TooMany, match="chưa đọc xong"):
+        examine(paper, [paper_key().certificate])
     assert not examining._turn.locked()
 
 

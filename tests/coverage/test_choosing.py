@@ -1,5 +1,6 @@
 """Choosing day, period, map of units and what was known, with the form the pages of the dashboard share."""
 
+import csv
 import re
 from datetime import UTC, date, datetime
 
@@ -7,6 +8,7 @@ import pytest
 
 from app.core import clock
 from app.core.db import Session
+from app.core.jobs import Worker
 from app.coverage.counting.figures import Question, figure
 from app.coverage.dashboard.heat import by_months
 from app.coverage.dashboard.trend import monthly, yearly
@@ -187,3 +189,34 @@ def test_a_trend_that_cannot_be_told_apart_has_no_lines(db: Session, reader: Bro
     db.commit()
     torn = reader.get("/coverage/BG-CBCC/trend?unit=07366&on=2026-11-21&map=2025-03-31", headers=JSON).json()
     assert (torn["months"], torn["years"], torn["flags"][0]) == ([], [], "not_separable")
+
+
+def test_the_table_of_what_was_known_is_exported_as_it_was_shown(db: Session, browser: Browser, worker: Worker) -> None:
+    factories.account(db, username="tinh", role="province_admin", at="24")
+    late = factories.person(db)
+    with clock.frozen(datetime(2026, 4, 1, tzinfo=UTC)):
+        factories.post(db, late)
+        course = factories.course(db)
+    with clock.frozen(datetime(2026, 5, 2, tzinfo=UTC)):
+        factories.completion(db, late, course, date(2026, 3, 10))
+    db.commit()
+    browser.sign_in("tinh")
+    counts = []
+    for number, known in enumerate((BEFORE, AFTER), start=1):
+        link = f"/exports?what=coverage&indicator=BG-CBCC&unit=24&known={known}"
+        assert link.replace("&", "&amp;") in browser.get(f"/coverage/BG-CBCC?unit=24&known={known}").text
+        assert typed(browser.get(link).text, "known") == known
+        wish = {"what": "coverage", "format": "csv", "indicator": "BG-CBCC", "unit": "24", "known": known}
+        browser.post("/exports", wish)
+        worker.run_all()
+        rows = {row[0]: row for row in csv.reader(browser.get(f"/exports/{number}").text.splitlines())}
+        counts.append(rows["24"][3])
+    assert counts == ["0", "1"]
+
+
+def test_the_order_of_units_is_kept_when_another_day_is_chosen(reader: Browser) -> None:
+    page = reader.get("/coverage/BG-CBCC?unit=24&sort=missing").text
+    assert '<input type="hidden" name="sort" value="missing">' in page
+    assert "/coverage/BG-CBCC?unit=24&amp;sort=ratio" in page
+    # No other page has this order.
+    assert 'href="/coverage/BG-CBCC/trend?unit=24"' in page

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.admin.health import Check, work_checks
 from app.core import clock
-from app.core.jobs import Worker, enqueue
+from app.core.jobs import Job, Worker, enqueue
 from app.core.storage import Storage
 from app.coverage.counting.ledger import append
 from app.coverage.models import CoverageBalance
@@ -65,6 +65,17 @@ def test_a_quiet_night_is_kept_and_told_to_nobody(db: Session, worker: Worker, s
     assert check.ok
     assert check.text.endswith("1 người, không lệch")
     assert db.scalars(select(Notice)).all() == []
+
+
+def test_a_night_in_which_rules_change_blames_nobody(db: Session, worker: Worker, operator: int) -> None:
+    """Until everybody has followed there are differences, and they are no fault."""
+    break_the_ledger(db)
+    enqueue(db, "coverage.rebuild", delay=timedelta(hours=1))
+    found = run(db, worker, "coverage.compare")
+    assert (found.people_count, found.differing_count, found.entry_counts) == (0, 0, {})
+    assert db.scalars(select(Notice)).all() == []
+    db.execute(delete(Job).where(Job.kind == "coverage.rebuild"))
+    assert run(db, worker, "coverage.compare").differing_count == 1
 
 
 def test_a_difference_is_mended_kept_shown_and_told(

@@ -317,9 +317,6 @@ def _has_pending(db: Session) -> bool:
 _NEWEST = select(
     *(select(func.max(table.id)).scalar_subquery() for table in (CoverageEntry, DeclaredFigure, IndicatorVersion))
 )
-_PENDING = select(
-    or_(
-        select(CoveragePending.id).exists(),
-        select(Job.id).where(Job.state.in_(("queued", "running")), Job.kind == "coverage.rebuild").exists(),
-    )
-)
+# The whole ledger is following, or is about to follow, new units or definitions.
+REBUILDING = select(Job.id).where(Job.state.in_(("queued", "running")), Job.kind == "coverage.rebuild").exists()
+_PENDING = select(or_(select(CoveragePending.id).exists(), REBUILDING))

@@ -40,6 +40,13 @@ _FIRST_YEAR = 2023
 
 
 @dataclass(frozen=True)
+class SortedAsked(Asked):
+    """`sort` is "" for the order of names, else ratio (lowest first) or missing (most first)."""
+
+    sort: str = ""
+
+
+@dataclass(frozen=True)
 class IndicatorPage:
     """One indicator at one unit; `crumbs` lead down to it from the province, `asked` keeps date and map in links."""
 
@@ -47,7 +54,7 @@ class IndicatorPage:
     crumbs: list[tuple[str, str]]
     children: list[Figure]
     tiles: list[dict[str, object]]
-    asked: Asked
+    asked: SortedAsked
     pace: Pace | None
     may_see_people: bool
     may_take_evidence: bool
@@ -61,13 +68,13 @@ class IndicatorPage:
     def empty(self) -> list[Figure]:
         return [child for child in self.children if not (child.denominator.value or child.output)]
 
-    def url_of(self, code: str) -> str:
-        return f"/coverage/{self.figure.definition.code}{self.asked.at(unit=code)}"
+    def url_of(self, code: str, **changed: str) -> str:
+        return f"/coverage/{self.figure.definition.code}{self.asked.at(unit=code, **changed)}"
 
     @property
     def query(self) -> str:
         """Date, map and period for links that name the unit themselves."""
-        return "&" + query.removeprefix("?") if (query := self.asked.at(unit="")) else ""
+        return "&" + query.removeprefix("?") if (query := self.asked.below("")) else ""
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,7 @@ def kind_of(found: Figure) -> str:
     return "entered" if found.definition.is_declared else "not_measured"
 
 
+SortedHere = Annotated[SortedAsked, Depends(checked(SortedAsked))]
 OverviewHere = Annotated[OverviewAsked, Depends(checked(OverviewAsked))]
 
 
@@ -171,9 +179,7 @@ def overview_file(request: Request, db: Db, actor: Me, config: Config, asked: Ov
 
 
 @router.get("/coverage/{indicator}")
-def indicator(
-    request: Request, db: Db, actor: Me, config: Config, asked: Here, indicator: str, sort: str = ""
-) -> Response:
+def indicator(request: Request, db: Db, actor: Me, config: Config, asked: SortedHere, indicator: str) -> Response:
     """One indicator at a unit and its children; the same figures as JSON when asked for."""
     question = asked.question(indicator, config.province_code)
     found = figure(db, question)
@@ -183,12 +189,12 @@ def indicator(
         # Nothing of ours to drill into: what was declared stands with the definition.
         return redirect(request, f"/coverage/{indicator}/definition")
     page = IndicatorPage(
-        figure=found, crumbs=_crumbs(db, found, asked), children=_sorted(found.children, sort),
+        figure=found, crumbs=_crumbs(db, found, asked), children=_sorted(found.children, asked.sort),
         tiles=_tiles(found, asked), asked=asked, pace=paces_of(db, [found]).get(found.definition.code),
         may_see_people=actor.can("coverage.people") and _lists(found), may_take_evidence=may_take_evidence(actor),
     )  # fmt: skip
     return render(
-        request, "coverage/indicator.html", page=page, sort=sort, wording=wording, sources=FIGURE_SOURCES,
+        request, "coverage/indicator.html", page=page, wording=wording, sources=FIGURE_SOURCES,
         choosing=choosing_form(request, db, asked, question),
     )  # fmt: skip
 

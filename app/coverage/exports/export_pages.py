@@ -48,8 +48,10 @@ class ExportForm(StrippedForm):
     indicator: str = Field("", max_length=30)
     first: str = Field("", max_length=10)
     last: str = Field("", max_length=10)
-    # For coverage: the unit tree of which day, and a period other than the year of `last`.
+    # For coverage: the unit tree of which day, what was known at the end of a day, a period that is not the year of
+    # `last`.
     map: str = Field("", max_length=10)
+    known: str = Field("", max_length=10)
     period: str = Field("", max_length=24)
 
 
@@ -87,13 +89,13 @@ class ExportsPage:
 @router.get("/exports")
 def exports(
     request: Request, db: Db, actor: Exporter, unit: str = "", indicator: str = "", what: str = "", on: str = "",
-    map: str = "", period: str = "",
+    map: str = "", known: str = "", period: str = "",
 ) -> Response:  # fmt: skip
     """The form, filled from the table one comes from, and the exports asked for so far."""
     offered = tuple(TITLES) if actor.can(NAMES) else ("coverage",)
     form = ExportForm(
-        unit=unit[:40], indicator=indicator[:30], last=on[:10], map=map[:10], period=period[:24],
-        what=what if what in offered else offered[0],
+        unit=unit[:40], indicator=indicator[:30], last=on[:10], map=map[:10], known=known[:10],
+        period=period[:24], what=what if what in offered else offered[0],
     )  # fmt: skip
     return render(request, "coverage/exports.html", fragment="rows", page=_page(db, actor, form, {}))
 
@@ -191,7 +193,7 @@ def _page(db: Session, actor: Actor, form: ExportForm, errors: dict[str, str]) -
 
 def _problems(db: Session, form: ExportForm) -> dict[str, str]:
     errors = {}
-    for name in ("first", "last", "map"):
+    for name in ("first", "last", "map", "known"):
         text = getattr(form, name)
         if text and _iso(text) is None:
             errors[name] = _("“%(text)s” không phải là ngày. Hãy viết như 21/11/2026.", text=text)
@@ -213,7 +215,7 @@ def _filters(form: ExportForm, province_code: str) -> dict[str, Any]:
     if form.what == "coverage":
         given = {
             "indicator": form.indicator, "unit": form.unit or province_code, "on": _iso(form.last),
-            "map": _iso(form.map), "period": form.period,
+            "map": _iso(form.map), "known": _iso(form.known), "period": form.period,
         }  # fmt: skip
     else:
         given = {

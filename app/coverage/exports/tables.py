@@ -20,7 +20,8 @@ def question_of(filters: dict[str, Any]) -> Question:
     """From the JSON an export was asked with."""
     on = date.fromisoformat(filters["on"]) if filters.get("on") else clock.today()
     map_on = date.fromisoformat(filters["map"]) if filters.get("map") else None
-    return Question(filters["indicator"], filters["unit"], on, map_on, period=filters.get("period") or None)
+    known_at = clock.end_of_day(date.fromisoformat(filters["known"])) if filters.get("known") else None
+    return Question(filters["indicator"], filters["unit"], on, map_on, known_at, filters.get("period") or None)
 
 
 def coverage_table(db: Session, question: Question) -> Table:
@@ -39,8 +40,7 @@ def coverage_table(db: Session, question: Question) -> Table:
     target = found.target
     notes = (
         f"{found.definition.code}. {found.definition.name}",
-        _("Kỳ %(period)s, tính đến %(day)s, theo cây đơn vị ngày %(map)s.", period=wording.period_name(found.period),
-          day=format_date(found.reference_date), map=format_date(found.map_on)),
+        wording.question_words(found.period, found.reference_date, found.map_on, found.known_at),
         _("Xuất lúc %(instant)s.", instant=format_datetime(clock.now())),
         _("Mục tiêu: %(target)s.", target=wording.target_words(found.definition, target))
         if target
