@@ -199,6 +199,7 @@ def test_limits_are_told_in_words_before_a_byte_is_sent(
     large = sender.create(2048 * _MIB + 1)
     assert large.status_code == 413
     assert "lớn hơn giới hạn 2048 MB" in large.json()["detail"]
+    assert sender.create(513 * _MIB, kind="document").status_code == 413, "only videos are that large"
     begun = [sender.begin(2048 * _MIB if number == 0 else 10) for number in range(5)]
     sixth = sender.create(10)
     assert sixth.status_code == 403

@@ -6,6 +6,7 @@ const PIECE = 16 * MB;
 const AGAIN_MS = 10_000;
 const WAITS_MS = [0, 1000, 3000, 5000];
 const PROTOCOL = "1.0.0";
+const FULL = 507;
 
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 const slotOf = (target) => (target instanceof Element ? target.closest("form[data-uploads] [data-slot]") : null);
@@ -16,18 +17,22 @@ function sizeOf(bytes) {
   return `${(bytes / by).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} ${unit}`;
 }
 
+// Nobody answered, or the server could not just now: trying again may help; where it has no room, somebody must act.
+const mayPass = (status) => !status || status === 408 || status === 409 || (status >= 500 && status !== FULL);
+
 const ask = (form, url, method) =>
   fetch(url, { method, headers: { "x-csrf-token": tokenOf(form), "tus-resumable": PROTOCOL, accept: "application/json" } });
 
-// After signing in again in another tab the page's form token is old; the same page asked anew brings a fresh one.
+// After signing in again in another tab the page's form token is old; the same page asked anew brings a fresh one, or
+// none to who is signed out.
 async function renewToken(form) {
   const answer = await fetch(location.href, { headers: { accept: "text/html" } });
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(form.id);
   if (fresh) form.action = fresh.action;
+  return Boolean(fresh);
 }
 
-async function reasonOf(status, body, words) {
-  if (status === 401) return words.signedOut;
+function reasonOf(body, words) {
   try {
     return JSON.parse(body).detail || words.failed;
   } catch {
@@ -50,7 +55,10 @@ class Sending {
     slot.append(this.row);
     this.row.sending = this;
     this.row.querySelector("[data-pause]").onclick = () => this.pause();
-    this.row.querySelector("[data-go]").onclick = () => this.goOn();
+    this.row.querySelector("[data-go]").onclick = () => {
+      this.hasRenewed = false;
+      this.goOn();
+    };
     this.row.querySelector("[data-drop]").onclick = () => this.drop();
   }
 
@@ -78,8 +86,8 @@ class Sending {
       if (!window.tus) await import(this.form.dataset.tus);
       this.upload ??= this.made();
       if (!this.upload.url) await this.find();
-    } catch {
-      return this.become("waiting", this.words.network);
+    } catch (error) {
+      return this.failed(Number(error.message) || 0);
     }
     if (this.row.dataset.arriving === "sending") this.upload.start();
   }
@@ -95,7 +103,7 @@ class Sending {
       onBeforeRequest: (request) => request.setHeader("X-CSRF-Token", tokenOf(this.form)),
       onProgress: (sent, all) => this.show(sent, all),
       onSuccess: () => this.finish(),
-      onError: (error) => this.failed(error.originalResponse),
+      onError: (error) => this.failed(error.originalResponse?.getStatus() ?? 0, error.originalResponse?.getBody()),
     });
   }
 
@@ -118,16 +126,20 @@ class Sending {
     this.row.querySelector("[data-size]").textContent = `${percent}% · ${sizeOf(all)}`;
   }
 
-  async failed(response) {
-    const status = response?.getStatus() ?? 0;
-    if (!status || status >= 500 || status === 408 || status === 409) return this.become("waiting", this.words.network);
-    const reason = await reasonOf(status, response.getBody(), this.words);
-    // Signed out, or the token of the page is too old: what arrived stays.
-    if (status === 401 || status === 403) this.become("paused", reason);
-    else {
-      this.become("refused", reason);
-      this.giveUp();
+  // What to do about an answer that is no yes; what arrived stays unless the file itself was refused.
+  async failed(status, body) {
+    if (mayPass(status)) return this.become("waiting", this.words.network);
+    if (status === 401 || status === 403) {
+      if (!(await renewToken(this.form).catch(() => false))) return this.become("paused", this.words.signedOut);
+      if (!this.hasRenewed) {
+        this.hasRenewed = true;
+        return this.goOn();
+      }
     }
+    const reason = reasonOf(body, this.words);
+    if (status === 401 || status === 403 || status === FULL) return this.become("paused", reason);
+    this.become("refused", reason);
+    this.giveUp();
   }
 
   pause() {
@@ -135,8 +147,7 @@ class Sending {
     this.become("paused", this.words.paused);
   }
 
-  async goOn() {
-    if (this.row.dataset.arriving === "paused") await renewToken(this.form).catch(() => {});
+  goOn() {
     return this.isWhole ? this.finish() : this.begin();
   }
 
@@ -147,13 +158,10 @@ class Sending {
       let answer;
       do answer = await ask(this.form, `${this.upload.url}/finish`, "POST");
       while (answer.status === 202);
-      if (answer.ok) return this.taken(await answer.json());
-      const body = await answer.text();
-      if (answer.status >= 500) return this.become("waiting", this.words.network);
-      if (answer.status === 422 || answer.status === 404) this.forget();
-      this.become(answer.status === 401 || answer.status === 403 ? "paused" : "refused", await reasonOf(answer.status, body, this.words));
+      if (answer.ok) this.taken(await answer.json());
+      else this.failed(answer.status, await answer.text());
     } catch {
-      this.become("waiting", this.words.network);
+      this.failed(0);
     }
   }
 
@@ -171,7 +179,8 @@ class Sending {
   }
 
   giveUp() {
-    if (!this.upload?.url) return;
+    if (!this.upload?.url || this.isGivenUp) return;
+    this.isGivenUp = true;
     ask(this.form, this.upload.url, "DELETE").catch(() => {});
     this.forget();
   }
