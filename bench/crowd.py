@@ -1,4 +1,4 @@
-"""More people than the simulation tells stories of: copies of the simulated, each with five or six completions.
+"""More people than the simulation tells stories of: copies of the simulated, each with about ten completions.
 
 A figure costs by units and by how many completions a day brings, so a copy has what figures are made of and nothing
 else: a person, posts with their audiences, completions with the posts of their day, and the entries the rules of
@@ -29,7 +29,8 @@ from app.simulation.province import add_sums
 from app.simulation.shelf import Shelved, read_shelf
 from app.simulation.tables import Rows, json_text
 
-COMPLETIONS = 11
+# As many tries; those of days on which nobody counts the person are left out.
+COMPLETIONS = 21
 _FIRST = date(2023, 3, 1)
 _BATCH, _PART = 5000, 100_000
 
