@@ -122,7 +122,7 @@ def test_after_a_kill_the_offset_is_what_the_disk_holds(sender: Sender, storage:
 
 
 def test_what_is_not_what_it_says_is_refused_with_the_first_bytes(sender: Sender, samples: Samples) -> None:
-    url = sender.begin(50 * _MIB)
+    url = sender.begin(_MIB)
     fake = sender.send(url, b"MZ" + bytes(5000), 0)
     assert (fake.status_code, fake.headers["content-type"]) == (422, "application/problem+json")
     assert "không phải loại được nhận" in fake.json()["detail"]
@@ -196,6 +196,7 @@ def test_what_a_proxy_will_not_let_through_is_sent_as_a_post(sender: Sender) -> 
 def test_limits_are_told_in_words_before_a_byte_is_sent(
     sender: Sender, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(LocalStorage, "free_bytes", lambda self: 3 * 2048 * _MIB)
     large = sender.create(2048 * _MIB + 1)
     assert large.status_code == 413
     assert "lớn hơn giới hạn 2048 MB" in large.json()["detail"]
