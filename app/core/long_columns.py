@@ -5,7 +5,7 @@ the database keeps it, where a file is to have them so: to make a `str` of each 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -15,9 +15,12 @@ from app.core.tables import Cell, Column
 
 # How a value of the database is read, for people and programs alike.
 Reading = Literal["", "codes", "listed_codes", "rounded", "truth"]
-# As a driver gives it: days and instants of SQLite are texts.
+# As a driver gives it: days and instants of SQLite are texts, instants of PostgreSQL may be numbers.
 Raw = Cell | bytes
 RawBatch = Sequence[Sequence[Raw]]
+# In bytes, PostgreSQL gives an instant as microseconds since then.
+HOUR_US = 3_600_000_000
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 # The hours of ten years, and more.
 HOURS_KEPT = 100_000
 
@@ -78,6 +81,13 @@ def meaning(one: LongColumn) -> Callable[[Any], Cell]:
         return change(value) if change else value
 
     return cell
+
+
+def hour_of(hour: bytes | int) -> datetime:
+    """The beginning of an hour: what an instant of SQLite begins with, or hours since PostgreSQL's own beginning."""
+    if isinstance(hour, int):
+        return _BEGINNING + timedelta(hours=hour)
+    return datetime.fromisoformat(f"{hour.decode()}:00Z")
 
 
 def repeats(cells: Sequence[Raw]) -> bool:

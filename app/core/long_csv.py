@@ -8,11 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from app.core.long_columns import HOURS_KEPT, LongColumn, Once, RawBatch, meaning, repeats
-from app.core.tables import RUNS_AS_FORMULA, Cell, csv_cell, write_csv
+from app.core.long_columns import HOUR_US, HOURS_KEPT, LongColumn, Once, RawBatch, hour_of, meaning, repeats
+from app.core.tables import RUNS_AS_FORMULA, csv_cell, write_csv
 
 # What a reader of CSV would take for the end of a cell; the end of a line is looked for by counting.
 _DELICATE = (b'"', b",", b"\r")
+_MINUTES = [b"%02d" % minute for minute in range(60)]
 _FORMULA = [sign.encode() for sign in sorted(RUNS_AS_FORMULA - set("\r\n"))]
 
 
@@ -72,11 +73,14 @@ def _is_plain(texts: Sequence[bytes]) -> bool:
 
 def _minutes() -> Callable[[Sequence[Any]], list[bytes]]:
     """Instants to the minute. Hardly any comes twice, but hours do."""
-    hours = Once(lambda hour: _said(datetime.fromisoformat(f"{hour.decode()}:00Z"))[:-3], HOURS_KEPT)
-    return lambda cells: [
-        hours[value[:13]] + value[13:16] if type(value) is bytes else _said(value) for value in cells
-    ]  # fmt: skip
+    hours = Once(lambda hour: csv_cell(hour_of(hour)).encode()[:-2], HOURS_KEPT)
 
+    def said(value: bytes | int | datetime | None) -> Any:
+        if isinstance(value, bytes):
+            return hours[value[:13]] + value[14:16]
+        if isinstance(value, int):
+            hour, rest = divmod(value, HOUR_US)
+            return hours[hour] + _MINUTES[rest // 60_000_000]
+        return csv_cell(value).encode()
 
-def _said(value: Cell) -> bytes:
-    return csv_cell(value).encode()
+    return lambda cells: list(map(said, cells))

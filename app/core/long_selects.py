@@ -107,12 +107,14 @@ def connect(wish: LongSelect) -> Any:
             connection.text_factory = bytes
         return connection
     import psycopg
+    from psycopg.types.numeric import Int8BinaryLoader
     from psycopg.types.string import ByteaBinaryLoader
 
     server = psycopg.connect(wish.target, options="-c timezone=UTC -c default_transaction_read_only=on")
     if wish.format in _IN_BYTES:
         for kind in ("text", "varchar"):
             server.adapters.register_loader(kind, ByteaBinaryLoader)
+        server.adapters.register_loader("timestamptz", Int8BinaryLoader)
     return server
 
 

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from app.core import clock
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
-from app.core.long_columns import HOURS_KEPT, LongColumn, Once, RawBatch, meaning, repeats
+from app.core.long_columns import HOUR_US, HOURS_KEPT, LongColumn, Once, RawBatch, hour_of, meaning, repeats
 from app.core.tables import MOST_LETTERS, MOST_LINES, Cell, write_xlsx
 
 TOO_LONG = _("Bảng này dài hơn một trang tính Excel chứa được. Hãy xuất ra CSV hoặc lọc bớt.")
@@ -139,12 +139,19 @@ def _number(value: int | float | date | datetime) -> int | float:
 
 def _moments(style: str, end: str, draw: Callable[[Cell], bytes]) -> Callable[[Sequence[Any]], list[bytes]]:
     """Instants to the second. Hardly any comes twice, but hours do, and so do minutes of an hour with their seconds."""
-    hours = Once(lambda hour: _number(datetime.fromisoformat(f"{hour.decode()}:00Z")), HOURS_KEPT)
+    hours = Once(lambda hour: _number(hour_of(hour)), HOURS_KEPT)
     parts = Once(lambda part: (int(part[1:3]) * 60 + int(part[4:6])) / _SECONDS_A_DAY)
     form = f"{style}><v>%.8f</v></c>{end}".encode()
-    return lambda cells: [
-        form % (hours[value[:13]] + parts[value[13:19]]) if type(value) is bytes else draw(value) for value in cells
-    ]  # fmt: skip
+
+    def moment(value: bytes | int | datetime | None) -> Any:
+        if isinstance(value, bytes):
+            return form % (hours[value[:13]] + parts[value[13:19]])
+        if isinstance(value, int):
+            hour, rest = divmod(value, HOUR_US)
+            return form % (hours[hour] + rest // 1_000_000 / _SECONDS_A_DAY)
+        return draw(value)
+
+    return lambda cells: list(map(moment, cells))
 
 
 def _letters(place: int) -> str:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from app.core.tables import Cell, Column, write_csv
 COLUMNS = [
     Column("Tên, họ"), Column("Giờ", "number"), Column("Ngày", "date"), Column("Lúc", "instant"), Column("Lớp"),
 ]  # fmt: skip
+SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 AT = datetime(2026, 11, 21, 18, 30, 15, tzinfo=UTC)
 PLAIN = ["Đặng Thị Hương", 0.5, date(2026, 7, 1), AT, "7A"]
 DELICATE = [None, "", "=1+1", "-2", "@a", "\tb", 'Đội "Sao", tổ 1', "hai\ndòng", "hai\r\ndòng", "\n", "a-b = c", "7A"]
@@ -27,16 +28,18 @@ def test_every_byte_is_as_csv_writer_writes_it(tmp_path: Path, repeated: int) ->
     long, plain = tmp_path / "a.csv", io.BytesIO()
     write_csv(plain, COLUMNS, rows)
     # Once as PostgreSQL gives days and instants and once as SQLite does; one batch with nothing delicate in it.
-    for as_text in (False, True):
+    for of_sqlite in (False, True):
         made = LongCsv([LongColumn(column) for column in COLUMNS])
-        assert made.write(long, _batches([[PLAIN], odd, [PLAIN]], as_text=as_text)) == len(rows)
+        assert made.write(long, _batches([[PLAIN], odd, [PLAIN]], of_sqlite=of_sqlite)) == len(rows)
         assert long.read_bytes() == plain.getvalue()
 
 
-def _batches(batches: list[list[list[Cell]]], *, as_text: bool) -> Iterator[list[list[Cell | bytes]]]:
+def _batches(batches: list[list[list[Cell]]], *, of_sqlite: bool) -> Iterator[list[list[Cell | bytes]]]:
     def given(cell: Cell) -> Cell | bytes:
-        if as_text and isinstance(cell, date):
-            cell = f"{cell:%Y-%m-%d %H:%M:%S.%f}" if isinstance(cell, datetime) else cell.isoformat()
+        if isinstance(cell, datetime):
+            cell = f"{cell:%Y-%m-%d %H:%M:%S.%f}" if of_sqlite else (cell - SINCE) // timedelta(microseconds=1)
+        elif isinstance(cell, date) and of_sqlite:
+            cell = cell.isoformat()
         return cell.encode() if isinstance(cell, str) else cell
 
     for rows in batches:
