@@ -198,10 +198,11 @@ def _under_on_postgresql(own: Subquery) -> Select[Any]:
 
 
 def _under_on_sqlite(own: Subquery) -> Select[Any]:
+    """Plus nothing keeps SQLite from asking each unit for each of the subtrees, instead of for the few above it."""
     return (
         _summed(own, CoveragePlace.ancestor_id)
         .join(CoveragePlace, CoveragePlace.descendant_id == own.c.unit_id)
-        .where(_among(CoveragePlace.ancestor_id, "subtrees", is_sqlite=True))
+        .where(_among(CoveragePlace.ancestor_id + 0, "subtrees", is_sqlite=True))
     )
 
 
