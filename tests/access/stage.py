@@ -20,7 +20,7 @@ from app.learning.saving import progress_committer
 from app.main import HANDLERS, create_app
 from app.runtime import Runtime
 from tests.access.declarations import Declared
-from tests.access.watch import watch
+from tests.access.watch import count_writes, watch
 from tests.access.world import ANONYMOUS, PERSONAS, build
 from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded
@@ -42,6 +42,27 @@ class Caller:
     token: str
 
 
+class Copy:
+    """A database of one's own, as the stage's was in the beginning, and what works on it."""
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url, pool_size=2)
+        self.committers = {name: make(self.database) for name, make in _COMMITTERS.items()}
+        for committer in self.committers.values():
+            committer.start()
+        self._watch = watch(url)
+        self._untouched = self._watch.writes()
+
+    def is_untouched(self) -> bool:
+        return self._watch.writes() == self._untouched
+
+    def close(self) -> None:
+        for committer in self.committers.values():
+            committer.stop()
+        self._watch.close()
+        self.database.dispose()
+
+
 class Stage:
     """Sends declared calls as a persona. They meet the shared database, or a copy of their own in `copied()`."""
 
@@ -52,6 +73,8 @@ class Stage:
         self.world = build(runtime)
         self.callers: dict[str, Caller] = {}
         self._closing = ExitStack()
+        self._copying = self._closing.enter_context(ExitStack())
+        self._copy: Copy | None = None
 
     def sign_everybody_in(self, running: TestClient) -> None:
         """Open a browser per persona on the running application, then keep the database as it is for `copied()`."""
@@ -64,9 +87,10 @@ class Stage:
             else:
                 browser.sign_in(persona)
             self.callers[persona] = Caller(browser.client, dict(browser.client.cookies), browser.token)
+        shared = self._runtime.database.url
+        count_writes(shared)
         # PostgreSQL copies only what nobody is connected to.
         self._runtime.database.dispose()
-        shared = self._runtime.database.url
         self._original = self._closing.enter_context(self._seeded.copied(self.folder, "original.db", source=shared))
         self._watch = watch(shared)
         self._closing.callback(self._watch.close)
@@ -93,22 +117,28 @@ class Stage:
     @contextmanager
     def copied(self) -> Iterator[None]:
         """Inside, the application works on a database of its own, as it was in the beginning."""
-        state = self.app.state
+        state, copy = self.app.state, self._untouched_copy()
         before = {name: getattr(state, name) for name in ("database", *_COMMITTERS)}
+        for name, one in {"database": copy.database, **copy.committers}.items():
+            setattr(state, name, one)
+        try:
+            yield
+        finally:
+            for name, one in before.items():
+                setattr(state, name, one)
+
+    def _untouched_copy(self) -> Copy:
+        """The last one again if nobody wrote to it: what is refused is most of what these tests ask."""
+        if self._copy is None or not self._copy.is_untouched():
+            self._copying.close()
+            url = self._copying.enter_context(self._a_copy())
+            self._copy = self._copying.enter_context(closing(Copy(url)))
+        return self._copy
+
+    @contextmanager
+    def _a_copy(self) -> Iterator[str]:
         with self._seeded.copied(self.folder, "copy.db", source=self._original) as url:
-            state.database = Database(url, pool_size=2)
-            committers = {name: make(state.database) for name, make in _COMMITTERS.items()}
-            for name, committer in committers.items():
-                setattr(state, name, committer)
-                committer.start()
-            try:
-                yield
-            finally:
-                for committer in committers.values():
-                    committer.stop()
-                state.database.dispose()
-                for name, one in before.items():
-                    setattr(state, name, one)
+            yield url
         for left in self.folder.glob("copy.db*"):
             left.unlink()
 

@@ -20,7 +20,7 @@ class Watch(ABC):
 
     def rows(self) -> str:
         """Reads the tables only if something was written since the last time."""
-        if (writes := self._writes()) != self._seen[0]:
+        if (writes := self.writes()) != self._seen[0]:
             self._seen = writes, self._digest()
         return self._seen[1]
 
@@ -28,14 +28,24 @@ class Watch(ABC):
     def close(self) -> None: ...
 
     @abstractmethod
-    def _writes(self) -> int:
+    def writes(self) -> int:
         """A number that is another one after somebody wrote."""
 
     @abstractmethod
     def _digest(self) -> str: ...
 
 
+def count_writes(url: str) -> None:
+    """Before a database is watched or copied. PostgreSQL counts writes late and for all databases together: here
+    triggers count them.
+    """
+    if not url.startswith("sqlite"):
+        with _connected(url) as connection:
+            connection.execute(_COUNTING)
+
+
 def watch(url: str) -> Watch:
+    """Of a database whose writes are counted, or a copy of one."""
     return WatchedFile(url) if url.startswith("sqlite") else WatchedServer(url)
 
 
@@ -47,7 +57,7 @@ class WatchedFile(Watch):
     def close(self) -> None:
         self._connection.close()
 
-    def _writes(self) -> int:
+    def writes(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def _digest(self) -> str:
@@ -64,46 +74,47 @@ class WatchedFile(Watch):
         return summed.hexdigest()
 
 
-class WatchedServer(Watch):
-    """PostgreSQL counts writes late and for all databases together: here triggers count them."""
+_COUNTING = f"""
+CREATE SEQUENCE writes;
+CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM nextval(''writes''); RETURN NULL; END';
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> '{_GROWING}' LOOP
+        EXECUTE format('CREATE TRIGGER count_writes AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON %I
+            FOR EACH STATEMENT EXECUTE FUNCTION count_write()', name);
+    END LOOP;
+END $$""".encode()
 
+
+def _connected(url: str) -> psycopg.Connection:
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(plain, autocommit=True)
+
+
+class WatchedServer(Watch):
     def __init__(self, url: str) -> None:
         super().__init__()
-        plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._connection = psycopg.connect(plain, autocommit=True)
-        found = self._connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> %s ORDER BY 1", (_GROWING,)
-        )
-        self._tables = [name for (name,) in found]
-        self._run("CREATE SEQUENCE writes")
-        self._run(
-            "CREATE FUNCTION count_write() RETURNS trigger LANGUAGE plpgsql AS"
-            " 'BEGIN PERFORM nextval(''writes''); RETURN NULL; END'"
-        )
-        for table in self._tables:
-            self._run(
-                f'CREATE TRIGGER count_writes AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{table}"'
-                " FOR EACH STATEMENT EXECUTE FUNCTION count_write()"
-            )
+        self._connection = _connected(url)
 
     def close(self) -> None:
         self._connection.close()
 
-    def _writes(self) -> int:
-        return int(self._ask("SELECT last_value FROM writes"))
+    def writes(self) -> int:
+        # A sequence nobody has asked yet already tells the number the first one gets.
+        return int(self._ask("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM writes"))
 
     def _digest(self) -> str:
         summed = hashlib.sha256()
-        for table in self._tables:
+        found = self._connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> %s ORDER BY 1", (_GROWING,)
+        )
+        for (table,) in found.fetchall():
             moving = "{" + ",".join(_MOVING.get(table, [])) + "}"
             row = f"md5((to_jsonb(t) - '{moving}'::text[])::text)"
             summed.update(
                 f"{table} {self._ask(f'SELECT string_agg({row}, chr(10) ORDER BY {row}) FROM {table} t')}".encode()
             )
         return summed.hexdigest()
-
-    def _run(self, statement: str) -> None:
-        self._connection.execute(statement.encode())
 
     def _ask(self, query: str) -> object:
         row = self._connection.execute(query.encode()).fetchone()
