@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -119,11 +119,16 @@ class Site(LiveServer):
             return f"{SESSION_COOKIE}={sign_in(db, candidate)}"
 
 
-def look(site: Site, visits: Sequence[Visit], *, width: int, theme: str) -> dict[str, list[str]]:
-    """What pa11y finds on each page, pages without findings left out."""
+def look(
+    site: Site, visits: Sequence[Visit], *, width: int, theme: str, judges: Callable[[Visit], list[str]]
+) -> dict[str, list[str]]:
+    """What pa11y finds on each page, pages without findings left out; `judges` are its runners for a page."""
     job = {
         "chromium": chromium_path(), "width": width, "cookies": [f"theme={theme}"],
-        "pages": [{"name": one.name, "url": site.url + one.url, "cookie": one.cookie} for one in visits],
+        "pages": [
+            {"name": one.name, "url": site.url + one.url, "cookie": one.cookie, "runners": judges(one)}
+            for one in visits
+        ],
     }  # fmt: skip
     done = node(
         [str(SCRIPT)], return_completed_process=True, input=json.dumps(job), text=True, stdout=subprocess.PIPE,

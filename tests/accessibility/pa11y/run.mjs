@@ -1,5 +1,6 @@
-// Looks at many pages in one browser, with pa11y's two judges (HTML_CodeSniffer and axe-core). Standard input is
-// {chromium, width, cookies, pages: [{name, url, cookie}]}; standard output is {name: [what is wrong]}.
+// Looks at many pages in one browser, with pa11y's two judges (axe-core: axe, HTML_CodeSniffer: htmlcs) or one of them.
+// Standard input is {chromium, width, cookies, pages: [{name, url, cookie, runners}]}; standard output is
+// {name: [what is wrong]}.
 import { text } from "node:stream/consumers";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -17,7 +18,7 @@ const browser = await puppeteer.launch({
 const page = await browser.newPage();
 await page.setViewport({ width: job.width, height: 800 });
 const found = {};
-for (const { name, url, cookie } of job.pages) {
+for (const { name, url, cookie, runners } of job.pages) {
   try {
     await page.setExtraHTTPHeaders({ cookie: [...job.cookies, cookie].join("; ") });
     // Not until the network is silent: some pages ask every second or two how far a job is.
@@ -26,7 +27,7 @@ for (const { name, url, cookie } of job.pages) {
       browser,
       page,
       ignoreUrl: true,
-      runners: ["axe", "htmlcs"],
+      runners,
       standard: "WCAG2AA",
       // What axe cannot judge (text over a drawing) is for eyes; what it judges wrong stays an error.
       levelCapWhenNeedsReview: "warning",
