@@ -19,6 +19,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 from app.catalogue.source import slugify
+from app.catalogue.transcripts import SpokenLine
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
 
@@ -53,7 +54,7 @@ class Track:
     """Captions of one language: the stored file and its words, one line a cue."""
 
     asset_id: int
-    lines: Sequence[str]
+    lines: Sequence[SpokenLine]
 
 
 def parse(text: str, *, raw_html: bool = False) -> list[Token]:
@@ -97,7 +98,11 @@ def render_lesson(
         }  # fmt: skip
         if token.type == "video":
             shown["tracks"] = {
-                language: {"asset_id": track.asset_id, "lines": list(track.lines)}
+                language: {
+                    "asset_id": track.asset_id,
+                    "lines": [line.text for line in track.lines],
+                    "starts": [line.start_s for line in track.lines],
+                }
                 for language, track in tracks.get(name, {}).items()
             }
         else:

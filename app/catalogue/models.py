@@ -109,9 +109,10 @@ class LessonVersion(Base):
     """A lesson of one course version. `key` stays the same through versions, so progress carries over.
 
     `blocks` is the rendered lesson, in order: {"kind": "html", "html": …} and {"kind": "video", "id": …, "asset_id": …,
-    "title": …, "caption": …, "tracks": {"vi": {"asset_id": …, "lines": [spoken or shown, in order]}}} and {"kind":
-    "document", "id": …, "asset_id": …, "title": …, "caption": …, "pages": [words of each page]}. Addresses of
-    files are put in when it is shown (render.py).
+    "title": …, "caption": …, "tracks": {"vi": {"asset_id": …, "lines": [spoken or shown, in order],
+    "starts": [seconds]}}} and {"kind": "document", "id": …, "asset_id": …, "title": …, "caption": …, "pages": [words of
+    each page]}. Addresses of files are put in when it is shown (render.py). Versions kept before lines could be jumped
+    to have no "starts".
     `quiz` is null or {"pass_percent": 70, "shuffle": true, "questions": [ …as in the quiz file… ]}.
     `completion_rule` is what the lesson asks where its author says so (lesson_rules.py), null where nothing is said.
     """

@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 from markupsafe import Markup
 
+from app.catalogue.transcripts import line_id
+from app.media.languages import language_name, language_order
 from app.media.queries import AssetView
 
 _ASSET = re.compile(r'src="asset:(\d+)"')
 # How wide a lesson's column is: the whole of a phone, 68 letters elsewhere (css/lesson.css).
 _COLUMN = "(max-width: 48rem) 100vw, 42rem"
-_LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,19 @@ class HtmlBlock:
 
 @dataclass(frozen=True)
 class VideoTrack:
-    """Captions of one language and their words, for reading instead of watching."""
+    """Captions of one language and their words, for reading instead of watching.
+
+    `starts`: seconds, one a line; empty in versions that were kept without.
+    """
 
     language: str
     label: str
     url: str
     lines: tuple[str, ...]
+    starts: tuple[float, ...] = ()
+
+    def line_id(self, block_id: str, number: int) -> str:
+        return line_id(block_id, self.language, number)
 
 
 @dataclass(frozen=True)
@@ -136,11 +144,12 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
         tracks=tuple(
             VideoTrack(
                 language,
-                _LANGUAGE_NAMES.get(language, language),
+                language_name(language),
                 views[track["asset_id"]].url or "",
                 tuple(track["lines"]),
+                tuple(track.get("starts", ())),
             )
-            for language, track in block["tracks"].items()
+            for language, track in sorted(block["tracks"].items(), key=lambda one: language_order(one[0]))
         ),
         stream_url=view.stream_url or "",
     )

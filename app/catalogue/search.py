@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion
+from app.catalogue.transcripts import place_of
 from app.core.text import fold, nfc
 
 _MAX_WORDS = 8
@@ -23,6 +24,24 @@ class Hit:
     course_title: str
     lesson_key: str | None
     title: str
+
+
+def places_spoken(db: Session, hits: Sequence[Hit], q: str) -> dict[Hit, str]:
+    """Where in the videos of these lessons the words of `q` are said side by side: the `line_id` of the first line.
+
+    One query; for the few lessons a page shows, since it reads them whole.
+    """
+    words = fold(q)
+    rows = db.execute(
+        select(Course.slug, LessonVersion.key, LessonVersion.blocks)
+        .join(LessonVersion, LessonVersion.course_version_id == Course.published_version_id)
+        .where(
+            LessonVersion.has_video,
+            tuple_(Course.slug, LessonVersion.key).in_([(hit.slug, hit.lesson_key) for hit in hits if hit.lesson_key]),
+        )
+    )
+    places = {(slug, key): place_of(blocks, words) for slug, key, blocks in rows}
+    return {hit: place for hit in hits if (place := places.get((hit.slug, hit.lesson_key or "")))}
 
 
 def search(db: Session, q: str) -> list[Hit]:

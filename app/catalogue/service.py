@@ -185,13 +185,15 @@ def _add_module(
 def _lesson_version(
     storage: Storage, module: ModuleVersion, position: int, source: LessonSource, assets: dict[str, Asset]
 ) -> LessonVersion:  # fmt: skip
+    tracks = _tracks(storage, assets)
     blocks = render_lesson(
         source.markdown,
         {name: asset.id for name, asset in assets.items()},
-        _tracks(storage, assets),
+        tracks,
         {name: page_texts(storage, asset) for name, asset in assets.items() if asset.kind == "document"},
     )
-    words = " ".join(text for _line, text in plain_texts(parse(source.markdown)))
+    written = " ".join(text for _line, text in plain_texts(parse(source.markdown)))
+    spoken = " ".join(line.text for block in tracks.values() for track in block.values() for line in track.lines)
     quiz = _quiz(source, assets)
     return LessonVersion(
         course_version_id=module.course_version_id,
@@ -200,7 +202,7 @@ def _lesson_version(
         key=source.key,
         stem=source.stem,
         title=source.title,
-        folded_text=fold(f"{source.title} {words}"),
+        folded_text=fold(f"{source.title} {written} {spoken}"),
         minutes=source.minutes,
         is_required=source.is_required,
         objectives=list(source.objectives),

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.queries import published_version_ids
-from app.catalogue.search import Hit, search
+from app.catalogue.search import Hit, places_spoken, search
 from app.core.memory import A_MINUTE, remembered
 from app.core.text import vietnamese_key
 from app.identity.models import Audience
@@ -32,8 +32,17 @@ _MOTIFS = {
 
 
 @dataclass(frozen=True)
+class FoundLesson:
+    """A lesson that holds the words searched for; where they are said in a video, `url` leads to that moment."""
+
+    title: str
+    url: str
+    is_spoken: bool
+
+
+@dataclass(frozen=True)
 class Card:
-    """One course on the shelf. `found_in`: titles of its lessons that hold the words searched for."""
+    """One course on the shelf. `found_in`: its lessons that hold the words searched for."""
 
     slug: str
     title: str
@@ -46,7 +55,7 @@ class Card:
     has_certificate: bool
     cover_url: str  # empty: `motif` is drawn instead
     motif: str
-    found_in: tuple[str, ...]
+    found_in: tuple[FoundLesson, ...]
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ class _Row:
 
 
 def shelf(db: Session, *, query: str = "", audience: str = "", only_open: bool = False, page: int = 1) -> Shelf:
-    """Published courses, by code or by how well they match. At most seven queries, whatever its length.
+    """Published courses, by code or by how well they match. At most eight queries, whatever its length.
 
     Without words to search for it is remembered for a minute, and no longer than until the next course is published.
     """
@@ -112,6 +121,7 @@ def _shelf(db: Session, query: str, audience: str, only_open: bool, page: int) -
     pages = max(1, -(-len(matching) // PAGE_SIZE))
     page = min(max(page, 1), pages)
     shown = matching[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    places = places_spoken(db, [hit for _row, found_in in shown for hit in found_in], query) if hits else {}
     covers = asset_views(db, [row.cover_asset_id for row, _found in shown if row.cover_asset_id])
     return Shelf(
         cards=tuple(
@@ -127,7 +137,7 @@ def _shelf(db: Session, query: str, audience: str, only_open: bool, page: int) -
                 has_certificate=bool(row.certificate_title),
                 cover_url=(covers[row.cover_asset_id].url or "") if row.cover_asset_id else "",
                 motif=next((_MOTIFS[code] for code in row.audiences if code in _MOTIFS), "book"),
-                found_in=found_in[:_LESSONS_SHOWN],
+                found_in=tuple(_found(hit, places.get(hit, "")) for hit in found_in),
             )
             for row, found_in in shown
         ),
@@ -171,14 +181,18 @@ def _published(db: Session) -> list[_Row]:
     return [_Row(*row) for row in found]
 
 
-def _matching(rows: Sequence[_Row], hits: Sequence[Hit] | None) -> list[tuple[_Row, tuple[str, ...]]]:
-    """The rows in the order of the hits, each with the lessons found in it; without a search all of them."""
+def _found(hit: Hit, place: str) -> FoundLesson:
+    return FoundLesson(hit.title, f"/learn/{hit.slug}/{hit.lesson_key}{'#' if place else ''}{place}", bool(place))
+
+
+def _matching(rows: Sequence[_Row], hits: Sequence[Hit] | None) -> list[tuple[_Row, tuple[Hit, ...]]]:
+    """The rows in the order of the hits, each with the first lessons found in it; without a search all of them."""
     if hits is None:
         return [(row, ()) for row in rows]
-    lessons: dict[str, list[str]] = {}
+    lessons: dict[str, list[Hit]] = {}
     for hit in hits:
         lessons.setdefault(hit.slug, [])
         if hit.lesson_key is not None:
-            lessons[hit.slug].append(hit.title)
+            lessons[hit.slug].append(hit)
     by_slug = {row.slug: row for row in rows}
-    return [(by_slug[slug], tuple(titles)) for slug, titles in lessons.items()]
+    return [(by_slug[slug], tuple(found[:_LESSONS_SHOWN])) for slug, found in lessons.items()]

@@ -80,6 +80,12 @@ def format_minutes(seconds: float) -> str:
     return _("%(minutes)s phút %(seconds)s giây", minutes=minutes, seconds=rest)
 
 
+def format_clock(seconds: float) -> str:
+    """A place in a video as players write it: 1:05, 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
+
+
 def static_url(path: str) -> str:
     """The address of a static file with the hash of its content, so that it may be cached for ever."""
     return f"/static/{path}?v={static_digest(path)}"
@@ -158,7 +164,7 @@ def make_environment(folder: Path = ROOT / "templates") -> Environment:
     environment.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "date": format_date, "datetime": format_datetime, "number": format_number, "percent": format_percent,
-        "filesize": format_filesize, "minutes": format_minutes,
+        "filesize": format_filesize, "minutes": format_minutes, "clock": format_clock,
     }  # fmt: skip
     environment.globals |= {
         "_": say,

@@ -6,6 +6,7 @@ import pytest
 
 from app.catalogue.markdown import Track, parse, plain_texts, references, render_lesson
 from app.catalogue.render import HtmlBlock, VideoBlock, asset_ids, resolve
+from app.catalogue.transcripts import SpokenLine
 from app.core.errors import Invalid
 from app.media.queries import AssetView
 
@@ -58,12 +59,14 @@ def test_no_inline_style_reaches_the_page() -> None:
 
 def test_a_video_divides_the_text_and_carries_what_is_said() -> None:
     blocks = render_lesson(
-        'Trước\n\n![Tên](b.mp4 "Dài 1 phút")\n\nSau\n', FILES, {"b.mp4": {"vi": Track(3, ["Một.", "Hai."])}}
+        'Trước\n\n![Tên](b.mp4 "Dài 1 phút")\n\nSau\n',
+        FILES,
+        {"b.mp4": {"vi": Track(3, [SpokenLine(0.0, "Một."), SpokenLine(2.5, "Hai.")])}},
     )
     assert [block["kind"] for block in blocks] == ["html", "video", "html"]
     assert blocks[1] == {
         "kind": "video", "id": "b", "asset_id": 2, "title": "Tên", "caption": "Dài 1 phút",
-        "tracks": {"vi": {"asset_id": 3, "lines": ["Một.", "Hai."]}},
+        "tracks": {"vi": {"asset_id": 3, "lines": ["Một.", "Hai."], "starts": [0.0, 2.5]}},
     }  # fmt: skip
 
 
@@ -117,7 +120,9 @@ def view(asset_id: int, **fields: object) -> AssetView:
 
 def test_addresses_are_put_in_when_a_lesson_is_shown() -> None:
     blocks = render_lesson(
-        'Nói src="asset:2" thôi\n\n![Sơ đồ](a.svg)\n\n![V](b.mp4)\n', FILES, {"b.mp4": {"vi": Track(3, ["Một."])}}
+        'Nói src="asset:2" thôi\n\n![Sơ đồ](a.svg)\n\n![V](b.mp4)\n',
+        FILES,
+        {"b.mp4": {"vi": Track(3, [SpokenLine(0.0, "Một.")])}},
     )
     assert asset_ids(blocks) == {1, 2, 3}
     views = {

@@ -205,6 +205,7 @@ def test_captions_beside_a_video_become_its_track_and_its_words(
     assert isinstance(block, VideoBlock)
     assert (block.id, block.duration_s, block.tracks[0].language) == ("phim", 2.0, "vi")
     assert block.tracks[0].lines == ("Chào anh/chị.", "Ký & gửi.")
+    assert block.tracks[0].starts == (0.0, 1.0)
     assert queries.outline(db, version.id).lessons[0].has_video
 
 

@@ -113,7 +113,8 @@ class Watcher {
   }
 
   resume(position) {
-    if (position < 5 || position > this.video.duration - 5) return;
+    // Somebody chose a line of the transcript (transcript.js).
+    if (this.video.dataset.from || position < 5 || position > this.video.duration - 5) return;
     this.video.currentTime = position;
     say(words.resumed.replace("{time}", clockTime(position)));
   }
