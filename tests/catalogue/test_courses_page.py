@@ -81,7 +81,7 @@ def test_words_without_marks_find_courses_and_lessons(browser: Browser) -> None:
     assert "Khai thác nền tảng số" not in page.text
     assert "1 khóa học có “giao vien”." in page.text
     page = browser.get("/courses", params={"q": "van ban dien tu"})
-    assert "Tìm thấy trong bài: Họp không giấy" in page.text
+    assert ">Có trong bài: Họp không giấy</a>" in page.text
 
 
 @pytest.mark.usefixtures("three_courses")
