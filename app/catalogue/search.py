@@ -29,18 +29,20 @@ class Hit:
 def places_spoken(db: Session, hits: Sequence[Hit], q: str) -> dict[Hit, str]:
     """Where in the videos of these lessons the words of `q` are said side by side: the `line_id` of the first line.
 
-    One query; for the few lessons a page shows, since it reads them whole.
+    At most one query; for the few lessons a page shows, since it reads them whole.
     """
-    words = fold(q)
+    lessons = [(hit.slug, hit.lesson_key) for hit in hits if hit.lesson_key]
+    if not lessons:
+        return {}
     rows = db.execute(
         select(Course.slug, LessonVersion.key, LessonVersion.blocks)
         .join(LessonVersion, LessonVersion.course_version_id == Course.published_version_id)
         .where(
             LessonVersion.has_video,
-            tuple_(Course.slug, LessonVersion.key).in_([(hit.slug, hit.lesson_key) for hit in hits if hit.lesson_key]),
+            tuple_(Course.slug, LessonVersion.key).in_(lessons),
         )
     )
-    places = {(slug, key): place_of(blocks, words) for slug, key, blocks in rows}
+    places = {(slug, key): place_of(blocks, fold(q)) for slug, key, blocks in rows}
     return {hit: place for hit in hits if (place := places.get((hit.slug, hit.lesson_key or "")))}
 
 
