@@ -268,6 +268,7 @@ CRONS = (
     Cron("reports.draft_due", every=timedelta(days=1), at=timedelta(hours=6, minutes=30)),
     Cron("coverage.retry_pending", every=timedelta(minutes=10)),
     Cron("coverage.settle", every=timedelta(minutes=1)),
+    Cron("coverage.count_programmes", every=timedelta(days=1), at=timedelta(minutes=30)),
     Cron("privacy.forget_copies", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
     Cron("certificates.order_missing", every=timedelta(minutes=15)),
     Cron("coverage.open_data", every=timedelta(days=1), at=timedelta(hours=4, minutes=12)),

@@ -34,6 +34,7 @@ from app.coverage.dashboard.pace import paces_of
 from app.coverage.dashboard.trend import monthly, yearly
 from app.coverage.indicators.definitions import definition_for
 from app.coverage.models import CoverageEntry
+from app.coverage.programmes.kept import count_years, kept_report
 from app.coverage.programmes.programme_queries import programme_report
 from app.identity.models import Affiliation, AffiliationAudience, UnitVersion
 from app.identity.units import unit_queries
@@ -87,7 +88,10 @@ def heard(database: Database) -> Iterator[list[tuple[str, Any]]]:
 
 def measure(database: Database, name: str) -> Found:
     settle(database)
+    count_years(database)
     day = clock.today()
+    yesterday = day - timedelta(days=1)
+    until_today, until_yesterday = (date(day.year, 1, 1), day), (date(yesterday.year, 1, 1), yesterday)
     province = Question(_INDICATOR, _PROVINCE, day)
 
     def page_of_all(db: Session) -> None:
@@ -120,7 +124,10 @@ def measure(database: Database, name: str) -> Found:
         ("hai ngày cạnh nhau, một chỉ tiêu theo xã, phường", lambda db: (figure(db, province), figure(db, earlier))),
         ("ai còn thiếu ở tỉnh, trang đầu", lambda db: missing(db, 1)),
         ("ai còn thiếu ở tỉnh, trang giữa", lambda db: missing(db, middle)),
-        ("nhiệm vụ đào tạo của tỉnh", lambda db: programme_report(db, _PROVINCE, "", date(day.year, 1, 1), day)),
+        ("nhiệm vụ đào tạo của tỉnh, đến hôm qua", lambda db: kept_report(db, _PROVINCE, "", *until_yesterday)),
+        ("… của một phường, đến hôm qua", lambda db: kept_report(db, _PROVINCE, _COMMUNE, *until_yesterday)),
+        ("… của tỉnh, đến hôm nay: đếm ngay", lambda db: programme_report(db, _PROVINCE, "", *until_today)),
+        ("… của một phường, đến hôm nay: đếm ngay", lambda db: programme_report(db, _PROVINCE, _COMMUNE, *until_today)),
     ]
     costs = []
     for words, ask in pages:

@@ -1,4 +1,4 @@
-"""Background work of coverage: the nightly comparison, following what changed, trying again what failed."""
+"""Background work of coverage: the nightly comparison and counts, following what changed, trying again what failed."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,6 +9,7 @@ from app.core.i18n import gettext as _
 from app.core.jobs import JobContext, JobFunction, enqueue
 from app.coverage.counting.settling import settle
 from app.coverage.handlers import retry_pending
+from app.coverage.programmes.kept import count_years
 from app.coverage.rebuilding import compare_everybody
 
 # So many rows in a minute are some milliseconds of a page.
@@ -40,7 +41,12 @@ def settle_balances(context: JobContext) -> Mapping[str, Any]:
     return {"moved": moved}
 
 
+def count_programmes(context: JobContext) -> Mapping[str, Any]:
+    return {"kept": count_years(context.database)}
+
+
 JOBS: dict[str, JobFunction] = {
+    "coverage.count_programmes": count_programmes,
     "coverage.compare": partial(rebuild, cause="nightly"),
     "coverage.rebuild": partial(rebuild, cause="change"),
     "coverage.retry_pending": retry,

@@ -3,13 +3,17 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.core import clock
-from app.core.db import Session
+from app.core.db import Database, Session
+from app.coverage.programmes.kept import count_years, kept_report, newest_count
+from app.coverage.programmes.models import ProgrammeSum
 from app.coverage.programmes.programme_queries import Activity, programme_report
 from app.learning import completions
 from app.learning.service import enrol
@@ -77,6 +81,48 @@ def test_the_span_is_in_days_of_vietnam(db: Session) -> None:
     assert at(db, "", date(2025, 1, 1), date(2025, 12, 31))["total"] == Activity()
     assert at(db, "", date(2026, 1, 1), date(2026, 1, 1))["P04-NENTANG"] == Activity(1, 1, 0, 0)
     assert at(db, "", date(2026, 3, 5), date(2026, 3, 5))["total"] == Activity(0, 0, 1, 0), "issued in August"
+
+
+@pytest.mark.usefixtures("activity")
+def test_what_is_kept_at_night_is_what_is_counted_now(db: Session, database: Database) -> None:
+    db.commit()
+    with clock.frozen(datetime(2026, 11, 22, 3, tzinfo=UTC)):
+        count_years(database, many=1)
+        count_years(database, many=1)
+    count = newest_count(db, 2026)
+    assert count is not None
+    assert (count.last, newest_count(db, 2025)) == (YEAR[1], None), "nothing was done in 2025"
+    for unit in ("24", HERE, ELSEWHERE, "09187"):
+        kept = kept_report(db, "24", unit, *YEAR)
+        assert kept.counted_at == count.counted_at
+        assert replace(kept, counted_at=None) == programme_report(db, "24", unit, *YEAR)
+    assert kept_report(db, "24", "", *YEAR).total == Activity(enrolments=6, people=4, completions=2, certificates=2)
+    assert not kept_report(db, "24", "", YEAR[0], date(2026, 11, 22)).counted_at, "another span is counted now"
+
+
+@pytest.mark.usefixtures("activity")
+def test_few_rows_are_counted_while_the_page_is_made_and_older_counts_go(db: Session, database: Database) -> None:
+    db.commit()
+    with clock.frozen(datetime(2026, 11, 22, 3, tzinfo=UTC)):
+        assert count_years(database, many=1) > 0
+        assert count_years(database, many=1000) == 0
+    assert newest_count(db, 2026) is None
+    assert not db.scalars(select(ProgrammeSum)).all()
+
+
+@pytest.mark.usefixtures("activity")
+def test_a_page_says_until_when_and_at_what_hour_it_was_counted(
+    db: Session, database: Database, browser: Browser
+) -> None:
+    factories.civil_servant(db, "congchuc")
+    db.commit()
+    with clock.frozen(datetime(2026, 11, 22, 3, tzinfo=UTC)):
+        count_years(database, many=1)
+        browser.sign_in("congchuc")
+        page = browser.get("/programmes/P04-NENTANG").text
+        assert "đến 21/11/2026" in page
+        assert "Đếm lúc 22/11/2026 10:00" in page
+        assert "Đếm lúc" not in browser.get("/programmes?first=2026-01-01&last=2026-11-22").text
 
 
 @pytest.mark.usefixtures("activity")

@@ -22,7 +22,8 @@ from app.coverage.planning.models import (
     PlanYear,
 )  # fmt: skip
 from app.coverage.planning.needs import runs_in
-from app.coverage.programmes.programme_queries import Activity, programme_report
+from app.coverage.programmes.kept import kept_day, kept_report
+from app.coverage.programmes.programme_queries import Activity
 from app.identity.models import Account, MergedRecord, Person
 from app.identity.records import holder_of
 from app.identity.units import unit_queries
@@ -116,9 +117,9 @@ class SpendingRow:
 
 def plan_table(db: Session, plan: PlanYear, unit: UnitOnDay, province_code: str) -> PlanTable:
     """A fixed number of queries, whatever the number of units below."""
-    as_of = last_day_of(plan.year)
+    as_of = kept_day(db, plan.year, unit.code) or last_day_of(plan.year)
     sums = _sums(db, plan, [unit.unit_id])
-    report = programme_report(db, province_code, unit.code, date(plan.year, 1, 1), as_of)
+    report = kept_report(db, province_code, unit.code, date(plan.year, 1, 1), as_of)
     activity = {row.plan.code: row.activity for row in report.rows}
     rows = tuple(
         TaskRow(task, _figures(plan, sums, task.code, unit.unit_id), activity[task.code])

@@ -15,16 +15,15 @@ from app.core.table_files import download
 from app.core.web import Config, Db, Me, render
 from app.coverage.exports.tables import programmes_table
 from app.coverage.indicators.definitions import definitions
-from app.coverage.programmes.programme_queries import ProgrammeReport, ProgrammeRow, programme_report
+from app.coverage.programmes.kept import FIRST_YEAR, kept_day, kept_report
+from app.coverage.programmes.programme_queries import ProgrammeReport, ProgrammeRow
 
 router = APIRouter()
-
-_FIRST_YEAR = 2024
 
 
 @dataclass(frozen=True)
 class ProgrammesPage:
-    """`unit`, `first` and `last` are as typed; `query` carries them in links."""
+    """`unit` is as typed; `query` carries it and the span in links."""
 
     report: ProgrammeReport
     unit: str
@@ -54,7 +53,7 @@ def programmes(
     report = _report(db, config.province_code, unit, first, last)
     budget = sum(row.plan.budget_million or 0 for row in report.rows)
     page = ProgrammesPage(
-        report, unit, _years("/programmes", report, unit), _query(report, unit), budget, STATED_BUDGET_MILLION
+        report, unit, _years(db, "/programmes", report, unit), _query(report, unit), budget, STATED_BUDGET_MILLION
     )
     return render(request, "coverage/programmes.html", page=page)
 
@@ -79,7 +78,7 @@ def programme(
     row = next(row for row in report.rows if row.plan.code == code)
     counting = {one.code: one.title for one in definitions(db) if code in one.programmes}
     page = ProgrammePage(
-        report, row, unit, _years(f"/programmes/{code}", report, unit), _query(report, unit), list(counting.items())
+        report, row, unit, _years(db, f"/programmes/{code}", report, unit), _query(report, unit), list(counting.items())
     )
     return render(request, "coverage/programme.html", page=page)
 
@@ -87,22 +86,28 @@ def programme(
 def _report(db: Db, province_code: str, unit: str, first: str, last: str) -> ProgrammeReport:
     today = clock.today()
     since, until = _day(first) or date(today.year, 1, 1), _day(last) or today
+    if not first and not last:
+        until = kept_day(db, today.year, unit.strip()[:40] or province_code) or today
     if not first and last:
         since = date(until.year, 1, 1)
     if since > until:
         raise Invalid(_("Ngày cuối phải sau ngày đầu."))
-    return programme_report(db, province_code, unit.strip()[:40], since, until)
+    return kept_report(db, province_code, unit.strip()[:40], since, until)
 
 
-def _years(path: str, report: ProgrammeReport, unit: str) -> list[tuple[str, str, bool]]:
-    """Chips for whole calendar years; this one runs until today."""
+def _years(db: Db, path: str, report: ProgrammeReport, unit: str) -> list[tuple[str, str, bool]]:
+    """Chips for whole calendar years; this one runs until it was counted at night, if it was, and also until today."""
     today = clock.today()
+    newest = kept_day(db, today.year, report.unit.code) or today
+    spans = [(str(year), date(year, 12, 31)) for year in range(FIRST_YEAR, today.year)] + [(str(today.year), newest)]
+    if newest != today:
+        spans.append((_("đến hôm nay"), today))
     chips = []
-    for year in range(_FIRST_YEAR, today.year + 1):
-        first, last = date(year, 1, 1), min(date(year, 12, 31), today)
+    for words, last in spans:
+        first = date(last.year, 1, 1)
         given = {"unit": unit, "first": first.isoformat(), "last": last.isoformat()}
         query = urlencode({name: value for name, value in given.items() if value})
-        chips.append((str(year), f"{path}?{query}", (report.first, report.last) == (first, last)))
+        chips.append((words, f"{path}?{query}", (report.first, report.last) == (first, last)))
     return chips
 
 

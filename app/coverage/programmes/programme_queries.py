@@ -24,6 +24,9 @@ from app.identity.units import unit_queries
 from app.identity.units.unit_queries import UnitOnDay
 from app.learning.models import Completion, CompletionAnnulment, CompletionPost, Enrolment
 
+# Beside the codes of tasks: all of them together.
+TOTAL = ""
+
 # Rows of (course version, count).
 _Counts = Select[*tuple[Any, ...]]
 
@@ -54,7 +57,10 @@ class ProgrammeRow:
 
 @dataclass(frozen=True)
 class ProgrammeReport:
-    """All tasks at one unit; `total.people` counts nobody twice, so it is not the sum of the rows."""
+    """All tasks at one unit; `total.people` counts nobody twice, so it is not the sum of the rows.
+
+    `counted_at`: when kept figures were counted (kept.py); None if just now.
+    """
 
     first: date
     last: date
@@ -62,6 +68,7 @@ class ProgrammeReport:
     is_whole: bool
     rows: tuple[ProgrammeRow, ...]
     total: Activity
+    counted_at: datetime | None = None
 
 
 def programme_report(db: Session, province_code: str, unit_code: str, first: date, last: date) -> ProgrammeReport:
@@ -70,31 +77,47 @@ def programme_report(db: Session, province_code: str, unit_code: str, first: dat
     At the province everybody counts, also who has no post. Below it a person counts at one post: for an enrolment the
     one of that day, for completion and certificate the one stored with the completion (DESIGN 5, Two posts).
     """
-    unit = unit_queries.unit_on(db, unit_code or province_code, last)
+    unit = asked_unit(db, province_code, unit_code, last)
+    below = None if is_whole(unit, province_code) else _subtree(unit.unit_id, last)
+    found = activity_of(db, first, last, below)
+    return ProgrammeReport(first, last, unit, below is None, task_rows(db, found), found[TOTAL])
+
+
+def asked_unit(db: Session, province_code: str, unit_code: str, day: date) -> UnitOnDay:
+    """The province unless another is asked for."""
+    unit = unit_queries.unit_on(db, unit_code or province_code, day)
     if unit is None:
         raise NotFound(
-            _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(last), code=unit_code[:40])
+            _("Ngày %(day)s không có đơn vị nào mang mã %(code)s.", day=format_date(day), code=unit_code[:40])
         )
-    below = None if unit.code == province_code and unit.kind == "province" else _subtree(unit.unit_id, last)
+    return unit
+
+
+def is_whole(unit: UnitOnDay, province_code: str) -> bool:
+    return unit.code == province_code and unit.kind == "province"
+
+
+def activity_of(db: Session, first: date, last: date, below: Select[int] | None = None) -> dict[str, Activity]:
+    """By task, and TOTAL; of everybody, or at posts of the units `below`. Costs by what was done in the span."""
     enrolled, people, everybody = _enrolled(db, first, last, below)
     task_of = _tasks(db)
     completed = _counted(db, task_of, *_completions(first, last, below))
     completed.update(_elsewhere(db, first, last, below))
     certified = _counted(db, task_of, *_certificates(first, last, below))
-    courses = _courses(db)
-    rows = tuple(
-        ProgrammeRow(
-            plan,
-            Activity(
-                enrolled.get(plan.code, 0), people.get(plan.code, 0), completed.get(plan.code, 0),
-                certified.get(plan.code, 0),
-            ),
-            tuple(courses.get(plan.code, ())),
-        )
-        for plan in plans()
-    )  # fmt: skip
+    found = {
+        code: Activity(enrolled.get(code, 0), people.get(code, 0), completed[code], certified[code])
+        for code in {*enrolled, *completed, *certified}
+    }
     total = Activity(sum(enrolled.values()), everybody, sum(completed.values()), sum(certified.values()))
-    return ProgrammeReport(first, last, unit, below is None, rows, total)
+    return found | {TOTAL: total}
+
+
+def task_rows(db: Session, activity: Mapping[str, Activity]) -> tuple[ProgrammeRow, ...]:
+    """In the order of the plan, with the courses of each."""
+    courses = _courses(db)
+    return tuple(
+        ProgrammeRow(plan, activity.get(plan.code, Activity()), tuple(courses.get(plan.code, ()))) for plan in plans()
+    )
 
 
 def people_who_completed(db: Session, report: ProgrammeReport) -> dict[str, int]:
@@ -139,25 +162,11 @@ def _enrolled(
     db: Session, first: date, last: date, below: Select[int] | None
 ) -> tuple[dict[str, int], dict[str, int], int]:
     """Enrolments and distinct people by task, and distinct people of all tasks together."""
-    base = (
-        select(CourseVersion.programme_code.label("code"), holder_of(Enrolment.person_id).label("person_id"))
-        .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
-        .where(CourseVersion.programme_code.is_not(None))
-        .where(Enrolment.enrolled_at > _eve(first), Enrolment.enrolled_at <= clock.end_of_day(last))
-    )
+    base = enrolments_between(first, last)
     if below is not None:
-        day, post, ever = _vietnam_day(db, Enrolment.enrolled_at), aliased(Affiliation), aliased(Affiliation)
-        counting = (
-            select(post.id)
-            .where(post.person_id == Enrolment.person_id, post.started_on <= day)
-            .where(or_(post.ended_on.is_(None), post.ended_on >= day))
-            .order_by(post.is_primary.desc(), post.started_on, post.id)
-            .limit(1)
-            .correlate(Enrolment)
-            .scalar_subquery()
-        )
+        ever = aliased(Affiliation)
         base = (
-            base.join(Affiliation, Affiliation.id == counting)
+            base.join(Affiliation, Affiliation.id == post_at_enrolment(db))
             .where(Affiliation.unit_id.in_(below))
             # Follows from the line above, and leads to the few enrolments for which it has to be found out.
             .where(Enrolment.person_id.in_(select(ever.person_id).where(ever.unit_id.in_(below))))
@@ -168,6 +177,42 @@ def _enrolled(
     ).all()
     everybody = db.scalar(select(func.count(rows.c.person_id.distinct()))) or 0
     return {row[0]: row[1] for row in by_task}, {row[0]: row[2] for row in by_task}, everybody
+
+
+def enrolments_between(first: date, last: date) -> Select[Any]:
+    """`code` of the task and the human being of each enrolment."""
+    return (
+        select(CourseVersion.programme_code.label("code"), holder_of(Enrolment.person_id).label("person_id"))
+        .join(CourseVersion, CourseVersion.id == Enrolment.course_version_id)
+        .where(CourseVersion.programme_code.is_not(None))
+        .where(Enrolment.enrolled_at > _eve(first), Enrolment.enrolled_at <= clock.end_of_day(last))
+    )
+
+
+def post_at_enrolment(db: Session) -> Any:
+    """The id of the one post an enrolment counts at."""
+    day, post = _vietnam_day(db, Enrolment.enrolled_at), aliased(Affiliation)
+    return (
+        select(post.id)
+        .where(post.person_id == Enrolment.person_id, post.started_on <= day)
+        .where(or_(post.ended_on.is_(None), post.ended_on >= day))
+        .order_by(post.is_primary.desc(), post.started_on, post.id)
+        .limit(1)
+        .correlate(Enrolment)
+        .scalar_subquery()
+    )
+
+
+def unit_of_completion() -> Any:
+    """The id of the unit whose post a completion counts at."""
+    return (
+        select(CompletionPost.unit_id)
+        .where(CompletionPost.completion_id == Completion.id)
+        .order_by(CompletionPost.is_primary.desc(), CompletionPost.started_on, CompletionPost.affiliation_id)
+        .limit(1)
+        .correlate(Completion)
+        .scalar_subquery()
+    )
 
 
 def _completions(first: date, last: date, below: Select[int] | None) -> tuple[_Counts, _Counts]:
@@ -214,16 +259,8 @@ def _certificates(first: date, last: date, below: Select[int] | None) -> tuple[_
 
 def _counted_below(below: Select[int]) -> tuple[ColumnElement[bool], ...]:
     """The post a completion counts at lies in the subtree; the first clause leads to the few that have one there."""
-    counting = (
-        select(CompletionPost.unit_id)
-        .where(CompletionPost.completion_id == Completion.id)
-        .order_by(CompletionPost.is_primary.desc(), CompletionPost.started_on, CompletionPost.affiliation_id)
-        .limit(1)
-        .correlate(Completion)
-        .scalar_subquery()
-    )
     having_one = select(CompletionPost.completion_id).where(CompletionPost.unit_id.in_(below))
-    return Completion.id.in_(having_one), counting.in_(below)
+    return Completion.id.in_(having_one), unit_of_completion().in_(below)
 
 
 def _tasks(db: Session) -> dict[int, str]:
