@@ -179,7 +179,7 @@ def _enrolled(
     return {row[0]: row[1] for row in by_task}, {row[0]: row[2] for row in by_task}, everybody
 
 
-def enrolments_between(first: date, last: date) -> Select[Any]:
+def enrolments_between(first: date, last: date) -> Select[*tuple[Any, ...]]:
     """`code` of the task and the human being of each enrolment."""
     return (
         select(CourseVersion.programme_code.label("code"), holder_of(Enrolment.person_id).label("person_id"))
