@@ -34,7 +34,7 @@ from app.coverage.dashboard.pace import paces_of
 from app.coverage.dashboard.trend import monthly, yearly
 from app.coverage.indicators.definitions import definition_for
 from app.coverage.models import CoverageEntry
-from app.coverage.programmes.kept import count_years, kept_report
+from app.coverage.programmes.kept import count_years, kept_day, kept_report
 from app.coverage.programmes.programme_queries import programme_report
 from app.identity.models import Affiliation, AffiliationAudience, UnitVersion
 from app.identity.units import unit_queries
@@ -88,9 +88,13 @@ def heard(database: Database) -> Iterator[list[tuple[str, Any]]]:
 
 def measure(database: Database, name: str) -> Found:
     settle(database)
-    count_years(database)
     day = clock.today()
     yesterday = day - timedelta(days=1)
+    with database.reading() as db:
+        is_counted = kept_day(db, yesterday.year, _PROVINCE) == yesterday
+    if not is_counted:
+        say(f"{name}: đang đếm nhiệm vụ đào tạo của mọi đơn vị")
+        count_years(database)
     until_today, until_yesterday = (date(day.year, 1, 1), day), (date(yesterday.year, 1, 1), yesterday)
     province = Question(_INDICATOR, _PROVINCE, day)
 

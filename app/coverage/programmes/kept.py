@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.catalogue.models import CourseVersion
 from app.certificates.models import Certificate, CertificateRevocation
@@ -30,11 +30,10 @@ from app.coverage.programmes.programme_queries import (
     post_at_enrolment,
     programme_report,
     task_rows,
-    unit_of_completion,
 )
 from app.identity.models import Affiliation
 from app.identity.units import unit_queries
-from app.learning.models import Completion, CompletionAnnulment
+from app.learning.models import Completion, CompletionAnnulment, CompletionPost
 
 FIRST_YEAR = 2024
 # Fewer enrolments and completions than these are counted in some milliseconds, and then up to this moment.
@@ -192,41 +191,53 @@ def _enrolled(db: Session, first: date, last: date) -> tuple[Counter[_Key], Coun
 
 def _completions(first: date, last: date) -> Any:
     """Task, unit, and how many completions count at it."""
-    made = (
-        select(
-            func.coalesce(CourseVersion.programme_code, Completion.programme_code).label("code"),
-            unit_of_completion().label("unit_id"),
-        )
+    task = func.coalesce(CourseVersion.programme_code, Completion.programme_code)
+    return (
+        select(task, CompletionPost.unit_id, func.count())
         .select_from(Completion)
+        .join(CompletionPost, CompletionPost.completion_id == Completion.id)
         .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
-        .where(CompletionAnnulment.completion_id.is_(None))
+        .where(CompletionAnnulment.completion_id.is_(None), task.is_not(None), _is_counting())
         .where(Completion.completed_on >= first, Completion.completed_on <= last)
+        .group_by(task, CompletionPost.unit_id)
     )
-    return _by_code_and_unit(made)
 
 
 def _certificates(first: date, last: date) -> Any:
     """Task, unit, and how many first editions that stand count at it."""
-    issued = (
-        select(CourseVersion.programme_code.label("code"), unit_of_completion().label("unit_id"))
+    return (
+        select(CourseVersion.programme_code, CompletionPost.unit_id, func.count())
         .select_from(Certificate)
         .join(Completion, Completion.id == Certificate.completion_id)
+        .join(CompletionPost, CompletionPost.completion_id == Completion.id)
         .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
         .where(CertificateRevocation.certificate_id.is_(None), Certificate.edition == 1)
+        .where(CourseVersion.programme_code.is_not(None), _is_counting())
         .where(Certificate.issued_on >= first, Certificate.issued_on <= last)
+        .group_by(CourseVersion.programme_code, CompletionPost.unit_id)
     )
-    return _by_code_and_unit(issued)
 
 
-def _by_code_and_unit(rows: Any) -> Any:
-    one = rows.subquery()
-    return (
-        select(one.c.code, one.c.unit_id, func.count())
-        .where(one.c.code.is_not(None), one.c.unit_id.is_not(None))
-        .group_by(one.c.code, one.c.unit_id)
+def _is_counting() -> ColumnElement[bool]:
+    """Whether a completion counts at this post of it: at none is there a better one (DESIGN 5, Two posts). To ask it of
+    all posts is faster than to look for the best of each completion."""
+    other = aliased(CompletionPost)
+    better = or_(
+        and_(other.is_primary, ~CompletionPost.is_primary),
+        and_(
+            other.is_primary == CompletionPost.is_primary,
+            or_(
+                other.started_on < CompletionPost.started_on,
+                and_(
+                    other.started_on == CompletionPost.started_on,
+                    other.affiliation_id < CompletionPost.affiliation_id,
+                ),
+            ),
+        ),
     )
+    return ~exists().where(other.completion_id == CompletionPost.completion_id, better)
 
 
 def _summed(above: dict[int, list[int]], rows: Iterable[Any]) -> Counter[_Key]:

@@ -203,18 +203,6 @@ def post_at_enrolment(db: Session) -> Any:
     )
 
 
-def unit_of_completion() -> Any:
-    """The id of the unit whose post a completion counts at."""
-    return (
-        select(CompletionPost.unit_id)
-        .where(CompletionPost.completion_id == Completion.id)
-        .order_by(CompletionPost.is_primary.desc(), CompletionPost.started_on, CompletionPost.affiliation_id)
-        .limit(1)
-        .correlate(Completion)
-        .scalar_subquery()
-    )
-
-
 def _completions(first: date, last: date, below: Select[int] | None) -> tuple[_Counts, _Counts]:
     """Completions by course version, and the annulled ones among them."""
     of_tasks = select(CourseVersion.id).where(CourseVersion.programme_code.is_not(None))
@@ -259,8 +247,16 @@ def _certificates(first: date, last: date, below: Select[int] | None) -> tuple[_
 
 def _counted_below(below: Select[int]) -> tuple[ColumnElement[bool], ...]:
     """The post a completion counts at lies in the subtree; the first clause leads to the few that have one there."""
+    counting = (
+        select(CompletionPost.unit_id)
+        .where(CompletionPost.completion_id == Completion.id)
+        .order_by(CompletionPost.is_primary.desc(), CompletionPost.started_on, CompletionPost.affiliation_id)
+        .limit(1)
+        .correlate(Completion)
+        .scalar_subquery()
+    )
     having_one = select(CompletionPost.completion_id).where(CompletionPost.unit_id.in_(below))
-    return Completion.id.in_(having_one), unit_of_completion().in_(below)
+    return Completion.id.in_(having_one), counting.in_(below)
 
 
 def _tasks(db: Session) -> dict[int, str]:
