@@ -327,4 +327,5 @@ def test_a_large_body_is_kept_part_by_part(storage: Storage) -> None:
 
 def test_a_wrong_beginning_leaves_nothing(storage: Storage) -> None:
     with pytest.raises(NotAccepted):
-        anyio.run(Receiver().receive, Signal(bytes(5000)).body(), storage, upload(5000), 0)
+        anyio.run(Receiver(patience_s=0.05).receive, Signal(bytes(5000)).body(), storage, upload(5000), 0)
+    assert arrived(storage, "x") == 0
