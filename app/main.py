@@ -19,7 +19,7 @@ from app.assignments import jobs as assignment_jobs
 from app.assignments import my_pages as my_assignment_pages
 from app.assignments import pages as assignment_pages
 from app.assignments import personal as assignments_personal
-from app.authoring import bank_pages, lesson_pages, question_file_pages, statistics_pages, upload_pages
+from app.authoring import bank_pages, caption_pages, lesson_pages, question_file_pages, statistics_pages, upload_pages
 from app.authoring import jobs as authoring_jobs
 from app.authoring import pages as studio_pages
 from app.catalogue import pages as catalogue_pages
@@ -164,7 +164,7 @@ PAGES = (
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
-    statistics_pages, bank_pages, studio_pages, lesson_pages, upload_pages, arriving_pages, heat_pages,
+    statistics_pages, bank_pages, studio_pages, lesson_pages, caption_pages, upload_pages, arriving_pages, heat_pages,
     comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     round_pages, declaration_pages,

@@ -86,7 +86,7 @@ def save_lesson(
     source = source_of(db, version.id)
     old = lesson_in(source, key) if key else None
     if key and fields.base_version != version.id:
-        _must_be_unchanged(db, source, fields.base_version, key)
+        must_be_unchanged(db, source, fields.base_version, key)
     module = old[0] if old else source.module(fields.module)
     key = key or next_key(source, module)
     stem = old[1].stem if old else next_stem(module, fields.title)
@@ -117,7 +117,7 @@ def publish_reviewed(db: Session, actor: Actor, course: Course, number: int) -> 
     return publish(db, version, actor.account_id)
 
 
-def _must_be_unchanged(db: Session, source: CourseSource, base_version: int, key: str) -> None:
+def must_be_unchanged(db: Session, source: CourseSource, base_version: int, key: str) -> None:
     """Two people at one lesson: the second is told, instead of undoing the first one's work in silence."""
     try:
         base = source_of(db, base_version).lesson(key)

@@ -30,6 +30,7 @@ from tests.access.world import (
     READ,
     REPORT_SUBJECT,
     SLUG,
+    WATCH,
 )
 from tests.authoring.conftest import BODY
 
@@ -92,6 +93,8 @@ _BANKS = (
         refused=_NOT_THEIRS),
 )  # fmt: skip
 
+_CUES = f"/studio/{SLUG}/lessons/{WATCH}/captions/02-phim.mp4/vi"
+_TRACK = {"video": "02-phim.mp4", "language": "vi", "base_version": "{base_version}"}
 _STUDIO = (
     page("/studio", AUTHORS | PROVINCE_REVIEWERS, secret=CLOSED_TITLE, told_to=PROVINCE_REVIEWERS),
     page("/studio/{slug}", PROVINCE_REVIEWERS, f"/studio/{SLUG}", refused=_NOT_THEIRS, secret=DRAFT_TITLE,
@@ -105,6 +108,16 @@ _STUDIO = (
          refused=_NOT_THEIRS, secret=DRAFT_TITLE, told_to=PROVINCE_AUTHORS),
     act("/studio/{slug}/lessons/{key}/edit", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{READ}/edit",
         refused=_NOT_THEIRS, form=LESSON, files={"picture": ("nut-ky.png", "picture")}),
+    page("/studio/{slug}/lessons/{key}/captions", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{WATCH}/captions",
+         refused=_NOT_THEIRS),
+    act("/studio/{slug}/lessons/{key}/captions", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{WATCH}/captions",
+        refused=_NOT_THEIRS, form=_TRACK, files={"file": ("loi.srt", "captions")}),
+    page("/studio/{slug}/lessons/{key}/captions/{video}/{language}", PROVINCE_AUTHORS, _CUES, refused=_NOT_THEIRS),
+    act("/studio/{slug}/lessons/{key}/captions/{video}/{language}", PROVINCE_AUTHORS, _CUES, refused=_NOT_THEIRS,
+        form={"base_version": "{base_version}", "do": "save", "start": "0:00", "end": "0:02", "text": "Chào.",
+              "shift": "", "cursor": ""}),
+    act("/studio/{slug}/lessons/{key}/captions/{video}/{language}/remove", PROVINCE_AUTHORS, f"{_CUES}/remove",
+        refused=_NOT_THEIRS, form={"base_version": "{base_version}"}),
     page("/studio/{slug}/publish", PROVINCE_AUTHORS, f"/studio/{SLUG}/publish", refused=_NOT_THEIRS),
     act("/studio/{slug}/publish", PUBLISHERS, f"/studio/{CLOSED_SLUG}/publish", refused=_NOT_THEIRS,
         form={"number": "1"}),

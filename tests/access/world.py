@@ -253,6 +253,7 @@ class World:
     attendee_workbook: bytes
     picture: bytes
     gift: bytes
+    captions: bytes
 
     def fill(self, text: str) -> str:
         return text.format_map(vars(self))
@@ -285,6 +286,7 @@ def build(runtime: Runtime) -> World:
             evidence_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)),
             picture=_png("red"),
             gift="Ký số là gì? {=đúng ~sai}".encode(),
+            captions="1\n00:00:00,000 --> 00:00:02,000\nChào.\n".encode(),
         )
 
 
