@@ -154,7 +154,7 @@ def _halves(row: CueRow, cursor: int | None) -> tuple[CueRow, ...]:
     text = row.text.strip()
     if cursor is None or not 0 < cursor < len(text):
         spaces = [found.start() for found in re.finditer(r"\s", text)]
-        cursor = min(spaces, key=lambda at: abs(at - len(text) / 2)) if spaces else len(text) // 2
+        cursor = min(spaces, key=lambda at: abs(at - len(text) / 2)) if spaces else 0
     start, end = milliseconds(row.start), milliseconds(row.end)
     if not 0 < cursor < len(text) or start is None or end is None or end - start < 2:
         return (row,)

@@ -41,6 +41,7 @@ def test_a_cue_is_split_where_the_cursor_stood() -> None:
     assert (first.start, first.end) == ("0:03.000", second.start)
     assert second.end == "0:07.000"
     assert [row.text for row in edited(ROWS, "split:2")[1:3]] == ["Ta ký số một", "công văn."], "else in the middle"
+    assert edited(ROWS, "split:3") == ROWS, "a single word stays whole"
 
 
 def test_cues_are_merged_deleted_and_shifted() -> None:
