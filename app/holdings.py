@@ -35,6 +35,7 @@ HOLDINGS: dict[str, lazy | None] = {
     "coverage_unsettled": None,
     "coverage_balance": None,
     "coverage_place": None,
+    "programme_sum": None,
 }
 
 # Tables that name people, and what those who compare two of them are told of their rows; None: nothing to tell.
