@@ -1,7 +1,8 @@
 """What a process remembers of a database, so that it need not ask again.
 
 Two kinds of things only: what can never change (a published version of a course: triggers refuse it), and what a
-reader may well see as it was a minute ago. Nothing that decides who may do what.
+reader may well see as it was a minute ago. Nothing that decides who may do what. What a transaction that only reads
+asks twice is a matter of its own (`asked_once`): it sees one moment, and ends with it.
 """
 
 import time

@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, exists, func, literal, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion
 from app.certificates.models import Certificate, CertificateReplacement, CertificateRevocation
@@ -27,6 +27,7 @@ from app.core.long_files import Keys, Tell, long_select, write_long
 from app.core.table_files import FOR_PEOPLE
 from app.core.tables import Cell, Column, Kind
 from app.core.templating import format_datetime
+from app.coverage.counting.first_post import is_first_post
 from app.identity.models import Affiliation, AffiliationAudience, Person, UnitVersion
 from app.identity.policy import held_on
 from app.identity.records import holder_of, records_holding
@@ -214,33 +215,11 @@ _UNIT = Field("unit", _("Mã đơn vị"), UnitVersion.code, width=12)
 
 # --- the four -----------------------------------------------------------------------------------------------------
 
-# The post shown: primary, then the earliest start, then the lowest id, as everywhere (DESIGN 5).
-_BETTER = aliased(CompletionPost)
-_FIRST_POST = ~exists().where(
-    _BETTER.completion_id == CompletionPost.completion_id,
-    # Most hold one post, and this much the index knows.
-    _BETTER.affiliation_id != CompletionPost.affiliation_id,
-    or_(
-        _BETTER.is_primary > CompletionPost.is_primary,
-        and_(
-            _BETTER.is_primary == CompletionPost.is_primary,
-            or_(
-                _BETTER.started_on < CompletionPost.started_on,
-                and_(
-                    _BETTER.started_on == CompletionPost.started_on,
-                    _BETTER.affiliation_id < CompletionPost.affiliation_id,
-                ),
-            ),
-        ),
-    ),
-)
-
-
 _IS_ANNULLED = Completion.id.in_(select(CompletionAnnulment.completion_id))
 
 
 def _completions(query: Select[Any], _day: date) -> Select[Any]:
-    of_day = and_(CompletionPost.completion_id == Completion.id, _FIRST_POST)
+    of_day = and_(CompletionPost.completion_id == Completion.id, is_first_post())
     return (
         query.select_from(Completion)
         .join(Person, Person.id == holder_of(Completion.person_id))

@@ -10,14 +10,15 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
 
 from app.catalogue.models import CourseVersion
 from app.certificates.models import Certificate, CertificateRevocation
 from app.core import clock
 from app.core.access import UnitClosure, closure_on
 from app.core.db import Database
+from app.coverage.counting.first_post import is_first_post
 from app.coverage.programmes.models import ProgrammeCount, ProgrammeSum
 from app.coverage.programmes.programme_queries import (
     TOTAL,
@@ -198,7 +199,7 @@ def _completions(first: date, last: date) -> Any:
         .join(CompletionPost, CompletionPost.completion_id == Completion.id)
         .outerjoin(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
-        .where(CompletionAnnulment.completion_id.is_(None), task.is_not(None), _is_counting())
+        .where(CompletionAnnulment.completion_id.is_(None), task.is_not(None), is_first_post())
         .where(Completion.completed_on >= first, Completion.completed_on <= last)
         .group_by(task, CompletionPost.unit_id)
     )
@@ -214,30 +215,10 @@ def _certificates(first: date, last: date) -> Any:
         .join(CourseVersion, CourseVersion.id == Completion.course_version_id)
         .outerjoin(CertificateRevocation, CertificateRevocation.certificate_id == Certificate.id)
         .where(CertificateRevocation.certificate_id.is_(None), Certificate.edition == 1)
-        .where(CourseVersion.programme_code.is_not(None), _is_counting())
+        .where(CourseVersion.programme_code.is_not(None), is_first_post())
         .where(Certificate.issued_on >= first, Certificate.issued_on <= last)
         .group_by(CourseVersion.programme_code, CompletionPost.unit_id)
     )
-
-
-def _is_counting() -> ColumnElement[bool]:
-    """Whether a completion counts at this post of it: at none is there a better one (DESIGN 5, Two posts). To ask it of
-    all posts is faster than to look for the best of each completion."""
-    other = aliased(CompletionPost)
-    better = or_(
-        and_(other.is_primary, ~CompletionPost.is_primary),
-        and_(
-            other.is_primary == CompletionPost.is_primary,
-            or_(
-                other.started_on < CompletionPost.started_on,
-                and_(
-                    other.started_on == CompletionPost.started_on,
-                    other.affiliation_id < CompletionPost.affiliation_id,
-                ),
-            ),
-        ),
-    )
-    return ~exists().where(other.completion_id == CompletionPost.completion_id, better)
 
 
 def _summed(above: dict[int, list[int]], rows: Iterable[Any]) -> Counter[_Key]:
