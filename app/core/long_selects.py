@@ -8,6 +8,7 @@ import gc
 import os
 import sqlite3
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -152,31 +153,30 @@ def _read(source: Source, part: Part, tell: Callable[[int], None]) -> Iterator[A
 
 
 class _Periods:
-    """What holds for a key on a day."""
+    """What holds for a key on a day. Between two days on which anything changed, one table of keys serves all days."""
 
     def __init__(self, rows: Sequence[Sequence[Any]]) -> None:
         self._by_key: dict[Any, list[tuple[Any, Any, Sequence[Any]]]] = {}
-        # The latest first: most rows are of these days.
-        for key, first, end, *values in sorted(rows, key=lambda row: row[1], reverse=True):
+        for key, first, end, *values in rows:
             self._by_key.setdefault(key, []).append((first, end, values))
+        self._changes = sorted({day for row in rows for day in row[1:3] if day is not None})
         self._nothing = [None] * (len(rows[0]) - 3 if rows else 0)
+        self._tables = Once(self._table)
+        self._on = Once(lambda day: self._tables[bisect_right(self._changes, day)])
 
     def at(self, keys: Sequence[Any], days: Sequence[Any]) -> list[Sequence[Any]]:
         """For each key on its day the values; None for each of them where nothing holds."""
-        first, last = min(days), max(days)
-        # What a key has for all the days of a batch is found once; most keep their name for years.
-        always = {key: self._always(key, first, last) for key in set(keys)}
-        return [always[key] or self._on(key, day) for key, day in zip(keys, days, strict=True)]
+        on = self._on
+        return [on[day][key] for key, day in zip(keys, days, strict=True)]
 
-    def _always(self, key: Any, first: Any, last: Any) -> Sequence[Any] | None:
-        for begin, end, values in self._by_key.get(key, ()):
-            if begin <= first and (end is None or last < end):
-                return values
-        return None if key in self._by_key else self._nothing
+    def _table(self, changes: int) -> Once:
+        """Of the days after so many changes."""
+        day = self._changes[changes - 1] if changes else None
+        return Once(lambda key: self._holding(key, day), kept=100_000)
 
-    def _on(self, key: Any, day: Any) -> Sequence[Any]:
-        for begin, end, values in self._by_key[key]:
-            if begin <= day and (end is None or day < end):
+    def _holding(self, key: Any, day: Any) -> Sequence[Any]:
+        for first, end, values in self._by_key.get(key, ()) if day is not None else ():
+            if first <= day and (end is None or day < end):
                 return values
         return self._nothing
 
