@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from app.catalogue.transcripts import line_id
 from app.media.languages import language_name, language_order
+from app.media.qualities import Quality
 from app.media.queries import AssetView
 
 _ASSET = re.compile(r'src="asset:(\d+)"')
@@ -48,7 +49,9 @@ class VideoTrack:
 
 @dataclass(frozen=True)
 class VideoBlock:
-    """A video. `state` is that of its asset: only "ready" has a `url`; "failed" has an `error`. `size` in bytes.
+    """A video. `state` is that of its asset: only "ready" has a `url`; "failed" has an `error`.
+
+    `url` is the lightest plain file, of `size` bytes: what plays where no script can choose.
 
     `id` stays the same as long as the author keeps the file's name, so what was watched carries over to a new version.
     """
@@ -66,6 +69,7 @@ class VideoBlock:
     tracks: tuple[VideoTrack, ...]
     # The playlist of all sizes (HLS); empty where there is only the one file.
     stream_url: str = ""
+    qualities: tuple[Quality, ...] = ()
     kind: Literal["video"] = "video"
 
 
@@ -136,10 +140,10 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
         title=block["title"],
         caption=block["caption"],
         state=view.state,
-        url=view.url or "",
+        url=view.light_url or view.url or "",
         poster_url=view.poster_url or "",
         duration_s=view.duration_s,
-        size=view.size,
+        size=view.light_size or view.size,
         error=view.error or "",
         tracks=tuple(
             VideoTrack(
@@ -152,6 +156,7 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
             for language, track in sorted(block["tracks"].items(), key=lambda one: language_order(one[0]))
         ),
         stream_url=view.stream_url or "",
+        qualities=view.qualities,
     )
 
 

@@ -13,6 +13,8 @@ import ffmpeg
 from app.media.probe import VideoInfo, is_faststart
 
 PLAIN_NAME = "video.mp4"
+# The lowest rung as one plain file: for a page without JavaScript and for players that know no playlists.
+LIGHT_NAME = "light.mp4"
 PLAIN_SIDE_PX = 480
 COPY_WIDTH_PX = 1280
 COPY_BITS_PER_SECOND = 2_500_000
@@ -98,6 +100,15 @@ def plain_rung(rungs: tuple[Rung, ...]) -> Rung:
     return (fitting or pictures)[-1]
 
 
+def light_rung(rungs: tuple[Rung, ...], *, copied: bool) -> Rung | None:
+    """The rung a second, light MP4 is taken from; None where the plain MP4 is of that very rung.
+
+    `copied`: the plain MP4 is the upload itself, heavier than any rung.
+    """
+    pictures = [rung for rung in rungs if rung.width]
+    return pictures[0] if pictures and (copied or plain_rung(rungs) != pictures[0]) else None
+
+
 def target_size(width: int, height: int, short_side: int) -> tuple[int, int]:
     """Even sides, as H.264 wants them; the shorter at most `short_side`, never larger: 1920 x 1080 gives (854, 480)."""
     scale = min(short_side / min(width, height), 1)
@@ -123,10 +134,10 @@ def make_command(
     return _watched(executable, ffmpeg.merge_outputs(*outputs))
 
 
-def plain_command(executable: str, folder: Path, rung: Rung) -> list[str]:
+def plain_command(executable: str, folder: Path, rung: Rung, name: str = PLAIN_NAME) -> list[str]:
     """A rung that was made, as one plain MP4: for players that know no playlists. Copies, encodes nothing."""
     given = ffmpeg.input(str(folder / rung.media), f="mov", protocol_whitelist=_NO_NETWORK)
-    return _watched(executable, ffmpeg.output(given, str(folder / PLAIN_NAME), c="copy", **_PLAIN))
+    return _watched(executable, ffmpeg.output(given, str(folder / name), c="copy", **_PLAIN))
 
 
 _BARE: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1}

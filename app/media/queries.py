@@ -10,8 +10,10 @@ from app.core import jobs
 from app.core.access import Actor
 from app.core.db import Session
 from app.core.i18n import gettext as _
+from app.media.ladder import LIGHT_NAME
 from app.media.models import Asset, Rendition
 from app.media.playlists import MASTER_NAME
+from app.media.qualities import Quality, qualities
 from app.media.service import subject
 
 # Wide enough for a phone and for the column of a lesson; larger screens choose from `srcset`.
@@ -47,6 +49,10 @@ class AssetView:
     srcset: str = ""
     # The playlist of all sizes, where there are several.
     stream_url: str | None = None
+    qualities: tuple[Quality, ...] = ()
+    # The lightest picture as one MP4, and its bytes; none where that of `url` is the lightest.
+    light_url: str | None = None
+    light_size: int | None = None
     file_name: str = ""
     public_id: str = ""
     # Of a document, in order.
@@ -139,7 +145,8 @@ def _view(asset: Asset) -> AssetView:
     sizes = {r.name: r.size for r in renditions}
     pages = sorted((r for r in renditions if r.name.startswith("page-")), key=lambda page: page.name)
     pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp" and r not in pages)
-    shown = next((r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a", ".pdf"))), None)
+    whole = [r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a", ".pdf"))]
+    shown = next((name for name in whole if name != LIGHT_NAME), None)
     if asset.kind == "image":
         small_enough = [name for width, name in pictures if width <= _USUAL_WIDTH_PX] or [
             name for _width, name in pictures
@@ -158,6 +165,9 @@ def _view(asset: Asset) -> AssetView:
         error=asset.error,
         srcset=", ".join(f"{_url(asset, name)} {width}w" for width, name in pictures) if len(pictures) > 1 else "",
         stream_url=_url(asset, MASTER_NAME) if MASTER_NAME in sizes else None,
+        qualities=qualities(renditions),
+        light_url=_url(asset, LIGHT_NAME) if LIGHT_NAME in sizes else None,
+        light_size=sizes.get(LIGHT_NAME),
         file_name=asset.file_name,
         public_id=asset.public_id,
         pages=tuple(PagePicture(_url(asset, page.name), page.width, page.height) for page in pages),

@@ -15,7 +15,17 @@ from app.core.jobs import Cancelled, JobContext
 from app.core.settings import get_settings
 from app.core.storage import Storage
 from app.media import encoder, images
-from app.media.ladder import PLAIN_NAME, Rung, can_be_copied, ladder, make_command, plain_command, plain_rung
+from app.media.ladder import (
+    LIGHT_NAME,
+    PLAIN_NAME,
+    Rung,
+    can_be_copied,
+    ladder,
+    light_rung,
+    make_command,
+    plain_command,
+    plain_rung,
+)
 from app.media.models import Asset
 from app.media.playlists import CONTENT_TYPE, MASTER_NAME, codecs_of, master, weigh
 from app.media.probe import VideoInfo, is_faststart, probe
@@ -76,8 +86,10 @@ def _encode(
     copied = can_be_copied(video)
     arguments = make_command(executable, video, source, scratch, rungs, plain=plain and copied)
     encoder.run(arguments, scratch, tell, settings.transcode_timeout_s)
-    if plain and not copied:
-        remux = plain_command(executable, scratch, plain_rung(rungs))
+    remuxes = [plain_command(executable, scratch, plain_rung(rungs))] if plain and not copied else []
+    if light := light_rung(rungs, copied=copied):
+        remuxes.append(plain_command(executable, scratch, light, LIGHT_NAME))
+    for remux in remuxes:
         encoder.run(remux, scratch, lambda _seconds: context.beat(), settings.transcode_timeout_s)
 
 
@@ -105,6 +117,8 @@ def _shelve_ladder(shelf: Shelf, scratch: Path, rungs: tuple[Rung, ...]) -> list
         content_type = "video/mp4" if rung.width else "audio/mp4"
         made.append(shelf.put(rung.media, content_type, media, rung.width or None, rung.height or None))
         made.append(shelf.put(rung.playlist, CONTENT_TYPE, playlist.encode()))
+    if (light := scratch / LIGHT_NAME).exists():
+        made.append(shelf.put(LIGHT_NAME, "video/mp4", light, rungs[0].width, rungs[0].height))
     return [*made, shelf.put(MASTER_NAME, CONTENT_TYPE, master(named).encode())] if made else []
 
 

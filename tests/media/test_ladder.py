@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import av
@@ -15,6 +16,7 @@ from app.media.ladder import SOUND, ladder, plain_rung
 from app.media.models import Asset
 from app.media.playlists import master, weigh
 from app.media.probe import VideoInfo
+from app.media.queries import asset_views
 from tests.browser import Browser
 from tests.media.samples import Samples, video
 
@@ -156,7 +158,29 @@ def test_the_lowest_rung_and_the_sound_stay_light_and_a_plain_mp4_serves_without
     assert rates["audio.m3u8"] < 40_000
     assert rates["240p.m3u8"] < rates["480p.m3u8"] < rates["720p.m3u8"]
     names = {r.name for r in db.query(Asset).filter_by(public_id=public_id).one().renditions}
-    assert {"480p.mp4", "poster.jpg", "master.m3u8"} <= names
+    assert {"480p.mp4", "light.mp4", "poster.jpg", "master.m3u8"} <= names
+
+
+@pytest.mark.by_turns
+def test_a_viewer_is_told_what_each_quality_weighs_and_gets_the_lightest_picture_without_playlists(
+    browser: Browser, db: Session, public_id: str
+) -> None:
+    asset = db.query(Asset).filter_by(public_id=public_id).one()
+    view = asset_views(db, [asset.id])[asset.id]
+    assert [(quality.name, quality.side_px) for quality in view.qualities] == [
+        ("720p", 720), ("480p", 480), ("240p", 240), ("audio", 0),
+    ]  # fmt: skip
+    for quality in view.qualities:
+        segments = re.findall(r"BYTERANGE:(\d+)@(\d+)", browser.get(f"/media/{public_id}/{quality.playlist}").text)
+        assert quality.size == sum(map(int, segments[-1])), "the whole of its file"
+    assert view.light_url == f"/media/{public_id}/light.mp4"
+    assert view.url == f"/media/{public_id}/480p.mp4"
+    light = browser.get(view.light_url).content
+    assert len(light) == view.light_size
+    assert view.light_size == pytest.approx(view.qualities[2].size, rel=0.05)
+    with av.open(BytesIO(light)) as container:
+        assert (container.streams.video[0].width, container.streams.video[0].height) == (426, 240)
+        assert len(container.streams.audio) == 1
 
 
 def test_a_video_shown_as_it_came_gets_its_ladder_later_and_keeps_its_address(
@@ -172,7 +196,7 @@ def test_a_video_shown_as_it_came_gets_its_ladder_later_and_keeps_its_address(
         after = [(r.name, r.storage_key) for r in reading.get_one(Asset, asset.id).renditions]
     assert after[: len(before)] == before
     assert {name for name, _key in after[len(before) :]} == {
-        "180p.m4s", "180p.m3u8", "audio.m4s", "audio.m3u8", "master.m3u8",
+        "180p.m4s", "180p.m3u8", "audio.m4s", "audio.m3u8", "light.mp4", "master.m3u8",
     }  # fmt: skip
 
 
@@ -182,8 +206,9 @@ def test_videos_from_before_the_ladders_are_given_one_by_the_command(
     with samples.good_mp4.open("rb") as file:
         asset = service.add_asset(db, service.store(storage, file, "good.mp4"), by=None, unit_id=None)
     db.commit()
+    shown_before = {rendition.name for rendition in asset.renditions}
     worker.run_all()
-    for rendition in [r for r in asset.renditions if not r.name.endswith((".mp4", ".jpg"))]:
+    for rendition in [r for r in asset.renditions if r.name not in shown_before]:
         db.delete(rendition)
     db.commit()
     assert command("media", "transcode") == 0
