@@ -19,10 +19,19 @@ from app.assignments import jobs as assignment_jobs
 from app.assignments import my_pages as my_assignment_pages
 from app.assignments import pages as assignment_pages
 from app.assignments import personal as assignments_personal
-from app.authoring import bank_pages, caption_pages, lesson_pages, question_file_pages, statistics_pages, upload_pages
+from app.authoring import (
+    bank_pages,
+    caption_pages,
+    lesson_pages,
+    library_pages,
+    question_file_pages,
+    statistics_pages,
+    upload_pages,
+)
 from app.authoring import jobs as authoring_jobs
 from app.authoring import pages as studio_pages
 from app.catalogue import pages as catalogue_pages
+from app.catalogue.banks import pictures_in_use
 from app.certificates import desk_pages as certificate_desk_pages
 from app.certificates import file_jobs as certificate_file_jobs
 from app.certificates import handlers as certificates
@@ -139,6 +148,7 @@ from app.learning.finishing import finish_committer
 from app.learning.saving import progress_committer
 from app.learning.waiting import tell_of_work
 from app.media import jobs as media_jobs
+from app.media import keeping
 from app.media import pages as media_pages
 from app.media.uploads import pages as arriving_pages
 from app.notices import contact_pages, reset_pages
@@ -164,8 +174,8 @@ PAGES = (
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
-    statistics_pages, bank_pages, studio_pages, lesson_pages, caption_pages, upload_pages, arriving_pages, heat_pages,
-    comparing_pages, map_change_pages,
+    statistics_pages, bank_pages, library_pages, studio_pages, lesson_pages, caption_pages, upload_pages,
+    arriving_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     round_pages, declaration_pages,
     programme_pages, year_plan_pages, need_pages, quota_pages, nomination_pages, spending_pages, campaign_pages,
@@ -289,6 +299,7 @@ def wire() -> None:
     wire_holdings(PERSONAL)
     twins.wire_earned(EARNED)
     undoing.wire_holdings(HELD_BY_PEOPLE)
+    keeping.wire_keepers((pictures_in_use,))
 
 
 def create_app(runtime: Runtime) -> FastAPI:

@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement
 
 from app.catalogue.models import Course, QuestionBank
 from app.core.access import Actor
+from app.media.models import Asset
 
 
 def reviewed_courses(actor: Actor) -> ColumnElement[bool]:
@@ -23,3 +24,8 @@ def authored_banks(actor: Actor) -> ColumnElement[bool]:
 
 def publishable_courses(actor: Actor) -> ColumnElement[bool]:
     return Course.unit_id.in_(actor.units_with("course.publish"))
+
+
+def authored_assets(actor: Actor) -> ColumnElement[bool]:
+    """The files of the units whose courses one may write."""
+    return Asset.unit_id.in_(actor.units_with("course.author"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import questions
 from app.catalogue.drawing import asked_count, banks_of, shortage
-from app.catalogue.models import BankQuestion, Course, QuestionBank
+from app.catalogue.models import BankQuestion, Course, QuestionBank, QuestionUpload
 from app.catalogue.questions import Question
 from app.catalogue.source import slugify
 from app.core import audit, clock, ids
@@ -183,3 +183,11 @@ def _row(
         difficulty=difficulty, folded_text=fold(" ".join(questions.texts_of(body))), body=body,
         files=dict(files), state="active", saved_at=clock.now(), saved_by=by,
     )  # fmt: skip
+
+
+def pictures_in_use(db: Session) -> set[int]:
+    """Assets that any revision of a question shows, or a file of questions waiting to be confirmed."""
+    kept = {one for files in db.scalars(select(BankQuestion.files)) for one in files.values()}
+    for reading in db.scalars(select(QuestionUpload.reading).where(QuestionUpload.applied_at.is_(None))):
+        kept.update(one for found in reading["found"] for one in found["files"].values())
+    return kept

@@ -1,8 +1,9 @@
-"""Commands about files: `media transcode`, `media slides`."""
+"""Commands about files: `media transcode`, `media slides`, `media gc`."""
 
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import or_, select
@@ -12,7 +13,8 @@ from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.paper import FONTS
-from app.media import service
+from app.core.templating import format_filesize
+from app.media import service, sweeping
 from app.media.jobs import JOBS
 from app.media.models import Asset
 from app.media.queries import AssetProgress, progress_of
@@ -20,6 +22,7 @@ from app.media.slides import make_slide_video
 from app.runtime import Runtime
 
 _SLIDES_ENDING = ".slides.yaml"
+_UNUSED_DAYS = 30
 # Be Vietnam Pro as TTF lies with the certificate it is printed on.
 
 
@@ -36,6 +39,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         "path", type=Path, metavar="ĐƯỜNG-DẪN/PATH", help="tệp .slides.yaml, hoặc thư mục chứa / a file or a folder"
     )
     slides.set_defaults(func=_slides)
+    clean = verbs.add_parser("gc", help="dọn tệp không nơi nào dùng / clean up files nobody uses")
+    clean.add_argument("--apply", action="store_true", help="xóa thật; không có thì chỉ kể ra / delete, not only list")
+    clean.add_argument(
+        "--days", type=int, default=_UNUSED_DAYS, metavar="N",
+        help=f"chỉ tệp tải lên quá N ngày, mặc định {_UNUSED_DAYS} / only files older than N days",
+    )  # fmt: skip
+    clean.set_defaults(func=_clean)
 
 
 def _transcode(args: argparse.Namespace, runtime: Runtime) -> int:
@@ -93,6 +103,38 @@ def _slides(args: argparse.Namespace, runtime: Runtime) -> int:
         print(_("Không có tệp %(ending)s nào trong %(path)s.", ending=_SLIDES_ENDING, path=args.path), file=sys.stderr)
         return 1
     return 0
+
+
+def _clean(args: argparse.Namespace, runtime: Runtime) -> int:
+    """Prints one line a file: what, its size, its name or key. Exit 0 whether there was something or not."""
+    if args.days < 0:
+        raise CommandFailed(lazy("Số ngày phải từ 0."))
+    with runtime.database.reading() as db:
+        unused = list(sweeping.unused_assets(db, timedelta(days=args.days)))
+    if args.apply:
+        unused = sweeping.delete_unused(runtime.database, runtime.storage, unused, _tell_looked)
+    for asset in unused:
+        print(f"{_('tệp không dùng')}\t{format_filesize(asset.size)}\t{asset.asset_id}\t{asset.file_name}", flush=True)
+    strays = 0
+    stray_bytes = 0
+    for stray in sweeping.stray_files(runtime.database, runtime.storage, _tell_looked):
+        strays, stray_bytes = strays + 1, stray_bytes + stray.size
+        if args.apply:
+            runtime.storage.delete(stray.key)
+        print(f"{_('thừa trong kho')}\t{format_filesize(stray.size)}\t{stray.key}", flush=True)
+    counts = {
+        "unused": len(unused), "unused_size": format_filesize(sum(asset.size for asset in unused)), "strays": strays,
+        "strays_size": format_filesize(stray_bytes),
+    }  # fmt: skip
+    done = _("Đã xóa %(unused)s tệp không dùng (%(unused_size)s), %(strays)s tệp thừa (%(strays_size)s).", **counts)
+    found = _("Có %(unused)s tệp không dùng (%(unused_size)s), %(strays)s tệp thừa (%(strays_size)s).", **counts)
+    print(done if args.apply else f"{found} {_('Chưa xóa gì; thêm --apply để xóa.')}", flush=True)
+    return 0
+
+
+def _tell_looked(count: int) -> None:
+    # Beside the list itself, so that who keeps the list in a file sees it move.
+    print(_("đã xem %(count)s tệp", count=count), file=sys.stderr, flush=True)
 
 
 def _decks(path: Path) -> Iterator[Path]:

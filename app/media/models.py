@@ -1,11 +1,17 @@
 """Uploaded files and what was made from them."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.db import Base, pk
+from app.core.text import fold
+
+
+def _folded_name(context: Any) -> str:
+    return fold(context.get_current_parameters()["file_name"])
 
 
 class Asset(Base):
@@ -15,7 +21,7 @@ class Asset(Base):
     """
 
     __tablename__ = "asset"
-    __table_args__ = (Index(None, "sha256"),)
+    __table_args__ = (Index(None, "sha256"), Index(None, "unit_id", "id"))
 
     id: Mapped[int] = pk()
     # Unguessable; the address of the asset and its renditions.
@@ -23,6 +29,8 @@ class Asset(Base):
     kind: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(10))
     file_name: Mapped[str] = mapped_column(String(200))
+    # The name as the library searches it; folding may write a sign as several.
+    folded_name: Mapped[str] = mapped_column(Text, default=_folded_name, server_default="")
     content_type: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
@@ -36,6 +44,8 @@ class Asset(Base):
     # Unit whose authors may see and use it before it is published; empty for files of course folders.
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     uploaded_by: Mapped[int | None]
+    # The asset this one is a new version of; both stay, each where it is used. Empty once that one is deleted.
+    replaces_id: Mapped[int | None] = mapped_column(index=True)
     created_at: Mapped[datetime]
 
     renditions: Mapped[list["Rendition"]] = relationship(order_by="Rendition.id")

@@ -7,14 +7,19 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
-from app.core import ids
+from app.core import clock, ids
 from app.core.errors import NotFound, StorageFull
 from app.core.settings import get_settings
 from app.core.storage import Storage
 
+FOLDER = "assets"
+# One small file for each source somebody has just put here, or found here: its rows may be still to come.
+_MARKS = "shelving"
+_MARKED_FOR = timedelta(days=1)
 _RESERVE_BYTES = 64 * 1024 * 1024
 
 
@@ -40,6 +45,7 @@ class Shelf:
     storage: Storage
     sha256: str
     _new: list[str] = field(default_factory=list)
+    _is_marked: bool = False
 
     def __enter__(self) -> "Shelf":
         return self
@@ -69,9 +75,13 @@ class Shelf:
 
     @property
     def _folder(self) -> str:
-        return f"assets/{self.sha256[:2]}/{self.sha256}"
+        return f"{FOLDER}/{self.sha256[:2]}/{self.sha256}"
 
     def _put(self, key: str, source: Path | bytes) -> str:
+        # Before we look what is there: a clean-up leaves what is marked alone (sweeping.py).
+        if not self._is_marked:
+            mark(self.storage, self.sha256)
+            self._is_marked = True
         try:
             self.storage.size(key)
             return key
@@ -85,6 +95,27 @@ class Shelf:
             self._new.append(key)
             self.storage.put(key, stream)
         return key
+
+
+def mark(storage: Storage, sha256: str) -> None:
+    """Keep a clean-up away from the files of this source for a day. Raises as `Storage.put`."""
+    storage.put(f"{_MARKS}/{sha256}", io.BytesIO(clock.now().isoformat().encode()))
+
+
+def is_marked(storage: Storage, sha256: str) -> bool:
+    try:
+        since = datetime.fromisoformat(b"".join(storage.read(f"{_MARKS}/{sha256}")).decode())
+    except NotFound:
+        return False
+    return clock.now() - since < _MARKED_FOR
+
+
+def forget_marks(storage: Storage) -> int:
+    """Remove the marks of former days; how many."""
+    old = [key for key in storage.all_keys(_MARKS) if not is_marked(storage, key.rsplit("/", 1)[-1])]
+    for key in old:
+        storage.delete(key)
+    return len(old)
 
 
 @contextmanager

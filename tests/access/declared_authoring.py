@@ -30,6 +30,7 @@ from tests.access.world import (
     READ,
     REPORT_SUBJECT,
     SLUG,
+    SPARE_NAME,
     WATCH,
 )
 from tests.authoring.conftest import BODY
@@ -124,6 +125,15 @@ _STUDIO = (
     act("/studio/{slug}/videos/{public_id}/cancel", PROVINCE_AUTHORS, f"/studio/{SLUG}/videos/{{running_video}}/cancel",
         refused=_NOT_THEIRS),
     act("/studio/{slug}/videos/{public_id}/retry", PROVINCE_AUTHORS, f"/studio/{SLUG}/videos/{{stopped_video}}/retry",
+        refused=_NOT_THEIRS),
+    page("/studio/library", AUTHORS, secret=SPARE_NAME, told_to=PROVINCE_AUTHORS),
+    page("/studio/library/{public_id}", PROVINCE_AUTHORS, "/studio/library/{spare_asset}", refused=_NOT_THEIRS,
+         secret=SPARE_NAME, told_to=PROVINCE_AUTHORS),
+    act("/studio/library/{public_id}/cancel", PROVINCE_AUTHORS, "/studio/library/{running_video}/cancel",
+        refused=_NOT_THEIRS),
+    act("/studio/library/{public_id}/retry", PROVINCE_AUTHORS, "/studio/library/{stopped_video}/retry",
+        refused=_NOT_THEIRS),
+    act("/studio/library/{public_id}/delete", PROVINCE_AUTHORS, "/studio/library/{spare_asset}/delete",
         refused=_NOT_THEIRS),
     page("/media/{public_id}/{name}", EVERYBODY, "/media/{public_picture}", case="published",
          why_open="pictures of published courses"),

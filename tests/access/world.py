@@ -102,6 +102,7 @@ HERE, ELSEWHERE, PROVINCE = factories.BAC_GIANG, "07228", "24"
 API_KEY = "hocso_cua-phuong"
 ANONYMOUS = "anonymous"
 BANK_TITLE = "Câu hỏi về ký số của tỉnh"
+SPARE_NAME = "hinh-de-danh.webp"
 # The role of each persona and where it is held; learners have a post there and no role.
 ROLES: dict[str, tuple[str | None, str]] = {
     "learner": (None, HERE),
@@ -238,6 +239,7 @@ class World:
     base_version: int
     public_picture: str
     draft_picture: str
+    spare_asset: str
     running_video: str
     stopped_video: str
     upload: str
@@ -613,6 +615,8 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
     author, province = who["author"].id, factories.unit_id(db, PROVINCE)
     public, hidden = (_picture(db, storage, colour, author, province) for colour in ("green", "blue"))
     film = _film(db, storage, author, province)
+    spare = _picture(db, storage, "red", author, province)
+    spare.file_name = SPARE_NAME
     running, stopped = (_unfinished(db, name, author, province) for name in ("dang-chay.mp4", "da-dung.mp4"))
     _run(db, running)
     cancel(db, stopped)
@@ -648,6 +652,7 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
             "base_version": newest.id,
             "public_picture": f"{public.public_id}/{public.renditions[0].name}",
             "draft_picture": f"{hidden.public_id}/{hidden.renditions[0].name}",
+            "spare_asset": spare.public_id,
             "running_video": running.public_id,
             "stopped_video": stopped.public_id,
             "upload": _upload(db, storage, who["author"], province, None),

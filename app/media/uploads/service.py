@@ -16,6 +16,7 @@ from app.core.settings import Settings
 from app.core.storage import Storage
 from app.media.models import Asset
 from app.media.service import KIND_NAMES, StoredFile, add_asset, plain_name, store, too_large
+from app.media.shelf import forget_marks
 from app.media.uploads.models import Upload
 from app.media.uploads.parts import FOLDER, Whole, arrived
 from app.media.uploads.tus import Expired, Misspoken
@@ -155,7 +156,7 @@ def forget_uploads(context: JobContext) -> dict[str, int]:
         needed = set(db.scalars(select(Upload.public_id).where(~_is_over())))
     for public_id in kept - needed:
         context.storage.delete_folder(f"{FOLDER}/{public_id}")
-    return {"forgotten": len(gone), "emptied": len(kept - needed)}
+    return {"forgotten": len(gone), "emptied": len(kept - needed), "unmarked": forget_marks(context.storage)}
 
 
 def _unfinished(actor: Actor) -> ColumnElement[bool]:

@@ -1,0 +1,193 @@
+"""An author finds files again, sees where they are used, and deletes what nobody uses."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.authoring import library_queries
+from app.authoring.library_queries import PAGE_SIZE, Filters
+from app.catalogue.banks import add_bank, add_question
+from app.catalogue.service import publish, save_version
+from app.catalogue.source import CourseSource, FileSource, LessonSource
+from app.core import clock, jobs
+from app.core.db import Database, Session
+from app.core.storage import Storage
+from app.identity.sign_in import accounts
+from app.media.models import Asset, Rendition
+from app.runtime import Runtime
+from tests import factories
+from tests.browser import Browser
+from tests.catalogue import making
+from tests.media.test_commands import run
+
+LIBRARY = "/studio/library"
+
+
+def picture(db: Session, name: str, unit: str = "24", **more: object) -> Asset:
+    fields: dict[str, object] = {
+        "public_id": f"tep-{name}".replace(" ", "-"), "kind": "image", "state": "ready", "file_name": name,
+        "content_type": "image/webp", "size": 1000, "sha256": f"{len(name):064}", "storage_key": f"x/{name}",
+        "width": 480, "height": 320, "unit_id": factories.unit_id(db, unit), "created_at": clock.now(),
+    }  # fmt: skip
+    asset = Asset(**fields | more)
+    asset.renditions = [
+        Rendition(
+            name="480.webp", content_type="image/webp", size=500, width=480, height=320, storage_key=f"x/{name}-480",
+            created_at=clock.now(),
+        )
+    ]  # fmt: skip
+    db.add(asset)
+    db.flush()
+    return asset
+
+
+def course_with(asset: Asset, *, more: str = "") -> CourseSource:
+    text = f"![Ảnh]({asset.file_name})\n{more}"
+    lesson: LessonSource = making.lesson(
+        "THU.1.1", "Mở đầu", text, quiz=None, files=(FileSource(asset.file_name, asset_id=asset.id),)
+    )
+    return making.course(lesson)
+
+
+@pytest.fixture
+def author(new_browser: Callable[[], Browser], db: Session) -> Browser:
+    factories.account(db, username="tacgia", role="author", at="24")
+    db.commit()
+    return new_browser().sign_in("tacgia")
+
+
+def names(page: str) -> list[str]:
+    return re.findall(r'/studio/library/[^"]+">([^<]+)</a></b>', page)
+
+
+def test_files_are_found_by_name_kind_person_and_use(author: Browser, db: Session, storage: Storage) -> None:
+    lan = factories.account(db, username="lan", role="author", at="24")
+    used = picture(db, "Ký số.webp", uploaded_by=lan.id, size=5000)
+    picture(db, "phim ký.mp4", kind="video", state="failed", error="Hỏng rồi.")
+    picture(db, "cua phuong.webp", unit=factories.BAC_GIANG)
+    save_version(db, storage, course_with(used), factories.unit_id(db, "24"), None)
+    db.commit()
+    page = author.get(LIBRARY).text
+    assert names(page) == ["cua phuong.webp", "phim ký.mp4", "Ký số.webp"], "the newest first, of units below as well"
+    assert names(author.get(f"{LIBRARY}?q=ky+so").text) == ["Ký số.webp"], "without marks, every word"
+    assert names(author.get(f"{LIBRARY}?kind=video").text) == ["phim ký.mp4"]
+    assert names(author.get(f"{LIBRARY}?by={lan.id}").text) == ["Ký số.webp"]
+    assert names(author.get(f"{LIBRARY}?state=failed").text) == ["phim ký.mp4"]
+    assert names(author.get(f"{LIBRARY}?use=none").text) == ["cua phuong.webp", "phim ký.mp4"]
+    assert names(author.get(f"{LIBRARY}?sort=size").text)[0] == "Ký số.webp"
+    assert names(author.get(f"{LIBRARY}?sort=name").text)[0] == "cua phuong.webp"
+    assert "Không có tệp nào như vậy" in author.get(f"{LIBRARY}?q=khong-co").text
+    assert author.get(f"{LIBRARY}?unit=abc&by=-1&sort=zzz&after=khong").status_code == 200
+
+
+@pytest.mark.parametrize("sort", ["", "size", "name"])
+def test_pages_follow_each_other_without_gap_or_repeat(db: Session, sort: str) -> None:
+    account = factories.account(db, username="tacgia", role="author", at="24")
+    for number in range(2 * PAGE_SIZE + 3):
+        picture(db, f"anh {number:02}.webp", size=1000 + number % 5)
+    actor = accounts.actor_of(db, account.id)
+    assert actor is not None
+    seen, after = [], ""
+    while True:
+        page = library_queries.library_page(db, actor, Filters(sort=sort), after)
+        seen += [row.view.file_name for row in page.rows]
+        if not page.next_url:
+            break
+        after = page.next_url.rsplit("after=", 1)[-1]
+    assert len(seen) == len(set(seen)) == page.total == 2 * PAGE_SIZE + 3
+
+
+def test_an_asset_says_where_it_is_used_and_is_deleted_only_when_unused(
+    author: Browser, new_browser: Callable[[], Browser], db: Session, database: Database, storage: Storage
+) -> None:
+    used = picture(db, "anh.webp")
+    unit = factories.unit_id(db, "24")
+    publish(db, save_version(db, storage, course_with(used), unit, None), None)
+    save_version(db, storage, course_with(used, more="\nThêm một câu.\n"), unit, None)
+    spare = picture(db, "thua.webp")
+    asked = picture(db, "cau hoi.webp")
+    question = {"kind": "true_false", "text": "Đúng? ![Ảnh](a.webp)", "answer": True, "explanation": "Vì thế."}
+    add_question(db, add_bank(db, "Ngân hàng thử", unit, by=None), question, by=None, files={"a.webp": asked.id})
+    factories.account(db, username="tacgia-phuong", role="author", at=factories.BAC_GIANG)
+    db.commit()
+
+    page = author.get(f"{LIBRARY}/{used.public_id}").text
+    assert "Mở đầu" in page
+    assert "người học đang thấy, bản 1" in page
+    assert "bản nháp 2" in page
+    assert "Xóa hẳn" not in page
+    refused = author.post(f"{LIBRARY}/{used.public_id}/delete", {})
+    assert refused.status_code == 409
+    assert "Mở đầu" in refused.text, "the refusal tells where"
+    assert author.post(f"{LIBRARY}/{asked.public_id}/delete", {}).status_code == 409
+    assert "Ngân hàng thử" in author.get(f"{LIBRARY}/{asked.public_id}").text
+
+    elsewhere = new_browser().sign_in("tacgia-phuong")
+    assert elsewhere.get(f"{LIBRARY}/{spare.public_id}").status_code == 404
+    assert elsewhere.post(f"{LIBRARY}/{spare.public_id}/delete", {}).status_code == 404
+
+    gone = author.post(f"{LIBRARY}/{spare.public_id}/delete", {})
+    assert "Đã xóa tệp “thua.webp”" in gone.text
+    with database.reading() as fresh:
+        assert fresh.get(Asset, spare.id) is None
+        assert fresh.scalar(select(jobs.Job.kind).where(jobs.Job.kind == "media.sweep"))
+
+
+def test_a_use_in_another_units_course_is_told_without_its_name(db: Session, storage: Storage) -> None:
+    account = factories.account(db, username="tacgia", role="author", at=factories.BAC_GIANG)
+    shared = picture(db, "anh.webp", unit=factories.BAC_GIANG)
+    save_version(db, storage, course_with(shared), factories.unit_id(db, "24"), None)
+    actor = accounts.actor_of(db, account.id)
+    assert actor is not None
+    page = library_queries.library_page(db, actor, Filters(), "")
+    assert [(use.kind, use.title, use.url) for use in page.rows[0].uses] == [("lesson", "", "")]
+
+
+def test_gc_tells_first_and_deletes_only_what_nobody_names(
+    runtime: Runtime, db: Session, storage: Storage, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def kept(name: str, days: int, **more: object) -> Asset:
+        sha256 = f"{name:0>64}"
+        asset = picture(db, f"{name}.webp", sha256=sha256, created_at=clock.now() - timedelta(days=days), **more)
+        folder = f"assets/{sha256[:2]}/{sha256}"
+        asset.storage_key, asset.renditions[0].storage_key = f"{folder}/source", f"{folder}/480.webp"
+        for key in (asset.storage_key, asset.renditions[0].storage_key):
+            put(storage, tmp_path, key)
+        return asset
+
+    used, old, new = kept("aa", 90), kept("bb", 90), kept("cc", 2)
+    running = kept("dd", 90, state="processing")
+    save_version(db, storage, course_with(used), factories.unit_id(db, "24"), None)
+    db.commit()
+    for key in (f"assets/ee/{'ee':0<64}/source", f"assets/00/{'aa':0>64}/old-rung.m4s"):
+        put(storage, tmp_path, key)
+    put(storage, tmp_path, f"assets/ff/{'ff':0<64}/source")
+    put(storage, tmp_path, f"shelving/{'ff':0<64}", clock.now().isoformat().encode())
+    before = set(storage.all_keys())
+
+    assert run(runtime, "gc") == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[0] == f"tệp không dùng\t1,5 kB\t{old.id}\tbb.webp"
+    assert "Có 1 tệp không dùng (1,5 kB), 2 tệp thừa" in said
+    assert set(storage.all_keys()) == before
+
+    assert run(runtime, "gc", "--apply") == 0
+    assert "Đã xóa 1 tệp không dùng (1,5 kB), 2 tệp thừa" in capsys.readouterr().out
+    gone = before - set(storage.all_keys())
+    assert {key.rsplit("/", 1)[-1] for key in gone} == {"source", "480.webp", "old-rung.m4s"}
+    assert not any("/ff/" in key for key in gone), "somebody is just putting it there"
+    db.expire_all()
+    assert {asset.id for asset in db.scalars(select(Asset))} == {used.id, new.id, running.id}
+    assert run(runtime, "gc", "--apply") == 0
+    assert "Đã xóa 0 tệp" in capsys.readouterr().out
+
+
+def put(storage: Storage, folder: Path, key: str, content: bytes = b"1234") -> None:
+    path = folder / "put"
+    path.write_bytes(content)
+    with path.open("rb") as file:
+        storage.put(key, file)
