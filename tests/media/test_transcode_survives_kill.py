@@ -86,7 +86,7 @@ def test_a_transcode_survives_the_death_of_its_worker(
         assert reading.scalar(select(func.count(Rendition.id))) == 5
         assert jobs.latest(reading, f"asset:{asset.id}").attempts == 2  # type: ignore[union-attr]
     assert not list((tmp_path / "scratch").iterdir())
-    assert len([path for path in tmp_path.glob("media/**/*") if path.is_file()]) == 6, "source and what was made"
+    assert len([path for path in tmp_path.glob("media/assets/**/*") if path.is_file()]) == 6, "source and what was made"
     _wait_for(lambda: not _is_running(ffmpeg_pid))
 
 
