@@ -56,11 +56,6 @@ class QuestionFields:
     revision: int = 0
 
     @property
-    def has_fields(self) -> bool:
-        """Whether the kind has fields of its own here; else it is written in `own`."""
-        return self.kind in _WITH_FIELDS
-
-    @property
     def option_rows(self) -> tuple[OptionRow, ...]:
         """What was typed and room for more."""
         room = max(_OPTION_ROWS - len(self.options), 2)

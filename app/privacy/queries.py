@@ -157,11 +157,6 @@ def request_view(db: Session, request_id: int) -> RequestView | None:
     return next(iter(_views(db, PrivacyRequest.id == request_id, 1)), None)
 
 
-def newest_job(db: Session, request: PrivacyRequest) -> Job | None:
-    """The job that does what was granted."""
-    return db.get(Job, request.job_id) if request.job_id else None
-
-
 def _views(db: Session, where: object, most: int) -> list[RequestView]:
     query = (
         select(PrivacyRequest, Person.name, Person.erased_at, Job.state)

@@ -180,10 +180,6 @@ def while_books_stand(db: Session, key: tuple[Hashable, ...], work_out: Callable
     return remembered(db, (*key, language(), state_of_the_books(db)), work_out, for_s=A_MINUTE)
 
 
-def _in_force(db: Session, question: Question) -> list[Definition]:
-    return in_year(definitions(db, known_at=question.known_at), period_of(question).year)
-
-
 def _answer(
     db: Session, question: Question, chosen: Sequence[Definition], *, with_children: bool,
     own: Mapping[int, Sums] | None = None,

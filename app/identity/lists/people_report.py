@@ -151,7 +151,3 @@ class ImportReport:
         """Rows by outcome, and all of them as `rows`."""
         found = Counter(row.outcome for row in self.rows)
         return {"rows": len(self.rows), **{outcome: found[outcome] for outcome in OUTCOMES}}
-
-    @property
-    def has_findings(self) -> bool:
-        return any(row.outcome in ("needs_confirmation", "refused") for row in self.rows)

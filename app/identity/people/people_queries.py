@@ -105,11 +105,6 @@ def account_of(db: Session, person: Person) -> Account | None:
     return db.scalars(theirs.order_by(Account.person_id != person.id, Account.id).limit(1)).one_or_none()
 
 
-def birth_date_of(person: Person) -> date | None:
-    """Unsealed; None if unknown, known only by year, or erased."""
-    return sealing.unseal(person).birth_date
-
-
 def person_known_as(db: Session, typed: str) -> int | None:
     """Whose user name, email, phone, identity number or ref this is, for who may see everybody."""
     if username := db.scalar(select(Account.person_id).where(Account.username == typed.strip().lower())):
