@@ -10,7 +10,9 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
+import ffmpeg
 import imageio_ffmpeg
 
 from app.core.errors import AppError
@@ -39,8 +41,17 @@ def find_ffmpeg(configured: str = "") -> str:
     return configured or shutil.which("ffmpeg") or str(imageio_ffmpeg.get_ffmpeg_exe())
 
 
-def run(arguments: Sequence[str], scratch: Path, on_time: Callable[[float], None], timeout_s: float) -> None:
+def watched(executable: str, outputs: Any, loglevel: str = "error") -> list[str]:
+    """The command for these outputs of ffmpeg-python, made so that `run` can follow it."""
+    compiled: list[str] = ffmpeg.compile(outputs, cmd=executable, overwrite_output=True)
+    said = ["-hide_banner", "-loglevel", loglevel, "-nostdin", "-progress", "pipe:1", "-stats_period", "1"]
+    return [compiled[0], *said, *compiled[1:]]
+
+
+def run(arguments: Sequence[str], scratch: Path, on_time: Callable[[float], None], timeout_s: float) -> str:
     """Run ffmpeg, telling `on_time` the second it has reached; whatever `on_time` raises stops it and goes up.
+
+    Returns what ffmpeg said.
 
     The process may use 4 GB of memory, runs at low priority, and its whole group is killed when this function ends.
     Raises EncodeFailed with ffmpeg's last words, EncodeTooSlow after `timeout_s`.
@@ -70,11 +81,13 @@ def run(arguments: Sequence[str], scratch: Path, on_time: Callable[[float], None
                 process.stdout.close()
     if overdue.is_set():
         raise EncodeTooSlow(minutes=round(timeout_s / 60))
+    said_words = errors.read_text(errors="replace")
     if code != 0:
-        words = errors.read_text(errors="replace").strip().splitlines() or [f"ffmpeg {code}"]
+        words = said_words.strip().splitlines() or [f"ffmpeg {code}"]
         if "No space left on device" in words[-1]:
             raise OSError(errno.ENOSPC, words[-1])
         raise EncodeFailed(reason=words[-1].replace(str(scratch), "")[-200:])
+    return said_words
 
 
 def stop_left_over(scratch: Path) -> None:

@@ -1,10 +1,16 @@
 """Background work of this domain, by the names rows of the queue carry."""
 
 from app.core.jobs import JobFunction
+from app.media.publishing import forget_replaced
+from app.media.renewal import renew
 from app.media.sweeping import sweep
 from app.media.transcode import transcode
 from app.media.uploads.service import forget_uploads
 
 JOBS: dict[str, JobFunction] = {
-    "media.transcode": transcode, "media.sweep": sweep, "media.forget_uploads": forget_uploads,
-}  # fmt: skip
+    "media.transcode": transcode,
+    "media.renew": renew,
+    "media.forget_replaced": forget_replaced,
+    "media.sweep": sweep,
+    "media.forget_uploads": forget_uploads,
+}

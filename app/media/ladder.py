@@ -4,14 +4,22 @@ Pure: from what a file holds to the ffmpeg commands. A ladder is one encode with
 whose playlist names its parts by byte range (RFC 8216, section 4.3.2.2), so that a rung is two files and not hundreds.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
+from app.media.encoder import watched
+from app.media.hdr import TABLE_NAME
+from app.media.loudness import levelled
 from app.media.probe import VideoInfo, is_faststart
+from app.media.storyboard import OPTIONS as SHEET_OPTIONS
+from app.media.storyboard import SHEET_NAME, Storyboard, drawn
 
+# Goes up with every change that makes other files: `media transcode --all` then makes older videos anew.
+VERSION = 2
 PLAIN_NAME = "video.mp4"
 # The lowest rung as one plain file: for a page without JavaScript and for players that know no playlists.
 LIGHT_NAME = "light.mp4"
@@ -21,6 +29,8 @@ COPY_BITS_PER_SECOND = 2_500_000
 # A file lighter than the lowest rung is what a ladder would be made for.
 LIGHT_BITS_PER_SECOND = 200_000
 SEGMENT_S = 4
+_CALM_FPS = 30
+_COPIED_AUDIO_KBPS = 96
 _NO_NETWORK = "file,pipe"
 # A rung this little above another one would look the same and cost as much again.
 _SLACK = 1.2
@@ -50,6 +60,20 @@ _SIZES = ((240, 120, 32), (480, 700, 64), (720, 1600, 96))
 SOUND = Rung("audio", 0, 0, 0, 32)
 
 
+def name_of_version(name: str, version: int) -> str:
+    """Where a name must not mean other bytes than before: "240p.m4s" becomes "240p-2.m4s"."""
+    stem, dot, ending = name.partition(".")
+    return f"{stem}-{version}{dot}{ending}"
+
+
+def first_name(name: str) -> str:
+    """The name whatever settings made the file: "240p-2.m4s" gives "240p.m4s"."""
+    return _MADE_WITH.sub("", name)
+
+
+_MADE_WITH = re.compile(r"-\d+(?=\.)")
+
+
 def can_be_copied(video: VideoInfo) -> bool:
     """Whether the pictures and sound play everywhere as they are and are light enough for a weak signal."""
     return (
@@ -57,6 +81,7 @@ def can_be_copied(video: VideoInfo) -> bool:
         and video.pixel_format == "yuv420p"
         and video.rotation == 0
         and video.square_pixels
+        and not video.hdr
         and video.width <= COPY_WIDTH_PX
         and video.height <= COPY_WIDTH_PX
         and video.bits_per_second <= COPY_BITS_PER_SECOND
@@ -116,32 +141,58 @@ def target_size(width: int, height: int, short_side: int) -> tuple[int, int]:
 
 
 def make_command(
-    executable: str, video: VideoInfo, source: Path, folder: Path, rungs: tuple[Rung, ...], *, plain: bool
-) -> list[str]:
-    """One ffmpeg run, to be started in `folder`, for all rungs; if `plain`, also a copy of the source as PLAIN_NAME."""
-    given = ffmpeg.input(str(source), f=video.format, protocol_whitelist=_NO_NETWORK)
-    sound = given[str(video.audio_index)] if video.audio_index is not None else None
-    outputs = []
+    executable: str, video: VideoInfo, source: Path, folder: Path, rungs: tuple[Rung, ...], *,
+    plain: bool, gain: float = 0.0, copies_sound: bool = True, board: Storyboard | None = None,
+) -> list[str]:  # fmt: skip
+    """One ffmpeg run, to be started in `folder`, for all rungs; if `plain`, also a copy of the source as PLAIN_NAME.
+
+    The source is decoded once. `gain` in decibels is given to the sound of the rungs, and to that of the copy unless
+    it `copies_sound`. A video in high dynamic range wants `hdr.cube` as TABLE_NAME in the folder.
+    """
+    given = _given(video, source)
     pictures = [rung for rung in rungs if rung.width]
+    heard = [rung for rung in rungs if rung.audio_kbps]
+    sounds = _sounds(given, video, gain, len(heard) + (plain and not copies_sound))
+    outputs = []
+    shown: dict[str, Any] = {}
     if pictures:
-        split = given[str(video.video_index)].filter_multi_output("split", len(pictures))
-        outputs += [_rung_output(folder, split[place], sound, rung) for place, rung in enumerate(pictures)]
-    if SOUND in rungs:
-        outputs.append(_rung_output(folder, None, sound, SOUND))
+        shown, smallest = _sizes_of(given[str(video.video_index)], video, pictures, more=board is not None)
+        if board:
+            outputs.append(ffmpeg.output(drawn(smallest, board), str(folder / SHEET_NAME), **SHEET_OPTIONS))
+    for rung in rungs:
+        sound = sounds.pop(0) if rung.audio_kbps else None
+        outputs.append(_rung_output(folder, shown.get(rung.name), sound, rung))
     if plain:
-        streams = [given[str(video.video_index)], *([sound] if sound is not None else [])]
-        outputs.append(ffmpeg.output(*streams, str(folder / PLAIN_NAME), c="copy", **_PLAIN))
-    return _watched(executable, ffmpeg.merge_outputs(*outputs))
+        streams, options = [given[str(video.video_index)]], dict(_COPY)
+        if sounds:
+            streams.append(sounds.pop(0))
+            options = {"c:v": "copy", "c:a": "aac", "b:a": f"{_COPIED_AUDIO_KBPS}k"}
+        elif video.audio_index is not None:
+            streams.append(given[str(video.audio_index)])
+        outputs.append(ffmpeg.output(*streams, str(folder / PLAIN_NAME), **options, **_PLAIN))
+    return watched(executable, ffmpeg.merge_outputs(*outputs))
 
 
 def plain_command(executable: str, folder: Path, rung: Rung, name: str = PLAIN_NAME) -> list[str]:
     """A rung that was made, as one plain MP4: for players that know no playlists. Copies, encodes nothing."""
     given = ffmpeg.input(str(folder / rung.media), f="mov", protocol_whitelist=_NO_NETWORK)
-    return _watched(executable, ffmpeg.output(given, str(folder / name), c="copy", **_PLAIN))
+    return watched(executable, ffmpeg.output(given, str(folder / name), **_COPY, **_PLAIN))
+
+
+def sheet_command(executable: str, video: VideoInfo, source: Path, folder: Path, board: Storyboard) -> list[str]:
+    """The storyboard of a video that is not encoded: of its key frames alone, a fraction of the work."""
+    given = _given(video, source, skip_frame="nokey")
+    sheet = drawn(given[str(video.video_index)], board)
+    return watched(executable, ffmpeg.output(sheet, str(folder / SHEET_NAME), **SHEET_OPTIONS))
 
 
 _BARE: dict[str, Any] = {"map_metadata": -1, "map_chapters": -1}
 _PLAIN: dict[str, Any] = {"f": "mp4", "movflags": "+faststart", **_BARE}
+_COPY: dict[str, Any] = {"c": "copy"}
+
+
+def _given(video: VideoInfo, source: Path, **options: Any) -> Any:
+    return ffmpeg.input(str(source), f=video.format, protocol_whitelist=_NO_NETWORK, **options)
 
 
 def _rung(video: VideoInfo, side: int, has_sound: bool) -> Rung:
@@ -150,32 +201,72 @@ def _rung(video: VideoInfo, side: int, has_sound: bool) -> Rung:
     return Rung(f"{min(width, height)}p", width, height, video_kbps, audio_kbps if has_sound else 0)
 
 
+def _sizes_of(picture: Any, video: VideoInfo, rungs: list[Rung], *, more: bool) -> tuple[dict[str, Any], Any]:
+    """The pictures of each rung by its name, each made of the next larger ones; and, if `more`, the smallest again.
+
+    ffmpeg has turned them upright before they reach these filters.
+    """
+    if rate := _calm_rate(video.frames_per_second):
+        picture = picture.filter("fps", rate)
+    shown = {}
+    for rung in reversed(rungs):
+        if video.hdr and rung is rungs[-1]:
+            picture = picture.filter("scale", rung.width, rung.height, in_color_matrix="bt2020")
+            picture = picture.filter("format", "gbrp10le").filter("lut3d", file=TABLE_NAME)
+            picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
+        else:
+            picture = picture.filter("scale", rung.width, rung.height)
+        picture = picture.filter("setsar", 1).filter("format", "yuv420p")
+        if video.hdr and rung is rungs[-1]:
+            picture = picture.filter("setparams", **_ORDINARY)
+        if rung is not rungs[0] or more:
+            split = picture.filter_multi_output("split", 2)
+            shown[rung.name], picture = split[0], split[1]
+        else:
+            shown[rung.name] = picture
+    return shown, picture
+
+
+_ORDINARY = {"range": "tv", "color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
+
+
+def _calm_rate(frames_per_second: float) -> int | None:
+    """Pictures a second to bring a hasty source down to before anything is made of it; 50 and 100 halve evenly."""
+    if frames_per_second <= _CALM_FPS * 1.1:
+        return None
+    return 25 if frames_per_second % 25 < 0.1 else _CALM_FPS
+
+
+def _sounds(given: Any, video: VideoInfo, gain: float, count: int) -> list[Any]:
+    """So many copies of the sound as it is encoded."""
+    if video.audio_index is None or not count:
+        return []
+    # Speech: one channel at half the bits sounds the same; the centre of five is kept. One rate, so that changing
+    # rungs makes no click.
+    sound = given[str(video.audio_index)].filter("aformat", channel_layouts="mono").filter("aresample", 44100)
+    sound = levelled(sound, gain)
+    if count == 1:
+        return [sound]
+    split = sound.filter_multi_output("asplit", count)
+    return [split[place] for place in range(count)]
+
+
 def _rung_output(folder: Path, picture: Any, sound: Any, rung: Rung) -> Any:
     options: dict[str, Any] = {
         "f": "hls", "hls_time": SEGMENT_S, "hls_playlist_type": "vod", "hls_segment_type": "fmp4",
         "hls_flags": "single_file", "hls_segment_filename": rung.media, **_BARE,
     }  # fmt: skip
-    streams = []
     if picture is not None:
-        # ffmpeg has turned the pictures upright before they reach these filters.
-        streams.append(picture.filter("scale", rung.width, rung.height).filter("setsar", 1).filter("format", "yuv420p"))
         options |= {
-            "c:v": "libx264", "profile:v": "main", "preset": "veryfast", "crf": 26, "fpsmax": 30,
+            "c:v": "libx264", "profile:v": "main", "preset": "veryfast", "crf": 26, "fpsmax": _CALM_FPS,
             "maxrate": f"{rung.video_kbps}k", "bufsize": f"{rung.video_kbps}k",
             # All rungs are cut at the same moments, or a player could not change between them.
             "force_key_frames": f"expr:gte(t,n_forced*{SEGMENT_S})", "sc_threshold": 0,
         }  # fmt: skip
     if sound is not None:
-        streams.append(sound)
-        # Speech: one channel at half the bits sounds the same. One rate, so that changing rungs makes no click.
-        options |= {"c:a": "aac", "b:a": f"{rung.audio_kbps}k", "ac": 1, "ar": 44100}
+        options |= {"c:a": "aac", "b:a": f"{rung.audio_kbps}k"}
+    streams = [stream for stream in (picture, sound) if stream is not None]
     return ffmpeg.output(*streams, str(folder / rung.playlist), **options)
-
-
-def _watched(executable: str, outputs: Any) -> list[str]:
-    compiled: list[str] = ffmpeg.compile(outputs, cmd=executable, overwrite_output=True)
-    said = ["-hide_banner", "-loglevel", "error", "-nostdin", "-progress", "pipe:1", "-stats_period", "1"]
-    return [compiled[0], *said, *compiled[1:]]
 
 
 def _even(side: float) -> int:

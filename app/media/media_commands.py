@@ -18,6 +18,8 @@ from app.media import service, sweeping
 from app.media.jobs import JOBS
 from app.media.models import Asset
 from app.media.queries import AssetProgress, progress_of
+from app.media.renewal import SUBJECT as RENEWAL
+from app.media.renewal import count_outdated, order_renewal, stop_renewal
 from app.media.slides import make_slide_video
 from app.runtime import Runtime
 
@@ -33,6 +35,11 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     transcode.add_argument(
         "assets", nargs="*", metavar="TỆP/ASSET", help="số hoặc mã của tệp; làm lại cả tệp đã lỗi / id or public id"
     )
+    transcode.add_argument(
+        "--all", action="store_true", dest="renew",
+        help="làm lại mọi video chuyển mã theo cách cũ / make all videos of older settings anew",
+    )  # fmt: skip
+    transcode.add_argument("--stop", action="store_true", help="thôi việc làm lại ấy / stop making them anew")
     transcode.set_defaults(func=_transcode)
     slides = verbs.add_parser("slides", help="dựng video trình chiếu từ tệp .slides.yaml / make a slide video")
     slides.add_argument(
@@ -49,6 +56,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _transcode(args: argparse.Namespace, runtime: Runtime) -> int:
+    if args.stop:
+        with runtime.database.writing() as db:
+            stopped = stop_renewal(db)
+        print(_("Đã thôi; những video chưa làm lại vẫn như cũ.") if stopped else _("Không có việc làm lại nào."))
+        return 0
+    if args.renew:
+        return _renew(runtime)
     asset_ids = _chosen(runtime, args.assets)
     # Knows this kind of job only, so it leaves the rest of the queue to the workers.
     worker = jobs.Worker(runtime.database, runtime.storage, JOBS)
@@ -64,12 +78,30 @@ def _transcode(args: argparse.Namespace, runtime: Runtime) -> int:
     return 0 if all(progress.state == "ready" for progress in _progress(runtime, asset_ids)) else 1
 
 
+def _renew(runtime: Runtime) -> int:
+    with runtime.database.writing() as db:
+        left = order_renewal(db)
+    print(_("%(count)s video chuyển mã theo cách cũ.", count=left), flush=True)
+    worker = jobs.Worker(runtime.database, runtime.storage, JOBS)
+    while left and worker.run_one():
+        with runtime.database.reading() as db:
+            now, job = count_outdated(db), jobs.latest(db, RENEWAL)
+        if now < left:
+            left = now
+            print(_("Còn %(count)s video.", count=left), flush=True)
+        if job and job.state in jobs.FINISHED:
+            break
+    if left:
+        print(_("Còn %(count)s video: đã được thôi, hoặc máy chủ đang làm tiếp.", count=left), flush=True)
+    return 0 if not left else 1
+
+
 def _chosen(runtime: Runtime, names: Sequence[str]) -> list[int]:
-    """Ids of the assets named, failed ones queued again; without names, all that wait or lack their ladder."""
+    """Ids of the assets named, failed ones queued again; without names, all that wait."""
     with runtime.database.writing() as db:
         if not names:
             waiting = select(Asset.id).where(Asset.kind == "video", Asset.state.in_(("stored", "processing")))
-            return [*db.scalars(waiting), *service.order_missing_ladders(db)]
+            return list(db.scalars(waiting))
         chosen = []
         for name in names:
             number = int(name) if name.isdigit() and len(name) < 18 else None

@@ -46,9 +46,14 @@ class Asset(Base):
     uploaded_by: Mapped[int | None]
     # The asset this one is a new version of; both stay, each where it is used. Empty once that one is deleted.
     replaces_id: Mapped[int | None] = mapped_column(index=True)
+    # The settings its video was made with (ladder.VERSION); 0 before any.
+    ladder_version: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime]
 
-    renditions: Mapped[list["Rendition"]] = relationship(order_by="Rendition.id")
+    # Those that pages show; `publishing.publish` says what becomes of the others.
+    renditions: Mapped[list["Rendition"]] = relationship(
+        primaryjoin="and_(Rendition.asset_id == Asset.id, Rendition.replaced_at.is_(None))", order_by="Rendition.id"
+    )
 
 
 class Rendition(Base):
@@ -70,3 +75,5 @@ class Rendition(Base):
     height: Mapped[int | None]
     storage_key: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
+    # A newer one is shown; this one is still served for a day, to those who are watching it.
+    replaced_at: Mapped[datetime | None]

@@ -38,14 +38,26 @@ def weigh(playlist: str) -> Weight:
     )
 
 
-def master(rungs: Sequence[tuple[Rung, Weight, str]]) -> str:
-    """The master playlist, lightest picture first: players begin with the first and climb. (rung, weight, codecs)"""
+@dataclass(frozen=True)
+class Entry:
+    """A line of the master playlist: the rung's own playlist, and what is said of it. `codecs` as in RFC 6381."""
+
+    playlist: str
+    rung: Rung
+    weight: Weight
+    codecs: str
+
+
+def master(entries: Sequence[Entry]) -> str:
+    """The master playlist, lightest picture first: players begin with the first and climb."""
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
-    for rung, weight, codecs in rungs:
+    for entry in entries:
+        rung, weight = entry.rung, entry.weight
         size = f",RESOLUTION={rung.width}x{rung.height}" if rung.width else ""
         lines += [
-            f'#EXT-X-STREAM-INF:BANDWIDTH={weight.peak},AVERAGE-BANDWIDTH={weight.average}{size},CODECS="{codecs}"',
-            rung.playlist,
+            f"#EXT-X-STREAM-INF:BANDWIDTH={weight.peak},AVERAGE-BANDWIDTH={weight.average}{size},"
+            f'CODECS="{entry.codecs}"',
+            entry.playlist,
         ]
     return "\n".join([*lines, ""])
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
+from app.media.hdr import TRANSFERS, Transfer
 
 MAX_SIDE_PX = 8192
 MAX_DURATION_S = 6 * 3600
@@ -44,6 +45,9 @@ class VideoInfo:
     stream_count: int
     # Phones write where they were into the file.
     tells_place: bool
+    # "pq" or "hlg": colours that look grey on an ordinary screen as they are.
+    hdr: Transfer | None = None
+    frames_per_second: float = 30.0
 
     @property
     def bits_per_second(self) -> float:
@@ -125,6 +129,8 @@ def _examine(container: Any, path: Path, reader: str, name: str) -> VideoInfo:
         stream_count=len(container.streams),
         tells_place=_tells_place(container.metadata)
         or any(_tells_place(stream.metadata) for stream in container.streams),
+        hdr=TRANSFERS.get(int(context.color_trc)) or TRANSFERS.get(int(frame.color_trc)),
+        frames_per_second=float(video.average_rate or 0) or 30.0,
     )
 
 

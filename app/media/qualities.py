@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.media.ladder import SOUND
+from app.media.ladder import SOUND, first_name
 from app.media.models import Rendition
 
 
@@ -22,9 +22,11 @@ class Quality:
 
 def qualities(renditions: Iterable[Rendition]) -> tuple[Quality, ...]:
     """The rungs among these files, sharpest first and sound alone last; none where there is only the one file."""
-    found = [
-        Quality(rung, 0 if rung == SOUND.name else min(file.width or 0, file.height or 0), file.size, f"{rung}.m3u8")
-        for file in renditions
-        if (rung := file.name.removesuffix(".m4s")) != file.name
-    ]
+    found = []
+    for file in renditions:
+        stem = file.name.removesuffix(".m4s")
+        if stem != file.name:
+            rung = first_name(file.name).removesuffix(".m4s")
+            side_px = 0 if rung == SOUND.name else min(file.width or 0, file.height or 0)
+            found.append(Quality(rung, side_px, file.size, f"{stem}.m3u8"))
     return tuple(sorted(found, key=lambda quality: -quality.side_px))

@@ -10,11 +10,12 @@ from app.core import jobs
 from app.core.access import Actor
 from app.core.db import Session
 from app.core.i18n import gettext as _
-from app.media.ladder import LIGHT_NAME
+from app.media.ladder import LIGHT_NAME, first_name
 from app.media.models import Asset, Rendition
 from app.media.playlists import MASTER_NAME
 from app.media.qualities import Quality, qualities
 from app.media.service import subject
+from app.media.storyboard import COLUMNS, read_name
 
 # Wide enough for a phone and for the column of a lesson; larger screens choose from `srcset`.
 _USUAL_WIDTH_PX = 960
@@ -27,6 +28,22 @@ class PagePicture:
     url: str
     width: int | None
     height: int | None
+
+
+@dataclass(frozen=True)
+class StoryboardView:
+    """A sheet of `count` small pictures of a video, each `width` by `height` pixels, `columns` in a row.
+
+    Picture number n, counted from 0, is what the video shows at n * `every_s` seconds. `size` in bytes.
+    """
+
+    url: str
+    every_s: int
+    count: int
+    columns: int
+    width: int
+    height: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,8 @@ class AssetView:
     # The lightest picture as one MP4, and its bytes; none where that of `url` is the lightest.
     light_url: str | None = None
     light_size: int | None = None
+    # Small pictures to look for a place in a video; none for a short one.
+    storyboard: StoryboardView | None = None
     file_name: str = ""
     public_id: str = ""
     # Of a document, in order.
@@ -142,11 +161,12 @@ def progress_of(db: Session, asset_ids: Iterable[int]) -> dict[int, AssetProgres
 
 def _view(asset: Asset) -> AssetView:
     renditions = asset.renditions
-    sizes = {r.name: r.size for r in renditions}
+    named = {first_name(r.name) if asset.kind == "video" else r.name: r for r in renditions}
     pages = sorted((r for r in renditions if r.name.startswith("page-")), key=lambda page: page.name)
     pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp" and r not in pages)
-    whole = [r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a", ".pdf"))]
-    shown = next((name for name in whole if name != LIGHT_NAME), None)
+    light = named.get(LIGHT_NAME)
+    whole = [r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a", ".pdf")) and r is not light]
+    shown = next(iter(whole), None)
     if asset.kind == "image":
         small_enough = [name for width, name in pictures if width <= _USUAL_WIDTH_PX] or [
             name for _width, name in pictures
@@ -157,21 +177,36 @@ def _view(asset: Asset) -> AssetView:
         kind=asset.kind,
         state=asset.state,
         url=_url(asset, shown) if shown else None,
-        poster_url=_url(asset, "poster.jpg") if any(r.name == "poster.jpg" for r in renditions) else None,
+        poster_url=_url_of(asset, named.get("poster.jpg")),
         width=asset.width,
         height=asset.height,
         duration_s=asset.duration_s,
-        size=sizes.get(shown or "", asset.size),
+        size=next((r.size for r in renditions if r.name == shown), asset.size),
         error=asset.error,
         srcset=", ".join(f"{_url(asset, name)} {width}w" for width, name in pictures) if len(pictures) > 1 else "",
-        stream_url=_url(asset, MASTER_NAME) if MASTER_NAME in sizes else None,
+        stream_url=_url_of(asset, named.get(MASTER_NAME)),
         qualities=qualities(renditions),
-        light_url=_url(asset, LIGHT_NAME) if LIGHT_NAME in sizes else None,
-        light_size=sizes.get(LIGHT_NAME),
+        light_url=_url_of(asset, light),
+        light_size=light.size if light else None,
+        storyboard=_storyboard(asset),
         file_name=asset.file_name,
         public_id=asset.public_id,
         pages=tuple(PagePicture(_url(asset, page.name), page.width, page.height) for page in pages),
     )
+
+
+def _storyboard(asset: Asset) -> StoryboardView | None:
+    for file in asset.renditions:
+        board = read_name(file.name, asset.duration_s or 0, file.width or 0, file.height or 0)
+        if board:
+            return StoryboardView(
+                _url(asset, file.name), board.every_s, board.count, COLUMNS, board.width, board.height, file.size
+            )
+    return None
+
+
+def _url_of(asset: Asset, file: Rendition | None) -> str | None:
+    return _url(asset, file.name) if file else None
 
 
 def _url(asset: Asset, name: str) -> str:

@@ -20,10 +20,9 @@ from app.core.text import nfc
 from app.media import captions, images, pdf
 from app.media.events import AssetReady
 from app.media.files import HEAD_BYTES, SVG, FileType, WrongKind, file_type, local_file_type
-from app.media.ladder import LIGHT_BITS_PER_SECOND, ladder, needs_nothing
+from app.media.ladder import needs_nothing
 from app.media.models import Asset, Rendition
-from app.media.playlists import MASTER_NAME
-from app.media.probe import VideoInfo, probe
+from app.media.probe import probe
 from app.media.shelf import Shelf, Shelved, scratch_folder, sha256_of
 from app.media.sound import sound_length_s
 from app.media.svg import check_svg
@@ -43,7 +42,7 @@ KIND_NAMES = {
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A checked file in the storage that no row names yet; without `renditions` it waits for a transcode."""
+    """A checked file in the storage that no row names yet; a video without `renditions` waits for its transcode."""
 
     kind: str
     file_name: str
@@ -55,8 +54,6 @@ class StoredFile:
     height: int | None
     duration_s: float | None
     renditions: tuple[Shelved, ...]
-    # Served as it is, and still worth a ladder of lighter sizes.
-    wants_ladder: bool = False
 
 
 def store(
@@ -116,8 +113,8 @@ def add_asset(db: Session, stored: StoredFile, *, by: int | None, unit_id: int |
     db.flush()
     if stored.renditions:
         finish(db, asset, stored.renditions)
-    if stored.wants_ladder or not stored.renditions:
-        _enqueue(db, asset, by)
+    if stored.kind == "video":
+        order_transcode(db, asset, by)
     return asset
 
 
@@ -132,40 +129,12 @@ def add_local_file(
     return add_asset(db, store_local(storage, path), by=by, unit_id=unit_id)
 
 
-def finish(db: Session, asset: Asset, made: Iterable[Shelved], video: VideoInfo | None = None) -> None:
+def finish(db: Session, asset: Asset, made: Iterable[Shelved]) -> None:
     """All renditions are stored: name them, all at once, and announce the asset."""
-    if video:
-        asset.width, asset.height, asset.duration_s = video.width, video.height, video.duration_s
-    asset.renditions = [_rendition(file) for file in made]
+    asset.renditions = [rendition(file) for file in made]
     asset.state, asset.error = "ready", None
     db.flush()
     emit(db, AssetReady(asset.id))
-
-
-def add_ladder(db: Session, asset: Asset, made: Iterable[Shelved]) -> None:
-    """Name the rungs of a video that is shown already; all at once, so that a player finds each one or none."""
-    asset.renditions += [_rendition(file) for file in made]
-    db.flush()
-
-
-def has_ladder(asset: Asset) -> bool:
-    """Whether a player may choose among sizes."""
-    return any(rendition.name == MASTER_NAME for rendition in asset.renditions)
-
-
-def order_missing_ladders(db: Session) -> list[int]:
-    """Queue every video that was taken in before ladders were made, and is heavy enough for one; their asset ids."""
-    lacking = db.scalars(
-        select(Asset).where(
-            Asset.kind == "video",
-            Asset.state == "ready",
-            Asset.size * 8 > Asset.duration_s * LIGHT_BITS_PER_SECOND,
-            ~Asset.renditions.any(Rendition.name == MASTER_NAME),
-        )
-    ).all()
-    for asset in lacking:
-        _enqueue(db, asset, None)
-    return [asset.id for asset in lacking]
 
 
 def page_texts(storage: Storage, asset: Asset) -> tuple[str, ...]:
@@ -185,7 +154,7 @@ def retry(db: Session, asset: Asset, *, by: int | None) -> None:
     if asset.state == "ready" or (job and job.state not in jobs.FINISHED):
         raise Conflict(_("Video này đã xong hoặc đang được chuyển mã."))
     asset.state, asset.error = "stored", None
-    _enqueue(db, asset, by)
+    order_transcode(db, asset, by)
 
 
 def cancel(db: Session, asset: Asset) -> None:
@@ -207,14 +176,15 @@ def stopped_text() -> str:
     return gettext("Đã dừng chuyển mã theo yêu cầu.")
 
 
-def _rendition(file: Shelved) -> Rendition:
+def rendition(file: Shelved) -> Rendition:
+    """A row that names a stored file."""
     return Rendition(
         name=file.name, content_type=file.content_type, size=file.size, width=file.width, height=file.height,
         storage_key=file.storage_key, created_at=clock.now(),
     )  # fmt: skip
 
 
-def _enqueue(db: Session, asset: Asset, by: int | None) -> None:
+def order_transcode(db: Session, asset: Asset, by: int | None) -> None:
     jobs.enqueue(
         db,
         "media.transcode",
@@ -361,7 +331,6 @@ def _shelve_video(storage: Storage, path: Path, name: str, kind: FileType) -> St
             video.height,
             video.duration_s,
             made,
-            wants_ladder=bool(ladder(video)),
         )
 
 

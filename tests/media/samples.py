@@ -9,7 +9,7 @@ from PIL import Image
 
 from app.media.encoder import find_ffmpeg
 
-PICTURE = "testsrc2=size={size}:rate=10:duration={seconds}"
+PICTURE = "testsrc2=size={size}:rate={rate}:duration={seconds}"
 SOUND = "sine=frequency=440:duration={seconds}"
 GPS_IFD, MAKE_TAG = 0x8825, 0x010F
 
@@ -37,6 +37,23 @@ def make_samples(folder: Path) -> Samples:
     video(folder / "lecture.mkv", seconds=8, codec="mpeg4", sound=False)
     video(folder / "wide.mp4", size="1920x1080", seconds=1, sound=False, faststart=True)
     video(folder / "place.mp4", faststart=True, more=("-metadata", "location=+21.28+106.19/"))
+    # A phone held upright in high dynamic range: white paper and a grey card, in ten bits.
+    paper = "color=0x949494:size=426x240:rate=10:duration=2,drawbox=w=213:h=240:color=0x666666:t=fill"
+    wide = "setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc:range=tv"
+    ffmpeg("-f", "lavfi", "-i", f"{paper},format=gbrp,scale=out_color_matrix=bt2020,{wide}", "-c:v", "libx264",
+           "-pix_fmt", "yuv420p10le", "-crf", "10", folder / "bright.mp4")  # fmt: skip
+    # Five loudspeakers and a voice in the middle one only, twenty times too quiet; frames that come as they like.
+    voice = "sine=frequency=440:duration=3,pan=5.1|FC=0.1*c0"
+    unsteady = "testsrc2=size=320x180:rate=30:duration=3,select='not(mod(n,7))+lt(mod(n,30),10)'"
+    ffmpeg("-f", "lavfi", "-i", unsteady, "-f", "lavfi", "-i", voice, "-fps_mode", "vfr", "-c:v", "libx264",
+           "-c:a", "aac", folder / "meeting.mp4")  # fmt: skip
+    # Right as it is but for the sound.
+    video(folder / "quiet.mp4", faststart=True, more=("-af", "volume=-20dB"))
+    # Black, and white from the tenth second on.
+    day = ("-vf", "drawbox=t=fill:c=black,drawbox=t=fill:c=white:enable='gte(t,10)'", "-g", "5")
+    for name, codec in (("day.mp4", "libx264"), ("day.mkv", "mpeg4")):
+        video(folder / name, codec=codec, seconds=20, size="160x90", rate=5, faststart=True, sound=False, more=day)
+    video(folder / "hasty.mp4", size="160x90", seconds=1, sound=False, rate=60)
     ffmpeg("-display_rotation", "90", "-i", folder / "slow.mp4", "-c", "copy", folder / "turned.mp4")
     ffmpeg("-f", "lavfi", "-i", SOUND.format(seconds=1), "-c:a", "aac", folder / "sound.mp4")
     whole = (folder / "good.mp4").read_bytes()
@@ -72,13 +89,14 @@ def video(
     *,
     size: str = "320x180",
     seconds: int = 2,
+    rate: int = 10,
     codec: str = "libx264",
     sound: bool = True,
     faststart: bool = False,
     more: tuple[str, ...] = (),
 ) -> Path:
     """A test picture with a tone."""
-    inputs = ["-f", "lavfi", "-i", PICTURE.format(size=size, seconds=seconds)]
+    inputs = ["-f", "lavfi", "-i", PICTURE.format(size=size, rate=rate, seconds=seconds)]
     if sound:
         inputs += ["-f", "lavfi", "-i", SOUND.format(seconds=seconds)]
     settings = ["-c:v", codec, "-pix_fmt", "yuv420p", "-b:v", "300k"]

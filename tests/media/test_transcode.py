@@ -1,6 +1,6 @@
 """An upload becomes a video that plays everywhere, or says why not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,23 +16,8 @@ from app.media.events import AssetReady
 from app.media.models import Asset
 from app.media.probe import is_faststart, probe
 from app.media.queries import asset_views, progress_of
+from tests.media.conftest import Uploader
 from tests.media.samples import Samples, slow_ffmpeg
-
-Uploader = Callable[[str], int]
-
-
-@pytest.fixture
-def upload(db: Session, storage: Storage, samples: Samples) -> Uploader:
-    """Store a sample and commit; gives the asset's id."""
-
-    def upload(name: str) -> int:
-        path = getattr(samples, name)
-        with path.open("rb") as file:
-            asset = service.add_asset(db, service.store(storage, file, path.name), by=None, unit_id=None)
-        db.commit()
-        return asset.id
-
-    return upload
 
 
 @pytest.fixture
@@ -55,6 +40,8 @@ def stuck_ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
         ("silent_mkv", "180p.mp4", (320, 180)),
         ("wide_mp4", "480p.mp4", (854, 480)),
         ("place_mp4", "180p.mp4", (320, 180)),
+        ("bright_mp4", "240p.mp4", (426, 240)),
+        ("meeting_mp4", "180p.mp4", (320, 180)),
     ],
 )
 def test_every_kind_of_video_becomes_one_that_plays_everywhere(
