@@ -355,7 +355,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(BodyLimit, limits=limits)
     app.add_middleware(Surroundings, secure_cookies=settings.session_cookie_secure)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4, exclude_content_types=_AS_THEY_ARE)
-    app.add_middleware(Door, routes=progress_api.router.routes)
+    app.add_middleware(Door, routes=[*progress_api.router.routes, *media_pages.router.routes])
     return app
 
 

@@ -1,9 +1,9 @@
-"""The door: what open pages send by themselves, again and again, does not walk through the whole house.
+"""The door: what open pages ask by themselves, again and again, does not walk through the whole house.
 
 Around every other request stand one after the other compression, surroundings, the limit of its body, the lane. Around
 the few routes given here they cost more than the work inside, so the door does what these ask of the middleware (the
 browser, the language, the security headers, errors as everywhere) in one go. It takes only what is usual: a small body
-that came in one piece, from a browser we know. All else goes on into the house, whose routes have the same endpoints.
+that came in one piece, or the asking for a part of a file, from a browser we know. All else goes on into the house, whose routes have the same endpoints.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _MOST_BYTES = 64 * 1024
 
 
 class Door:
-    """Middleware, outside of all others; `routes` are those it answers: POST, coroutines that check all they must."""
+    """Middleware, outside of all others; `routes` are those it answers: coroutines that check all they must."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self.app = app
@@ -61,12 +61,17 @@ class Door:
         await response(scope, from_first, send_with_headers)
 
     def _find(self, scope: Scope) -> Any:
-        if scope["type"] == "http" and scope["method"] == "POST":
+        if scope["type"] == "http" and _is_hot(scope):
             for route in self._routes:
-                if found := route.path_regex.fullmatch(scope["path"]):
+                if scope["method"] in (route.methods or ()) and (found := route.path_regex.fullmatch(scope["path"])):
                     scope["path_params"] = found.groupdict()
                     return route.endpoint
         return None
+
+
+def _is_hot(scope: Scope) -> bool:
+    """Whole files go into the house, where texts are compressed; a part of one is as it is."""
+    return scope["method"] == "POST" or any(name == b"range" for name, _value in scope["headers"])
 
 
 def _came_whole(message: Message) -> bool:

@@ -1,41 +1,126 @@
-"""Delivery of files: GET /media/{public_id}/{name}. What we send can be looked at but never run."""
+"""Delivery of files: what we send can be looked at but never run.
+
+GET /media/{public_id}/{name} is the address pages know. What is for everyone is sent at once; whoever may see another
+file is sent on to its sealed address (seals.py), which needs no more asking who they are. A web server in front asks
+/media-place once for each file, and then sends the bytes itself (deploy/nginx).
+"""
 
 import hashlib
-from typing import Annotated
+from collections.abc import Callable
+from datetime import timedelta
 
-from fastapi import APIRouter, Depends, Header, Request
-from starlette.responses import Response, StreamingResponse
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
 
+from app.core import clock
 from app.core.attachments import NOTHING_RUNS
+from app.core.db import Database, Session
 from app.core.errors import NotFound
-from app.core.web import Db, Files, MaybeMe, identify
+from app.core.storage import Storage
+from app.core.web import Db, Files, identify
 from app.media.playlists import CONTENT_TYPE as PLAYLIST_TYPE
-from app.media.queries import Delivered, delivered
+from app.media.queries import Delivered, public_file, sealed_file, visible_file
 from app.media.ranges import RangeNotSatisfiable, wanted_part
+from app.media.seals import last_day_of, seal_of
+from app.media.sending import FilePart
 
-router = APIRouter(dependencies=[Depends(identify)])
+router = APIRouter()
 
-_YEAR_S = 365 * 24 * 3600
+# The bytes behind an address never change; only who may see them can.
+_FOR_EVERYONE = "public, max-age=31536000, immutable"
+_FOR_A_DAY = "private, max-age=86400, immutable"
+_PLACE_HOLDS = timedelta(hours=1)
+# A download that began with a store's address may take its time.
+_SIGNED_HOLDS = timedelta(days=1)
 _SHOWN_IN_PLACE = frozenset(
     {"image/webp", "image/jpeg", "image/svg+xml", "video/mp4", "audio/mp4", "audio/mpeg", PLAYLIST_TYPE, "text/vtt"}
 )
 
 
-@router.api_route("/media/{public_id}/{name}", methods=["GET", "HEAD"])
-def deliver(
-    public_id: str, name: str, request: Request, db: Db, actor: MaybeMe, storage: Files,
-    range_wanted: Annotated[str | None, Header(alias="range")] = None,
-    if_range: Annotated[str | None, Header()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:  # fmt: skip
-    file = delivered(db, actor, public_id, name)
+async def deliver(request: Request) -> Response:
+    return await _in_turn(request, _public)
+
+
+async def deliver_sealed(request: Request) -> Response:
+    return await _in_turn(request, _sealed)
+
+
+# Bare, for the door: a player asks for hundreds of parts (core/door.py).
+router.add_route("/media/{public_id}/{name}", deliver, methods=["GET"])
+router.add_route("/media/{seal}/{public_id}/{name}", deliver_sealed, methods=["GET"])
+
+
+@router.get("/media-place/{address:path}")
+def place(address: str, db: Db, storage: Files) -> Response:
+    """For a web server in front: where the bytes of /media/{address} lie and what to say with them, in headers.
+
+    403 for what only we can answer: what is not for everyone, or has no seal that holds today.
+    """
+    *seals, public_id, name = ["", *address.split("/")][-3:]
+    seal = "".join(seals)
+    file = _opened_by(seal, public_id, name, db) if seal else public_file(db, public_id, name)
     if file is None:
+        return Response(status_code=403, headers={"cache-control": "no-store"})
+    said = _headers(file, name, _FOR_A_DAY if seal else _FOR_EVERYONE)
+    headers = {f"x-media-{header}": said[header] for header in ("content-type", "content-disposition", "cache-control")}
+    headers["x-media-key"] = file.storage_key
+    if signed := storage.signed_place(file.storage_key, _SIGNED_HOLDS):
+        headers |= {"x-media-store": signed.host, "x-media-signed": signed.target}
+    # Kept by that server: never longer than the seal holds.
+    left = clock.start_of_day(clock.today() + timedelta(days=1)) - clock.now() if seal else _PLACE_HOLDS
+    headers["cache-control"] = f"max-age={int(min(left, _PLACE_HOLDS).total_seconds())}"
+    return Response(headers=headers)
+
+
+async def _in_turn(request: Request, answer: Callable[[Request, Session], Response]) -> Response:
+    database: Database = request.app.state.database
+
+    def work() -> Response:
+        with database.reading() as db:
+            return answer(request, db)
+
+    async with request.app.state.turns.readers:
+        return await run_in_threadpool(work)
+
+
+def _public(request: Request, db: Session) -> Response:
+    public_id, name = request.path_params["public_id"], request.path_params["name"]
+    if file := public_file(db, public_id, name):
+        return _sent(request, file, name, _FOR_EVERYONE)
+    identify(request)
+    if visible_file(db, request.state.actor, public_id, name) is None:
         raise NotFound
-    headers = _headers(file, name)
-    if if_none_match and headers["etag"] in if_none_match:
+    return _sent_on(f"/media/{seal_of(public_id)}/{public_id}/{name}")
+
+
+def _sealed(request: Request, db: Session) -> Response:
+    seal, public_id, name = (request.path_params[part] for part in ("seal", "public_id", "name"))
+    if file := _opened_by(seal, public_id, name, db):
+        return _sent(request, file, name, _FOR_A_DAY)
+    if last_day_of(seal, public_id) is None:
+        raise NotFound
+    # Over: whoever may still see it gets a new one there.
+    return _sent_on(f"/media/{public_id}/{name}")
+
+
+def _opened_by(seal: str, public_id: str, name: str, db: Session) -> Delivered | None:
+    last_day = last_day_of(seal, public_id)
+    return sealed_file(db, public_id, name) if last_day and last_day >= clock.today() else None
+
+
+def _sent_on(address: str) -> Response:
+    return RedirectResponse(address, 307, {"cache-control": "private, no-store"})
+
+
+def _sent(request: Request, file: Delivered, name: str, cache: str) -> Response:
+    headers = _headers(file, name, cache)
+    etag, asked = headers["etag"], request.headers.get("range")
+    if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     # A range of an older file than the one we have would be glued to the wrong rest.
-    asked = range_wanted if request.method == "GET" and (if_range is None or if_range == headers["etag"]) else None
+    if request.method == "HEAD" or request.headers.get("if-range", etag) != etag:
+        asked = None
     try:
         part = wanted_part(asked, file.size)
     except RangeNotSatisfiable:
@@ -46,15 +131,16 @@ def deliver(
         headers["content-range"] = f"bytes {start}-{end - 1}/{file.size}"
     status = 206 if part else 200
     if request.method == "HEAD":
-        return Response(status_code=status, headers=headers, media_type=file.content_type)
-    return StreamingResponse(storage.read(file.storage_key, start, end), status, headers, file.content_type)
+        return Response(None, status, headers)
+    storage: Storage = request.app.state.storage
+    return FilePart(storage.read(file.storage_key, start, end), end - start, status, headers)
 
 
-def _headers(file: Delivered, name: str) -> dict[str, str]:
+def _headers(file: Delivered, name: str, cache: str) -> dict[str, str]:
     place = "inline" if file.content_type in _SHOWN_IN_PLACE else "attachment"
-    # The bytes behind an address never change; only who may see them can.
-    cache = f"public, max-age={_YEAR_S}, immutable" if file.is_public else "private, max-age=3600"
+    charset = "; charset=utf-8" if file.content_type.startswith("text/") else ""
     return NOTHING_RUNS | {
+        "content-type": file.content_type + charset,
         "accept-ranges": "bytes",
         "etag": f'"{hashlib.sha256(file.storage_key.encode()).hexdigest()[:24]}"',
         "cache-control": cache,

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlalchemy.orm import selectinload
 
 from app.core import jobs
 from app.core.access import Actor
 from app.core.db import Session
 from app.core.i18n import gettext as _
+from app.core.memory import A_MINUTE, remembered
 from app.media.ladder import LIGHT_NAME, first_name
 from app.media.models import Asset, Rendition
 from app.media.playlists import MASTER_NAME
@@ -96,12 +97,11 @@ class AssetProgress:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A file to send: what it is, where it lies, and whether anyone may have it."""
+    """A file to send: what it is, and where it lies."""
 
     content_type: str
     size: int
     storage_key: str
-    is_public: bool
 
 
 def visible_assets(actor: Actor | None) -> ColumnElement[bool]:
@@ -133,12 +133,28 @@ def own_uploads(db: Session, actor: Actor, public_ids: Iterable[str]) -> dict[st
     return {asset.public_id: _view(asset) for asset in found}
 
 
-def delivered(db: Session, actor: Actor | None, public_id: str, name: str) -> Delivered | None:
+def public_file(db: Session, public_id: str, name: str) -> Delivered | None:
+    """The rendition of that name if it is for everyone, which never ends."""
+    key = ("media.public_file", public_id, name)
+    return remembered(db, key, lambda: _file(db, public_id, name, Asset.is_public.is_(True)), for_s=A_MINUTE)
+
+
+def visible_file(db: Session, actor: Actor | None, public_id: str, name: str) -> Delivered | None:
     """The rendition of that name if this person may see it."""
+    return _file(db, public_id, name, visible_assets(actor))
+
+
+def sealed_file(db: Session, public_id: str, name: str) -> Delivered | None:
+    """The rendition of that name, for whom a seal lets in (seals.py)."""
+    key = ("media.sealed_file", public_id, name)
+    return remembered(db, key, lambda: _file(db, public_id, name, true()), for_s=A_MINUTE)
+
+
+def _file(db: Session, public_id: str, name: str, allowed: ColumnElement[bool]) -> Delivered | None:
     row = db.execute(
-        select(Rendition.content_type, Rendition.size, Rendition.storage_key, Asset.is_public)
+        select(Rendition.content_type, Rendition.size, Rendition.storage_key)
         .join(Asset, Asset.id == Rendition.asset_id)
-        .where(Asset.public_id == public_id, Rendition.name == name, visible_assets(actor))
+        .where(Asset.public_id == public_id, Rendition.name == name, allowed)
     ).one_or_none()
     return Delivered(*row) if row else None
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,7 +13,7 @@ from app.core import ids
 from app.core.errors import NotFound, StorageFull
 from app.core.storage.port import checked_key, is_full
 
-_CHUNK = 256 * 1024
+_CHUNK = 1024 * 1024
 
 
 class LocalStorage:
@@ -53,10 +54,10 @@ class LocalStorage:
         return self._file(key).stat().st_size
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        path = self._file(key)
-        if not path.is_file():
-            raise NotFound
-        return _chunks(path, start, end)
+        return _chunks(self._file(key), start, end)
+
+    def signed_place(self, key: str, lasting: timedelta) -> None:
+        return None
 
     def local_path(self, key: str) -> Path | None:
         try:

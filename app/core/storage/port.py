@@ -2,6 +2,8 @@
 
 import errno
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -11,6 +13,14 @@ from app.core.errors import NotFound
 _LONGEST_NAME = 240
 # Bytes of a whole key: object stores take 1,024, and MEDIA_URL may put a folder before it.
 _LONGEST_KEY = 800
+
+
+@dataclass(frozen=True)
+class SignedPlace:
+    """A request an object store answers without keys: `Host` as it was signed for, and the path with its query."""
+
+    host: str
+    target: str
 
 
 class Storage(Protocol):
@@ -27,6 +37,9 @@ class Storage(Protocol):
 
     def read(self, key: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Chunks of bytes start..end (end exclusive); raises NotFound before the first chunk."""
+
+    def signed_place(self, key: str, lasting: timedelta) -> "SignedPlace | None":
+        """Where a web server in front may fetch the file for so long, by GET; None where there is no store to ask."""
 
     def local_path(self, key: str) -> Path | None:
         """The file on this machine's disk if it is there as such (for ffmpeg), else None."""

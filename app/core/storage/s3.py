@@ -14,7 +14,7 @@ from obstore.store import S3Store
 from app.core.errors import CommandFailed, NotFound, StorageFull
 from app.core.i18n import lazy as _
 from app.core.settings import Settings
-from app.core.storage.port import StorageUnreachable, checked_key, is_full
+from app.core.storage.port import SignedPlace, StorageUnreachable, checked_key, is_full
 
 if TYPE_CHECKING:  # obstore has these for type checkers only
     from obstore import GetOptions, GetResult
@@ -74,6 +74,10 @@ class S3Storage:
             return iter(())
         first = self._piece(checked_key(key), start, end)
         return iter(()) if first is None else self._pieces(key, first, end)
+
+    def signed_place(self, key: str, lasting: timedelta) -> SignedPlace:
+        parts = urlsplit(obstore.sign(self._store, "GET", checked_key(key), lasting))
+        return SignedPlace(parts.netloc, f"{parts.path}?{parts.query}")
 
     def local_path(self, key: str) -> Path | None:
         return None
