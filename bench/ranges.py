@@ -50,7 +50,7 @@ def measure(ranges: int) -> dict[str, Cost]:
     """By name, the floors first."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        environment = environment_of(folder, f"sqlite:///{folder}/hocso.db")
+        environment = environment_of(folder, f"sqlite:///{folder}/hocso.db") | {"COURSES_DIR": f"{folder}/none"}
         operate(environment, "seed")
         os.environ.update(environment)
         get_settings.cache_clear()
@@ -62,7 +62,8 @@ def measure(ranges: int) -> dict[str, Cost]:
                 found[what] = _cost(server, "/", {}, ranges)
         say("Học Số")
         with ours(environment) as server:
-            found["Học Số, người đã đăng nhập"] = _cost(server, address, {"cookie": f"hs_session={session}"}, ranges)
+            cookies = {"cookie": f"hs_session={session}; hs_browser=may-do"}
+            found["Học Số, người đã đăng nhập"] = _cost(server, address, cookies, ranges)
     return found
 
 

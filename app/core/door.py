@@ -3,7 +3,8 @@
 Around every other request stand one after the other compression, surroundings, the limit of its body, the lane. Around
 the few routes given here they cost more than the work inside, so the door does what these ask of the middleware (the
 browser, the language, the security headers, errors as everywhere) in one go. It takes only what is usual: a small body
-that came in one piece, or the asking for a part of a file, from a browser we know. All else goes on into the house, whose routes have the same endpoints.
+that came in one piece, or a wish for a part of a file, from a browser we know. All else goes on into the house, whose
+routes have the same endpoints.
 """
 
 from collections.abc import Iterable

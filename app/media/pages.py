@@ -51,25 +51,30 @@ router.add_route("/media/{public_id}/{name}", deliver, methods=["GET"])
 router.add_route("/media/{seal}/{public_id}/{name}", deliver_sealed, methods=["GET"])
 
 
-@router.get("/media-place/{address:path}")
-def place(address: str, db: Db, storage: Files) -> Response:
-    """For a web server in front: where the bytes of /media/{address} lie and what to say with them, in headers.
+@router.get("/media-place/{public_id}/{name}")
+def place(public_id: str, name: str, db: Db, storage: Files) -> Response:
+    """For a web server in front: where the bytes of /media/{public_id}/{name} lie and what to say with them, in
+    headers; 403 for what is not for everyone."""
+    return _place(public_file(db, public_id, name), name, storage, _FOR_EVERYONE, _PLACE_HOLDS)
 
-    403 for what only we can answer: what is not for everyone, or has no seal that holds today.
-    """
-    *seals, public_id, name = ["", *address.split("/")][-3:]
-    seal = "".join(seals)
-    file = _opened_by(seal, public_id, name, db) if seal else public_file(db, public_id, name)
+
+@router.get("/media-place/{seal}/{public_id}/{name}")
+def sealed_place(seal: str, public_id: str, name: str, db: Db, storage: Files) -> Response:
+    """The same of a sealed address; 403 for a seal that is over or was never given."""
+    left = clock.start_of_day(clock.today() + timedelta(days=1)) - clock.now()
+    file = _opened_by(seal, public_id, name, db)
+    return _place(file, name, storage, _FOR_A_DAY, min(left, _PLACE_HOLDS))
+
+
+def _place(file: Delivered | None, name: str, storage: Storage, cache: str, holds: timedelta) -> Response:
+    """`holds`: how long that server may remember it."""
     if file is None:
         return Response(status_code=403, headers={"cache-control": "no-store"})
-    said = _headers(file, name, _FOR_A_DAY if seal else _FOR_EVERYONE)
+    said = _headers(file, name, cache)
     headers = {f"x-media-{header}": said[header] for header in ("content-type", "content-disposition", "cache-control")}
-    headers["x-media-key"] = file.storage_key
+    headers |= {"x-media-key": file.storage_key, "cache-control": f"max-age={int(holds.total_seconds())}"}
     if signed := storage.signed_place(file.storage_key, _SIGNED_HOLDS):
         headers |= {"x-media-store": signed.host, "x-media-signed": signed.target}
-    # Kept by that server: never longer than the seal holds.
-    left = clock.start_of_day(clock.today() + timedelta(days=1)) - clock.now() if seal else _PLACE_HOLDS
-    headers["cache-control"] = f"max-age={int(min(left, _PLACE_HOLDS).total_seconds())}"
     return Response(headers=headers)
 
 

@@ -1,7 +1,7 @@
-"""Sealed addresses: /media/{seal}/{public_id}/{name} opens to whoever has it, on the last day of its seal at the latest.
+"""Sealed addresses: /media/{seal}/{public_id}/{name} opens to whoever has it, until the last day of its seal.
 
 One seal covers all files of an asset, so that the relative names of a playlist stay under it. It is the same all day
-long, and holds for the next day too: browsers and nginx may keep what they fetched, and nobody's video stops at midnight.
+long and holds for the next day too: browsers and nginx may keep what they fetched, and no video stops at midnight.
 """
 
 import re

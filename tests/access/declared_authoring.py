@@ -138,7 +138,13 @@ _STUDIO = (
     page("/media/{public_id}/{name}", EVERYBODY, "/media/{public_picture}", case="published",
          why_open="pictures of published courses"),
     page("/media/{public_id}/{name}", PROVINCE_REVIEWERS, "/media/{draft_picture}", case="draft", anonymous=HIDDEN,
-         others=HIDDEN),
+         others=HIDDEN, answers=(307,)),
+    page("/media/{seal}/{public_id}/{name}", EVERYBODY, "/media/{draft_seal}/{draft_picture}",
+         why_open="whoever was given the sealed address"),
+    page("/media-place/{public_id}/{name}", EVERYBODY, "/media-place/{public_picture}",
+         why_open="a web server in front, which asks for nobody in particular"),
+    page("/media-place/{seal}/{public_id}/{name}", EVERYBODY, "/media-place/{draft_seal}/{draft_picture}",
+         why_open="a web server in front, for whoever was given the sealed address"),
 )  # fmt: skip
 
 # Colleagues do not find what somebody is sending.

@@ -46,8 +46,10 @@ def test_no_route_hides_from_the_list(stage: Stage) -> None:
 @pytest.mark.filterwarnings("ignore:Duplicate Operation ID")  # HEAD and GET of one function
 def test_the_routes_can_be_described(stage: Stage) -> None:
     described = stage.app.openapi()["paths"]
-    hot = {"/progress", "/attempts/{attempt_id}/answers"}
-    assert set(described) == {path for _method, path in routes()} - hot, "the hot routes read their own bodies"
+    hot = {
+        "/progress", "/attempts/{attempt_id}/answers", "/media/{public_id}/{name}", "/media/{seal}/{public_id}/{name}",
+    }  # fmt: skip
+    assert set(described) == {path for _method, path in routes()} - hot, "the hot routes read their own requests"
 
 
 @pytest.mark.parametrize("declared", DECLARED, ids=str)

@@ -83,6 +83,7 @@ from app.learning.service import enrol
 from app.main import CRONS, JOBS
 from app.media.documents import check_document, keep_document
 from app.media.models import Asset
+from app.media.seals import seal_of
 from app.media.service import StoredFile, add_asset, cancel, store, subject
 from app.media.shelf import Shelved
 from app.media.uploads import service as uploads
@@ -239,6 +240,7 @@ class World:
     base_version: int
     public_picture: str
     draft_picture: str
+    draft_seal: str
     spare_asset: str
     running_video: str
     stopped_video: str
@@ -652,6 +654,7 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
             "base_version": newest.id,
             "public_picture": f"{public.public_id}/{public.renditions[0].name}",
             "draft_picture": f"{hidden.public_id}/{hidden.renditions[0].name}",
+            "draft_seal": seal_of(hidden.public_id),
             "spare_asset": spare.public_id,
             "running_video": running.public_id,
             "stopped_video": stopped.public_id,

@@ -4,9 +4,11 @@ import errno
 import io
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
 
+import httpx
 import pytest
 
 from app.core.errors import NotFound, StorageFull
@@ -188,3 +190,19 @@ def test_a_place_that_takes_files_passes_its_check(files: Storage) -> None:
     files.check()
     room = files.free_bytes()
     assert room is None or room > 0
+
+
+def test_a_store_answers_a_signed_place_without_keys_and_a_disk_has_none(
+    files: Storage, request: pytest.FixtureRequest
+) -> None:
+    put(files, "assets/ab/film.m4s", b"0123456789")
+    place = files.signed_place("assets/ab/film.m4s", timedelta(hours=1))
+    if isinstance(files, LocalStorage):
+        assert place is None
+        return
+    assert place
+    url = f"http://{place.host}{place.target}"
+    assert url.startswith(request.getfixturevalue("swift").url)
+    assert httpx.get(url, headers={"range": "bytes=3-5"}).content == b"345"
+    assert httpx.get(url.replace("film", "other")).status_code == 403
+    assert httpx.get(url.partition("?")[0]).status_code == 403

@@ -37,13 +37,20 @@ def ask(*chunks: bytes, path: str = "/hot/7", method: str = "POST", headers: tup
         said.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "headers": list(headers), "state": {}, "query_string": b""}
-    door = Door(house, [Route("/hot/{number}", hot, methods=["POST"])])
+    door = Door(house, [Route("/hot/{number}", hot, methods=["GET", "POST"])])
     asyncio.run(door(scope, receive, send))
     return bytes(said[1]["body"]).decode()
 
 
 def test_the_usual_is_answered_at_the_door() -> None:
     assert ask(b"abc", headers=(KNOWN,)) == "door {'number': '7'} mot-may en abc"
+
+
+@pytest.mark.parametrize(("headers", "place"), [((KNOWN, (b"range", b"bytes=0-9")), "door"), ((KNOWN,), "house")])
+def test_a_part_of_a_file_is_given_at_the_door_and_the_whole_in_the_house(
+    headers: tuple[tuple[bytes, bytes], ...], place: str
+) -> None:
+    assert ask(b"", method="GET", headers=headers).startswith(place)
 
 
 @pytest.mark.parametrize(
