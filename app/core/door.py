@@ -10,6 +10,7 @@ routes have the same endpoints.
 from collections.abc import Iterable
 from typing import Any
 
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
@@ -24,11 +25,11 @@ _MOST_BYTES = 64 * 1024
 
 
 class Door:
-    """Middleware, outside of all others; `routes` are those it answers: coroutines that check all they must."""
+    """Middleware, outside of all others; it answers the bare ones of `routes`: coroutines that check all they must."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[BaseRoute]) -> None:
         self.app = app
-        self._routes = [route for route in routes if isinstance(route, Route)]
+        self._routes = [route for route in routes if isinstance(route, Route) and not isinstance(route, APIRoute)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         endpoint = self._find(scope)

@@ -91,7 +91,8 @@ def test_a_file_may_be_called_anything(stage: Stage, declared: Declared) -> None
 @pytest.mark.parametrize("path", QUERIES)
 def test_a_query_may_say_anything(stage: Stage, path: str) -> None:
     declared = next(one for one in DECLARED if one.path == path and not one.is_unsafe)
-    described = stage.app.openapi()["paths"][path]["get"].get("parameters", ())
+    # What reads its own requests is not described.
+    described = stage.app.openapi()["paths"].get(path, {}).get("get", {}).get("parameters", ())
     url = stage.world.fill(declared.url)
     before = stage.everything()
     for name in (one["name"] for one in described if one["in"] == "query"):
