@@ -30,6 +30,7 @@ from app.authoring import (
 )
 from app.authoring import jobs as authoring_jobs
 from app.authoring import pages as studio_pages
+from app.catalogue import handlers as catalogue
 from app.catalogue import pages as catalogue_pages
 from app.catalogue.banks import pictures_in_use
 from app.certificates import desk_pages as certificate_desk_pages
@@ -46,7 +47,7 @@ from app.classes import queries as class_queries
 from app.community import pages as community_pages
 from app.community import personal as community_personal
 from app.core import events
-from app.core.attachments import DOCX, PDF, PPTX, XLSX
+from app.core.attachments import DOCX, ODP, ODT, PDF, PPTX, XLSX
 from app.core.crons import Cron
 from app.core.csrf import check_token
 from app.core.door import Door
@@ -150,6 +151,7 @@ from app.learning.waiting import tell_of_work
 from app.media import jobs as media_jobs
 from app.media import keeping
 from app.media import pages as media_pages
+from app.media.events import DocumentReady
 from app.media.uploads import pages as arriving_pages
 from app.notices import contact_pages, reset_pages
 from app.notices import handlers as notices
@@ -189,6 +191,7 @@ BARE = (progress_api, media_pages, health)
 
 # Who hears what, in this order, in the transaction of the fact.
 HANDLERS: list[tuple[type[events.Event], events.Handler]] = [
+    (DocumentReady, catalogue.fill_document),
     (CoursesCompleted, certificates.issue_on_completion),
     (CoursesCompleted, coverage.count_completion),
     (CoursesCompleted, renewals.renew_on_completion),
@@ -288,7 +291,7 @@ CRONS = (
 
 _FORM_BYTES = 2 * 1024 * 1024
 # Compressed already, as pictures and videos are: once more saves nothing and costs CPU and the length of the download.
-_AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PDF, DOCX, XLSX, PPTX)
+_AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PDF, DOCX, XLSX, PPTX, ODT, ODP)
 
 
 def wire() -> None:

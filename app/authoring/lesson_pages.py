@@ -18,6 +18,7 @@ from app.core.i18n import gettext as _
 from app.core.settings import Settings
 from app.core.storage import Storage
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
+from app.media.libreoffice import find_libreoffice
 from app.media.queries import AssetView, own_uploads
 from app.media.uploads.service import Unfinished, most_bytes, unfinished
 
@@ -43,6 +44,8 @@ class LessonFormPage:
     limit_bytes: int
     most_bytes: dict[str, int]
     unfinished: list[Unfinished]
+    # Whether this server can draw the pages of office files.
+    draws_office: bool
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -171,6 +174,7 @@ def _page(
         limit_bytes=settings.upload_limit_bytes,
         most_bytes={slot: most_bytes(settings, kind) for slot, kind in SLOTS.items()},
         unfinished=on_their_way,
+        draws_office=bool(find_libreoffice(settings.libreoffice)),
     )
 
 

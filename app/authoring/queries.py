@@ -240,12 +240,12 @@ def lesson_files(db: Session, lesson: LessonSource) -> list[tuple[str, AssetView
 
 
 def unfinished_videos(db: Session, version: CourseVersion, key: str | None = None) -> tuple[AssetProgress, ...]:
-    """Videos of a version, or of one of its lessons, that cannot be played yet; by name."""
+    """Videos, sounds and documents of a version, or of one of its lessons, that cannot be shown yet; by name."""
     wanted = (
         select(Asset.id)
         .join(LessonFile, LessonFile.asset_id == Asset.id)
         .join(LessonVersion, LessonVersion.id == LessonFile.lesson_version_id)
-        .where(LessonVersion.course_version_id == version.id, Asset.kind == "video", Asset.state != "ready")
+        .where(LessonVersion.course_version_id == version.id, Asset.state != "ready")
     )
     if key is not None:
         wanted = wanted.where(LessonVersion.key == key)
@@ -253,7 +253,7 @@ def unfinished_videos(db: Session, version: CourseVersion, key: str | None = Non
 
 
 def course_video(db: Session, course: Course, public_id: str) -> Asset:
-    """A video of the course's newest version; raises NotFound."""
+    """A file of the course's newest version; raises NotFound."""
     asset = db.scalar(
         select(Asset)
         .join(LessonFile, LessonFile.asset_id == Asset.id)
@@ -261,7 +261,6 @@ def course_video(db: Session, course: Course, public_id: str) -> Asset:
         .where(
             LessonVersion.course_version_id == newest_version(db, course).id,
             Asset.public_id == public_id,
-            Asset.kind == "video",
         )
         .limit(1)
     )
@@ -279,9 +278,9 @@ def _changes(db: Session, course: Course, version: CourseVersion) -> list[Change
 
 def _video_checks(videos: Sequence[AssetProgress]) -> list[Check]:
     if not videos:
-        return [Check("ok", _("Mọi video đã chuyển mã xong."))]
+        return [Check("ok", _("Mọi video, âm thanh và tài liệu đã sẵn sàng."))]
     return [
-        Check("block", _("Video “%(name)s”: %(state)s. Xong mới công bố được.", name=video.file_name, state=video.text))
+        Check("block", _("Tệp “%(name)s”: %(state)s. Xong mới công bố được.", name=video.file_name, state=video.text))
         for video in videos
     ]
 

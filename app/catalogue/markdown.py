@@ -28,7 +28,7 @@ CALL_OUTS = {"note": "Lưu ý", "warn": "Hay nhầm", "example": "Ví dụ"}
 CONTAINERS = (*CALL_OUTS, "steps")
 IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv")
-DOCUMENT_ENDINGS = (".pdf",)
+DOCUMENT_ENDINGS = (".pdf", ".docx", ".pptx", ".odt", ".odp")
 _LINK = re.compile(r"^(https?://|mailto:|tel:|/(?!/)|#)", re.IGNORECASE)
 _BLOCK_ID_LENGTH = 40
 
@@ -71,8 +71,8 @@ def render_lesson(
     """The blocks kept in LessonVersion.blocks.
 
     `files`: name -> asset id; `tracks`: video name -> language -> captions; `pages`: document name -> the words of
-    each page. Raises Invalid when the text names a file that is not there, or a video or document stands where it
-    cannot be shown.
+    each page, where they can be shown. Raises Invalid when the text names a file that is not there, or a video or
+    document stands where it cannot be shown.
     """
     md = _parser(False)
     tokens = md.parse(text)
@@ -106,7 +106,7 @@ def render_lesson(
                 for language, track in tracks.get(name, {}).items()
             }
         else:
-            shown["pages"] = list(pages[name])
+            shown["pages"] = list(pages.get(name, ()))
         blocks.append(shown)
     return blocks + _html_block(md, run)
 

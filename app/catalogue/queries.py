@@ -322,7 +322,8 @@ def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
         documents=tuple(
             DocumentDemand(block["id"], block["title"], len(block["pages"]))
             for block in row.blocks
-            if block["kind"] == "document"
+            # One that can only be downloaded has no pages to turn.
+            if block["kind"] == "document" and block["pages"]
         ),
     )
 

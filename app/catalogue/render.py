@@ -86,14 +86,22 @@ class DocumentPage:
 
 @dataclass(frozen=True)
 class DocumentBlock:
-    """A PDF shown page by page; `url` to download it, `size` in bytes. `id` as of a video."""
+    """A document shown page by page; `url` to download the PDF, `size` in bytes. `id` as of a video.
+
+    Of an office file `original_url` gives the file itself; `pages` is empty where that is all there is. `state` as of
+    a video.
+    """
 
     id: str
     title: str
     caption: str
+    state: str
     url: str
     size: int
     pages: tuple[DocumentPage, ...]
+    file_name: str = ""
+    original_url: str = ""
+    original_size: int = 0
     kind: Literal["document"] = "document"
 
 
@@ -162,15 +170,21 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
 
 def _document(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> DocumentBlock:
     view = views[block["asset_id"]]
+    # A version that was published before the pages were drawn counts none, and shows none.
+    drawn = view.pages if len(view.pages) == len(block["pages"]) else ()
     return DocumentBlock(
         id=block["id"],
         title=block["title"],
         caption=block["caption"],
+        state=view.state,
         url=view.url or "",
         size=view.size,
+        file_name=view.file_name,
+        original_url=view.original_url or "",
+        original_size=view.original_size,
         pages=tuple(
             DocumentPage(number, page.url, page.width, page.height, text)
-            for number, (page, text) in enumerate(zip(view.pages, block["pages"], strict=True), start=1)
+            for number, (page, text) in enumerate(zip(drawn, block["pages"], strict=False), start=1)
         ),
     )
 

@@ -28,7 +28,8 @@ from app.core.i18n import lazy as _
 from app.core.storage import Storage
 from app.core.text import fold
 from app.media.models import Asset
-from app.media.service import add_local_file, make_public, page_texts
+from app.media.paging import document_words, page_texts
+from app.media.service import add_local_file, make_public
 
 
 def save_version(
@@ -193,6 +194,8 @@ def _lesson_version(
         {name: page_texts(storage, asset) for name, asset in assets.items() if asset.kind == "document"},
     )
     written = " ".join(text for _line, text in plain_texts(parse(source.markdown)))
+    papers = [asset for asset in assets.values() if asset.kind == "document"]
+    printed = " ".join(text for asset in papers for text in document_words(storage, asset))
     spoken = " ".join(line.text for block in tracks.values() for track in block.values() for line in track.lines)
     quiz = _quiz(source, assets)
     return LessonVersion(
@@ -202,7 +205,7 @@ def _lesson_version(
         key=source.key,
         stem=source.stem,
         title=source.title,
-        folded_text=fold(f"{source.title} {written} {spoken}"),
+        folded_text=fold(f"{source.title} {written} {spoken} {printed}"),
         minutes=source.minutes,
         is_required=source.is_required,
         objectives=list(source.objectives),

@@ -7,6 +7,9 @@ _OFFICE = "application/vnd.openxmlformats-officedocument."
 DOCX = f"{_OFFICE}wordprocessingml.document"
 XLSX = f"{_OFFICE}spreadsheetml.sheet"
 PPTX = f"{_OFFICE}presentationml.presentation"
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+ODT = f"{_OPEN_DOCUMENT}text"
+ODP = f"{_OPEN_DOCUMENT}presentation"
 # What somebody uploaded must not be able to act in the name of this site, however it comes to be opened.
 NOTHING_RUNS = {
     "x-content-type-options": "nosniff",

@@ -159,6 +159,14 @@ class Settings(BaseSettings):
     transcode_timeout_s: int = Field(
         3600, ge=10, description="Thời gian tối đa cho một lần chuyển mã video, tính bằng giây."
     )
+    libreoffice: str = Field(
+        "",
+        description="Đường dẫn LibreOffice (soffice), để DOCX, PPTX, ODT, ODP hiện từng trang trong bài. Trống: "
+        "LibreOffice của hệ thống; không có thì các tệp ấy chỉ để tải về.",
+    )
+    convert_timeout_s: int = Field(
+        180, ge=10, description="Thời gian tối đa cho một lần chuyển tài liệu sang PDF, tính bằng giây."
+    )
     province_code: str = Field("24", description="Mã đơn vị cấp tỉnh ở gốc cây đơn vị.")
     open_data: bool = Field(
         False,

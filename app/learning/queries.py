@@ -158,7 +158,7 @@ def block_measures(db: Session, lessons: Collection[tuple[int, str]]) -> dict[tu
         for block in blocks:
             if block["kind"] == "video" and block["asset_id"] in lengths:
                 measures[version_id, key, block["id"]] = video_measure(lengths[block["asset_id"]], rule)
-            elif block["kind"] == "document":
+            elif block["kind"] == "document" and block["pages"]:
                 measures[version_id, key, block["id"]] = pages_measure(len(block["pages"]), rule)
             elif block["kind"] == "html" and rule.read:
                 measures[version_id, key, READING] = reading_measure(minutes)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.core import attachments
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
 
@@ -32,7 +33,7 @@ class NotAccepted(Invalid):
     title = _("Tệp này chưa dùng được")
     text = _(
         "Tệp “%(file)s” không phải loại được nhận. Hãy dùng ảnh JPEG, PNG, WebP, GIF; video MP4, MOV, WebM, MKV;"
-        " tài liệu PDF; phụ đề WebVTT hoặc SRT."
+        " tài liệu PDF, DOCX, PPTX, ODT, ODP; phụ đề WebVTT hoặc SRT."
     )
 
 
@@ -58,6 +59,11 @@ WEBM = FileType("video", "video/webm", "matroska", ".webm")
 MP3 = FileType("sound", "audio/mpeg", "mp3", ".mp3")
 M4A = FileType("sound", "audio/mp4", "mov", ".m4a")
 PDF = FileType("document", "application/pdf", "pdf", ".pdf")
+DOCX = FileType("document", attachments.DOCX, "office", ".docx")
+PPTX = FileType("document", attachments.PPTX, "office", ".pptx")
+ODT = FileType("document", attachments.ODT, "office", ".odt")
+ODP = FileType("document", attachments.ODP, "office", ".odp")
+OFFICE = (DOCX, PPTX, ODT, ODP)
 WEBVTT = FileType("caption", "text/vtt", "vtt", ".vtt")
 SRT = FileType("caption", "text/vtt", "srt", ".srt")
 
@@ -70,7 +76,7 @@ class WrongKind(NotAccepted):
 
 def file_type(head: bytes, file_name: str) -> FileType:
     """The type the first `HEAD_BYTES` show; the name only tells SubRip from other plain text. Raises NotAccepted."""
-    if found := _by_signature(head) or _text_type(head, file_name):
+    if found := _by_signature(head) or _office_type(head, file_name) or _text_type(head, file_name):
         return found
     raise NotAccepted(file=file_name)
 
@@ -120,6 +126,12 @@ def _sound_type(head: bytes) -> FileType | None:
     if head.startswith((b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")):
         return MP3
     return M4A if head[4:12] == b"ftypM4A " else None
+
+
+def _office_type(head: bytes, file_name: str) -> FileType | None:
+    """Only a guess: all of them are ZIP archives. `office.check_office_file` looks what it really is."""
+    ending = Path(file_name).suffix.lower()
+    return next((one for one in OFFICE if one.ending == ending), None) if head.startswith(b"PK\x03\x04") else None
 
 
 def _text_type(head: bytes, file_name: str) -> FileType | None:

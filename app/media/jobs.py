@@ -1,6 +1,7 @@
 """Background work of this domain, by the names rows of the queue carry."""
 
 from app.core.jobs import JobFunction
+from app.media.converting import convert
 from app.media.publishing import forget_replaced
 from app.media.renewal import renew
 from app.media.sweeping import sweep
@@ -9,6 +10,7 @@ from app.media.uploads.service import forget_uploads
 
 JOBS: dict[str, JobFunction] = {
     "media.transcode": transcode,
+    "media.convert": convert,
     "media.renew": renew,
     "media.forget_replaced": forget_replaced,
     "media.sweep": sweep,

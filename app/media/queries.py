@@ -75,7 +75,10 @@ class AssetView:
     storyboard: StoryboardView | None = None
     file_name: str = ""
     public_id: str = ""
-    # Of a document, in order.
+    # Of an office file: itself, where `url` is the PDF made of it, or the same file if there is none.
+    original_url: str | None = None
+    original_size: int = 0
+    # Of a document, in order; none where it can only be downloaded, as `error` says.
     pages: tuple[PagePicture, ...] = ()
 
 
@@ -180,9 +183,9 @@ def _view(asset: Asset) -> AssetView:
     named = {first_name(r.name) if asset.kind == "video" else r.name: r for r in renditions}
     pages = sorted((r for r in renditions if r.name.startswith("page-")), key=lambda page: page.name)
     pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp" and r not in pages)
-    light = named.get(LIGHT_NAME)
+    light, original = named.get(LIGHT_NAME), next((r for r in renditions if r.name.startswith("original.")), None)
     whole = [r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a", ".pdf")) and r is not light]
-    shown = next(iter(whole), None)
+    shown = next(iter(whole), original.name if original else None)
     if asset.kind == "image":
         small_enough = [name for width, name in pictures if width <= _USUAL_WIDTH_PX] or [
             name for _width, name in pictures
@@ -207,6 +210,8 @@ def _view(asset: Asset) -> AssetView:
         storyboard=_storyboard(asset),
         file_name=asset.file_name,
         public_id=asset.public_id,
+        original_url=_url_of(asset, original),
+        original_size=original.size if original else 0,
         pages=tuple(PagePicture(_url(asset, page.name), page.width, page.height) for page in pages),
     )
 
@@ -232,10 +237,10 @@ def _url(asset: Asset, name: str) -> str:
 def _progress(asset: Asset, job: jobs.Job | None) -> AssetProgress:
     state, ratio, text = "waiting", 0.0, _("Đang chờ chuyển mã")
     if asset.state == "ready":
-        state, ratio, text = "ready", 1.0, _("Video đã sẵn sàng")
+        state, ratio, text = "ready", 1.0, _("Đã sẵn sàng")
     elif asset.state == "failed" or (job and job.state in jobs.FINISHED):
         # A worker that died too often leaves its asset as it was; the queue knows.
         state, text = "failed", asset.error or (job.error if job else None) or _("Chuyển mã không thành.")
     elif job and job.state == "running":
-        state, ratio, text = "running", job.progress_ratio, job.progress_text or _("Đang chuyển mã video")
+        state, ratio, text = "running", job.progress_ratio, job.progress_text or _("Đang chuyển mã")
     return AssetProgress(asset.id, asset.public_id, asset.file_name, state, ratio, text)

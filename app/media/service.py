@@ -17,11 +17,13 @@ from app.core.i18n import lazy as _
 from app.core.settings import get_settings
 from app.core.storage import Storage
 from app.core.text import nfc
-from app.media import captions, images, pdf
+from app.media import captions, images
 from app.media.events import AssetReady
-from app.media.files import HEAD_BYTES, SVG, FileType, WrongKind, file_type, local_file_type
+from app.media.files import HEAD_BYTES, OFFICE, SVG, FileType, NotAccepted, WrongKind, file_type, local_file_type
 from app.media.ladder import needs_nothing
 from app.media.models import Asset, Rendition
+from app.media.office import check_office_file
+from app.media.paging import shelve_pages
 from app.media.probe import probe
 from app.media.shelf import Shelf, Shelved, scratch_folder, sha256_of
 from app.media.sound import sound_length_s
@@ -30,13 +32,12 @@ from app.media.svg import check_svg
 _CHUNK = 1024 * 1024
 # What an upload is kept as; videos stay what they are.
 _KEPT_AS = {"image": ".webp", "caption": ".vtt"}
-# The rendition of a document that holds the words of its pages (pdf.parted).
-PAGE_TEXTS = "pages.txt"
+_OFFICE_TYPES = frozenset(one.content_type for one in OFFICE)
 KIND_NAMES = {
     "image": _("ảnh JPEG, PNG, WebP hoặc GIF"),
     "video": _("video MP4, MOV, WebM hoặc MKV"),
     "caption": _("phụ đề WebVTT hoặc SRT"),
-    "document": _("tài liệu PDF"),
+    "document": _("tài liệu PDF, DOCX, PPTX, ODT hoặc ODP"),
 }
 
 
@@ -113,7 +114,7 @@ def add_asset(db: Session, stored: StoredFile, *, by: int | None, unit_id: int |
     db.flush()
     if stored.renditions:
         finish(db, asset, stored.renditions)
-    if stored.kind == "video":
+    if stored.kind == "video" or not stored.renditions:
         order_transcode(db, asset, by)
     return asset
 
@@ -137,12 +138,6 @@ def finish(db: Session, asset: Asset, made: Iterable[Shelved]) -> None:
     emit(db, AssetReady(asset.id))
 
 
-def page_texts(storage: Storage, asset: Asset) -> tuple[str, ...]:
-    """The words of each page of a document; empty for a page that is only a picture."""
-    key = next(rendition.storage_key for rendition in asset.renditions if rendition.name == PAGE_TEXTS)
-    return pdf.parted(b"".join(storage.read(key)).decode())
-
-
 def make_public(db: Session, asset_ids: Iterable[int]) -> None:
     """From now on anyone may fetch these: a published course version uses them."""
     db.execute(update(Asset).where(Asset.id.in_(list(asset_ids)), Asset.is_public.is_(False)).values(is_public=True))
@@ -151,9 +146,12 @@ def make_public(db: Session, asset_ids: Iterable[int]) -> None:
 def retry(db: Session, asset: Asset, *, by: int | None) -> None:
     """Try a failed transcode again. Raises Conflict when it runs, waits or is done already."""
     job = jobs.latest(db, subject(asset.id))
-    if asset.state == "ready" or (job and job.state not in jobs.FINISHED):
-        raise Conflict(_("Video này đã xong hoặc đang được chuyển mã."))
-    asset.state, asset.error = "stored", None
+    # A document whose pages could not be drawn is ready to be downloaded, and says why in `error`.
+    is_whole = asset.state == "ready" and not asset.error
+    if is_whole or (job and job.state not in jobs.FINISHED):
+        raise Conflict(_("Tệp này đã xong hoặc đang được chuyển."))
+    if asset.state != "ready":
+        asset.state, asset.error = "stored", None
     order_transcode(db, asset, by)
 
 
@@ -185,14 +183,11 @@ def rendition(file: Shelved) -> Rendition:
 
 
 def order_transcode(db: Session, asset: Asset, by: int | None) -> None:
+    """Queue the job that makes what learners get of an upload."""
+    kind = "media.convert" if asset.content_type in _OFFICE_TYPES else "media.transcode"
     jobs.enqueue(
-        db,
-        "media.transcode",
-        subject=subject(asset.id),
-        unique_key=f"transcode:{asset.id}",
-        owner=by,
-        asset_id=asset.id,
-    )
+        db, kind, subject=subject(asset.id), unique_key=f"transcode:{asset.id}", owner=by, asset_id=asset.id
+    )  # fmt: skip
     db.flush()
 
 
@@ -289,24 +284,28 @@ def _shelve_sound(storage: Storage, path: Path, name: str, kind: FileType) -> St
 
 
 def _shelve_document(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:
-    """The file itself to download, every page as a picture, and the words of all of them."""
-    size = path.stat().st_size
-    with scratch_folder("pages") as scratch:
-        pages = pdf.draw_pages(path, scratch, name)
-        with Shelf(storage, sha256_of(path)) as shelf:
-            key = shelf.put_source(path)
-            shown = (
-                Shelved("document.pdf", kind.content_type, size, None, None, key),
-                shelf.put(PAGE_TEXTS, "text/plain", pdf.joined([page.text for page in pages]).encode()),
-                *(
-                    shelf.put(f"page-{number:03}.webp", "image/webp", page.path, page.width, page.height)
-                    for number, page in enumerate(pages, start=1)
-                ),
-            )
-            first = pages[0]
-            return StoredFile(
-                "document", name, kind.content_type, size, shelf.sha256, key, first.width, first.height, None, shown
-            )  # fmt: skip
+    """A PDF: the file itself to download, every page as a picture, and the words of all of them."""
+    if kind in OFFICE:
+        return _shelve_office(storage, path, name, kind)
+    with scratch_folder("pages") as scratch, Shelf(storage, sha256_of(path)) as shelf:
+        _words, pages = shelve_pages(shelf, path, scratch, name)
+        key, size, first = shelf.put_source(path), path.stat().st_size, pages[1]
+        whole = Shelved("document.pdf", kind.content_type, size, None, None, key)
+        return StoredFile(
+            "document", name, kind.content_type, size, shelf.sha256, key, first.width, first.height, None,
+            (whole, *pages),
+        )  # fmt: skip
+
+
+def _shelve_office(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:
+    """Checked and kept; its pages are drawn by a job (converting.py)."""
+    if check_office_file(path) != kind.content_type:
+        raise NotAccepted(file=name)
+    with Shelf(storage, sha256_of(path)) as shelf:
+        key = shelf.put_source(path)
+        return StoredFile(
+            "document", name, kind.content_type, path.stat().st_size, shelf.sha256, key, None, None, None, ()
+        )  # fmt: skip
 
 
 def _shelve_video(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:

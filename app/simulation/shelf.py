@@ -106,7 +106,9 @@ def _shelved(db: Session, course: Course, version: CourseVersion, seconds: Mappi
 def _lesson(lesson: LessonVersion, seconds: Mapping[int, float | None]) -> Lesson:
     rule = rule_of(lesson.completion_rule)
     documents = tuple(
-        (block["id"], len(block["pages"])) for block in lesson.blocks if block["kind"] == "document" and rule.pages
+        (block["id"], len(block["pages"]))
+        for block in lesson.blocks
+        if block["kind"] == "document" and block["pages"] and rule.pages
     )
     return Lesson(
         key=lesson.key, minutes=lesson.minutes, is_required=lesson.is_required,

@@ -15,10 +15,12 @@ from app.catalogue.models import Course, CourseVersion, LessonVersion
 from app.catalogue.queries import course_by_slug, outline
 from app.core.db import Database
 from app.core.jobs import Worker
+from app.core.settings import get_settings
 from app.core.storage import LocalStorage
 from app.media.models import Asset
 from tests.authoring.conftest import BODY, StudioCourse
 from tests.browser import Browser
+from tests.media.office_files import docx
 from tests.media.samples import Samples
 from tests.media.test_pdf import written
 
@@ -90,7 +92,7 @@ def test_an_author_writes_a_lesson_and_a_content_admin_publishes_it(
     assert saved.url.path == "/studio/ky-so/lessons/KS01.1.2/preview"
     assert "Xem thử bản nháp số 2" in saved.text
     assert 'alt="Màn hình điện thoại có nút Ký số"' in saved.text
-    assert "Video đang chuẩn bị" in saved.text
+    assert "Tệp đang chuẩn bị" in saved.text
     assert lesson_titles(database) == ["Chữ ký số là gì"], "learners see nothing yet"
 
     blocked = publisher.get("/studio/ky-so/publish").text
@@ -388,6 +390,50 @@ def test_a_document_is_read_page_by_page_once_it_has_a_title(author: Browser, tm
     page = send(author, NEW, {"document_title": "Bảng kiểm", "kept_document": kept.group(1)}).text
     assert "Trang 2 trên 2" in page
     assert "Kiểm lại tên." in page
+
+
+def test_an_office_file_is_read_in_its_lesson_and_found_by_its_words(
+    author: Browser, publisher: Browser, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ke-hoach.docx"
+    path.write_bytes(docx("Phiếu kiểm kê thiết bị", "Ký tên."))
+    (tmp_path / "made.pdf").write_bytes(written("Phiếu kiểm kê thiết bị", "Ký tên."))
+    office = tmp_path / "soffice"
+    to_folder = 'while [ "$1" != --outdir ]; do shift; done'
+    office.write_text(f'#!/bin/sh\n{to_folder}\nmkdir "$2"; cp {tmp_path}/made.pdf "$2"\n')
+    office.chmod(0o755)
+    monkeypatch.setenv("LIBREOFFICE", str(office))
+    get_settings.cache_clear()
+    saved = send(author, NEW, {"document_title": "Kế hoạch"}, document=path)
+    assert "Tài liệu đang được chuẩn bị" in saved.text
+    assert "Xong mới công bố được" in publisher.get("/studio/ky-so/publish").text
+
+    worker.run_all()
+    page = author.get(saved.url.path).text
+    assert "Trang 2 trên 2" in page
+    assert "Tải tệp gốc" in page
+    assert "Đã công bố bản 2" in publisher.post("/studio/ky-so/publish", {"number": "2"}).text
+    assert "Ký số trên điện thoại" in author.get("/courses?q=kiem+ke+thiet+bi").text
+    original = re.search(r'href="(/media/[^"]+/original\.docx)"', page)
+    assert original is not None
+    given = author.get(original.group(1))
+    assert given.content == path.read_bytes()
+    assert given.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in given.headers["content-security-policy"]
+
+
+def test_an_office_file_that_cannot_be_drawn_is_offered_with_a_word_on_how_to_open_it(
+    author: Browser, worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ke-hoach.docx"
+    path.write_bytes(docx("Phiếu kiểm kê thiết bị"))
+    monkeypatch.setenv("LIBREOFFICE", str(tmp_path / "khong-co"))
+    get_settings.cache_clear()
+    saved = send(author, NEW, {"document_title": "Kế hoạch"}, document=path)
+    worker.run_all()
+    page = author.get(saved.url.path).text
+    assert "mở bằng ứng dụng văn phòng" in page
+    assert "Tải “ke-hoach.docx” về máy" in page
 
 
 def test_a_broken_document_is_refused_at_its_field(author: Browser, tmp_path: Path) -> None:

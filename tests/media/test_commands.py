@@ -42,7 +42,7 @@ def test_waiting_videos_are_transcoded_and_other_work_is_left_alone(
     jobs.enqueue(db, "somebody.elses")
     db.commit()
     assert run(runtime, "transcode") == 0
-    assert capsys.readouterr().out == f"{asset.id}\tslow.mp4\tVideo đã sẵn sàng\n"
+    assert capsys.readouterr().out == f"{asset.id}\tslow.mp4\tĐã sẵn sàng\n"
     other = db.query(jobs.Job).filter_by(kind="somebody.elses").one()
     assert (other.state, other.attempts) == ("queued", 0)
 

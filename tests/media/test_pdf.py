@@ -15,9 +15,10 @@ from app.core.settings import ROOT
 from app.core.storage import Storage
 from app.media import pdf
 from app.media.models import Asset
+from app.media.paging import page_texts
 from app.media.pdf import PdfInvalid, draw_pages
 from app.media.queries import asset_views
-from app.media.service import add_asset, page_texts, store
+from app.media.service import add_asset, store
 
 # How a file is read and drawn asks nothing of the database.
 pytestmark = pytest.mark.by_turns

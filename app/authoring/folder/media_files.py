@@ -10,8 +10,9 @@ from app.core.i18n import gettext as _
 from app.core.settings import get_settings
 from app.core.templating import format_filesize
 from app.media.captions import CaptionsInvalid, read_captions
-from app.media.files import local_file_type
+from app.media.files import OFFICE, local_file_type
 from app.media.images import open_image
+from app.media.office import check_office_file
 from app.media.pdf import draw_pages
 from app.media.probe import probe
 from app.media.shelf import scratch_folder
@@ -53,6 +54,8 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
             sound_length_s(path, kind.reader)
         elif video:
             probe(path, kind.reader)
+        elif kind in OFFICE:
+            check_office_file(path)
         elif document:
             with scratch_folder("pages") as scratch:
                 draw_pages(path, scratch)

@@ -1,0 +1,31 @@
+"""What the catalogue does when others announce a fact."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalogue.models import CourseVersion, LessonFile, LessonVersion
+from app.core.text import fold
+from app.media.events import DocumentReady
+
+
+def fill_document(db: Session, event: DocumentReady) -> None:
+    """Drafts saved before an office file was read get its pages, and are found by its words; published ones stay."""
+    lessons = db.scalars(
+        select(LessonVersion)
+        .join(LessonFile, LessonFile.lesson_version_id == LessonVersion.id)
+        .join(CourseVersion, CourseVersion.id == LessonVersion.course_version_id)
+        .where(LessonFile.asset_id == event.asset_id, CourseVersion.state == "draft")
+    )
+    for lesson in lessons:
+        lesson.blocks = [
+            block | {"pages": list(event.words)} if event.is_paged and _shows(block, event.asset_id) else block
+            for block in lesson.blocks
+        ]
+        words = fold(" ".join(event.words))
+        if words not in lesson.folded_text:
+            lesson.folded_text = f"{lesson.folded_text} {words}"
+    db.flush()
+
+
+def _shows(block: dict[str, object], asset_id: int) -> bool:
+    return block["kind"] == "document" and block["asset_id"] == asset_id
