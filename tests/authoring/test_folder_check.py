@@ -231,7 +231,7 @@ def _link(name: str, target: str) -> Callable[[Path], None]:
         (_bytes("01-mo-dau/Bài ba.md", b"x"), "01-mo-dau/Bài ba.md", "Tên tệp"),
         (_bytes("01-mo-dau/bai-ba.md", b"x"), "01-mo-dau/bai-ba.md", "01-ten-bai.md"),
         (_bytes("01-mo-dau/thua.png", b"x"), "01-mo-dau/thua.png", "Không bài học nào dùng"),
-        (_bytes("01-mo-dau/thua.docx", b"x"), "01-mo-dau/thua.docx", "Loại tệp"),
+        (_bytes("01-mo-dau/thua.doc", b"x"), "01-mo-dau/thua.doc", "Loại tệp"),
         (_bytes("thua.txt", b"x"), "thua.txt", "không thuộc khóa học"),
         (_bytes("02-khac/01-x.md", b"x"), "02-khac", "không có trong modules"),
         (_bytes(LESSON, b"---\nkey: \xff\n---\n"), LESSON, "UTF-8"),
