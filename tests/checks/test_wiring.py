@@ -14,6 +14,7 @@ from app.identity.events import (
 )
 from app.learning.events import CompletionAnnulled, CoursesCompleted
 from app.main import CRONS, HANDLERS, JOBS
+from app.media.events import DocumentReady
 
 
 def test_events_reach_their_handlers_in_this_order() -> None:
@@ -23,6 +24,7 @@ def test_events_reach_their_handlers_in_this_order() -> None:
         for event, handlers in events.wired().items()
     }
     assert heard == {
+        DocumentReady.__name__: ["app.catalogue.handlers.fill_document"],
         CoursesCompleted.__name__: [
             "app.certificates.handlers.issue_on_completion",
             "app.coverage.handlers.count_completion",
