@@ -34,6 +34,7 @@ HOLDINGS: dict[str, lazy | None] = {
     "coverage_rollup": None,
     "coverage_unsettled": None,
     "coverage_balance": None,
+    "coverage_month": None,
     "coverage_place": None,
     "programme_sum": None,
 }

@@ -103,8 +103,12 @@ class CoverageEntry(Base):
     __tablename__ = "coverage_entry"
     __table_args__ = (
         Index("ix_coverage_entry_subject", "indicator_version_id", "person_id", "measure", "period"),
-        Index("ix_coverage_entry_unit", "indicator_version_id", "measure", "period", "unit_id", "effective_on"),
-    )
+        # With the last two, who is missing at a unit is read from the index alone.
+        Index(
+            "ix_coverage_entry_unit", "indicator_version_id", "measure", "period", "unit_id", "effective_on",
+            "person_id", "sign",
+        ),
+    )  # fmt: skip
 
     id: Mapped[int] = pk()
     indicator_version_id: Mapped[int] = mapped_column(ForeignKey("indicator_version.id"))
@@ -168,6 +172,28 @@ class CoverageBalance(Base):
         ForeignKey("indicator_version.id"), primary_key=True, autoincrement=False
     )
     day: Mapped[date] = mapped_column(primary_key=True)
+    roster: Mapped[int]
+    coverage: Mapped[int]
+    output: Mapped[int]
+
+
+class CoverageMonth(Base):
+    """The last balance of a month, once more: what many units have, or one had month after month, side by side.
+
+    It stands at the ends of the month of `day` and of all months through that of `until`, a first day of a month; of an
+    account's newest `until` is NO_END (counting/balances.py), which is where figures of today are found.
+    """
+
+    __tablename__ = "coverage_month"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True, autoincrement=False)
+    is_subtree: Mapped[bool] = mapped_column(primary_key=True)
+    indicator_version_id: Mapped[int] = mapped_column(
+        ForeignKey("indicator_version.id"), primary_key=True, autoincrement=False
+    )
+    until: Mapped[date] = mapped_column(primary_key=True)
+    day: Mapped[date]
     roster: Mapped[int]
     coverage: Mapped[int]
     output: Mapped[int]

@@ -15,6 +15,7 @@ from app.core.db import Database
 from app.core.i18n import lazy
 from app.core.templating import format_number
 from app.coverage.counting.amounts import Slice, Sums
+from app.coverage.counting.balances import months_unlike
 from app.coverage.counting.figures import REBUILDING
 from app.coverage.counting.ledger import reconcile
 from app.coverage.counting.looked_up import sums_with_subtrees
@@ -83,8 +84,8 @@ def compare_everybody(
 
 
 def _compare_balances(database: Database) -> int:
-    """How many of the balances at the end of this year differ from what the roll-ups add up to; if any, all are made
-    anew. `coverage verify` looks at every day of each."""
+    """How many of the balances at the end of this year differ from what the roll-ups add up to, or from the row of
+    their month; if any, all are made anew. `coverage verify` looks at every day of each."""
     settle(database)
     day = date(clock.today().year, 12, 31)
     with database.reading() as db:
@@ -94,9 +95,10 @@ def _compare_balances(database: Database) -> int:
         if kept is None:
             # The tree changed this very moment.
             return 0
+        unlike = months_unlike(db)
         should = added_up(db, Slice(versions, str(day.year), day), unit_ids, clock.today())
     nothing = Sums()
-    differing = sum(
+    differing = unlike + sum(
         kept[day][version_id].get(unit_id, nothing) != should[version_id].get(unit_id, nothing)
         for version_id in versions
         for unit_id in unit_ids

@@ -17,14 +17,21 @@ from app.core.access import UnitClosure, closure_on
 from app.core.db import Database, Session
 from app.coverage.counting import settling
 from app.coverage.counting.amounts import Slice, Sums, VersionSums
-from app.coverage.counting.balances import balances_of, on_day, steps_of
+from app.coverage.counting.balances import balances_of, month_of, months_of, on_day, steps_of
 from app.coverage.counting.ledger import append
 from app.coverage.counting.looked_up import sums_alone, sums_with_subtrees
 from app.coverage.counting.settling import forget_balances, settle, settle_some
 from app.coverage.counting.sums import added_up, sums_of_unborn, units_with_coverage
 from app.coverage.counting.timeline import added_up_over, month_ends, sums_over
 from app.coverage.indicators.definitions import Definition, counted, definitions
-from app.coverage.models import CoverageBalance, CoverageBook, CoverageEntry, CoverageRollup, CoverageUnsettled
+from app.coverage.models import (
+    CoverageBalance,
+    CoverageBook,
+    CoverageEntry,
+    CoverageMonth,
+    CoverageRollup,
+    CoverageUnsettled,
+)
 from app.coverage.verification import verify
 from app.identity.models import UnitVersion
 from app.identity.units import unit_queries
@@ -53,6 +60,15 @@ def test_a_balance_is_the_sum_of_its_steps_up_to_a_day(given: dict[date, Sums], 
     )  # fmt: skip
     last = max((when for when in kept if when <= day), default=None)
     assert (on_day(kept[last], last, day, is_annual=is_annual) if last else Sums()) == should
+
+
+@given(steps)
+def test_a_month_ends_with_its_last_balance_which_stands_until_the_next(given: dict[date, Sums]) -> None:
+    kept = balances_of(given, is_annual=False)
+    months = months_of(kept)
+    for end in month_ends(date(2023, 10, 1), date(2025, 4, 30)):
+        standing = [day for until, day in months.items() if month_of(day) <= end and month_of(end) <= until]
+        assert standing == sorted(day for day in kept if day <= end)[-1:]
 
 
 class Province:
@@ -261,16 +277,17 @@ def test_making_them_anew_changes_nothing(database: Database) -> None:
     province = Province(database, 3)
     province.enter(60)
     settle(database)
-    everything = select(CoverageBalance).order_by(
-        CoverageBalance.unit_id, CoverageBalance.is_subtree, CoverageBalance.indicator_version_id, CoverageBalance.day
-    )
+    for _round in range(3):
+        province.enter(20)
+        settle(database)
+    tables = [select(*CoverageBalance.__table__.columns), select(*CoverageMonth.__table__.columns)]
     with database.reading() as db:
-        before = [tuple(getattr(row, name) for name in COLUMNS) for row in db.scalars(everything)]
+        before = [set(db.execute(table)) for table in tables]
     with database.writing() as db:
         forget_balances(db)
     settle(database)
     with database.reading() as db:
-        assert [tuple(getattr(row, name) for name in COLUMNS) for row in db.scalars(everything)] == before
+        assert [set(db.execute(table)) for table in tables] == before
 
 
 # --- the second reading finds what is wrong ---------------------------------------------------------------------------
@@ -322,7 +339,20 @@ def test_a_wrong_balance_is_found(db: Session, database: Database, how: str, is_
     found = counts(db)
     kind = "balance_subtree" if is_subtree else "balance"
     assert kind in found
-    assert found.keys() <= {kind, "figure"}
+    # The month is no longer the same, and figures are those of the months.
+    assert found.keys() <= {kind, "balance_month"}
+
+
+@pytest.mark.parametrize("how", ["more", "lost", "ended"])
+def test_a_wrong_balance_of_a_month_is_found(db: Session, database: Database, how: str) -> None:
+    a_member_who_completed(db)
+    settle(database)
+    of = CoverageMonth.is_subtree, CoverageMonth.coverage > 0
+    change = {"coverage": CoverageMonth.coverage + 1} if how == "more" else {"until": CoverageMonth.day}
+    statement = delete(CoverageMonth) if how == "lost" else update(CoverageMonth).values(change)
+    db.execute(statement.where(*of))
+    db.commit()
+    assert {"balance_month"} <= counts(db).keys() <= {"balance_month", "figure"}
 
 
 def test_an_entry_the_balances_never_heard_of_is_found(db: Session, database: Database) -> None:

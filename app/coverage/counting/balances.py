@@ -4,17 +4,22 @@ An entry moves all balances from its day on; here is how, as pure rules, and how
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.coverage.counting.amounts import Sums
 from app.coverage.indicators.definitions import definitions
-from app.coverage.models import CoverageBalance
+from app.coverage.models import CoverageBalance, CoverageMonth
+
+# Until when the newest balance of an account stands, as a month.
+NO_END = date(9999, 12, 1)
+
+_KEY, _MEASURES = ("unit_id", "is_subtree", "indicator_version_id"), ("roster", "coverage", "output")
 
 # Day -> what the entries that take effect then add.
 Steps = Mapping[date, Sums]
@@ -54,6 +59,18 @@ def steps_of(balances: Balances, *, is_annual: bool) -> dict[date, Sums]:
     return found
 
 
+def months_of(balances: Balances) -> dict[date, date]:
+    """The last day of change of each month, by the month (its first day) through which its balance stands."""
+    last = {month_of(day): day for day in sorted(balances)}
+    through = [month_of(month - timedelta(days=1)) for month in list(last)[1:]]
+    return dict(zip([*through, NO_END], last.values(), strict=True)) if last else {}
+
+
+def month_of(day: date) -> date:
+    """Its first day."""
+    return day.replace(day=1)
+
+
 def on_day(kept: Sums, since: date, day: date, *, is_annual: bool) -> Sums:
     """What a balance kept since a day comes to on a later one."""
     return Sums(kept.roster) if is_annual and since.year != day.year else kept
@@ -68,7 +85,7 @@ def move(db: Session, added: Mapping[Account, Steps]) -> None:
     """Add steps to accounts; what is kept from the earliest day on follows. For one writer at a time."""
     annual = annual_versions(db)
     connection = db.connection()
-    rows = []
+    rows, months, gone = [], [], []
     for account, steps in sorted(added.items()):
         is_annual = account.version_id in annual
         kept = _kept_since(connection, account, min(steps))
@@ -77,38 +94,80 @@ def move(db: Session, added: Mapping[Account, Steps]) -> None:
             all_steps[day] += step
         moved = balances_of(all_steps, is_annual=is_annual)
         rows += [_row(account, day, sums) for day, sums in moved.items() if kept.get(day) != sums]
-    store(db, rows)
+        # No month before that of the first day kept is touched: it stood until then and still does.
+        were, are = months_of(kept), months_of(moved)
+        gone += [_key(account) | {"until": until} for until in were.keys() - are.keys()]
+        months += [
+            _row(account, day, moved[day]) | {"until": until}
+            for until, day in are.items()
+            if were.get(until) != day or kept[day] != moved[day]
+        ]
+    if gone:
+        connection.execute(_MONTHS_GONE, gone)
+    _store(db, CoverageMonth, months, "until")
+    _store(db, CoverageBalance, rows, "day")
 
 
-def store(db: Session, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows of CoverageBalance over those that are there."""
+def add_new(db: Session, found: Mapping[Account, Balances]) -> None:
+    """Write the balances of accounts that have none yet."""
+    rows = [_row(account, day, sums) for account, of in found.items() for day, sums in of.items()]
+    months = [
+        _row(account, day, of[day]) | {"until": until}
+        for account, of in found.items()
+        for until, day in months_of(of).items()
+    ]
+    if rows:
+        db.connection().execute(insert(CoverageBalance), rows)
+        db.connection().execute(insert(CoverageMonth), months)
+
+
+def forget_units(db: Session, unit_ids: Collection[int]) -> None:
+    """Whatever is kept of these units, by themselves and with their subtrees."""
+    for table in (CoverageBalance, CoverageMonth):
+        db.execute(delete(table).where(table.unit_id.in_(unit_ids)))
+
+
+def months_unlike(db: Session) -> int:
+    """How many rows by month say something else than the balance of their day."""
+    same_day = and_(*(getattr(CoverageBalance, name) == getattr(CoverageMonth, name) for name in (*_KEY, "day")))
+    unlike = [getattr(CoverageBalance, name) != getattr(CoverageMonth, name) for name in _MEASURES]
+    return (
+        db.scalar(
+            select(func.count())
+            .select_from(CoverageMonth)
+            .outerjoin(CoverageBalance, same_day)
+            .where(or_(CoverageBalance.day.is_(None), *unlike))
+        )
+        or 0
+    )
+
+
+def _store(
+    db: Session, table: type[CoverageBalance] | type[CoverageMonth], rows: Sequence[Mapping[str, object]], by: str
+) -> None:
+    """Write rows over those that are there of the same account and `by`."""
     if not rows:
         return
     upsert = postgresql.insert if db.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = upsert(CoverageBalance)
-    measures = {name: statement.excluded[name] for name in ("roster", "coverage", "output")}
-    keys = ("unit_id", "is_subtree", "indicator_version_id", "day")
-    db.connection().execute(statement.on_conflict_do_update(index_elements=list(keys), set_=measures), rows)
+    statement = upsert(table)
+    keys = [*_KEY, by]
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    db.connection().execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
 
-def rows_of(account: Account, balances: Balances) -> Iterable[dict[str, object]]:
-    """The rows of CoverageBalance that keep them."""
-    return (_row(account, day, sums) for day, sums in balances.items())
-
-
-def add_new(db: Session, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write rows of accounts that have none yet."""
-    if rows:
-        db.connection().execute(insert(CoverageBalance), rows)
+def _key(account: Account) -> dict[str, object]:
+    return dict(zip(_KEY, account, strict=True))
 
 
 def _row(account: Account, day: date, sums: Sums) -> dict[str, object]:
-    return {
-        "unit_id": account.unit_id, "is_subtree": account.is_subtree, "indicator_version_id": account.version_id,
-        "day": day, "roster": sums.roster, "coverage": sums.coverage, "output": sums.output,
-    }  # fmt: skip
+    return _key(account) | {"day": day, "roster": sums.roster, "coverage": sums.coverage, "output": sums.output}
 
 
+_MONTHS_GONE = delete(CoverageMonth).where(
+    CoverageMonth.unit_id == bindparam("unit_id"), CoverageMonth.is_subtree == bindparam("is_subtree"),
+    CoverageMonth.indicator_version_id == bindparam("indicator_version_id"),
+    CoverageMonth.until == bindparam("until"),
+)  # fmt: skip
 _COLUMNS = (CoverageBalance.day, CoverageBalance.roster, CoverageBalance.coverage, CoverageBalance.output)
 
 

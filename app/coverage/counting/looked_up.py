@@ -1,8 +1,10 @@
 """Figures looked up in the balances (settling.py), with what has come since: one statement for any number of units."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -35,15 +37,21 @@ from sqlalchemy.types import TypeEngine
 
 from app.core.memory import remembered
 from app.coverage.counting.amounts import Sums, VersionSums
-from app.coverage.counting.balances import annual_versions, on_day
+from app.coverage.counting.balances import annual_versions, month_of, on_day
 from app.coverage.counting.standing_tree import book_of
-from app.coverage.models import CoverageBalance, CoveragePlace, CoverageUnsettled, IndicatorVersion
+from app.coverage.models import (
+    CoverageBalance,
+    CoverageMonth,
+    CoveragePlace,
+    CoverageUnsettled,
+    IndicatorVersion,
+)
 from app.identity.models import Unit
 
 # Whoever has many days has some of these.
 _LATELY_DAYS = 14
-# Instead of the day asked for: what waits to be moved counts on its own day and all after it.
-_NO_DAY = cast(null(), Date)
+# Instead of a month: what waits to be moved counts on its own day and all after it.
+_NO_MONTH = cast(null(), Date)
 
 
 def sums_with_subtrees(
@@ -89,26 +97,58 @@ def _sees_one_moment(db: Session) -> bool:
 def _looked_up(
     db: Session, version_ids: Sequence[int], subtrees: Collection[int], alone: Collection[int], days: Sequence[date]
 ) -> dict[date, VersionSums]:
+    """Units whose balance is one of a subtree, and units by themselves; `days` ascend."""
     found: dict[date, VersionSums] = {day: {version_id: {} for version_id in version_ids} for day in days}
     if not version_ids or not (subtrees or alone) or not days:
         return found
     annual = remembered(db, ("annual versions", tuple(version_ids)), lambda: annual_versions(db))
     is_sqlite = db.get_bind().dialect.name == "sqlite"
+
+    def count(day: date, unit_id: int, version_id: int, since: date, sums: Sums) -> None:
+        of = found[day][version_id]
+        of[unit_id] = of.get(unit_id, Sums()) + on_day(sums, since, day, is_annual=version_id in annual)
+
+    months = [month_of(day) for day in days]
     # Each once: what an array names twice is found twice.
     asked = {
         "version_ids": list(set(version_ids)), "subtrees": list(set(subtrees)), "alone": list(set(alone)),
-        "last": days[-1],
-        "days": json.dumps([day.isoformat() for day in days]) if is_sqlite else list(days),
+        "first": months[0], "last": days[-1], "end": month_of(months[-1] + timedelta(days=31)),
     }  # fmt: skip
-    statement = _statement(has_subtrees=bool(subtrees), has_alone=bool(alone), is_sqlite=is_sqlite)
-    for asked_day, unit_id, version_id, since, *measures in db.connection().execute(statement, asked):
-        if unit_id is None:
+    statement = _by_month(has_subtrees=bool(subtrees), has_alone=bool(alone), is_sqlite=is_sqlite)
+    # Where something changed in the month of a day, but later.
+    too_late: dict[date, set[tuple[int, int]]] = defaultdict(set)
+    for until, unit_id, version_id, since, *measures in db.connection().execute(statement, asked):
+        sums = Sums(*measures)
+        if until is None:
+            for day in days[bisect_left(days, since) :]:
+                count(day, unit_id, version_id, since, sums)
             continue
-        is_annual, sums = version_id in annual, Sums(*measures)
-        for day in [asked_day] if asked_day else [day for day in days if day >= since]:
-            of = found[day][version_id]
-            of[unit_id] = of.get(unit_id, Sums()) + on_day(sums, since, day, is_annual=is_annual)
+        for day in days[bisect_left(months, month_of(since)) : bisect_right(months, until)]:
+            if since <= day:
+                count(day, unit_id, version_id, since, sums)
+            else:
+                too_late[day].add((unit_id, version_id))
+    if too_late:
+        for day, unit_id, version_id, since, sums in _before(db, too_late, set(subtrees), is_sqlite=is_sqlite):
+            count(day, unit_id, version_id, since, sums)
     return found
+
+
+def _before(
+    db: Session, wanted: Mapping[date, Set[tuple[int, int]]], subtrees: Set[int], *, is_sqlite: bool
+) -> Iterator[tuple[date, int, int, date, Sums]]:
+    """For each day, unit and version the last balance up to it and since when, where there is one."""
+    pairs = frozenset[tuple[int, int]]().union(*wanted.values())
+    units, days = {unit_id for unit_id, _version in pairs}, sorted(wanted)
+    with_others, alone = list(units & subtrees), list(units - subtrees)
+    asked = {
+        "version_ids": list({version_id for _unit, version_id in pairs}), "subtrees": with_others, "alone": alone,
+        "days": json.dumps([day.isoformat() for day in days]) if is_sqlite else days,
+    }  # fmt: skip
+    statement = _by_day(has_subtrees=bool(with_others), has_alone=bool(alone), is_sqlite=is_sqlite)
+    for day, unit_id, version_id, since, *measures in db.connection().execute(statement, asked):
+        if (unit_id, version_id) in wanted[day]:
+            yield day, unit_id, version_id, since, Sums(*measures)
 
 
 # --- statements, each built once ----------------------------------------------------------------------------------
@@ -117,13 +157,34 @@ _COLUMNS = ("unit_id", "indicator_version_id", "day", "roster", "coverage", "out
 
 
 @lru_cache
-def _statement(*, has_subtrees: bool, has_alone: bool, is_sqlite: bool) -> CompoundSelect[Any]:
-    """Without the parts that have nothing to find: PostgreSQL would plan them all the same."""
-    last, under = (_last_on_sqlite, _under_on_sqlite) if is_sqlite else (_last_on_postgresql, _under_on_postgresql)
+def _by_month(*, has_subtrees: bool, has_alone: bool, is_sqlite: bool) -> CompoundSelect[Any]:
+    """All balances that stand at the end of a month from `first` until before `end`, and what waits up to `last`.
+
+    Without the parts that have nothing to find: PostgreSQL would plan them all the same.
+    """
+    under = _under_on_sqlite if is_sqlite else _under_on_postgresql
     waiting = _waiting(is_sqlite=is_sqlite)
     alone = waiting.where(_among(CoverageUnsettled.unit_id, "alone", is_sqlite=is_sqlite)).subquery()
-    parts = [last("subtrees"), under(waiting.subquery())] if has_subtrees else []
-    return union_all(*parts, *([last("alone"), select(_NO_DAY, *alone.c)] if has_alone else []))
+    parts = [_months("subtrees", is_sqlite=is_sqlite), under(waiting.subquery())] if has_subtrees else []
+    own = [_months("alone", is_sqlite=is_sqlite), select(_NO_MONTH, *alone.c)] if has_alone else []
+    return union_all(*parts, *own)
+
+
+@lru_cache
+def _by_day(*, has_subtrees: bool, has_alone: bool, is_sqlite: bool) -> CompoundSelect[Any]:
+    last = _last_on_sqlite if is_sqlite else _last_on_postgresql
+    return union_all(*([last("subtrees")] if has_subtrees else []), *([last("alone")] if has_alone else []))
+
+
+def _months(names: str, *, is_sqlite: bool) -> Select[Any]:
+    """A range of the key for each unit and version, for any number of months."""
+    return select(CoverageMonth.until, *(getattr(CoverageMonth, name) for name in _COLUMNS)).where(
+        _among(CoverageMonth.unit_id, names, is_sqlite=is_sqlite),
+        CoverageMonth.is_subtree == literal(names == "subtrees"),
+        _among(CoverageMonth.indicator_version_id, "version_ids", is_sqlite=is_sqlite),
+        CoverageMonth.until >= bindparam("first", type_=Date),
+        CoverageMonth.day < bindparam("end", type_=Date),
+    )
 
 
 def _among(number: SQLColumnExpression[int], names: str, *, is_sqlite: bool) -> ColumnElement[bool]:
@@ -209,7 +270,7 @@ def _under_on_sqlite(own: Subquery) -> Select[Any]:
 def _summed(own: Subquery, ancestor_id: SQLColumnExpression[int]) -> Select[Any]:
     about = ancestor_id, own.c.indicator_version_id, own.c.day
     measures = (_sum(own.c[name]) for name in ("roster", "coverage", "output"))
-    return select(_NO_DAY, *about[:2], type_coerce(own.c.day, Date), *measures).group_by(*about)
+    return select(_NO_MONTH, *about[:2], type_coerce(own.c.day, Date), *measures).group_by(*about)
 
 
 def _sum(measure: SQLColumnExpression[int]) -> ColumnElement[int]:

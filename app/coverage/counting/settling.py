@@ -25,8 +25,8 @@ from app.coverage.counting.balances import (
     add_new,
     annual_versions,
     balances_of,
+    forget_units,
     move,
-    rows_of,
     steps_of,
 )
 from app.coverage.models import (
@@ -128,11 +128,14 @@ def _make(database: Database) -> None:
         with database.reading() as db:
             found = _steps_of_units(db, some, versions, periods, through or 0)
         with database.writing() as db:
-            db.execute(delete(CoverageBalance).where(CoverageBalance.unit_id.in_(some)))
-            rows: list[dict[str, object]] = []
-            for account, steps in found.items():
-                rows += rows_of(account, balances_of(steps, is_annual=account.version_id in annual))
-            add_new(db, rows)
+            forget_units(db, some)
+            add_new(
+                db,
+                {
+                    account: balances_of(steps, is_annual=account.version_id in annual)
+                    for account, steps in found.items()
+                },
+            )
             _book(db).unit_id_done = some[-1]
     with database.writing() as db:
         book = _book(db)

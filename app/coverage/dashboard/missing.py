@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, cast, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
 from app.core import clock
@@ -183,6 +183,8 @@ def _lacking(found: Figure, *of_units: ColumnElement[bool]) -> Select[int, int]:
     """Person and unit of those who are on the roster of the figure and not covered."""
     definition = found.definition
     period = definition.entry_period(str(found.period.year))
+    # Of wide numbers PostgreSQL sums to numeric, which is slow.
+    sign = cast(CoverageEntry.sign, Integer)
     # One way down the index for each measure and unit, which naming both measures and all periods would make four.
     steps = union_all(
         *(
@@ -191,8 +193,8 @@ def _lacking(found: Figure, *of_units: ColumnElement[bool]) -> Select[int, int]:
             .where(CoverageEntry.period == called, CoverageEntry.effective_on <= found.reference_date, *of_units)
             .where(CoverageEntry.recorded_at <= found.known_at if found.known_at else true())
             for measure, called, of in (
-                ("roster", "", (CoverageEntry.sign.label("roster"), literal(0).label("covered"))),
-                ("coverage", period, (literal(0), CoverageEntry.sign)),
+                ("roster", "", (sign.label("roster"), literal(0).label("covered"))),
+                ("coverage", period, (literal(0), sign)),
             )
         )
     ).subquery()

@@ -1,19 +1,20 @@
 """The balances pages look figures up in, against the ledger: of each unit by itself, and with all that is under it.
 
 A balance must be right on every day, not only on those it has a row for: each day on which the ledger or the table says
-something new is asked both ways. What waits to be moved into them is known to be missing.
+something new is asked both ways. What waits to be moved into them is known to be missing. The last one of each month
+must stand by its month too, until the month before the next one.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date
-from itertools import groupby
-from typing import NamedTuple
+from datetime import date, timedelta
+from itertools import groupby, pairwise
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.coverage.models import CoverageBalance, CoverageBook, CoverageEntry, CoverageUnsettled
+from app.coverage.models import CoverageBalance, CoverageBook, CoverageEntry, CoverageMonth, CoverageUnsettled
 from app.coverage.verify.facts import Rule
 from app.coverage.verify.findings import Finding, Report
 from app.coverage.verify.lineage import Lineage
@@ -33,10 +34,14 @@ class Kept(NamedTuple):
     """A row of the balances."""
 
     day: date
-    counts: tuple[int, int, int]
+    counts: tuple[int, ...]
 
 
 Steps = Counter[Step]
+# By the month until which they stand, its first day.
+Months = dict[date, Kept]
+
+_NO_END = date(9999, 12, 1)
 
 
 def balances(db: Session, rule: Rule, lineage: Lineage, report: Report) -> None:
@@ -84,19 +89,12 @@ def _with_subtrees(own: Mapping[int, Steps], lineage: Lineage, map_on: date) -> 
 def _differing(
     db: Session, rule: Rule, lineage: Lineage, should: Mapping[int, Steps], report: Report, *, subtree: bool
 ) -> Iterator[Finding]:
-    rows = db.execute(
-        select(
-            CoverageBalance.unit_id, CoverageBalance.day, CoverageBalance.roster, CoverageBalance.coverage,
-            CoverageBalance.output,
-        )
-        .where(CoverageBalance.indicator_version_id == rule.id, CoverageBalance.is_subtree == subtree)
-        .order_by(CoverageBalance.unit_id, CoverageBalance.day)
-    )  # fmt: skip
     kept = {
-        unit_id: [Kept(day, (roster, coverage, output)) for _unit, day, roster, coverage, output in of]
-        for unit_id, of in groupby(rows, key=lambda row: row.unit_id)
+        unit_id: [Kept(day, tuple(counts)) for _unit, day, *counts in of]
+        for unit_id, of in groupby(db.execute(_of(CoverageBalance, rule, subtree)), key=lambda row: row.unit_id)
     }
     report.balances += sum(map(len, kept.values()))
+    yield from _months_differing(db, rule, lineage, kept, subtree=subtree)
     # What stood above others once keeps its rows, which nobody looks at.
     asked = should.keys() if subtree else kept.keys() | should.keys()
     for unit_id in sorted(asked):
@@ -107,6 +105,53 @@ def _differing(
                 "balance_subtree" if subtree else "balance", str(stands), str(wanted), rule.indicator, rule.number,
                 measure, str(day.year), "", code, name, day,
             )  # fmt: skip
+
+
+def _months_differing(
+    db: Session, rule: Rule, lineage: Lineage, kept: Mapping[int, list[Kept]], *, subtree: bool
+) -> Iterator[Finding]:
+    """The first of each unit that is not the last balance of its month, or stands until another month."""
+    months: dict[int, Months] = defaultdict(dict)
+    rows = db.execute(_of(CoverageMonth, rule, subtree).add_columns(CoverageMonth.until))
+    for unit_id, day, *counts, until in rows:
+        months[unit_id][until] = Kept(day, tuple(counts))
+    for unit_id in sorted(kept.keys() | months.keys()):
+        stand, should = months[unit_id], _by_month(kept.get(unit_id, []))
+        wrong = [until for until in sorted(stand.keys() | should.keys()) if stand.get(until) != should.get(until)]
+        for until in wrong[:1]:
+            stands, wanted = stand.get(until), should.get(until)
+            day = (wanted or stands or Kept(until, ())).day
+            code, name = lineage.called(unit_id, day)
+            yield Finding(
+                "balance_month", _said(stands), _said(wanted), rule.indicator, rule.number, "", str(day.year), "",
+                code, name, day,
+            )  # fmt: skip
+
+
+def _by_month(kept: list[Kept]) -> Months:
+    """The last of each month, by the month before that of the next one."""
+    months: Months = {}
+    for row, following in pairwise([*kept, None]):
+        assert row is not None
+        if following is None:
+            months[_NO_END] = row
+        elif following.day.replace(day=1) != row.day.replace(day=1):
+            months[(following.day.replace(day=1) - timedelta(days=1)).replace(day=1)] = row
+    return months
+
+
+def _said(row: Kept | None) -> str:
+    """Day, roster, coverage and output."""
+    return "–" if row is None else " ".join([row.day.isoformat(), *map(str, row.counts)])
+
+
+def _of(table: type[CoverageBalance] | type[CoverageMonth], rule: Rule, subtree: bool) -> Select[*tuple[Any, ...]]:
+    """Unit, day and counts, in order."""
+    return (
+        select(table.unit_id, table.day, table.roster, table.coverage, table.output)
+        .where(table.indicator_version_id == rule.id, table.is_subtree == subtree)
+        .order_by(table.unit_id, table.day)
+    )
 
 
 def _first_differing(rule: Rule, kept: list[Kept], steps: Steps) -> Iterator[tuple[date, str, int, int]]:

@@ -27,6 +27,7 @@ KINDS: dict[str, lazy] = {
     "rollup_half_month": lazy("bảng cộng dồn để nhầm nửa tháng"),
     "balance": lazy("số dư của riêng đơn vị lệch với sổ"),
     "balance_subtree": lazy("số dư của đơn vị và cấp dưới lệch với sổ"),
+    "balance_month": lazy("số dư cuối tháng không phải số dư cuối cùng của tháng ấy"),
     "merged": lazy("hồ sơ đã gộp chỉ sai người đang hiển thị"),
     "closure_missing": lazy("cây đơn vị thiếu quan hệ"),
     "closure_extra": lazy("cây đơn vị thừa quan hệ"),
