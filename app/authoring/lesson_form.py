@@ -8,7 +8,7 @@ from typing import Any
 
 from app.authoring.folder.lesson_file import LONGEST_MINUTES
 from app.authoring.folder.quiz_file import shown_in
-from app.catalogue.markdown import parse, references
+from app.catalogue.markdown import PLAYED, parse, references
 from app.catalogue.source import Citation, CourseSource, FileSource, LessonSource, ModuleSource, caption_name, free_name
 from app.core.i18n import gettext as _
 from app.core.text import nfc, several_lines
@@ -17,7 +17,7 @@ from app.media.queries import AssetView
 TITLE_LENGTH = ROLE_LENGTH = 200
 SOURCE_ROWS = 2
 # Where a file may be chosen in the form, and the kind of asset it must be.
-SLOTS = {"picture": "image", "video": "video", "captions": "caption", "document": "document"}
+SLOTS = {"picture": "image", "video": "video", "sound": "sound", "captions": "caption", "document": "document"}
 # Fields in the order of the page, so that messages can be listed in it.
 _ORDER = (
     "module",
@@ -29,6 +29,7 @@ _ORDER = (
     "picture",
     "picture_alt",
     "video",
+    "sound",
     "captions",
     "document",
     "document_title",
@@ -51,6 +52,7 @@ class LessonFields:
     picture_alt: str = ""
     picture_caption: str = ""
     video_title: str = ""
+    sound_title: str = ""
     document_title: str = ""
     base_version: int = 0
 
@@ -105,8 +107,8 @@ def problems(
         found["picture_alt"] = _("Hãy tả ảnh bằng lời cho người không nhìn thấy ảnh.")
     if "document" in files and not fields.document_title:
         found["document_title"] = _("Hãy đặt tên cho tài liệu.")
-    if "captions" in files and "video" not in files and not has_video:
-        found["captions"] = _("Phụ đề phải đi cùng một video. Hãy chọn cả video.")
+    if "captions" in files and not files.keys() & {"video", "sound"} and not has_video:
+        found["captions"] = _("Phụ đề phải đi cùng một video hay âm thanh. Hãy chọn cả tệp ấy.")
     return found
 
 
@@ -134,6 +136,10 @@ def lesson_of(
         name = free_name(module, stem, video.file_name)
         kept[name] = FileSource(name, asset_id=video.asset_id)
         body = _placed(body, video.file_name, name, _image(fields.video_title or fields.title, name), "video")
+    if sound := files.get("sound"):
+        name = free_name(module, stem, sound.file_name)
+        kept[name] = FileSource(name, asset_id=sound.asset_id)
+        body = _placed(body, sound.file_name, name, _image(fields.sound_title or fields.title, name), "sound")
     if document := files.get("document"):
         name = free_name(module, stem, document.file_name)
         kept[name] = FileSource(name, asset_id=document.asset_id)
@@ -159,8 +165,8 @@ def lesson_of(
 
 
 def videos_of(lesson: LessonSource) -> list[str]:
-    """Names of the videos the lesson shows, in order."""
-    return [reference.name for reference in references(parse(lesson.markdown)) if reference.kind == "video"]
+    """Names of the videos and sounds the lesson plays, in order."""
+    return [reference.name for reference in references(parse(lesson.markdown)) if reference.kind in PLAYED]
 
 
 def _body_problem(body: str) -> str:
@@ -202,9 +208,9 @@ def _placed(body: str, given_name: str, name: str, line: str, kind: str) -> str:
 
 
 def _new_video(body: str, kept: Mapping[str, FileSource], files: Mapping[str, AssetView]) -> str:
-    """The video captions belong to: the one chosen with them, else the first of the lesson."""
-    shown = [reference.name for reference in references(parse(body)) if reference.kind == "video"]
-    new = files.get("video")
+    """The video or sound captions belong to: the one chosen with them, else the first of the lesson."""
+    shown = [reference.name for reference in references(parse(body)) if reference.kind in PLAYED]
+    new = files.get("video") or files.get("sound")
     return next((name for name in shown if new and kept.get(name) == FileSource(name, asset_id=new.asset_id)), shown[0])
 
 
@@ -212,7 +218,7 @@ def _used(body: str, quiz: dict[str, Any] | None, kept: Mapping[str, FileSource]
     """Files the text or the quiz names, and the captions of its videos; what is named no more leaves the lesson."""
     named = {reference.name: reference.kind for reference in references(parse(body))}
     asked = set(shown_in(quiz))
-    stems = tuple(f"{PurePosixPath(name).stem}." for name, kind in named.items() if kind == "video")
+    stems = tuple(f"{PurePosixPath(name).stem}." for name, kind in named.items() if kind in PLAYED)
     return tuple(
         file
         for name, file in sorted(kept.items())

@@ -72,6 +72,7 @@ def _fields(form: FormData) -> LessonFields:
         picture_alt=_text(form, "picture_alt"),
         picture_caption=_text(form, "picture_caption"),
         video_title=_text(form, "video_title"),
+        sound_title=_text(form, "sound_title"),
         document_title=_text(form, "document_title"),
         base_version=whole(base) or 0,
     )

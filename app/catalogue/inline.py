@@ -16,11 +16,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from app.catalogue.markdown import file_name_of, media_kind
+from app.catalogue.markdown import SOUND_ENDINGS, file_name_of, media_kind
 from app.catalogue.render import picture_attributes
 from app.media.queries import AssetView
 
-SOUND_ENDINGS = (".mp3", ".m4a")
 _md = MarkdownIt("zero", {"breaks": True}).enable(["newline", "escape", "backticks", "emphasis", "image"])
 # Most texts have none of the signs that mean anything.
 _MARKED = re.compile(r"[*_`!\\\n]")

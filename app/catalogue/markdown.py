@@ -28,12 +28,15 @@ CALL_OUTS = {"note": "Lưu ý", "warn": "Hay nhầm", "example": "Ví dụ"}
 CONTAINERS = (*CALL_OUTS, "steps")
 IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv")
+SOUND_ENDINGS = (".mp3", ".m4a")
 DOCUMENT_ENDINGS = (".pdf", ".docx", ".pptx", ".odt", ".odp")
 _LINK = re.compile(r"^(https?://|mailto:|tel:|/(?!/)|#)", re.IGNORECASE)
 _BLOCK_ID_LENGTH = 40
 
 
-MediaKind = Literal["image", "video", "document", "other"]
+MediaKind = Literal["image", "video", "sound", "document", "other"]
+# What is played and followed by its seconds.
+PLAYED: tuple[MediaKind, ...] = ("video", "sound")
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def render_lesson(
     taken: set[str] = set()
     run: list[Token] = []
     for token in tokens:
-        if token.type not in ("video", "document"):
+        if token.type not in (*PLAYED, "document"):
             run.append(token)
             continue
         blocks += _html_block(md, run)
@@ -96,7 +99,9 @@ def render_lesson(
             "kind": token.type, "id": _block_id(name, taken), "asset_id": files[name], "title": token.content,
             "caption": token.info,
         }  # fmt: skip
-        if token.type == "video":
+        if token.type in PLAYED:
+            # A sound is heard, followed and counted as a video is watched.
+            shown |= {"kind": "video"} | ({"is_sound": True} if token.type == "sound" else {})
             shown["tracks"] = {
                 language: {
                     "asset_id": track.asset_id,
@@ -182,6 +187,7 @@ def media_kind(name: str) -> MediaKind:
     ending = PurePosixPath(name).suffix.lower()
     kinds: tuple[tuple[MediaKind, tuple[str, ...]], ...] = (
         ("video", VIDEO_ENDINGS), ("image", IMAGE_ENDINGS), ("document", DOCUMENT_ENDINGS),
+        ("sound", SOUND_ENDINGS),
     )  # fmt: skip
     return next((kind for kind, endings in kinds if ending in endings), "other")
 
@@ -197,9 +203,9 @@ def _must_be_usable(reference: Reference, files: Mapping[str, int]) -> None:
         raise Invalid(
             _("Dòng %(line)s nhắc đến tệp “%(name)s” nhưng chưa có tệp này."), line=reference.line, name=reference.name
         )
-    if reference.kind == "video" and not (reference.alone and reference.top):
+    if reference.kind in PLAYED and not (reference.alone and reference.top):
         raise Invalid(
-            _("Dòng %(line)s: video “%(name)s” phải đứng riêng một đoạn, ngoài khung, danh sách và câu chữ."),
+            _("Dòng %(line)s: “%(name)s” phải đứng riêng một đoạn, ngoài khung, danh sách và câu chữ."),
             line=reference.line,
             name=reference.name,
         )
@@ -218,9 +224,9 @@ def _words(child: Token) -> str:
 
 def _block_id(name: str, taken: set[str]) -> str:
     """From the file's name, so that a new edition of the lesson keeps what was watched of the same video."""
-    # A document keeps its ending: it is measured otherwise than a video, and must never be taken for one.
+    # A document is measured otherwise than a video, and a sound has another length: none must be taken for another.
     path = PurePosixPath(name)
-    ending = "-pdf" if media_kind(name) == "document" else ""
+    ending = {"document": "-pdf", "sound": "-sound"}.get(media_kind(name), "")
     base = (slugify(path.stem)[: _BLOCK_ID_LENGTH - 3 - len(ending)].strip("-") or "video") + ending
     block_id, count = base, 1
     while block_id in taken:
@@ -262,7 +268,7 @@ def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
 def _figure(image: Token, files: Mapping[str, int]) -> Token:
     name = file_name_of(image)
     caption = str(image.attrs.get("title", "")).strip()
-    if (kind := media_kind(name)) in ("video", "document"):
+    if (kind := media_kind(name)) in (*PLAYED, "document"):
         return Token(kind, "", 0, content=image.content.strip(), info=caption, meta={"name": name})
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     alt = escape(image.content.strip())

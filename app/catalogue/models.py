@@ -110,9 +110,10 @@ class LessonVersion(Base):
 
     `blocks` is the rendered lesson, in order: {"kind": "html", "html": …} and {"kind": "video", "id": …, "asset_id": …,
     "title": …, "caption": …, "tracks": {"vi": {"asset_id": …, "lines": [spoken or shown, in order],
-    "starts": [seconds]}}} and {"kind": "document", "id": …, "asset_id": …, "title": …, "caption": …, "pages": [words of
-    each page]}. Addresses of files are put in when it is shown (render.py). Versions kept before lines could be jumped
-    to have no "starts".
+    "starts": [seconds]}}}, with "is_sound": true where there is nothing to see, and {"kind": "document", "id": …,
+    "asset_id": …, "title": …, "caption": …, "pages": [words of each page; none of what can only be downloaded]}.
+    Addresses of files are put in when it is shown (render.py). Versions kept before lines could be jumped to have no
+    "starts".
     `quiz` is null or {"pass_percent": 70, "shuffle": true, "questions": [ …as in the quiz file… ]}.
     `completion_rule` is what the lesson asks where its author says so (lesson_rules.py), null where nothing is said.
     """

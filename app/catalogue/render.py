@@ -70,6 +70,10 @@ class VideoBlock:
     # The playlist of all sizes (HLS); empty where there is only the one file.
     stream_url: str = ""
     qualities: tuple[Quality, ...] = ()
+    # Heard, not watched; `loudspeaker_url` gives an MP3 for players that know nothing else.
+    is_sound: bool = False
+    loudspeaker_url: str = ""
+    loudspeaker_size: int = 0
     kind: Literal["video"] = "video"
 
 
@@ -164,6 +168,9 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
             for language, track in sorted(block["tracks"].items(), key=lambda one: language_order(one[0]))
         ),
         stream_url=view.stream_url or "",
+        is_sound=block.get("is_sound", False),
+        loudspeaker_url=view.loudspeaker_url or "",
+        loudspeaker_size=view.loudspeaker_size,
         qualities=view.qualities,
     )
 

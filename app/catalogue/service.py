@@ -16,7 +16,7 @@ from app.catalogue.drawing import asked_count
 from app.catalogue.events import CourseVersionPublished
 from app.catalogue.inline import media_in
 from app.catalogue.lesson_rules import OPENING, LessonRule, as_stored
-from app.catalogue.markdown import Track, parse, plain_texts, render_lesson
+from app.catalogue.markdown import PLAYED, Track, parse, plain_texts, render_lesson
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, LessonVersion, ModuleVersion
 from app.catalogue.render import asset_ids
 from app.catalogue.source import CompletionRule, CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
@@ -242,7 +242,7 @@ def _tracks(storage: Storage, assets: dict[str, Asset]) -> dict[str, dict[str, T
     """Captions by video and language: `bai.vi.vtt` belongs to `bai.mp4`."""
     tracks: dict[str, dict[str, Track]] = {}
     for name, asset in assets.items():
-        if asset.kind != "video":
+        if asset.kind not in PLAYED:
             continue
         stem = PurePosixPath(name).stem
         for other, captions in assets.items():

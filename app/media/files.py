@@ -33,7 +33,7 @@ class NotAccepted(Invalid):
     title = _("Tệp này chưa dùng được")
     text = _(
         "Tệp “%(file)s” không phải loại được nhận. Hãy dùng ảnh JPEG, PNG, WebP, GIF; video MP4, MOV, WebM, MKV;"
-        " tài liệu PDF, DOCX, PPTX, ODT, ODP; phụ đề WebVTT hoặc SRT."
+        " tài liệu PDF, DOCX, PPTX, ODT, ODP; âm thanh MP3, M4A, OGG, WAV; phụ đề WebVTT hoặc SRT."
     )
 
 
@@ -58,6 +58,8 @@ MATROSKA = FileType("video", "video/x-matroska", "matroska", ".mkv")
 WEBM = FileType("video", "video/webm", "matroska", ".webm")
 MP3 = FileType("sound", "audio/mpeg", "mp3", ".mp3")
 M4A = FileType("sound", "audio/mp4", "mov", ".m4a")
+OGG = FileType("sound", "audio/ogg", "ogg", ".ogg")
+WAV = FileType("sound", "audio/wav", "wav", ".wav")
 PDF = FileType("document", "application/pdf", "pdf", ".pdf")
 DOCX = FileType("document", attachments.DOCX, "office", ".docx")
 PPTX = FileType("document", attachments.PPTX, "office", ".pptx")
@@ -76,20 +78,23 @@ class WrongKind(NotAccepted):
 
 def file_type(head: bytes, file_name: str) -> FileType:
     """The type the first `HEAD_BYTES` show; the name only tells SubRip from other plain text. Raises NotAccepted."""
-    if found := _by_signature(head) or _office_type(head, file_name) or _text_type(head, file_name):
+    if (
+        found := _sound_type(head, file_name)
+        or _by_signature(head)
+        or _office_type(head, file_name)
+        or _text_type(head, file_name)
+    ):
         return found
     raise NotAccepted(file=file_name)
 
 
 def local_file_type(path: Path) -> FileType:
-    """`file_type` of a file on our own disk, where SVG and sounds are allowed too. Raises NotAccepted."""
+    """`file_type` of a file on our own disk, where SVG is allowed too. Raises NotAccepted."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     # Whether it really is harmless SVG is for `svg.check_svg` to say.
     if path.suffix.lower() == ".svg" and b"<" in head and _by_signature(head) is None:
         return SVG
-    if sound := _sound_type(head):
-        return sound
     return file_type(head, path.name)
 
 
@@ -121,11 +126,17 @@ def _iso_media_type(head: bytes) -> FileType | None:
     return MP4 if brands & _VIDEO_BRANDS else None
 
 
-def _sound_type(head: bytes) -> FileType | None:
+def _sound_type(head: bytes, file_name: str) -> FileType | None:
+    """Sound alone; a recorder's MP4 says so only by its name."""
     # A tag before the sound, or the first frame of MPEG 1 or 2, layer 3.
     if head.startswith((b"ID3", b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")):
         return MP3
-    return M4A if head[4:12] == b"ftypM4A " else None
+    if head.startswith(b"OggS"):
+        return OGG
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return WAV
+    is_named = head[4:8] == b"ftyp" and Path(file_name).suffix.lower() == ".m4a"
+    return M4A if is_named or head[4:12] == b"ftypM4A " else None
 
 
 def _office_type(head: bytes, file_name: str) -> FileType | None:

@@ -4,6 +4,7 @@ from app.core.jobs import JobFunction
 from app.media.converting import convert
 from app.media.publishing import forget_replaced
 from app.media.renewal import renew
+from app.media.sounding import sound_out
 from app.media.sweeping import sweep
 from app.media.transcode import transcode
 from app.media.uploads.service import forget_uploads
@@ -11,6 +12,7 @@ from app.media.uploads.service import forget_uploads
 JOBS: dict[str, JobFunction] = {
     "media.transcode": transcode,
     "media.convert": convert,
+    "media.sound": sound_out,
     "media.renew": renew,
     "media.forget_replaced": forget_replaced,
     "media.sweep": sweep,

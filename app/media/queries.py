@@ -16,6 +16,7 @@ from app.media.models import Asset, Rendition
 from app.media.playlists import MASTER_NAME
 from app.media.qualities import Quality, qualities
 from app.media.service import subject
+from app.media.sound import LOUDSPEAKER
 from app.media.storyboard import COLUMNS, read_name
 
 # Wide enough for a phone and for the column of a lesson; larger screens choose from `srcset`.
@@ -78,6 +79,9 @@ class AssetView:
     # Of an office file: itself, where `url` is the PDF made of it, or the same file if there is none.
     original_url: str | None = None
     original_size: int = 0
+    # Of a sound: the form a loudspeaker's player takes.
+    loudspeaker_url: str | None = None
+    loudspeaker_size: int = 0
     # Of a document, in order; none where it can only be downloaded, as `error` says.
     pages: tuple[PagePicture, ...] = ()
 
@@ -184,7 +188,9 @@ def _view(asset: Asset) -> AssetView:
     pages = sorted((r for r in renditions if r.name.startswith("page-")), key=lambda page: page.name)
     pictures = sorted((r.width or 0, r.name) for r in renditions if r.content_type == "image/webp" and r not in pages)
     light, original = named.get(LIGHT_NAME), next((r for r in renditions if r.name.startswith("original.")), None)
-    whole = [r.name for r in renditions if r.name.endswith((".mp4", ".vtt", ".mp3", ".m4a", ".pdf")) and r is not light]
+    aside = (light, named.get(LOUDSPEAKER))
+    ends = (".mp4", ".vtt", ".mp3", ".m4a", ".pdf")
+    whole = [r.name for r in renditions if r.name.endswith(ends) and r not in aside]
     shown = next(iter(whole), original.name if original else None)
     if asset.kind == "image":
         small_enough = [name for width, name in pictures if width <= _USUAL_WIDTH_PX] or [
@@ -210,6 +216,8 @@ def _view(asset: Asset) -> AssetView:
         storyboard=_storyboard(asset),
         file_name=asset.file_name,
         public_id=asset.public_id,
+        loudspeaker_url=_url_of(asset, named.get(LOUDSPEAKER)),
+        loudspeaker_size=named[LOUDSPEAKER].size if LOUDSPEAKER in named else 0,
         original_url=_url_of(asset, original),
         original_size=original.size if original else 0,
         pages=tuple(PagePicture(_url(asset, page.name), page.width, page.height) for page in pages),

@@ -19,25 +19,40 @@ from app.core.storage import Storage
 from app.core.text import nfc
 from app.media import captions, images
 from app.media.events import AssetReady
-from app.media.files import HEAD_BYTES, OFFICE, SVG, FileType, NotAccepted, WrongKind, file_type, local_file_type
+from app.media.files import (
+    HEAD_BYTES,
+    M4A,
+    MP3,
+    OFFICE,
+    SVG,
+    FileType,
+    NotAccepted,
+    WrongKind,
+    file_type,
+    local_file_type,
+)
 from app.media.ladder import needs_nothing
 from app.media.models import Asset, Rendition
 from app.media.office import check_office_file
 from app.media.paging import shelve_pages
 from app.media.probe import probe
 from app.media.shelf import Shelf, Shelved, scratch_folder, sha256_of
-from app.media.sound import sound_length_s
+from app.media.sound import MOST_LESSON_MINUTES, MOST_MINUTES, sound_length_s
 from app.media.svg import check_svg
 
 _CHUNK = 1024 * 1024
 # What an upload is kept as; videos stay what they are.
-_KEPT_AS = {"image": ".webp", "caption": ".vtt"}
+_KEPT_AS = {"image": ".webp", "caption": ".vtt", "sound": ".m4a"}
+_JOB_OF = {"sound": "media.sound"}
+# What a phone on a weak signal gets with a question without waiting.
+SHORT_SOUND_BYTES = 3 * 1024 * 1024
 _OFFICE_TYPES = frozenset(one.content_type for one in OFFICE)
 KIND_NAMES = {
     "image": _("ảnh JPEG, PNG, WebP hoặc GIF"),
     "video": _("video MP4, MOV, WebM hoặc MKV"),
     "caption": _("phụ đề WebVTT hoặc SRT"),
     "document": _("tài liệu PDF, DOCX, PPTX, ODT hoặc ODP"),
+    "sound": _("âm thanh MP3, M4A, OGG hoặc WAV"),
 }
 
 
@@ -184,7 +199,7 @@ def rendition(file: Shelved) -> Rendition:
 
 def order_transcode(db: Session, asset: Asset, by: int | None) -> None:
     """Queue the job that makes what learners get of an upload."""
-    kind = "media.convert" if asset.content_type in _OFFICE_TYPES else "media.transcode"
+    kind = "media.convert" if asset.content_type in _OFFICE_TYPES else _JOB_OF.get(asset.kind, "media.transcode")
     jobs.enqueue(
         db, kind, subject=subject(asset.id), unique_key=f"transcode:{asset.id}", owner=by, asset_id=asset.id
     )  # fmt: skip
@@ -221,7 +236,7 @@ def _shelve(storage: Storage, path: Path, name: str, kind: FileType, *, keep_ori
         case "caption":
             return _shelve_captions(storage, path, name, keep_original)
         case "sound":
-            return _shelve_sound(storage, path, name, kind)
+            return _shelve_sound(storage, path, name, kind, keep_original)
         case "document":
             return _shelve_document(storage, path, name, kind)
     return (
@@ -273,13 +288,16 @@ def _shelve_captions(storage: Storage, path: Path, name: str, keep_original: boo
         return StoredFile("caption", name, "text/vtt", len(kept), shelf.sha256, key, None, None, None, (shown,))
 
 
-def _shelve_sound(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:
-    duration_s, size = sound_length_s(path, kind.reader, name), path.stat().st_size
+def _shelve_sound(storage: Storage, path: Path, name: str, kind: FileType, keep_original: bool) -> StoredFile:
+    """A short one of a course folder is served as it is, any other one made light by a job (sounding.py)."""
+    duration_s, size = sound_length_s(path, kind.reader, name, most_minutes=MOST_LESSON_MINUTES), path.stat().st_size
+    is_served = keep_original and kind in (MP3, M4A) and size <= SHORT_SOUND_BYTES and duration_s <= MOST_MINUTES * 60
     with Shelf(storage, sha256_of(path)) as shelf:
         key = shelf.put_source(path)
         shown = Shelved(f"sound{kind.ending}", kind.content_type, size, None, None, key)
         return StoredFile(
-            "sound", name, kind.content_type, size, shelf.sha256, key, None, None, duration_s, (shown,)
+            "sound", name, kind.content_type, size, shelf.sha256, key, None, None, duration_s,
+            (shown,) if is_served else (),
         )  # fmt: skip
 
 

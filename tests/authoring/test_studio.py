@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion
-from app.catalogue.queries import course_by_slug, outline
+from app.catalogue.queries import course_by_slug, lesson_demands, outline
 from app.core.db import Database
 from app.core.jobs import Worker
 from app.core.settings import get_settings
@@ -21,7 +21,7 @@ from app.media.models import Asset
 from tests.authoring.conftest import BODY, StudioCourse
 from tests.browser import Browser
 from tests.media.office_files import docx
-from tests.media.samples import Samples
+from tests.media.samples import SOUND, Samples, ffmpeg
 from tests.media.test_pdf import written
 
 NEW = "/studio/ky-so/lessons/new"
@@ -57,7 +57,7 @@ def send(browser: Browser, url: str, fields: dict[str, Any] | None = None, **fil
     started_from = {"base_version": base.group(1)} if base else {}
     opened = {slot: (path.name, path.read_bytes()) for slot, path in files.items()}
     # An untouched file field is sent as an empty part.
-    empty = {slot: ("", b"") for slot in ("picture", "video", "captions", "document") if slot not in opened}
+    empty = {slot: ("", b"") for slot in ("picture", "video", "sound", "captions", "document") if slot not in opened}
     return browser.client.post(
         f"{url}?csrf_token={browser.token}",
         data=LESSON | started_from | (fields or {}),
@@ -434,6 +434,25 @@ def test_an_office_file_that_cannot_be_drawn_is_offered_with_a_word_on_how_to_op
     page = author.get(saved.url.path).text
     assert "mở bằng ứng dụng văn phòng" in page
     assert "Tải “ke-hoach.docx” về máy" in page
+
+
+def test_a_sound_is_heard_read_and_counted_as_a_video_is(
+    author: Browser, database: Database, worker: Worker, tmp_path: Path
+) -> None:
+    spoken, words = tmp_path / "ban-tin.wav", tmp_path / "loi.srt"
+    ffmpeg("-f", "lavfi", "-i", SOUND.format(seconds=2), spoken)
+    words.write_text("1\n00:00:00,000 --> 00:00:01,500\nHọp thôn lúc bảy giờ.\n")
+    saved = send(author, NEW, {"sound_title": "Bản tin thôn"}, sound=spoken, captions=words)
+    assert "đang được chuẩn bị" in saved.text
+    worker.run_all()
+    page = author.get(saved.url.path).text
+    assert re.search(r'<audio controls preload="none" src="/media/[^"]+/sound\.m4a" aria-label="Bản tin thôn"', page)
+    assert "Tải bản MP3 cho loa truyền thanh" in page
+    assert "Họp thôn lúc bảy giờ." in page
+    with database.reading() as db:
+        newest = db.scalars(select(CourseVersion.id).order_by(CourseVersion.id.desc())).first()
+        demands = lesson_demands(db, newest or 0, "KS01.1.2")
+    assert [(video.title, video.block_id.endswith("-sound")) for video in demands.videos] == [("Bản tin thôn", True)]
 
 
 def test_a_broken_document_is_refused_at_its_field(author: Browser, tmp_path: Path) -> None:

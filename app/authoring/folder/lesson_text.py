@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from markdown_it.token import Token
 
-from app.catalogue.markdown import CONTAINERS, Reference, is_usable_link, links, parse, references
+from app.catalogue.markdown import CONTAINERS, PLAYED, Reference, is_usable_link, links, parse, references
 from app.catalogue.source import caption_name
 from app.core.i18n import gettext as _
 
@@ -115,7 +115,7 @@ def _references(found: Sequence[Reference], files: Collection[str], language: st
     for one in found:
         name, line = one.name, one.line
         if not one.alt:
-            words = {"video": _("tên video"), "document": _("tên tài liệu")}
+            words = {"video": _("tên video"), "sound": _("tên đoạn âm thanh"), "document": _("tên tài liệu")}
             word = words.get(one.kind, _("lời mô tả cho người không nhìn thấy hình"))
             yield line, _("Thiếu %(what)s trong ngoặc vuông: ![…](%(name)s).", what=word, name=name)
         if "://" in name or name.startswith(("data:", "//")):
@@ -126,7 +126,8 @@ def _references(found: Sequence[Reference], files: Collection[str], language: st
             yield (
                 line,
                 _(
-                    "“%(name)s”: hình phải là svg, png, jpg, webp; video phải là mp4, webm, mov; tài liệu phải là pdf.",
+                    "“%(name)s”: hình phải là svg, png, jpg, webp; video mp4, webm, mov; âm thanh mp3, m4a; tài liệu"
+                    " pdf, docx, pptx, odt, odp.",
                     name=name,
                 ),
             )
@@ -144,23 +145,24 @@ def _references(found: Sequence[Reference], files: Collection[str], language: st
             if name in seen:
                 yield line, _("Tài liệu “%(name)s” xuất hiện hai lần trong bài.", name=name)
             seen.add(name)
-        elif one.kind == "video":
+        elif one.kind in PLAYED:
             if not (one.alone and one.top):
                 yield (
                     line,
                     _(
-                        "Video “%(name)s” phải đứng riêng một đoạn, không nằm trong khung, danh sách hay giữa câu.",
+                        "Video hay âm thanh “%(name)s” phải đứng riêng một đoạn, không nằm trong khung, danh sách"
+                        " hay giữa câu.",
                         name=name,
                     ),
                 )
             if name in seen:
-                yield line, _("Video “%(name)s” xuất hiện hai lần trong bài.", name=name)
+                yield line, _("Video hay âm thanh “%(name)s” xuất hiện hai lần trong bài.", name=name)
             seen.add(name)
             if caption_name(name, language) not in files:
                 yield (
                     line,
                     _(
-                        "Video “%(name)s” thiếu phụ đề: cần tệp “%(captions)s”.",
+                        "“%(name)s” thiếu phụ đề, lời cho người không nghe được: cần tệp “%(captions)s”.",
                         name=name,
                         captions=caption_name(name, language),
                     ),

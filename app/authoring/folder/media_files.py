@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from app.authoring.folder.problems import Findings
-from app.catalogue.inline import SOUND_ENDINGS
-from app.catalogue.markdown import DOCUMENT_ENDINGS, IMAGE_ENDINGS, VIDEO_ENDINGS
+from app.catalogue.markdown import DOCUMENT_ENDINGS, IMAGE_ENDINGS, SOUND_ENDINGS, VIDEO_ENDINGS
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
@@ -16,12 +15,11 @@ from app.media.office import check_office_file
 from app.media.pdf import draw_pages
 from app.media.probe import probe
 from app.media.shelf import scratch_folder
-from app.media.sound import sound_length_s
+from app.media.sound import MOST_LESSON_MINUTES, sound_length_s
 from app.media.svg import check_svg
 
 # A phone on a weak signal must get a picture in a few seconds.
 LARGEST_IMAGE_BYTES = 1024 * 1024
-LARGEST_SOUND_BYTES = 3 * 1024 * 1024
 
 
 def check_media_file(path: Path, file: str, findings: Findings) -> None:
@@ -31,8 +29,8 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
     video = ending in VIDEO_ENDINGS
     sound = ending in SOUND_ENDINGS
     document = ending in DOCUMENT_ENDINGS
-    limit = LARGEST_SOUND_BYTES if sound else LARGEST_IMAGE_BYTES
-    if video or document:
+    limit = LARGEST_IMAGE_BYTES
+    if video or document or sound:
         limit = get_settings().upload_limit_bytes
     if size > limit:
         findings.add(
@@ -51,7 +49,7 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
         elif kind.reader == "SVG":
             check_svg(path.read_bytes(), path.name)
         elif sound:
-            sound_length_s(path, kind.reader)
+            sound_length_s(path, kind.reader, most_minutes=MOST_LESSON_MINUTES)
         elif video:
             probe(path, kind.reader)
         elif kind in OFFICE:

@@ -12,8 +12,15 @@ from app.authoring.folder.media_files import check_media_file
 from app.authoring.folder.problems import CourseProblems, Findings
 from app.authoring.folder.quiz_file import read_quiz, shown_in
 from app.authoring.folder.texts import read_text
-from app.catalogue.inline import SOUND_ENDINGS
-from app.catalogue.markdown import DOCUMENT_ENDINGS, IMAGE_ENDINGS, VIDEO_ENDINGS, parse, references
+from app.catalogue.markdown import (
+    DOCUMENT_ENDINGS,
+    IMAGE_ENDINGS,
+    PLAYED,
+    SOUND_ENDINGS,
+    VIDEO_ENDINGS,
+    parse,
+    references,
+)
 from app.catalogue.source import CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
@@ -237,7 +244,7 @@ class _Reader:
             if one.name not in here or one.name in shown:
                 continue
             shown.append(one.name)
-            if one.kind == "video":
+            if one.kind in PLAYED:
                 start = f"{Path(one.name).stem}."
                 shown += [
                     name for name in sorted(here) if name.startswith(start) and name.endswith(names.CAPTION_ENDING)
@@ -294,7 +301,7 @@ def _asks_nothing(lesson: LessonFile, quiz: dict[str, object] | None) -> bool:
         return False
     shown = {one.kind for one in references(parse(lesson.markdown))}
     return not (
-        (rule.watch and "video" in shown) or (rule.pages and "document" in shown) or (rule.quiz and quiz)
+        (rule.watch and shown.intersection(PLAYED)) or (rule.pages and "document" in shown) or (rule.quiz and quiz)
     )  # fmt: skip
 
 

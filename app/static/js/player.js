@@ -359,7 +359,7 @@ async function sayRead(event, reader) {
 if (lesson) {
   keepFirstStamp();
   const positions = JSON.parse(lesson.dataset.positions);
-  const watchers = [...lesson.querySelectorAll("video[data-block]")].map((video) => new Watcher(video, positions[video.dataset.block] ?? 0));
+  const watchers = [...lesson.querySelectorAll(":is(video, audio)[data-block]")].map((video) => new Watcher(video, positions[video.dataset.block] ?? 0));
   const reader = isStillReading() ? new Reader() : null;
   leafers = [...lesson.querySelectorAll("[data-document]")].map((figure) => new Leafer(figure));
   for (const name of TOUCHES) addEventListener(name, () => (lastTouched = performance.now()), { passive: true });

@@ -4,7 +4,7 @@
 
 class Transcript {
   constructor(details) {
-    this.video = details.closest("figure").querySelector("video");
+    this.video = details.closest("figure").querySelector("video, audio");
     this.details = details;
     this.list = details.querySelector("ol");
     this.lines = [...this.list.querySelectorAll("[data-at]")].map((link) => ({ link, at: Number(link.dataset.at), said: fold(link.lastElementChild.textContent) }));
