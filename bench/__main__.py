@@ -9,6 +9,8 @@ from bench.exports import markdown as export_markdown
 from bench.exports import measure_exports
 from bench.papers import PAGES, QUICK_PAGES, measure_papers
 from bench.papers import markdown as paper_markdown
+from bench.ranges import markdown as range_markdown
+from bench.ranges import measure_ranges
 from bench.table import markdown, replace_in
 from bench.visits import kinds
 from bench.world import make_world, postgresql
@@ -31,6 +33,7 @@ def main() -> None:
     if not only:
         tables["exports"] = export_markdown(measure_exports(options.databases.split(","), quick=options.quick))
         tables["papers"] = paper_markdown(measure_papers(QUICK_PAGES if options.quick else PAGES))
+        tables["ranges"] = range_markdown(measure_ranges(quick=options.quick))
     for name, text in tables.items():
         print(text)
         if options.write:

@@ -46,8 +46,9 @@ class Cost:
     clock_ms: float
 
 
-def measure(ranges: int) -> dict[str, Cost]:
+def measure_ranges(*, quick: bool) -> dict[str, Cost]:
     """By name, the floors first."""
+    ranges = _QUICK_RANGES if quick else _RANGES
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         environment = environment_of(folder, f"sqlite:///{folder}/hocso.db") | {"COURSES_DIR": f"{folder}/none"}
@@ -174,7 +175,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="ít lượt / a short try")
     parser.add_argument("--write", type=Path, metavar="FILE", help="đặt bảng vào tài liệu, giữa các dấu")
     options = parser.parse_args()
-    text = markdown(measure(_QUICK_RANGES if options.quick else _RANGES))
+    text = markdown(measure_ranges(quick=options.quick))
     print(text)
     if options.write:
         replace_in(options.write, text, "ranges")
