@@ -23,6 +23,7 @@ HOLDINGS: dict[str, lazy | None] = {
     "question_bank": lazy("%(count)s ngân hàng câu hỏi"),
     "asset": lazy("%(count)s tệp ảnh hoặc video"),
     "upload": None,
+    "media_quota": None,
     "api_token": lazy("%(count)s khóa truy cập cho phần mềm"),
     "plan_line": lazy("%(count)s dòng kế hoạch năm"),
     "plan_quota": lazy("%(count)s số giao theo quyết định"),

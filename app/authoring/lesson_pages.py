@@ -20,6 +20,7 @@ from app.core.storage import Storage
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
 from app.media.libreoffice import find_libreoffice
 from app.media.queries import AssetView, own_uploads
+from app.media.quota import Quota, quota_of
 from app.media.uploads.service import Unfinished, most_bytes, unfinished
 
 router = APIRouter()
@@ -46,6 +47,7 @@ class LessonFormPage:
     unfinished: list[Unfinished]
     # Whether this server can draw the pages of office files.
     draws_office: bool
+    room: Quota
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -109,7 +111,10 @@ def _save(request: Request, form: _Try) -> Response:
         course = queries.authored_course(db, form.actor, form.slug)
         if form.key:
             service.lesson_in(source_of(db, queries.newest_version(db, course).id), form.key)
-    taken = service.take_files(form.storage, form.upload.files, form.settings.upload_limit_bytes)
+        refused = service.without_room(db, form.settings, course, form.upload.files)
+    fitting = {slot: file for slot, file in form.upload.files.items() if slot not in refused}
+    taken = service.take_files(form.storage, fitting, form.settings.upload_limit_bytes)
+    taken.errors |= refused
     with form.database.writing() as db:
         course = queries.authored_course(db, form.actor, form.slug)
         kept = form.upload.kept | service.add_files(db, form.actor, course, taken.stored)
@@ -174,6 +179,7 @@ def _page(
         limit_bytes=settings.upload_limit_bytes,
         most_bytes={slot: most_bytes(settings, kind) for slot, kind in SLOTS.items()},
         unfinished=on_their_way,
+        room=quota_of(db, settings, course.unit_id),
         draws_office=bool(find_libreoffice(settings.libreoffice)),
     )
 

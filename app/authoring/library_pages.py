@@ -12,7 +12,7 @@ from app.core.db import Session
 from app.core.errors import AppError
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
-from app.core.web import Db, Response, redirect, render, wants_fragment
+from app.core.web import Config, Db, Response, redirect, render, wants_fragment
 from app.media.keeping import AssetInUse, delete_asset
 from app.media.models import Asset
 from app.media.service import cancel, retry
@@ -39,9 +39,9 @@ AuthoredAsset = Annotated[Asset, Depends(_authored)]
 
 @router.get("/studio/library")
 def library(
-    request: Request, db: Db, actor: Author, filters: Annotated[Filters, Depends()], after: str = ""
+    request: Request, db: Db, actor: Author, settings: Config, filters: Annotated[Filters, Depends()], after: str = ""
 ) -> Response:
-    page = queries.library_page(db, actor, filters, after)
+    page = queries.library_page(db, settings, actor, filters, after)
     return render(request, "authoring/library.html", page=page, kinds=KINDS, states=STATES, sorts=SORTS)
 
 

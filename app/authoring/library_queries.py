@@ -14,15 +14,18 @@ from app.authoring.policy import authored_assets
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
+from app.core.settings import Settings
 from app.core.text import fold, whole
 from app.identity.models import Account, Person
 from app.identity.units.unit_queries import full_names
 from app.media.keeping import is_kept, kept_otherwise, weight
 from app.media.models import Asset, Rendition
 from app.media.queries import AssetProgress, AssetView, asset_views, progress_of
+from app.media.quota import Quota, quota_of
 
 PAGE_SIZE = 24
 _UPLOADERS = 200
+_ROOMS = 3
 
 
 @dataclass(frozen=True)
@@ -72,13 +75,17 @@ class AssetRow:
 
 @dataclass(frozen=True)
 class LibraryPage:
-    """A page of the library; `next_url` is empty on the last. `units`, `uploaders`: what one can choose from."""
+    """A page of the library; `next_url` is empty on the last. `units`, `uploaders`: what one can choose from.
+
+    `rooms`: how much the units one was made an author of have taken and may take.
+    """
 
     rows: tuple[AssetRow, ...]
     filters: Filters
     total: int
     units: tuple[tuple[int, str], ...]
     uploaders: tuple[tuple[int, str], ...]
+    rooms: tuple[tuple[str, Quota], ...]
     next_url: str
     is_first: bool
 
@@ -111,7 +118,7 @@ class AssetPage:
         return bool(self.row.uses)
 
 
-def library_page(db: Session, actor: Actor, filters: Filters, after: str) -> LibraryPage:
+def library_page(db: Session, settings: Settings, actor: Actor, filters: Filters, after: str) -> LibraryPage:
     """`PAGE_SIZE` files from the one after the public id `after` on; the same number of queries for any of them."""
     wanted = _narrowed(db, select(Asset).where(authored_assets(actor)), filters)
     total = db.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
@@ -130,6 +137,7 @@ def library_page(db: Session, actor: Actor, filters: Filters, after: str) -> Lib
         total=total,
         units=_units(db, actor),
         uploaders=_uploaders(db, actor),
+        rooms=_rooms(db, settings, actor),
         next_url=f"/studio/library?{query}{'&' if query else ''}after={shown[-1].public_id}" if more else "",
         is_first=last is None,
     )
@@ -205,6 +213,12 @@ def _rows(db: Session, actor: Actor, assets: Sequence[Asset]) -> list[AssetRow]:
         )
         for asset in assets
     ]
+
+
+def _rooms(db: Session, settings: Settings, actor: Actor) -> tuple[tuple[str, Quota], ...]:
+    roots = sorted(actor.grants.get("course.author", ()))[:_ROOMS]
+    names = full_names(db, roots, clock.today())
+    return tuple((names.get(unit_id, ""), quota_of(db, settings, unit_id)) for unit_id in roots)
 
 
 def _units(db: Session, actor: Actor) -> tuple[tuple[int, str], ...]:

@@ -1,5 +1,6 @@
 """Verbs of the studio: take the files of a form in, keep a lesson in a new draft, publish what was reviewed."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -16,8 +17,10 @@ from app.core.access import Actor
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
 from app.core.i18n import gettext
 from app.core.i18n import lazy as _
+from app.core.settings import Settings
 from app.core.storage import Storage
 from app.media.queries import AssetView
+from app.media.quota import QuotaFull, must_fit
 from app.media.service import StoredFile, add_asset, store
 
 
@@ -40,6 +43,24 @@ def take_files(storage: Storage, given: Mapping[str, tuple[str, BinaryIO]], limi
             taken.status = taken.status if taken.errors else error.status
             taken.errors[slot] = error.message
     return taken
+
+
+def without_room(
+    db: Session, settings: Settings, course: Course, given: Mapping[str, tuple[str, BinaryIO]]
+) -> dict[str, str]:
+    """Which of the chosen files the course's unit has no room for, and why, by slot."""
+    refused: dict[str, str] = {}
+    wanted = 0
+    for slot, (file_name, stream) in given.items():
+        # All of it has arrived; its end tells how large it is.
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        try:
+            must_fit(db, settings, course.unit_id, wanted + size, file_name)
+            wanted += size
+        except QuotaFull as error:
+            refused[slot] = error.message
+    return refused
 
 
 def add_files(db: Session, actor: Actor, course: Course, stored: Mapping[str, StoredFile]) -> dict[str, str]:

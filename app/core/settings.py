@@ -69,6 +69,11 @@ class Settings(BaseSettings):
         description="Giới hạn một tệp tải lên nối tiếp (mất mạng thì tải tiếp từ chỗ dở), tính bằng MB. Cần chỗ trống "
         "gấp ba tệp ấy trong lúc nhận.",
     )  # fmt: skip
+    media_quota_mb: int = Field(
+        51_200, ge=0,
+        description="Số MB tệp của một đơn vị được chiếm trong kho, kể cả các bản máy chủ làm; 0: không giới hạn. "
+        "Riêng cho từng đơn vị: lệnh media quota.",
+    )  # fmt: skip
     session_days: int = Field(
         14, ge=1, le=90, description="Số ngày một phiên đăng nhập còn hiệu lực kể từ lần dùng cuối."
     )

@@ -8,16 +8,19 @@ from pathlib import Path
 
 from sqlalchemy import or_, select
 
-from app.core import jobs
+from app.core import clock, jobs
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.paper import FONTS
 from app.core.templating import format_filesize
+from app.core.text import whole
+from app.identity.units.unit_queries import full_names, unit_on
 from app.media import service, sweeping
 from app.media.jobs import JOBS
 from app.media.models import Asset
 from app.media.queries import AssetProgress, progress_of
+from app.media.quota import quota_of, set_quota
 from app.media.renewal import SUBJECT as RENEWAL
 from app.media.renewal import count_outdated, order_renewal, stop_renewal
 from app.media.slides import make_slide_video
@@ -25,6 +28,7 @@ from app.runtime import Runtime
 
 _SLIDES_ENDING = ".slides.yaml"
 _UNUSED_DAYS = 30
+_SHARED = "chung"
 # Be Vietnam Pro as TTF lies with the certificate it is printed on.
 
 
@@ -53,6 +57,17 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
         help=f"chỉ tệp tải lên quá N ngày, mặc định {_UNUSED_DAYS} / only files older than N days",
     )  # fmt: skip
     clean.set_defaults(func=_clean)
+    quota = verbs.add_parser("quota", help="chỗ chứa tệp của các đơn vị / room for the files of units")
+    quota.add_argument(
+        "unit", nargs="?", metavar="MÃ/CODE", help="mã đơn vị; không có thì kể mọi đơn vị có tệp / unit code"
+    )
+    quota.add_argument(
+        "mb",
+        nargs="?",
+        metavar="MB",
+        help="giới hạn riêng, 0 là không giới hạn, “chung” là theo MEDIA_QUOTA_MB / own limit",
+    )
+    quota.set_defaults(func=_quota)
 
 
 def _transcode(args: argparse.Namespace, runtime: Runtime) -> int:
@@ -161,6 +176,28 @@ def _clean(args: argparse.Namespace, runtime: Runtime) -> int:
     done = _("Đã xóa %(unused)s tệp không dùng (%(unused_size)s), %(strays)s tệp thừa (%(strays_size)s).", **counts)
     found = _("Có %(unused)s tệp không dùng (%(unused_size)s), %(strays)s tệp thừa (%(strays_size)s).", **counts)
     print(done if args.apply else f"{found} {_('Chưa xóa gì; thêm --apply để xóa.')}", flush=True)
+    return 0
+
+
+def _quota(args: argparse.Namespace, runtime: Runtime) -> int:
+    with runtime.database.writing() as db:
+        day = clock.today()
+        if args.unit is None:
+            unit_ids = [one for one in db.scalars(select(Asset.unit_id).distinct().order_by(Asset.unit_id)) if one]
+        elif (unit := unit_on(db, args.unit, day)) is None:
+            raise CommandFailed(lazy("Không có đơn vị nào mang mã “%(code)s”."), code=args.unit)
+        else:
+            unit_ids = [unit.unit_id]
+        if args.mb is not None:
+            megabytes = None if args.mb == _SHARED else whole(args.mb)
+            if args.mb != _SHARED and (megabytes is None or megabytes < 0):
+                raise CommandFailed(lazy("“%(mb)s” không phải số MB."), mb=args.mb)
+            set_quota(db, unit_ids[0], megabytes)
+        names = full_names(db, unit_ids, day)
+        for unit_id in unit_ids:
+            quota = quota_of(db, runtime.settings, unit_id)
+            limit = format_filesize(quota.limit) if quota.limit else _("không giới hạn")
+            print(f"{names.get(unit_id, unit_id)}\t{format_filesize(quota.used)}\t{limit}", flush=True)
     return 0
 
 

@@ -77,3 +77,13 @@ class Rendition(Base):
     created_at: Mapped[datetime]
     # A newer one is shown; this one is still served for a day, to those who are watching it.
     replaced_at: Mapped[datetime | None]
+
+
+class MediaQuota(Base):
+    """A unit's own limit in megabytes instead of MEDIA_QUOTA_MB; 0 is no limit."""
+
+    __tablename__ = "media_quota"
+
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), primary_key=True, autoincrement=False)
+    megabytes: Mapped[int]
+    set_at: Mapped[datetime]

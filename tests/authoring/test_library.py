@@ -15,9 +15,11 @@ from app.catalogue.service import publish, save_version
 from app.catalogue.source import CourseSource, FileSource, LessonSource
 from app.core import clock, jobs
 from app.core.db import Database, Session
+from app.core.settings import get_settings
 from app.core.storage import Storage
 from app.identity.sign_in import accounts
 from app.media.models import Asset, Rendition
+from app.media.uploads.tus import metadata_header
 from app.runtime import Runtime
 from tests import factories
 from tests.browser import Browser
@@ -93,7 +95,7 @@ def test_pages_follow_each_other_without_gap_or_repeat(db: Session, sort: str) -
     assert actor is not None
     seen, after = [], ""
     while True:
-        page = library_queries.library_page(db, actor, Filters(sort=sort), after)
+        page = library_queries.library_page(db, get_settings(), actor, Filters(sort=sort), after)
         seen += [row.view.file_name for row in page.rows]
         if not page.next_url:
             break
@@ -143,7 +145,7 @@ def test_a_use_in_another_units_course_is_told_without_its_name(db: Session, sto
     save_version(db, storage, course_with(shared), factories.unit_id(db, "24"), None)
     actor = accounts.actor_of(db, account.id)
     assert actor is not None
-    page = library_queries.library_page(db, actor, Filters(), "")
+    page = library_queries.library_page(db, get_settings(), actor, Filters(), "")
     assert [(use.kind, use.title, use.url) for use in page.rows[0].uses] == [("lesson", "", "")]
 
 
@@ -191,3 +193,33 @@ def put(storage: Storage, folder: Path, key: str, content: bytes = b"1234") -> N
     path.write_bytes(content)
     with path.open("rb") as file:
         storage.put(key, file)
+
+
+def test_a_unit_without_room_is_told_before_choosing_and_refused_in_words(
+    author: Browser, runtime: Runtime, db: Session, storage: Storage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    used = picture(db, "Anh.webp", size=1024 * 1024 - 500)
+    twice = course_with(used, more="![Lần nữa](Anh.webp)\n")
+    save_version(db, storage, twice, factories.unit_id(db, "24"), None)
+    db.commit()
+    assert run(runtime, "quota", "24", "2") == 0
+    assert capsys.readouterr().out == "Thành phố Bắc Ninh\t1,0 MB\t2,0 MB\n", "once, with what was made of it"
+    form = author.get("/studio/khoa-thu/lessons/new").text
+    assert "Kho tệp của đơn vị còn 1,0 MB trong 2,0 MB." in form
+    assert "đã dùng 1,0 MB trong 2,0 MB" in author.get(LIBRARY).text
+    refused = author.post(
+        "/studio/khoa-thu/lessons/new", {"module": "01-mo-dau"}, files={"picture": ("to.png", b"x" * 1024 * 1100)}
+    )
+    assert refused.status_code == 422
+    assert "đơn vị chỉ còn 1,0 MB" in refused.text
+    sent = author.client.post(
+        "/uploads?course=khoa-thu",
+        headers={
+            "tus-resumable": "1.0.0", "upload-length": "1100000", "x-csrf-token": author.token,
+            "upload-metadata": metadata_header({"filename": "a.png", "kind": "image"}),
+        },
+    )  # fmt: skip
+    assert (sent.status_code, "đơn vị chỉ còn" in sent.text) == (413, True)
+    assert run(runtime, "quota", "24", "0") == 0
+    assert "không giới hạn" in capsys.readouterr().out
+    assert "Kho tệp của đơn vị còn" not in author.get("/studio/khoa-thu/lessons/new").text

@@ -15,6 +15,7 @@ from app.core.jobs import JobContext
 from app.core.settings import Settings
 from app.core.storage import Storage
 from app.media.models import Asset
+from app.media.quota import must_fit
 from app.media.service import KIND_NAMES, StoredFile, add_asset, plain_name, store, too_large
 from app.media.shelf import forget_marks
 from app.media.uploads.models import Upload
@@ -60,7 +61,7 @@ def begin(
     db: Session, storage: Storage, settings: Settings, *, by: Actor, unit_id: int | None, kind: str, file_name: str,
     size: int,
 ) -> Upload:  # fmt: skip
-    """A new upload. Raises TooLarge, TooManyUnfinished, StorageFull, or Misspoken for a kind there is not."""
+    """A new upload. Raises TooLarge, TooManyUnfinished, QuotaFull, StorageFull, Misspoken for a kind there is not."""
     name = plain_name(file_name)
     if kind not in KIND_NAMES:
         raise Misspoken(header="Upload-Metadata")
@@ -68,6 +69,7 @@ def begin(
         raise too_large(name, limit_bytes)
     if (count := len(db.execute(select(Upload.id).where(_unfinished(by))).all())) >= MOST_UNFINISHED:
         raise TooManyUnfinished(count=count)
+    must_fit(db, settings, unit_id, size, name)
     free = storage.free_bytes()
     if free is not None and free < _COPIES * size:
         raise StorageFull
