@@ -114,8 +114,9 @@ class AssetPage:
     newer: str
 
     @property
-    def is_used(self) -> bool:
-        return bool(self.row.uses)
+    def replaceable_in(self) -> tuple[Use, ...]:
+        """One use of each course that can have a newer version of the file in its next draft."""
+        return tuple({use.course: use for use in self.row.uses if use.course}.values())
 
 
 def library_page(db: Session, settings: Settings, actor: Actor, filters: Filters, after: str) -> LibraryPage:

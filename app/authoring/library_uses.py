@@ -34,6 +34,8 @@ class Use:
     url: str = ""
     published: int | None = None
     draft: int | None = None
+    # Slug of the course whose newest version shows it, where the reader may write: there it can be replaced.
+    course: str = ""
 
 
 def uses_of(db: Session, actor: Actor, asset_ids: Iterable[int]) -> dict[int, tuple[Use, ...]]:
@@ -98,7 +100,8 @@ def _use(row: Any) -> Use:
     base = f"/studio/{row.slug}"
     # The studio opens the newest version, which may have dropped the lesson.
     url = f"{base}/lessons/{row.key}/preview" if row.key and row.in_newest else base
-    return Use(row.kind, row.course_title, row.title, url, row.published, row.draft)
+    course = row.slug if row.in_newest else ""
+    return Use(row.kind, row.course_title, row.title, url, row.published, row.draft, course)
 
 
 def _in_banks(db: Session, actor: Actor, wanted: set[int]) -> Iterator[tuple[int, Use]]:

@@ -7,7 +7,7 @@ from app.core.db import Instant
 from migrations.columns import wide_id
 
 revision = "0057"
-down_revision = "0055"
+down_revision = "0056"
 
 
 def upgrade() -> None:

@@ -133,6 +133,8 @@ _STUDIO = (
         refused=_NOT_THEIRS),
     act("/studio/library/{public_id}/retry", PROVINCE_AUTHORS, "/studio/library/{stopped_video}/retry",
         refused=_NOT_THEIRS),
+    act("/studio/library/{public_id}/replace", PROVINCE_AUTHORS, "/studio/library/{spare_asset}/replace",
+        refused=_NOT_THEIRS, form={"courses": SLUG}, files={"file": ("moi.png", "picture")}),
     act("/studio/library/{public_id}/delete", PROVINCE_AUTHORS, "/studio/library/{spare_asset}/delete",
         refused=_NOT_THEIRS),
     page("/media/{public_id}/{name}", EVERYBODY, "/media/{public_picture}", case="published",

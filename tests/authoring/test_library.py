@@ -1,16 +1,20 @@
 """An author finds files again, sees where they are used, and deletes what nobody uses."""
 
+import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from app.authoring import library_queries
 from app.authoring.library_queries import PAGE_SIZE, Filters
 from app.catalogue.banks import add_bank, add_question
+from app.catalogue.models import CourseVersion, LessonFile, LessonVersion
 from app.catalogue.service import publish, save_version
 from app.catalogue.source import CourseSource, FileSource, LessonSource
 from app.core import clock, jobs
@@ -27,6 +31,12 @@ from tests.catalogue import making
 from tests.media.test_commands import run
 
 LIBRARY = "/studio/library"
+
+
+def png(colour: str) -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (40, 30), colour).save(data, "PNG")
+    return data.getvalue()
 
 
 def picture(db: Session, name: str, unit: str = "24", **more: object) -> Asset:
@@ -223,3 +233,43 @@ def test_a_unit_without_room_is_told_before_choosing_and_refused_in_words(
     assert run(runtime, "quota", "24", "0") == 0
     assert "không giới hạn" in capsys.readouterr().out
     assert "Kho tệp của đơn vị còn" not in author.get("/studio/khoa-thu/lessons/new").text
+
+
+def test_a_newer_version_takes_the_place_only_in_drafts_that_are_named(
+    author: Browser, new_browser: Callable[[], Browser], db: Session, database: Database, storage: Storage
+) -> None:
+    old = picture(db, "anh.webp")
+    unit = factories.unit_id(db, "24")
+    published = publish(db, save_version(db, storage, course_with(old), unit, None), None)
+    other = replace(course_with(old), slug="khoa-hai", code="HAI", title="Khóa hai")
+    save_version(db, storage, other, unit, None)
+    factories.account(db, username="tacgia-phuong", role="author", at=factories.BAC_GIANG)
+    db.commit()
+    url = f"{LIBRARY}/{old.public_id}"
+    page = author.get(url).text
+    assert "lập bản nháp mới, bản đang công bố giữ nguyên" in page
+    assert "Khóa hai: bản nháp 1" in page
+    assert author.post(f"{url}/replace", {}).status_code == 422
+    wrong = author.client.post(
+        f"{url}/replace?csrf_token={author.token}", files={"file": ("a.vtt", b"WEBVTT\n\n00:01.000 --> 00:02.000\nx\n")}
+    )
+    assert (wrong.status_code, "Ô này nhận ảnh" in wrong.text) == (422, True)
+    elsewhere = new_browser().sign_in("tacgia-phuong")
+    assert elsewhere.post(f"{url}/replace", {}, files={"file": ("moi.png", png("red"))}).status_code == 404
+
+    done = author.post(f"{url}/replace", {"courses": ["khoa-thu"]}, files={"file": ("moi.png", png("red"))})
+    assert "Đã nhận bản mới và thay trong bản nháp của: Khóa học thử." in done.text
+    assert "Xem bản cũ mà tệp này thay" in done.text
+    assert "Tệp này đã có bản mới hơn." in author.get(url).text
+    with database.reading() as fresh:
+        new = fresh.scalars(select(Asset).where(Asset.replaces_id == old.id)).one()
+        used = fresh.execute(
+            select(CourseVersion.course_id, CourseVersion.number, LessonFile.asset_id)
+            .join(LessonVersion, LessonVersion.course_version_id == CourseVersion.id)
+            .join(LessonFile, LessonFile.lesson_version_id == LessonVersion.id)
+            .order_by(CourseVersion.id)
+        ).all()
+    first, second = published.course_id, used[1][0]
+    assert [tuple(row) for row in used] == [(first, 1, old.id), (second, 1, old.id), (first, 2, new.id)]
+    again = author.post(f"{LIBRARY}/{new.public_id}/replace", {}, files={"file": ("moi.png", png("red"))})
+    assert "giống hệt tệp đang có" in again.text
