@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select, true
 from sqlalchemy.orm import Session
 
 from app.assignments.models import AssignmentMember
@@ -26,7 +26,7 @@ from app.coverage.planning.plan_queries import below, units_figures
 from app.coverage.reports.unit_forms import teams_by_commune
 from app.identity.models import Affiliation, Person
 from app.identity.policy import held_on
-from app.identity.records import holder_of, holders_holding
+from app.identity.records import holder_of, holders_holding, records_holding
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import UnitOnDay
 from app.learning.models import Completion, CompletionAnnulment
@@ -118,6 +118,9 @@ def person_candidates(
     """
     first = date(on.year, 1, 1)
     posts = and_(Affiliation.unit_id.in_(below(unit)), held_on(on))
+    # Looked up one by one; only of a whole province PostgreSQL is faster to read what all people did.
+    is_sqlite = db.get_bind().dialect.name == "sqlite"
+    records = records_holding(posts) if unit.parent_id or is_sqlite else None
     person = holder_of(Completion.person_id)
     # Two versions of a course are one course; a class or a paper from elsewhere stands for itself.
     what = func.coalesce(Completion.course_id, -Completion.id)
@@ -127,14 +130,15 @@ def person_candidates(
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
         .where(CompletionAnnulment.completion_id.is_(None))
         .where(Completion.completed_on >= first, Completion.completed_on <= on)
+        .where(true() if records is None else Completion.person_id.in_(records))
         .group_by(person)
         .subquery()
     )
-    assigned = _assigned(first, on)
+    assigned = _assigned(first, on, records)
     query = (
         select(
             Person.id, Person.ref, Person.name, done.c.courses, done.c.score, func.coalesce(assigned.c.asked, 0),
-            func.coalesce(assigned.c.late, 0),
+            func.coalesce(assigned.c.late, 0), func.count().over(),
         )
         .join(done, done.c.person == Person.id)
         .outerjoin(assigned, assigned.c.person == Person.id)
@@ -146,14 +150,13 @@ def person_candidates(
         query = query.where(done.c.score >= criteria.score)
     if criteria.on_time:
         query = query.where(assigned.c.asked > 0, assigned.c.late == 0)
-    total = db.scalar(select(func.count()).select_from(query.subquery())) or 0
     order = (done.c.courses.desc(), done.c.score.desc(), Person.sort_name, Person.id)
     rows = db.execute(query.order_by(*order).limit(MOST_PEOPLE)).all()
     titles = post_words(db, [row[0] for row in rows], posts, on)
     return [
         PersonCandidate(ref, name, titles.get(person_id, ""), count, mean, asked, late)
-        for person_id, ref, name, count, mean, asked, late in rows
-    ], total
+        for person_id, ref, name, count, mean, asked, late, _total in rows
+    ], rows[0][-1] if rows else 0
 
 
 def _measured(
@@ -216,13 +219,13 @@ def _kept_in_time(db: Session, unit_ids: Sequence[int], first: date, on: date) -
     return {unit_id: (int(done), count) for unit_id, done, count in rows}
 
 
-def _assigned(first: date, on: date) -> Any:
-    """Of each person: how much was due in these days, and how much of it was late or is not done."""
+def _assigned(first: date, on: date, records: Select[int] | None) -> Any:
+    """Of each person, or of these records: how much was due in these days, and how much was late or is not done."""
     person = holder_of(AssignmentMember.person_id)
     late = func.sum(case((_in_time(), 0), else_=1)).label("late")
     return (
         select(person.label("person"), func.count().label("asked"), late)
-        .where(*_asked_of(first, on))
+        .where(*_asked_of(first, on), true() if records is None else AssignmentMember.person_id.in_(records))
         .group_by(person)
         .subquery()
     )  # fmt: skip

@@ -182,10 +182,10 @@ def post_words(
     db: Session, person_ids: Collection[int], posts: ColumnElement[bool], day: date
 ) -> dict[int, str]:  # fmt: skip
     """Of people, as they are shown, the post among `posts` and its unit in words; of several the primary one."""
-    holder = holder_of(Affiliation.person_id)
+    records = [record for kin in records_by_holder(db, person_ids).values() for record in kin]
     rows = db.execute(
-        select(holder, Affiliation.title, Affiliation.unit_id)
-        .where(posts, holder.in_(person_ids))
+        select(holder_of(Affiliation.person_id), Affiliation.title, Affiliation.unit_id)
+        .where(posts, Affiliation.person_id.in_(records))
         .order_by(Affiliation.is_primary, Affiliation.started_on.desc(), Affiliation.id.desc())
     ).all()
     units = unit_queries.units_by_id(db, {unit_id for *_rest, unit_id in rows}, day)

@@ -249,7 +249,8 @@ def _completed(db: Session, day: date) -> set[int]:
         select(holder_of(Completion.person_id))
         .outerjoin(CompletionAnnulment, CompletionAnnulment.completion_id == Completion.id)
         .where(CompletionAnnulment.completion_id.is_(None))
-        .where(or_(Completion.course_version_id.in_(_team_courses()), Completion.programme_code == _TEAM_TASK))
         .where(Completion.completed_on >= date(day.year, 1, 1), Completion.completed_on <= day)
     )
-    return set(db.scalars(query))
+    # Each by its own index; asked at once, SQLite reads what everybody completed in the year.
+    ours, elsewhere = Completion.course_version_id.in_(_team_courses()), Completion.programme_code == _TEAM_TASK
+    return {*db.scalars(query.where(ours)), *db.scalars(query.where(elsewhere))}

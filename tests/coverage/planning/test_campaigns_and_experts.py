@@ -20,6 +20,7 @@ from app.coverage.planning.commendations import PersonCriteria, UnitCriteria
 from app.coverage.planning.experts import Wanted
 from app.coverage.planning.models import CampaignActivity, Expert, PlanYear
 from app.identity.models import Person
+from app.identity.people import merging
 from app.identity.units import unit_queries
 from app.identity.units.unit_queries import UnitOnDay
 from tests import factories
@@ -171,12 +172,15 @@ def test_units_are_listed_by_every_criterion_stated_with_the_figures(
 
 
 def test_people_are_listed_with_what_they_did_and_whether_anything_was_late(
-    db: Session, manager: Actor, staff: list[Person], worker: Worker, browser: Browser
+    db: Session, admin: Actor, manager: Actor, staff: list[Person], worker: Worker, browser: Browser
 ) -> None:
     first, second = factories.course(db, "K4", programme=TASK), factories.course(db, "K5")
     an, binh, chi, _dung = staff
     factories.completion(db, an, first, date(2026, 3, 1))
-    factories.completion(db, an, second, date(2026, 4, 1))
+    # Under a record without a post that was merged into hers.
+    other = factories.person(db, "Lê An")
+    factories.completion(db, other, second, date(2026, 4, 1))
+    merging.merge(db, admin, merging.Pair(an, other), (), "một người")
     factories.completion(db, binh, first, date(2026, 3, 1))
     factories.completion(db, chi, first, date(2025, 3, 1))
     order = Order(second.course_id, Rule(factories.unit_id(db, HERE)), date(2026, 11, 21), person_ids=(an.id, binh.id))
@@ -188,6 +192,8 @@ def test_people_are_listed_with_what_they_did_and_whether_anything_was_late(
         wanted = PersonCriteria(**criteria)  # type: ignore[arg-type]
         rows, total = commendations.person_candidates(db, unit(db, HERE), wanted, date(2026, 11, 21))
         assert total == len(rows)
+        # Of the whole province they are looked for in another way.
+        assert commendations.person_candidates(db, unit(db), wanted, date(2026, 11, 21)) == (rows, total)
         return [(row.name, row.courses, row.assigned, row.late) for row in rows]
 
     assert listed(courses=1) == [("Lê Thị An", 2, 1, 0), ("Phạm Bình", 1, 1, 1)]
