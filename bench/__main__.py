@@ -12,6 +12,8 @@ from bench.papers import markdown as paper_markdown
 from bench.ranges import markdown as range_markdown
 from bench.ranges import measure_ranges
 from bench.table import markdown, replace_in
+from bench.videos import QUICK_TURNS, TURNS, measure_videos
+from bench.videos import markdown as video_markdown
 from bench.visits import kinds
 from bench.world import make_world, postgresql
 
@@ -34,6 +36,7 @@ def main() -> None:
         tables["exports"] = export_markdown(measure_exports(options.databases.split(","), quick=options.quick))
         tables["papers"] = paper_markdown(measure_papers(QUICK_PAGES if options.quick else PAGES))
         tables["ranges"] = range_markdown(measure_ranges(quick=options.quick))
+        tables["videos"] = video_markdown(measure_videos(QUICK_TURNS if options.quick else TURNS))
     for name, text in tables.items():
         print(text)
         if options.write:

@@ -182,7 +182,9 @@ def plain_command(executable: str, folder: Path, rung: Rung, name: str = PLAIN_N
 def sheet_command(executable: str, video: VideoInfo, source: Path, folder: Path, board: Storyboard) -> list[str]:
     """The storyboard of a video that is not encoded: of its key frames alone, a fraction of the work."""
     given = _given(video, source, skip_frame="nokey")
-    sheet = drawn(given[str(video.video_index)], board)
+    # Made small before the few pictures are repeated for the many moments they stand for.
+    small = given[str(video.video_index)].filter("scale", board.width, board.height)
+    sheet = drawn(small, board)
     return watched(executable, ffmpeg.output(sheet, str(folder / SHEET_NAME), **SHEET_OPTIONS))
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -18,15 +19,19 @@ from app.core.text import whole
 from app.identity.units.unit_queries import full_names, unit_on
 from app.media import service, sweeping
 from app.media.jobs import JOBS
+from app.media.lesson_deck import read_lesson, scenes
 from app.media.models import Asset
+from app.media.narration import narrate
 from app.media.queries import AssetProgress, progress_of
 from app.media.quota import quota_of, set_quota
 from app.media.renewal import SUBJECT as RENEWAL
 from app.media.renewal import count_outdated, order_renewal, stop_renewal
 from app.media.slides import make_slide_video
+from app.media.voices import VOICES, usual_voice
 from app.runtime import Runtime
 
 _SLIDES_ENDING = ".slides.yaml"
+_LESSON_VIDEO, _LESSON_CAPTIONS = ".slides.mp4", ".slides.vi.vtt"
 _UNUSED_DAYS = 30
 _SHARED = "chung"
 # Be Vietnam Pro as TTF lies with the certificate it is printed on.
@@ -45,10 +50,17 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     )  # fmt: skip
     transcode.add_argument("--stop", action="store_true", help="thôi việc làm lại ấy / stop making them anew")
     transcode.set_defaults(func=_transcode)
-    slides = verbs.add_parser("slides", help="dựng video trình chiếu từ tệp .slides.yaml / make a slide video")
-    slides.add_argument(
-        "path", type=Path, metavar="ĐƯỜNG-DẪN/PATH", help="tệp .slides.yaml, hoặc thư mục chứa / a file or a folder"
+    slides = verbs.add_parser(
+        "slides", help="dựng video trình chiếu từ bài học .md hay tệp .slides.yaml / make a slide video"
     )
+    slides.add_argument(
+        "path", type=Path, metavar="ĐƯỜNG-DẪN/PATH",
+        help="bài .md, tệp .slides.yaml, hoặc thư mục chứa tệp .slides.yaml / a lesson, a deck, a folder of decks",
+    )  # fmt: skip
+    slides.add_argument(
+        "--voice", choices=sorted(VOICES), default=None,
+        help="giọng đọc bài .md; mặc định là giọng đã cài / who speaks a lesson",
+    )  # fmt: skip
     slides.set_defaults(func=_slides)
     clean = verbs.add_parser("gc", help="dọn tệp không nơi nào dùng / clean up files nobody uses")
     clean.add_argument("--apply", action="store_true", help="xóa thật; không có thì chỉ kể ra / delete, not only list")
@@ -139,6 +151,8 @@ def _tell(progress: AssetProgress) -> None:
 
 
 def _slides(args: argparse.Namespace, runtime: Runtime) -> int:
+    if args.path.suffix == ".md" and args.path.is_file():
+        return _lesson_video(args.path, args.voice or usual_voice())
     made = 0
     for source in _decks(args.path):
         stem = source.name.removesuffix(_SLIDES_ENDING)
@@ -204,6 +218,24 @@ def _quota(args: argparse.Namespace, runtime: Runtime) -> int:
 def _tell_looked(count: int) -> None:
     # Beside the list itself, so that who keeps the list in a file sees it move.
     print(_("đã xem %(count)s tệp", count=count), file=sys.stderr, flush=True)
+
+
+def _lesson_video(source: Path, voice: str) -> int:
+    """A lesson as a video beside it, `bai.slides.mp4`; the two files appear whole or not at all."""
+    title, objectives, text = read_lesson(source.read_text(encoding="utf-8"))
+    deck = scenes(title or source.stem, objectives, text)
+    with tempfile.TemporaryDirectory(dir=source.parent) as folder:
+        made = narrate(title, deck, source.parent, VOICES[voice](), Path(folder), _tell_share)
+        video, captions = source.with_suffix(_LESSON_VIDEO), source.with_suffix(_LESSON_CAPTIONS)
+        made.video.replace(video)
+        made.captions.replace(captions)
+    print(_("Đã dựng %(video)s và %(captions)s", video=video, captions=captions.name), flush=True)
+    return 0
+
+
+def _tell_share(ratio: float, text: str) -> None:
+    # Beside the result, so that who keeps the result in a file sees it move.
+    print(f"{ratio:4.0%} {text}", file=sys.stderr, flush=True)
 
 
 def _decks(path: Path) -> Iterator[Path]:

@@ -19,9 +19,11 @@ import yaml
 
 from app.core.errors import AppError
 from app.core.i18n import lazy as _
+from app.media.encoder import watched
 
 FRAMES_PER_SECOND = 10
 ENCODE_SECONDS_MAX = 600
+_SPOKEN_FPS = 5
 
 TEMPLATE = """
 #let deck = json(bytes(sys.inputs.deck))
@@ -32,6 +34,10 @@ TEMPLATE = """
     place(dx: i * 36pt + dx, rect(width: w, height: 8pt, fill: pigment))
   }
 }
+#let size-of(title) = {
+  let letters = title.clusters().len()
+  if letters <= 26 { 0.098 } else if letters <= 38 { 0.07 } else { 0.055 }
+}
 #set document(title: deck.title, date: none)
 #set page(width: width, height: height, margin: 0pt, fill: paper)
 #set text(font: "Be Vietnam Pro", size: height * 0.075, fill: ink, lang: "vi", hyphenate: false)
@@ -40,11 +46,15 @@ TEMPLATE = """
   page({
     place(strip)
     place(dx: width * 0.05, dy: height * 0.09,
-      box(width: width * 0.78, text(size: height * 0.098, weight: "bold", fill: cham, slide.title)))
+      box(width: width * 0.78, text(size: height * size-of(slide.title), weight: "bold", fill: cham, slide.title)))
     place(right, dx: -width * 0.05, dy: height * 0.125, text(size: height * 0.05, [#number/#deck.slides.len()]))
     place(dx: width * 0.05, dy: height * 0.235, rect(width: width * 0.9, height: 1.5pt, fill: ink))
     let has-figure = slide.figure != none
-    if has-figure {
+    if has-figure and slide.lines.len() == 0 {
+      // A picture that says everything has the whole slide.
+      place(dx: width * 0.05, dy: height * 0.26, box(width: width * 0.9, height: height * 0.54,
+        align(center, image(slide.figure, height: 100%, fit: "contain"))))
+    } else if has-figure {
       place(dx: width * 0.05, dy: height * 0.285,
         box(width: width * 0.28, height: height * 0.5, image(slide.figure, height: 100%, fit: "contain")))
     }
@@ -172,6 +182,32 @@ def encode_command(deck: Deck, pictures: Sequence[Path], out: Path) -> list[str]
     result = ffmpeg.output(video, silence, str(out), **picture, **sound, **options, **bitexact)
     command: list[str] = ffmpeg.compile(result, cmd=imageio_ffmpeg.get_ffmpeg_exe(), overwrite_output=True)
     return [command[0], "-hide_banner", "-loglevel", "error", "-nostdin", *command[1:]]
+
+
+def spoken_command(
+    executable: str, deck: Deck, pictures: Sequence[Path], sound: Path, folder: Path, out: Path
+) -> list[str]:
+    """The ffmpeg command for stills held while `sound` speaks, to be followed by `encoder.run`.
+
+    Each still is read once and shown for its time; a list in `folder` says for how long.
+    """
+    held = "".join(
+        f"file '{picture.name}'\nduration {slide.seconds:.3f}\n"
+        for picture, slide in zip(pictures, deck.slides, strict=True)
+    )
+    # ffmpeg drops the last duration unless another file follows (its concat demuxer).
+    stills = folder / "stills.txt"
+    stills.write_text(f"ffconcat version 1.0\n{held}file '{pictures[-1].name}'\n")
+    video = ffmpeg.input(str(stills), f="concat", protocol_whitelist="file")
+    video = video.filter("scale", out_color_matrix="bt709", out_range="tv").filter("format", "yuv420p")
+    video = video.filter("fps", _SPOKEN_FPS).filter("trim", duration=f"{sum(one.seconds for one in deck.slides):.3f}")
+    voice = ffmpeg.input(str(sound), f="wav", protocol_whitelist="file")
+    options = {
+        "c:v": "libx264", "profile:v": "main", "preset": "veryfast", "tune": "stillimage", "crf": 25,
+        "g": _SPOKEN_FPS * 10, "c:a": "aac", "b:a": "48k",
+        "f": "mp4", "movflags": "+faststart", "map_metadata": -1,
+    }  # fmt: skip
+    return watched(executable, ffmpeg.output(video, voice, str(out), **options))
 
 
 def make_slide_video(source: Path, out_mp4: Path, out_vtt: Path, font_paths: Sequence[Path] = ()) -> None:

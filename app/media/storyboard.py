@@ -76,7 +76,7 @@ def encoded(sheet: Path) -> Picture:
     """The sheet ffmpeg drew, made small."""
     with Image.open(sheet, formats=["BMP"]) as image:
         data = io.BytesIO()
-        image.convert("RGB").save(data, "WEBP", quality=45, method=4)
+        image.convert("RGB").save(data, "WEBP", quality=45, method=2)
         return Picture(data.getvalue(), "image/webp", image.width, image.height)
 
 
