@@ -27,6 +27,9 @@ class FilePart(Response):
         self._first = b""
         while (left := left - len(piece)) > 0:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            # Returns when that piece is on its way: a slow phone holds one piece in memory, not two.
+            piece = b""
+            await send({"type": "http.response.body", "body": b"", "more_body": True})
             # Nobody reads on from the disk for somebody who has gone.
             if await request.is_disconnected():
                 return

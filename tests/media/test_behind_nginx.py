@@ -1,6 +1,7 @@
 """Files of courses as they are deployed: nginx sends them, from a folder or out of an object store, without Python."""
 
 import gzip
+import io
 import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
+from PIL import Image
 
 from app.core import clock
 from app.core.db import Session
@@ -25,7 +27,6 @@ from tests import factories
 from tests.authoring.conftest import studio_course
 from tests.browser import Browser
 from tests.journey.conftest import LiveServer
-from tests.media.samples import Samples
 from tests.media.test_uploads import Sender
 from tests.nginx.running import Nginx
 from tests.seeded import Seeded
@@ -116,10 +117,12 @@ def segments(viewer: Browser, playlist_url: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.usefixtures("studio_course")
 def test_nginx_sends_what_was_uploaded_and_asks_no_server_for_a_segment(
-    deployed: Deployed, db: Session, storage: Storage, samples: Samples
+    deployed: Deployed, db: Session, storage: Storage
 ) -> None:
     author, stranger = deployed.open().sign_in("tacgia"), deployed.open()
-    sender, picture = Sender(author), samples.photo_jpg.read_bytes()
+    drawn = io.BytesIO()
+    Image.new("RGB", (600, 400), "#ac3820").save(drawn, "JPEG")
+    sender, picture = Sender(author), drawn.getvalue()
     upload = sender.begin(len(picture), name="anh.jpg", kind="image")
     assert sender.send(upload, picture, 0).status_code == 204
     taken = sender.finish(upload)
