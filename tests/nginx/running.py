@@ -59,6 +59,8 @@ class Nginx:
             r"listen \[::\]:(80|443)[^;]*;": "", r"listen 80 ": f"listen 127.0.0.1:{plain} ",
             r"listen 443 ": f"listen 127.0.0.1:{port} ", "/etc/ssl/hocso": f"{folder}/tls",
             "/var/cache/hocso": f"{folder}/cache", "/etc/nginx/hocso": str(folder),
+            # With the port, which is none of the usual ones here.
+            r"Host \$host;": "Host $http_host;",
         })  # fmt: skip
         upstream = self._place("upstream-machine.conf", {
             "server 127.0.0.1:8001": f"server {self.behind}", "server 127.0.0.1:8002[^;]*;": "",
