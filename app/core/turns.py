@@ -13,11 +13,12 @@ from weakref import WeakKeyDictionary
 
 
 class Turns:
-    """Four queues: pages that only look, requests whose transaction spans the request, those that open short
-    transactions of their own, and the looking at whole files, which takes a thread for seconds: one at a time."""
+    """Five queues: pages that only look, requests whose transaction spans the request, those that open short
+    transactions of their own, parts of files that are sent, which wait for disks and stores and must keep no page
+    waiting, and the looking at whole files, which takes a thread for seconds: one at a time."""
 
     def __init__(self, *, readers: int, writers: int, others: int) -> None:
-        self._sizes = {"readers": readers, "writers": writers, "others": others, "lasting": 1}
+        self._sizes = {"readers": readers, "writers": writers, "others": others, "files": others, "lasting": 1}
         # A semaphore belongs to one event loop; a server has one, a test may have several.
         self._of_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
 
@@ -41,6 +42,10 @@ class Turns:
     @property
     def others(self) -> asyncio.Semaphore:
         return self._semaphore("others")
+
+    @property
+    def files(self) -> asyncio.Semaphore:
+        return self._semaphore("files")
 
     @property
     def lasting(self) -> asyncio.Semaphore:

@@ -85,7 +85,7 @@ async def _in_turn(request: Request, answer: Callable[[Request, Session], Respon
         with database.reading() as db:
             return answer(request, db)
 
-    async with request.app.state.turns.readers:
+    async with request.app.state.turns.files:
         return await run_in_threadpool(work)
 
 
