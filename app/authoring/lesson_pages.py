@@ -1,12 +1,13 @@
 """The lesson form of the studio: new and edit. Files are stored before the database is touched."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Request
 
 from app.authoring import queries, service
 from app.authoring.lesson_form import SLOTS, LessonFields, in_order
 from app.authoring.lesson_upload import LessonUpload, Upload
+from app.authoring.library_queries import pickable, usable_files
 from app.authoring.pages import Author, AuthoredCourse
 from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, course_version
@@ -19,7 +20,7 @@ from app.core.settings import Settings
 from app.core.storage import Storage
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
 from app.media.libreoffice import find_libreoffice
-from app.media.queries import AssetView, own_uploads
+from app.media.queries import AssetView
 from app.media.quota import Quota, quota_of
 from app.media.uploads.service import Unfinished, most_bytes, unfinished
 
@@ -48,6 +49,9 @@ class LessonFormPage:
     # Whether this server can draw the pages of office files.
     draws_office: bool
     room: Quota
+    # By slot, what the library holds for the words searched without scripts.
+    found: dict[str, tuple[AssetView, ...]] = field(default_factory=dict)
+    words: str = ""
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -118,6 +122,8 @@ def _save(request: Request, form: _Try) -> Response:
     with form.database.writing() as db:
         course = queries.authored_course(db, form.actor, form.slug)
         kept = form.upload.kept | service.add_files(db, form.actor, course, taken.stored)
+    if form.upload.find in SLOTS:
+        return _found(request, form, kept, taken.errors)
     if taken.errors:
         return _again(request, form, kept, taken.status, errors=taken.errors)
     try:
@@ -157,6 +163,21 @@ def _again(
         return _form(request, page, status)
 
 
+def _found(request: Request, form: _Try, kept: dict[str, str], errors: dict[str, str]) -> Response:
+    """The form as it was, with what the library holds for one of its fields: nothing is saved, nothing found wrong."""
+    slot = form.upload.find
+    with form.database.reading() as db:
+        course = queries.authored_course(db, form.actor, form.slug)
+        page = replace(
+            _page(db, course, form.key, form.upload.fields, form.settings, unfinished(db, form.storage, form.actor)),
+            attached=_attached(db, form.actor, kept),
+            errors=errors,
+            found={slot: pickable(db, form.actor, SLOTS[slot], form.upload.words)},
+            words=form.upload.words,
+        )
+        return _form(request, page)
+
+
 def _page(
     db: Session,
     course: Course,
@@ -185,8 +206,8 @@ def _page(
 
 
 def _attached(db: Session, actor: Actor, kept: dict[str, str]) -> dict[str, AssetView]:
-    """The files a form carries, by slot; only what this person uploaded and only in its place."""
-    uploads = own_uploads(db, actor, kept.values())
+    """The files a form carries, by slot; only what this person may use and only in its place."""
+    uploads = usable_files(db, actor, kept.values())
     views = {slot: uploads[public_id] for slot, public_id in kept.items() if public_id in uploads}
     return {slot: view for slot, view in views.items() if view.kind == SLOTS[slot]}
 

@@ -24,6 +24,9 @@ class LessonUpload:
     fields: LessonFields
     files: dict[str, tuple[str, BinaryIO]]
     kept: dict[str, str]
+    # The slot whose words are to be looked for in the library, instead of saving; and those words.
+    find: str = ""
+    words: str = ""
 
 
 async def _receive(request: Request) -> AsyncIterator[LessonUpload]:
@@ -41,6 +44,8 @@ async def _receive(request: Request) -> AsyncIterator[LessonUpload]:
             fields=_fields(form),
             files=files,
             kept={slot: kept for slot in SLOTS if slot not in files and (kept := _kept(form, slot))},
+            find=(find := _text(form, "find")),
+            words=_text(form, f"find_{find}"),
         )
     finally:
         await form.close()

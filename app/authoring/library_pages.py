@@ -9,12 +9,13 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
 from app.authoring import library_queries as queries
+from app.authoring.lesson_form import SLOTS
 from app.authoring.library import replace_asset
 from app.authoring.library_queries import Filters
 from app.authoring.pages import Author
 from app.core.access import Actor
 from app.core.db import Database, Session
-from app.core.errors import AppError, Invalid, StorageFull, TooLarge
+from app.core.errors import AppError, Invalid, NotFound, StorageFull, TooLarge
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.settings import Settings
@@ -102,6 +103,16 @@ def library(
 ) -> Response:
     page = queries.library_page(db, settings, actor, filters, after)
     return render(request, "authoring/library.html", page=page, kinds=KINDS, states=STATES, sorts=SORTS)
+
+
+@router.get("/studio/library/pick")
+def pick(request: Request, db: Db, actor: Author, slot: str = "") -> Response:
+    """What a field of the lesson form may take from the library; the words searched stand in `find_{slot}`."""
+    if slot not in SLOTS:
+        raise NotFound
+    q = request.query_params.get(f"find_{slot}", "")
+    found = queries.pickable(db, actor, SLOTS[slot], q)
+    return render(request, "authoring/_pick.html", slot=slot, found=found)
 
 
 @router.get("/studio/library/{public_id}")

@@ -1,12 +1,12 @@
 """The library: files authors of a unit have given, found again by name, kind, unit and person."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.authoring.library_uses import Use, uses_of
@@ -26,6 +26,7 @@ from app.media.quota import Quota, quota_of
 PAGE_SIZE = 24
 _UPLOADERS = 200
 _ROOMS = 3
+_PICKABLE = 8
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,21 @@ def library_page(db: Session, settings: Settings, actor: Actor, filters: Filters
         next_url=f"/studio/library?{query}{'&' if query else ''}after={shown[-1].public_id}" if more else "",
         is_first=last is None,
     )
+
+
+def pickable(db: Session, actor: Actor, kind: str, q: str) -> tuple[AssetView, ...]:
+    """Files of a kind that a lesson can show, newest first, whose names hold the words of `q`; a handful."""
+    wanted = _narrowed(db, select(Asset).where(authored_assets(actor), Asset.state != "failed"), Filters(q, kind))
+    ids = [asset.id for asset in db.scalars(wanted.order_by(Asset.id.desc()).limit(_PICKABLE))]
+    views = asset_views(db, ids)
+    return tuple(views[asset_id] for asset_id in ids)
+
+
+def usable_files(db: Session, actor: Actor, public_ids: Iterable[str]) -> dict[str, AssetView]:
+    """Of these public ids the files this author may put into a lesson: those of the library, and their own."""
+    theirs = or_(authored_assets(actor), Asset.uploaded_by == actor.account_id)
+    ids = db.scalars(select(Asset.id).where(Asset.public_id.in_(set(public_ids)), Asset.state != "failed", theirs))
+    return {view.public_id: view for view in asset_views(db, ids.all()).values()}
 
 
 def authored_asset(db: Session, actor: Actor, public_id: str) -> Asset:

@@ -127,6 +127,8 @@ _STUDIO = (
     act("/studio/{slug}/videos/{public_id}/retry", PROVINCE_AUTHORS, f"/studio/{SLUG}/videos/{{stopped_video}}/retry",
         refused=_NOT_THEIRS),
     page("/studio/library", AUTHORS, secret=SPARE_NAME, told_to=PROVINCE_AUTHORS),
+    page("/studio/library/pick", AUTHORS, "/studio/library/pick?slot=picture&find_picture=hinh", secret=SPARE_NAME,
+         told_to=PROVINCE_AUTHORS, is_part=True),
     page("/studio/library/{public_id}", PROVINCE_AUTHORS, "/studio/library/{spare_asset}", refused=_NOT_THEIRS,
          secret=SPARE_NAME, told_to=PROVINCE_AUTHORS),
     act("/studio/library/{public_id}/cancel", PROVINCE_AUTHORS, "/studio/library/{running_video}/cancel",

@@ -273,3 +273,50 @@ def test_a_newer_version_takes_the_place_only_in_drafts_that_are_named(
     assert [tuple(row) for row in used] == [(first, 1, old.id), (second, 1, old.id), (first, 2, new.id)]
     again = author.post(f"{LIBRARY}/{new.public_id}/replace", {}, files={"file": ("moi.png", png("red"))})
     assert "giống hệt tệp đang có" in again.text
+
+
+def test_a_lesson_takes_a_file_of_the_library_with_and_without_scripts(
+    author: Browser, new_browser: Callable[[], Browser], db: Session, database: Database, storage: Storage
+) -> None:
+    lan = factories.account(db, username="lan", role="author", at="24")
+    shared = picture(db, "Sơ đồ ký.webp", uploaded_by=lan.id)
+    save_version(db, storage, course_with(picture(db, "anh.webp")), factories.unit_id(db, "24"), None)
+    factories.account(db, username="tacgia-phuong", role="author", at=factories.BAC_GIANG)
+    db.commit()
+    part = author.get("/studio/library/pick?slot=picture&find_picture=so+do").text
+    assert re.findall(r'name="kept_picture" value="([^"]+)"', part) == [shared.public_id]
+    assert "Kho không có tệp nào" in author.get("/studio/library/pick?slot=video&find_video=so+do").text
+    assert author.get("/studio/library/pick?slot=bia").status_code == 404
+
+    new = "/studio/khoa-thu/lessons/new"
+    asked = author.post(new, {"title": "Đang gõ", "find": "picture", "find_picture": "so do"})
+    assert asked.status_code == 200
+    assert 'value="Đang gõ"' in asked.text, "nothing typed is lost"
+    assert "Bài chưa lưu được" not in asked.text, "and nothing is found wrong yet"
+    fields = LESSON | {"kept_picture": shared.public_id, "picture_alt": "Ba bước ký"}
+    saved = author.post(new, fields)
+    assert "Xem thử bản nháp" in saved.text
+    assert f"/media/{shared.public_id}/" in saved.text
+    with database.reading() as fresh:
+        assert len(fresh.scalars(select(Asset.id)).all()) == 2, "nothing was stored again"
+
+
+def test_a_lesson_takes_nothing_of_another_units_library(
+    author: Browser, new_browser: Callable[[], Browser], db: Session, storage: Storage
+) -> None:
+    theirs = picture(db, "cua tinh.webp")
+    course = replace(course_with(picture(db, "anh.webp", unit=factories.BAC_GIANG)), slug="khoa-phuong")
+    save_version(db, storage, course, factories.unit_id(db, factories.BAC_GIANG), None)
+    factories.account(db, username="tacgia-phuong", role="author", at=factories.BAC_GIANG)
+    db.commit()
+    elsewhere = new_browser().sign_in("tacgia-phuong")
+    saved = elsewhere.post("/studio/khoa-phuong/lessons/new", LESSON | {"kept_picture": theirs.public_id})
+    assert "Xem thử bản nháp" in saved.text
+    assert theirs.public_id not in saved.text
+
+
+LESSON = {
+    "module": "01-mo-dau", "title": "Ký số", "minutes": "12", "objectives": "Ký được một công văn.",
+    "role": "Anh Bình, công chức", "body": "Chị Hoa cần ký.", "source_title": "Luật Giao dịch điện tử",
+    "source_ref": "Luật số 20/2023/QH15", "source_url": "",
+}  # fmt: skip

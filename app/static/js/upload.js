@@ -47,7 +47,7 @@ async function renewToken(form) {
   if (fresh) form.action = fresh.action;
 }
 
-async function send(form) {
+async function send(form, button) {
   const words = wordsOf(form);
   say(form, "");
   show(form, fill(words.sending, { percent: 0 }), 0);
@@ -62,7 +62,7 @@ async function send(form) {
   sending.onload = () => answered(form, sending);
   sending.onerror = () => { show(form, null, 0); say(form, words.network); };
   sending.onabort = () => { show(form, null, 0); say(form, words.stopped); };
-  sending.send(new FormData(form));
+  sending.send(new FormData(form, button));
 }
 
 function answered(form, request) {
@@ -109,7 +109,7 @@ document.addEventListener("submit", (event) => {
   if (problem || filesOf(form).length) event.preventDefault();
   else isDirty = false;
   if (problem) say(form, problem);
-  else if (event.defaultPrevented) send(form);
+  else if (event.defaultPrevented) send(form, event.submitter);
 });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-stop]")) sending?.abort(); });
 addEventListener("beforeunload", (event) => { if (isDirty) event.preventDefault(); });
