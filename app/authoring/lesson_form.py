@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -17,7 +17,16 @@ from app.media.queries import AssetView
 TITLE_LENGTH = ROLE_LENGTH = 200
 SOURCE_ROWS = 2
 # Where a file may be chosen in the form, and the kind of asset it must be.
-SLOTS = {"picture": "image", "video": "video", "sound": "sound", "captions": "caption", "document": "document"}
+# Further pictures of one save; with the first they make a gallery.
+MORE_PICTURES = ("picture_2", "picture_3", "picture_4", "picture_5", "picture_6")
+SLOTS = {
+    "picture": "image",
+    **dict.fromkeys(MORE_PICTURES, "image"),
+    "video": "video",
+    "sound": "sound",
+    "captions": "caption",
+    "document": "document",
+}
 # Fields in the order of the page, so that messages can be listed in it.
 _ORDER = (
     "module",
@@ -28,6 +37,7 @@ _ORDER = (
     "body",
     "picture",
     "picture_alt",
+    *(name for slot in MORE_PICTURES for name in (slot, f"{slot}_alt")),
     "video",
     "sound",
     "captions",
@@ -51,6 +61,8 @@ class LessonFields:
     sources: tuple[Citation, ...] = ()
     picture_alt: str = ""
     picture_caption: str = ""
+    # Description and caption of further pictures, by slot.
+    more_pictures: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     video_title: str = ""
     sound_title: str = ""
     document_title: str = ""
@@ -69,6 +81,13 @@ class LessonFields:
             sources=lesson.sources,
             base_version=base_version,
         )
+
+    @property
+    def pictures(self) -> dict[str, tuple[str, str]]:
+        """Description and caption of every picture there may be, by slot."""
+        none = ("", "")
+        first = {"picture": (self.picture_alt, self.picture_caption)}
+        return first | {slot: self.more_pictures.get(slot, none) for slot in MORE_PICTURES}
 
     @property
     def source_rows(self) -> tuple[Citation, ...]:
@@ -103,8 +122,9 @@ def problems(
         found["body"] = message
     if message := _sources_problem(fields.sources):
         found["sources"] = message
-    if "picture" in files and not fields.picture_alt:
-        found["picture_alt"] = _("Hãy tả ảnh bằng lời cho người không nhìn thấy ảnh.")
+    for slot, (alt, _caption) in fields.pictures.items():
+        if slot in files and not alt:
+            found[f"{slot}_alt"] = _("Hãy tả ảnh bằng lời cho người không nhìn thấy ảnh.")
     if "document" in files and not fields.document_title:
         found["document_title"] = _("Hãy đặt tên cho tài liệu.")
     if "captions" in files and not files.keys() & {"video", "sound"} and not has_video:
@@ -128,10 +148,7 @@ def lesson_of(
     """The lesson the form describes; files the author did not place in the text stand at its end."""
     body = several_lines(fields.body)
     kept = {file.name: file for file in old.files} if old else {}
-    if picture := files.get("picture"):
-        name = free_name(module, stem, picture.file_name)
-        kept[name] = FileSource(name, asset_id=picture.asset_id)
-        body = _placed(body, picture.file_name, name, _image(fields.picture_alt, name, fields.picture_caption), "image")
+    body = _with_pictures(body, fields, module, stem, files, kept)
     if video := files.get("video"):
         name = free_name(module, stem, video.file_name)
         kept[name] = FileSource(name, asset_id=video.asset_id)
@@ -162,6 +179,30 @@ def lesson_of(
         completion=old.completion if old else None,
         files=_used(body, old.quiz if old else None, kept),
     )
+
+
+def _with_pictures(
+    body: str, fields: LessonFields, module: ModuleSource, stem: str, files: Mapping[str, AssetView],
+    kept: dict[str, FileSource],
+) -> str:  # fmt: skip
+    """The text with its new pictures; several that the author did not place stand at its end as a gallery."""
+    loose = []
+    for slot, (alt, caption) in fields.pictures.items():
+        if (picture := files.get(slot)) is None:
+            continue
+        name = base = free_name(module, stem, picture.file_name)
+        count = 1
+        while kept.get(name, picture).asset_id != picture.asset_id:
+            count += 1
+            name = f"{PurePosixPath(base).stem}-{count}{PurePosixPath(base).suffix}"
+        kept[name] = FileSource(name, asset_id=picture.asset_id)
+        if placed := _at_its_name(body, picture.file_name, name, "image"):
+            body = placed
+        else:
+            loose.append(_image(alt, name, caption))
+    if len(loose) > 1:
+        return "\n\n".join((body, "::: gallery", *loose, ":::"))
+    return "\n\n".join((body, *loose))
 
 
 def videos_of(lesson: LessonSource) -> list[str]:
@@ -199,12 +240,17 @@ def _image(alt: str, name: str, caption: str = "") -> str:
 
 def _placed(body: str, given_name: str, name: str, line: str, kind: str) -> str:
     """The text naming the stored file: where the author wrote the name it had before, else in a line at the end."""
+    return _at_its_name(body, given_name, name, kind) or f"{body}\n\n{line}"
+
+
+def _at_its_name(body: str, given_name: str, name: str, kind: str) -> str:
+    """The text naming the stored file where the author wrote the name it had before; empty if nowhere."""
     stem = PurePosixPath(given_name).stem
     for reference in references(parse(body)):
         # The ending may have changed on the way: photo.jpg is kept as photo.webp.
         if PurePosixPath(reference.name).stem == stem and (reference.kind == kind or reference.kind == "other"):
             return re.sub(rf"(\]\(\s*)<?{re.escape(reference.name)}>?", lambda found: found.group(1) + name, body)
-    return f"{body}\n\n{line}"
+    return ""
 
 
 def _new_video(body: str, kept: Mapping[str, FileSource], files: Mapping[str, AssetView]) -> str:

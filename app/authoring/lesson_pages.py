@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from fastapi import APIRouter, Request
 
 from app.authoring import queries, service
-from app.authoring.lesson_form import SLOTS, LessonFields, in_order
+from app.authoring.lesson_form import MORE_PICTURES, SLOTS, LessonFields, in_order
 from app.authoring.lesson_upload import LessonUpload, Upload
 from app.authoring.library_queries import pickable, usable_files
 from app.authoring.pages import Author, AuthoredCourse
@@ -52,6 +52,10 @@ class LessonFormPage:
     # By slot, what the library holds for the words searched without scripts.
     found: dict[str, tuple[AssetView, ...]] = field(default_factory=dict)
     words: str = ""
+
+    @property
+    def more_pictures(self) -> tuple[str, ...]:
+        return MORE_PICTURES
 
     @property
     def kinds(self) -> dict[str, str]:

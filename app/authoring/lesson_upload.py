@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
-from app.authoring.lesson_form import SLOTS, LessonFields
+from app.authoring.lesson_form import MORE_PICTURES, SLOTS, LessonFields
 from app.catalogue.source import Citation
 from app.core.errors import StorageFull, TooLarge
 from app.core.text import nfc, whole
@@ -76,6 +76,7 @@ def _fields(form: FormData) -> LessonFields:
         sources=_sources(form),
         picture_alt=_text(form, "picture_alt"),
         picture_caption=_text(form, "picture_caption"),
+        more_pictures={slot: (_text(form, f"{slot}_alt"), _text(form, f"{slot}_caption")) for slot in MORE_PICTURES},
         video_title=_text(form, "video_title"),
         sound_title=_text(form, "sound_title"),
         document_title=_text(form, "document_title"),

@@ -1,4 +1,4 @@
-"""Lesson text: CommonMark with tables, four call-outs, figures, videos and documents, turned into blocks.
+"""Lesson text: CommonMark with tables, call-outs, steps, galleries, figures, videos and documents, turned into blocks.
 
 Raw HTML is not understood and shows as text. Files are named by the author (`hinh.svg`) and kept as `asset:12`, so that
 a rendered lesson does not depend on where files live; render.py puts the addresses in.
@@ -25,7 +25,7 @@ from app.core.i18n import lazy as _
 
 # The word a call-out opens with when its author gives none; a text of the lesson, so not translated.
 CALL_OUTS = {"note": "Lưu ý", "warn": "Hay nhầm", "example": "Ví dụ"}
-CONTAINERS = (*CALL_OUTS, "steps")
+CONTAINERS = (*CALL_OUTS, "steps", "gallery")
 IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv")
 SOUND_ENDINGS = (".mp3", ".m4a")
@@ -250,19 +250,42 @@ def _raw(html: str) -> Token:
 
 
 def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
-    """A picture alone in a paragraph becomes a figure, a video or document alone in one a token of that name."""
+    """A picture alone in a paragraph becomes a figure, a video or document alone in one a token of that name.
+
+    In a gallery every picture becomes a small figure that leads to the large one.
+    """
     shaped: list[Token] = []
     place = 0
+    in_gallery = False
     while place < len(tokens):
         token = tokens[place]
         children = tokens[place + 1].children or [] if token.type == "paragraph_open" else []
-        if len(children) == 1 and children[0].type == "image":
+        if token.type.startswith("container_gallery"):
+            in_gallery = token.nesting == 1
+        if in_gallery and children and all(_is_picture_or_break(child) for child in children):
+            shaped += [_small_figure(child, files) for child in children if child.type == "image"]
+            place += 3
+        elif len(children) == 1 and children[0].type == "image":
             shaped.append(_figure(children[0], files))
             place += 3  # the paragraph's opening, its content, its end
         else:
             shaped.append(token)
             place += 1
     return shaped
+
+
+def _is_picture_or_break(child: Token) -> bool:
+    return child.type in ("softbreak", "hardbreak") or (
+        child.type == "image" and media_kind(file_name_of(child)) == "image"
+    )
+
+
+def _small_figure(image: Token, files: Mapping[str, int]) -> Token:
+    asset_id, alt = files[file_name_of(image)], escape(image.content.strip())
+    caption = str(image.attrs.get("title", "")).strip()
+    said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    shown = f'<img src="thumb:{asset_id}" alt="{alt}" loading="lazy">'
+    return _raw(f'<figure><a href="asset:{asset_id}" data-zoom>{shown}</a>{said}</figure>\n')
 
 
 def _figure(image: Token, files: Mapping[str, int]) -> Token:
@@ -307,7 +330,7 @@ def _point_links_and_images(tokens: Iterable[Token], files: Mapping[str, int]) -
 
 
 def _with_boxes(tokens: list[Token]) -> list[Token]:
-    """Call-outs as `note` boxes, `::: steps` as a numbered list whose items each hold one box."""
+    """Call-outs as `note` boxes, `::: gallery` as a grid, `::: steps` as a numbered list, a box in each item."""
     shaped: list[Token] = []
     item_level: int | None = None  # of the items of the steps we are in
     for token in tokens:
@@ -316,6 +339,8 @@ def _with_boxes(tokens: list[Token]) -> list[Token]:
             item_level = token.level + 2
         elif token.type == "container_steps_close":
             item_level = None
+        elif token.type == "container_gallery_open":
+            shaped.append(_raw('<div class="gallery">\n'))
         elif token.type == f"container_{name}_open":
             title = token.info.strip().removeprefix(name).strip() or CALL_OUTS[name]
             kind = "note" if name == "note" else f"note {name}"

@@ -17,9 +17,12 @@ from app.media.languages import language_name, language_order
 from app.media.qualities import Quality
 from app.media.queries import AssetView
 
-_ASSET = re.compile(r'src="asset:(\d+)"')
+_ASSET = re.compile(r'src="(asset|thumb):(\d+)"')
+_LARGE = re.compile(r'href="asset:(\d+)"')
 # How wide a lesson's column is: the whole of a phone, 68 letters elsewhere (css/lesson.css).
 _COLUMN = "(max-width: 48rem) 100vw, 42rem"
+# A picture of a gallery: half of a phone, a third of the column.
+_SMALL = "(max-width: 48rem) 46vw, 14rem"
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def asset_ids(blocks: Iterable[Mapping[str, Any]]) -> set[int]:
     found: set[int] = set()
     for block in blocks:
         if block["kind"] == "html":
-            found |= {int(number) for number in _ASSET.findall(block["html"])}
+            found |= {int(number) for _size, number in _ASSET.findall(block["html"])}
         else:
             found |= {block["asset_id"], *(track["asset_id"] for track in block.get("tracks", {}).values())}
     return found
@@ -128,20 +131,23 @@ def resolve(blocks: Sequence[Mapping[str, Any]], views: Mapping[int, AssetView])
     return tuple(_RESOLVE[block["kind"]](block, views) for block in blocks)
 
 
-def picture_attributes(view: AssetView) -> str:
+def picture_attributes(view: AssetView, sizes: str = _COLUMN) -> str:
     """Where a picture is, in which sizes, and how large it will be shown."""
     # The size keeps the page from jumping when a picture arrives late.
     size = f' width="{view.width}" height="{view.height}"' if view.width and view.height else ""
-    choice = f' srcset="{escape(view.srcset)}" sizes="{_COLUMN}"' if view.srcset else ""
+    choice = f' srcset="{escape(view.srcset)}" sizes="{sizes}"' if view.srcset else ""
     return f'src="{escape(view.url or "")}"{choice}{size}'
 
 
 def _html(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> HtmlBlock:
     def address(found: re.Match[str]) -> str:
-        return picture_attributes(views[int(found.group(1))])
+        return picture_attributes(views[int(found.group(2))], _SMALL if found.group(1) == "thumb" else _COLUMN)
+
+    def large(found: re.Match[str]) -> str:
+        return f'href="{escape(views[int(found.group(1))].largest_url)}"'
 
     # Our own renderer made it from text with every sign escaped (markdown.py).
-    return HtmlBlock(Markup(_ASSET.sub(address, block["html"])))  # noqa: S704
+    return HtmlBlock(Markup(_LARGE.sub(large, _ASSET.sub(address, block["html"]))))  # noqa: S704
 
 
 def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlock:

@@ -85,6 +85,11 @@ class AssetView:
     # Of a document, in order; none where it can only be downloaded, as `error` says.
     pages: tuple[PagePicture, ...] = ()
 
+    @property
+    def largest_url(self) -> str:
+        """Of a picture in several sizes the largest, to look at closely; else the only one."""
+        return self.srcset.rsplit(", ", 1)[-1].split(" ")[0] if self.srcset else self.url or ""
+
 
 @dataclass(frozen=True)
 class AssetProgress:

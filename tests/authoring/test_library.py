@@ -33,9 +33,9 @@ from tests.media.test_commands import run
 LIBRARY = "/studio/library"
 
 
-def png(colour: str) -> bytes:
+def png(colour: str, width: int = 40) -> bytes:
     data = io.BytesIO()
-    Image.new("RGB", (40, 30), colour).save(data, "PNG")
+    Image.new("RGB", (width, width * 3 // 4), colour).save(data, "PNG")
     return data.getvalue()
 
 
@@ -299,6 +299,39 @@ def test_a_lesson_takes_a_file_of_the_library_with_and_without_scripts(
     assert f"/media/{shared.public_id}/" in saved.text
     with database.reading() as fresh:
         assert len(fresh.scalars(select(Asset.id)).all()) == 2, "nothing was stored again"
+
+
+def test_several_pictures_of_one_save_make_a_gallery_that_works_as_links(
+    author: Browser, db: Session, storage: Storage
+) -> None:
+    save_version(db, storage, course_with(picture(db, "anh.webp")), factories.unit_id(db, "24"), None)
+    large = png("red", 1000)
+    db.commit()
+    url = "/studio/khoa-thu/lessons/new"
+    files = {
+        "picture": ("a.png", large),
+        "picture_2": ("a.png", png("blue", 1000)),
+        "picture_3": ("b.png", png("green")),
+    }
+    fields = LESSON | {
+        "body": "Xem.\n\n![Ảnh ba](b.png)",
+        "picture_alt": "Mặt trước",
+        "picture_2_caption": "Năm 2026",
+    }
+    refused = author.post(url, fields | {"picture_3_alt": "Ảnh ba"}, files=files)
+    assert refused.status_code == 422
+    assert re.search(r'href="#f-picture_2_alt"', refused.text), "each picture is described"
+    kept = dict(re.findall(r'name="(kept_picture[_0-9]*)" value="([^"]+)"', refused.text))
+    saved = author.post(url, fields | kept | {"picture_2_alt": "Mặt sau", "picture_3_alt": "Ảnh ba"}).text
+    gallery = saved[saved.index('<div class="gallery">') : saved.index("<dialog")]
+    links = re.findall(
+        r'<a href="(/media/[^"]+/1000\.webp)" data-zoom><img src="/media/[^"]+/960?1?0?0?0?\.webp"', gallery
+    )
+    assert len(set(links)) == 2, "each leads to the largest, and both keep their own file"
+    assert re.findall(r'alt="([^"]+)"', gallery)[:2] == ["Mặt trước", "Mặt sau"]
+    assert "<figcaption>Năm 2026</figcaption>" in gallery
+    assert 'alt="Ảnh ba"' in saved[: saved.index('<div class="gallery">')], "what the author placed stays there"
+    assert author.get(links[0]).status_code == 200
 
 
 def test_a_lesson_takes_nothing_of_another_units_library(
