@@ -617,8 +617,8 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
     author, province = who["author"].id, factories.unit_id(db, PROVINCE)
     public, hidden = (_picture(db, storage, colour, author, province) for colour in ("green", "blue"))
     film = _film(db, storage, author, province)
-    spare = _picture(db, storage, "red", author, province)
-    spare.file_name = SPARE_NAME
+    spare = _picture(db, storage, "yellow", author, province)
+    spare.file_name = spare.folded_name = SPARE_NAME
     running, stopped = (_unfinished(db, name, author, province) for name in ("dang-chay.mp4", "da-dung.mp4"))
     _run(db, running)
     cancel(db, stopped)

@@ -21,7 +21,7 @@ _INTERNALS = re.compile(
 _TOKEN = re.compile(r"[\w-]{11}\.[\w-]{20,}")
 _SENT_BY_US = ("text/html; charset=utf-8", "application/json", "application/problem+json")
 # What somebody types a name into asks these for choices: they are parts, however they are asked.
-_PARTS = frozenset({"/units/named"})
+_PARTS = frozenset({"/units/named", "/studio/library/pick"})
 _NEVER_CLOSED = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "col", "area"})
 _NEVER_OURS = frozenset({"iframe", "object", "embed", "base", "style", "applet", "frame", "frameset", "math"})
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "xlink:href", "srcset"})
