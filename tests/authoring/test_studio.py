@@ -189,17 +189,6 @@ def test_a_kept_file_can_be_dropped(author: Browser, database: Database, samples
         assert db.scalars(select(LessonVersion).where(LessonVersion.key == "KS01.1.2")).one().files == []
 
 
-def test_somebody_elses_upload_cannot_be_attached(
-    author: Browser, publisher: Browser, database: Database, samples: Samples
-) -> None:
-    theirs = send(publisher, NEW, {"title": ""}, picture=samples.photo_jpg)
-    kept = re.search(r'name="kept_picture" value="([^"]+)"', theirs.text)
-    assert kept is not None
-    send(author, NEW, {"kept_picture": kept.group(1)})
-    with database.reading() as db:
-        assert db.scalars(select(LessonVersion).where(LessonVersion.key == "KS01.1.2")).one().files == []
-
-
 def test_a_field_that_is_not_right_is_said_beside_it(author: Browser, database: Database) -> None:
     for fields, said in (
         ({"title": ""}, "Hãy đặt tên bài"),

@@ -1,6 +1,7 @@
 // The pictures of a gallery, large, one after the other. Without this script each opens by itself, as a link does.
 const dialog = document.getElementById("zoom");
-const picture = dialog.querySelector("img");
+const picture = document.createElement("img");
+dialog.querySelector("[data-picture]").append(picture);
 const SWIPE_PX = 40;
 let links = [];
 let at = 0;
