@@ -23,8 +23,8 @@ from app.media.uploads.parts import FOLDER, Whole, arrived
 from app.media.uploads.tus import Expired, Misspoken
 
 KEPT = timedelta(days=7)
-# Of one account at a time: nobody fills the disk with beginnings.
-MOST_UNFINISHED = 5
+# Of one account at a time, as many as the lesson form has places: nobody fills the disk with beginnings.
+MOST_UNFINISHED = 10
 # While a whole file is looked at it lies in parts, in the scratch folder and on its shelf.
 _COPIES = 3
 _MOST_CAPTION_BYTES = 5 * 1024 * 1024
