@@ -25,6 +25,7 @@ from app.core.storage import Storage, StorageUnreachable
 from app.core.templating import format_datetime, format_filesize, format_number
 from app.core.web import Databases, Files
 from app.coverage.models import CoveragePending, CoverageUnsettled
+from app.coverage.programmes.models import ProgrammeCount
 from app.coverage.verify.models import LedgerComparison
 from app.notices.models import NoticeDelivery
 
@@ -93,6 +94,7 @@ def work_checks(db: Session, storage: Storage) -> list[Check]:
         ),
         _ledger(db),
         _balances(db),
+        _programmes(db),
         _none_of(
             "mail", unsent, _("7 ngày qua không thư nào bị từ chối"),
             _("%(n)s thư không gửi được trong 7 ngày qua", n=format_number(unsent)),
@@ -109,7 +111,7 @@ def titles() -> dict[str, str]:
     return {
         "database": _("Cơ sở dữ liệu"), "storage": _("Nơi giữ tệp"), "room": _("Chỗ trống"), "queue": _("Hàng chờ"),
         "failed": _("Việc nền hỏng"), "coverage": _("Chỉ tiêu"),
-        "ledger": _("Đối chiếu chỉ tiêu"), "balances": _("Số dư chỉ tiêu"),
+        "ledger": _("Đối chiếu chỉ tiêu"), "balances": _("Số dư chỉ tiêu"), "programmes": _("Nhiệm vụ đào tạo"),
         "mail": _("Thư đi"), "audit": _("Nhật ký quản trị"),
     }  # fmt: skip
 
@@ -147,6 +149,23 @@ def _balances(db: Session) -> Check:
     waiting = db.scalar(select(func.count()).select_from(CoverageUnsettled)) or 0
     said = _("%(n)s dòng chờ chuyển vào số dư", n=format_number(waiting))
     return _none_of("balances", waiting if waiting > _MANY_UNSETTLED else 0, said, said)
+
+
+def _programmes(db: Session) -> Check:
+    """Whether units counted twice at night came to the same; a year in which some did not is shown on no page."""
+    counts = db.scalars(select(ProgrammeCount).where(ProgrammeCount.counted_at.is_not(None))).all()
+    if not counts:
+        return Check("programmes", True, _("chưa đếm sẵn: việc ấy chạy lúc 0 giờ 30, khi đã có nhiều người học"))
+    at = format_datetime(max(one.counted_at for one in counts if one.counted_at))
+    checked, wrong = sum(one.checked for one in counts), sum(one.differing for one in counts)
+    if wrong:
+        text = _(
+            "lần %(at)s: %(n)s trên %(checked)s đơn vị đếm lại ra số khác, các năm ấy trang đếm trực tiếp",
+            at=at, n=format_number(wrong), checked=format_number(checked),
+        )  # fmt: skip
+        return Check("programmes", False, text)
+    text = _("lần %(at)s: %(checked)s đơn vị đếm lại, bằng nhau", at=at, checked=format_number(checked))
+    return Check("programmes", True, text)
 
 
 def _none_of(name: str, count: int, good: str, bad: str) -> Check:

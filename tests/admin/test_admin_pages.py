@@ -136,7 +136,7 @@ def test_a_sound_installation_shows_all_well(operator: Browser) -> None:
     rows = rows_of(page.text)
     assert list(rows) == [
         "Cơ sở dữ liệu", "Nơi giữ tệp", "Chỗ trống", "Hàng chờ", "Việc nền hỏng", "Chỉ tiêu", "Đối chiếu chỉ tiêu",
-        "Số dư chỉ tiêu", "Thư đi", "Nhật ký quản trị",
+        "Số dư chỉ tiêu", "Nhiệm vụ đào tạo", "Thư đi", "Nhật ký quản trị",
     ]  # fmt: skip
     assert "cần xử lý" not in page.text
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,8 +11,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.admin.health import Check, work_checks
 from app.core import clock
+from app.core.access import UnitClosure
 from app.core.db import Database, Session
+from app.core.storage import Storage
+from app.coverage.programmes import kept as at_night
 from app.coverage.programmes.kept import count_years, kept_report, newest_count
 from app.coverage.programmes.models import ProgrammeSum
 from app.coverage.programmes.programme_queries import Activity, programme_report
@@ -98,6 +103,32 @@ def test_what_is_kept_at_night_is_what_is_counted_now(db: Session, database: Dat
         assert replace(kept, counted_at=None) == programme_report(db, "24", unit, *YEAR)
     assert kept_report(db, "24", "", *YEAR).total == Activity(enrolments=6, people=4, completions=2, certificates=2)
     assert not kept_report(db, "24", "", YEAR[0], date(2026, 11, 22)).counted_at, "another span is counted now"
+
+
+@pytest.mark.usefixtures("activity")
+def test_units_are_counted_twice_at_night_and_nothing_is_shown_of_what_differs(
+    db: Session, database: Database, storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> Check:
+        db.expire_all()
+        [check] = [check for check in work_checks(db, storage) if check.name == "programmes"]
+        db.rollback()
+        return check
+
+    db.commit()
+    assert told().text.startswith("chưa đếm sẵn")
+    monkeypatch.setattr(at_night, "_AGAIN", 1000)
+    with clock.frozen(datetime(2026, 11, 22, 3, tzinfo=UTC)):
+        count_years(database, many=1)
+        assert re.fullmatch(r"lần 22/11/2026 10:00: \d+ đơn vị đếm lại, bằng nhau", told().text)
+        # The count of all units goes wrong.
+        places = at_night._places
+        monkeypatch.setattr(at_night, "_places", lambda day: places(day).where(UnitClosure.depth == 0))
+        count_years(database, many=1)
+        assert newest_count(db, 2026) is None
+        assert not told().ok
+        assert "đơn vị đếm lại ra số khác" in told().text
+        assert kept_report(db, "24", "", *YEAR) == programme_report(db, "24", "", *YEAR)
 
 
 @pytest.mark.usefixtures("activity")

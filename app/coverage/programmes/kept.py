@@ -3,10 +3,13 @@
 Distinct people of a span do not add up over its days, and somebody who moves counts in both places and once above
 them; so nothing is carried on from the day before, but all is counted again. What a page shows of it is said to be
 of that hour. Any other span is counted when it is asked for (programme_queries.py).
+
+Each night some units are counted again by themselves, as a page would; whatever is kept of the year is shown only if
+they come to the same.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +21,7 @@ from app.certificates.models import Certificate, CertificateRevocation
 from app.core import clock
 from app.core.access import UnitClosure, closure_on
 from app.core.db import Database
+from app.coverage.counting.figures import REBUILDING
 from app.coverage.counting.first_post import is_first_post
 from app.coverage.programmes.models import ProgrammeCount, ProgrammeSum
 from app.coverage.programmes.programme_queries import (
@@ -30,6 +34,7 @@ from app.coverage.programmes.programme_queries import (
     is_whole,
     post_at_enrolment,
     programme_report,
+    subtree,
     task_rows,
 )
 from app.identity.models import Affiliation
@@ -41,16 +46,19 @@ FIRST_YEAR = 2024
 _MANY = 5_000
 # So many at a time that on SQLite, where writers take turns, nobody waits for long.
 _ROWS = 2_000
+# So many units of each year are counted twice, others every night.
+_AGAIN = 4
 
 # Unit, None for everybody; and task.
 _Key = tuple[int | None, str]
 
 
 def newest_count(db: Session, year: int) -> ProgrammeCount | None:
-    """The last one that is whole."""
+    """The last one that is whole, and right as far as it was counted twice."""
     return db.scalar(
         select(ProgrammeCount)
         .where(ProgrammeCount.counted_at.is_not(None), ProgrammeCount.last.between(*_bounds(year)))
+        .where(ProgrammeCount.differing == 0)
         .order_by(ProgrammeCount.id.desc())
         .limit(1)
     )
@@ -69,15 +77,7 @@ def kept_report(db: Session, province_code: str, unit_code: str, first: date, la
         return programme_report(db, province_code, unit_code, first, last)
     unit = asked_unit(db, province_code, unit_code, last)
     whole = is_whole(unit, province_code)
-    sums = db.scalars(
-        select(ProgrammeSum).where(
-            ProgrammeSum.count_id == count.id,
-            ProgrammeSum.unit_id.is_(None) if whole else ProgrammeSum.unit_id == unit.unit_id,
-        )
-    )
-    found = {
-        one.programme_code: Activity(one.enrolments, one.people, one.completions, one.certificates) for one in sums
-    }
+    found = _kept_of(db, count.id, None if whole else unit.unit_id)
     total = found.get(TOTAL, Activity())
     return ProgrammeReport(first, last, unit, whole, task_rows(db, found), total, count.counted_at)
 
@@ -101,13 +101,32 @@ def _count_year(database: Database, last: date, many: int) -> int:
         everybody = activity_of(db, date(last.year, 1, 1), last)
         is_worth = everybody[TOTAL].enrolments + everybody[TOTAL].completions >= many
         sums = {(None, code): one for code, one in everybody.items()} | _by_unit(db, last) if is_worth else {}
-    count_id = _keep(database, last, sums) if is_worth else None
+        again = {unit_id: _counted_again(db, unit_id, last) for unit_id in _chosen(db, sums, last)} if is_worth else {}
+    count_id = _keep(database, last, sums, again) if is_worth else None
     _forget_others(database, last.year, count_id)
     return len(sums)
 
 
-def _keep(database: Database, last: date, sums: dict[_Key, Activity]) -> int:
-    """The id of the new count."""
+def _chosen(db: Session, sums: Iterable[_Key], last: date) -> list[int]:
+    """Units spread over all that have something or stand above others, others every night; none while everybody is
+    judged again."""
+    if db.scalar(select(REBUILDING)):
+        return []
+    above = db.scalars(select(UnitClosure.ancestor_id).where(closure_on(last), UnitClosure.depth > 0).distinct())
+    unit_ids = sorted({*above, *(unit_id for unit_id, _code in sums if unit_id is not None)})
+    step = -(-len(unit_ids) // _AGAIN)
+    return unit_ids[clock.today().toordinal() % step :: step] if unit_ids else []
+
+
+def _counted_again(db: Session, unit_id: int, last: date) -> dict[str, Activity]:
+    found = activity_of(db, date(last.year, 1, 1), last, subtree(unit_id, last))
+    return {code: one for code, one in found.items() if one != Activity()}
+
+
+def _keep(
+    database: Database, last: date, sums: dict[_Key, Activity], again: Mapping[int, Mapping[str, Activity]]
+) -> int:  # fmt: skip
+    """The id of the new count. What was written of the units that were counted again is compared with that."""
     now = clock.now()
     with database.writing() as db:
         count = ProgrammeCount(last=last, counted_at=None)
@@ -122,8 +141,25 @@ def _keep(database: Database, last: date, sums: dict[_Key, Activity]) -> int:
         with database.writing() as db:
             db.execute(insert(ProgrammeSum), rows[at : at + _ROWS])
     with database.writing() as db:
-        db.execute(update(ProgrammeCount).where(ProgrammeCount.id == count_id).values(counted_at=now))
+        written = {unit_id: _kept_of(db, count_id, unit_id) for unit_id in again}
+        differing = sum(written[unit_id] != again[unit_id] for unit_id in again)
+        db.execute(
+            update(ProgrammeCount)
+            .where(ProgrammeCount.id == count_id)
+            .values(counted_at=now, checked=len(again), differing=differing)
+        )
     return count_id
+
+
+def _kept_of(db: Session, count_id: int, unit_id: int | None) -> dict[str, Activity]:
+    """By task; `unit_id` None: of everybody."""
+    sums = db.scalars(
+        select(ProgrammeSum).where(
+            ProgrammeSum.count_id == count_id,
+            ProgrammeSum.unit_id.is_(None) if unit_id is None else ProgrammeSum.unit_id == unit_id,
+        )
+    )
+    return {one.programme_code: Activity(one.enrolments, one.people, one.completions, one.certificates) for one in sums}
 
 
 def _forget_others(database: Database, year: int, count_id: int | None) -> None:

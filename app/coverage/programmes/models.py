@@ -11,7 +11,8 @@ from app.core.db import Base, pk
 class ProgrammeCount(Base):
     """One count of everything from the first of January to `last`; `counted_at` is null until all its sums are there.
 
-    Once a newer one of the year is whole the older are removed.
+    Once a newer one of the year is whole the older are removed. `checked` units were counted once more by another way,
+    `differing` of them came out otherwise: then no page shows any of it.
     """
 
     __tablename__ = "programme_count"
@@ -19,6 +20,8 @@ class ProgrammeCount(Base):
     id: Mapped[int] = pk()
     last: Mapped[date]
     counted_at: Mapped[datetime | None]
+    checked: Mapped[int] = mapped_column(default=0, server_default="0")
+    differing: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class ProgrammeSum(Base):

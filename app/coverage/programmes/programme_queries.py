@@ -78,7 +78,7 @@ def programme_report(db: Session, province_code: str, unit_code: str, first: dat
     one of that day, for completion and certificate the one stored with the completion (DESIGN 5, Two posts).
     """
     unit = asked_unit(db, province_code, unit_code, last)
-    below = None if is_whole(unit, province_code) else _subtree(unit.unit_id, last)
+    below = None if is_whole(unit, province_code) else subtree(unit.unit_id, last)
     found = activity_of(db, first, last, below)
     return ProgrammeReport(first, last, unit, below is None, task_rows(db, found), found[TOTAL])
 
@@ -133,7 +133,7 @@ def people_who_completed(db: Session, report: ProgrammeReport) -> dict[str, int]
         .group_by(task)
     )
     if not report.is_whole:
-        query = query.where(*_counted_below(_subtree(report.unit.unit_id, report.last)))
+        query = query.where(*_counted_below(subtree(report.unit.unit_id, report.last)))
     return dict(db.execute(query).all())
 
 
@@ -148,11 +148,12 @@ def classes_held(db: Session, report: ProgrammeReport) -> dict[str, int]:
         .group_by(task)
     )
     if not report.is_whole:
-        query = query.where(HeldClass.unit_id.in_(_subtree(report.unit.unit_id, report.last)))
+        query = query.where(HeldClass.unit_id.in_(subtree(report.unit.unit_id, report.last)))
     return dict(db.execute(query).all())
 
 
-def _subtree(unit_id: int, day: date) -> Select[int]:
+def subtree(unit_id: int, day: date) -> Select[int]:
+    """Ids of the unit and all that counts under it on the day."""
     return select(UnitClosure.descendant_id).where(
         UnitClosure.ancestor_id == unit_id, closure_on(day), UnitClosure.carried != "before"
     )
