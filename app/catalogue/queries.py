@@ -98,6 +98,8 @@ class VideoDemand:
     block_id: str
     title: str
     asset_id: int
+    # A sound is counted as a video is.
+    is_sound: bool = False
 
 
 @dataclass(frozen=True)
@@ -312,7 +314,7 @@ def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
         rule=rule_of(row.completion_rule),
         minutes=row.minutes,
         videos=tuple(
-            VideoDemand(block["id"], block["title"], block["asset_id"])
+            VideoDemand(block["id"], block["title"], block["asset_id"], block.get("is_sound", False))
             for block in row.blocks
             if block["kind"] == "video"
         ),

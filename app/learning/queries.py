@@ -204,9 +204,9 @@ def _video_state(
     duration_s, row = lengths.get(video.asset_id), mine.get(video.block_id)
     measure = video_measure(duration_s, rule) if duration_s else None
     if not duration_s or not row:
-        return VideoState(video.block_id, video.title, measure)
+        return VideoState(video.block_id, video.title, measure, is_sound=video.is_sound)
     seen_s = total(clip([(start, end) for start, end in row.spans], duration_s))
-    return VideoState(video.block_id, video.title, measure, seen_s, row.position)
+    return VideoState(video.block_id, video.title, measure, seen_s, row.position, video.is_sound)
 
 
 def _document_state(

@@ -112,17 +112,22 @@ class VideoState:
     measure: Measure | None
     watched_s: float = 0.0
     position_s: float = 0.0
+    # Heard, not watched.
+    is_sound: bool = False
 
     @property
     def is_done(self) -> bool:
         return self.measure is not None and self.measure.is_enough(self.watched_s)
 
     def requirement(self) -> Requirement:
-        name = _("Video “%(title)s”", title=self.title) if self.title else _("Video")
+        if self.is_sound:
+            name = _("Âm thanh “%(title)s”", title=self.title)
+        else:
+            name = _("Video “%(title)s”", title=self.title) if self.title else _("Video")
         if self.measure is None:
             text = _("%(name)s: đang được chuẩn bị, anh/chị quay lại xem sau.", name=name)
         elif self.is_done:
-            text = _("%(name)s: đã xem đủ.", name=name)
+            text = _("%(name)s: đã nghe đủ.", name=name) if self.is_sound else _("%(name)s: đã xem đủ.", name=name)
         else:
             text = _so_far(name, self.watched_s, self.measure.needed)
         return Requirement("video", self.is_done, text, self.block_id)

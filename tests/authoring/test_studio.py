@@ -17,6 +17,7 @@ from app.core.db import Database
 from app.core.jobs import Worker
 from app.core.settings import get_settings
 from app.core.storage import LocalStorage
+from app.learning.rules import VideoState
 from app.media.models import Asset
 from tests.authoring.conftest import BODY, StudioCourse
 from tests.browser import Browser
@@ -441,7 +442,8 @@ def test_a_sound_is_heard_read_and_counted_as_a_video_is(
     with database.reading() as db:
         newest = db.scalars(select(CourseVersion.id).order_by(CourseVersion.id.desc())).first()
         demands = lesson_demands(db, newest or 0, "KS01.1.2")
-    assert [(video.title, video.block_id.endswith("-sound")) for video in demands.videos] == [("Bản tin thôn", True)]
+    assert [(video.title, video.is_sound) for video in demands.videos] == [("Bản tin thôn", True)]
+    assert VideoState("x", "Bản tin thôn", None, is_sound=True).requirement().text.startswith("Âm thanh “Bản tin thôn”")
 
 
 def test_a_broken_document_is_refused_at_its_field(author: Browser, tmp_path: Path) -> None:
