@@ -10,8 +10,7 @@ from app.core.errors import TooLarge
 from app.core.i18n import lazy as _
 from app.core.settings import Settings
 from app.core.templating import format_filesize
-from app.media.keeping import weight
-from app.media.models import Asset, MediaQuota
+from app.media.models import Asset, MediaQuota, Rendition
 from app.media.uploads.models import Upload
 
 _MB = 1024 * 1024
@@ -41,14 +40,20 @@ class Quota:
 
 def quota_of(db: Session, settings: Settings, unit_id: int) -> Quota:
     """Each asset counts once, at the unit it belongs to, wherever it is used."""
-    stored = db.scalar(select(func.coalesce(func.sum(weight()), 0)).where(Asset.unit_id == unit_id))
+    given = db.scalar(select(func.sum(Asset.size)).where(Asset.unit_id == unit_id))
+    # As `keeping.weight` of each, summed in one pass.
+    made = db.scalar(
+        select(func.sum(Rendition.size))
+        .join(Asset, Asset.id == Rendition.asset_id)
+        .where(Asset.unit_id == unit_id, Rendition.storage_key != Asset.storage_key)
+    )
     coming = db.scalar(
-        select(func.coalesce(func.sum(Upload.size), 0)).where(
+        select(func.sum(Upload.size)).where(
             Upload.unit_id == unit_id, Upload.expires_at > clock.now(), Upload.asset_id.is_(None),
             Upload.refusal.is_(None),
         )
     )  # fmt: skip
-    return Quota(int(stored or 0) + int(coming or 0), limit_of(db, settings, unit_id))
+    return Quota(sum(int(one or 0) for one in (given, made, coming)), limit_of(db, settings, unit_id))
 
 
 def limit_of(db: Session, settings: Settings, unit_id: int) -> int | None:
