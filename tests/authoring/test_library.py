@@ -257,6 +257,14 @@ def test_a_newer_version_takes_the_place_only_in_drafts_that_are_named(
     elsewhere = new_browser().sign_in("tacgia-phuong")
     assert elsewhere.post(f"{url}/replace", {}, files={"file": ("moi.png", png("red"))}).status_code == 404
 
+    ahead = {
+        "tus-resumable": "1.0.0", "upload-length": "10",
+        "upload-metadata": metadata_header({"filename": "a.png", "kind": "image"}),
+    }  # fmt: skip
+    for browser, answer in ((author, 201), (elsewhere, 404)):
+        begun = browser.client.post(f"/uploads?asset={old.public_id}", headers=ahead | {"x-csrf-token": browser.token})
+        assert begun.status_code == answer
+
     done = author.post(f"{url}/replace", {"courses": ["khoa-thu"]}, files={"file": ("moi.png", png("red"))})
     assert "Đã nhận bản mới và thay trong bản nháp của: Khóa học thử." in done.text
     assert "Xem bản cũ mà tệp này thay" in done.text
