@@ -25,6 +25,7 @@ from app.authoring import (
     lesson_pages,
     library_pages,
     question_file_pages,
+    slide_pages,
     statistics_pages,
     upload_pages,
 )
@@ -176,7 +177,7 @@ PAGES = (
     catalogue_pages, learning_pages, quiz_pages, answer_file_pages, practical_pages, marking_pages, guest_pages,
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
-    statistics_pages, bank_pages, library_pages, studio_pages, lesson_pages, caption_pages, upload_pages,
+    statistics_pages, bank_pages, library_pages, studio_pages, lesson_pages, caption_pages, slide_pages, upload_pages,
     arriving_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     round_pages, declaration_pages,

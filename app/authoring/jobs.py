@@ -1,6 +1,9 @@
 """Background work of authoring."""
 
-from app.authoring import question_files
+from app.authoring import question_files, slide_videos
 from app.core.jobs import JobFunction
 
-JOBS: dict[str, JobFunction] = {"authoring.forget_uploads": question_files.forget_uploads}
+JOBS: dict[str, JobFunction] = {
+    "authoring.forget_uploads": question_files.forget_uploads,
+    "authoring.slide_video": slide_videos.make,
+}
