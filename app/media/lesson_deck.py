@@ -23,7 +23,7 @@ _LETTERS_A_ROW = 36
 _LONGEST_LINE = 2 * _LETTERS_A_ROW
 _LONGEST_TITLE = 60
 _FRONT = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_BOX = re.compile(r"^:::[ \t]*(?:(?:note|warn|example|steps)\b[ \t]*(.*))?$", re.MULTILINE)
+_BOX = re.compile(r"^:::[ \t]*(?:[a-z]+\b[ \t]*(.*))?$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.?!…])\s+|(?<=[.?!…][”\"])\s+")
 
 
