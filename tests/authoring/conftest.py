@@ -1,6 +1,6 @@
 """A small published course of the province, and the people who write it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from app.core.db import Session
 from app.core.settings import get_settings
 from app.core.storage import Storage
 from tests import factories
+from tests.browser import Browser
 from tests.media.samples import Samples, make_samples
 
 SLUG = "ky-so"
@@ -86,3 +87,13 @@ def studio_course(db: Session, storage: Storage) -> StudioCourse:
     factories.account(db, username="nguoihoc")
     db.commit()
     return made
+
+
+@pytest.fixture
+def author(new_browser: Callable[[], Browser], studio_course: StudioCourse) -> Browser:
+    return new_browser().sign_in("tacgia")
+
+
+@pytest.fixture
+def publisher(new_browser: Callable[[], Browser], studio_course: StudioCourse) -> Browser:
+    return new_browser().sign_in("xuatban")
