@@ -162,7 +162,11 @@ def _complete(database: Database) -> None:
     """As many entries as some dozen completions bring, which the balances have not taken in yet: the newest are taken
     back, and the next time these again, so that after two times all is as it was."""
     with database.writing() as db:
-        newest = db.scalars(select(CoverageEntry).order_by(CoverageEntry.id.desc()).limit(_ENTRIES)).all()
+        # None of another year: such an entry of today would be none that can be.
+        this_year = CoverageEntry.period.in_(("", str(clock.today().year)))
+        newest = db.scalars(
+            select(CoverageEntry).where(this_year).order_by(CoverageEntry.id.desc()).limit(_ENTRIES)
+        ).all()
         names = [column.name for column in CoverageEntry.__table__.columns if column.name != "id"]
         back = [{"sign": -entry.sign, "effective_on": clock.today(), "recorded_at": clock.now()} for entry in newest]
         append(
