@@ -77,6 +77,8 @@ class VideoBlock:
     is_sound: bool = False
     loudspeaker_url: str = ""
     loudspeaker_size: int = 0
+    # Filmed with the phone held upright.
+    is_upright: bool = False
     kind: Literal["video"] = "video"
 
 
@@ -178,6 +180,7 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
         loudspeaker_url=view.loudspeaker_url or "",
         loudspeaker_size=view.loudspeaker_size,
         qualities=view.qualities,
+        is_upright=(view.height or 0) > (view.width or 0),
     )
 
 

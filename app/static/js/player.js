@@ -102,7 +102,7 @@ class Watcher {
     this.block = video.dataset.block;
     this.spans = [];
     this.start = null;
-    video.addEventListener("loadedmetadata", () => this.resume(position), { once: true });
+    this.resume(position);
     video.addEventListener("playing", () => this.begin());
     video.addEventListener("seeked", () => video.paused || this.begin());
     video.addEventListener("timeupdate", () => this.reach());
@@ -113,10 +113,12 @@ class Watcher {
   }
 
   resume(position) {
-    // Somebody chose a line of the transcript (transcript.js).
-    if (this.video.dataset.from || position < 5 || position > this.video.duration - 5) return;
-    this.video.currentTime = position;
-    say(words.resumed.replace("{time}", clockTime(position)));
+    if (position < 5 || position > Number(this.video.dataset.duration) - 5) return;
+    // stream.js begins there, unless somebody chooses a line of the transcript first.
+    this.video.dataset.from = position;
+    this.video.addEventListener("seeked", () => {
+      if (Math.abs(this.video.currentTime - position) < 1) say(words.resumed.replace("{time}", clockTime(position)));
+    }, { once: true });
   }
 
   begin() {

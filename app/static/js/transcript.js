@@ -58,10 +58,9 @@ function fold(text) {
 }
 
 function goTo(video, at) {
-  if (video.readyState > 0) return void (video.currentTime = at);
-  // Nothing is loaded yet: the player that will load it (stream.js) may be another than the one there is now.
-  if (!video.dataset.from) video.addEventListener("loadedmetadata", () => (video.currentTime = Number(video.dataset.from)), { once: true });
-  video.dataset.from = at;
+  if (video.readyState > 0) video.currentTime = at;
+  // Nothing is loaded yet: what will be (stream.js) begins there.
+  else video.dataset.from = at;
 }
 
 function beginAtAddress() {
