@@ -86,9 +86,10 @@ def count_stalls(page: Page) -> None:
     page.locator("video").evaluate("""video => {
         window.stalls = [];
         video.addEventListener("playing", () => video.addEventListener("waiting", () => {
-            const ahead = [...Array(video.buffered.length).keys()].some((place) =>
-                video.buffered.start(place) <= video.currentTime && video.buffered.end(place) > video.currentTime + 0.5);
-            if (!ahead && video.currentTime < video.duration - 0.5) window.stalls.push(video.currentTime);
+            const now = video.currentTime, had = video.buffered;
+            const places = [...Array(had.length).keys()];
+            const isAhead = places.some((at) => had.start(at) <= now && had.end(at) > now + 0.5);
+            if (!isAhead && now < video.duration - 0.5) window.stalls.push(now);
         }), { once: true });
     }""")
 
