@@ -142,8 +142,8 @@ def test_sixty_pictures_a_second_become_thirty(made: Made) -> None:
         (19, 1280, 720, None),
         (20, 1280, 720, Storyboard(2, 10, 160, 90)),
         (61, 720, 1280, Storyboard(2, 31, 68, 120)),
-        (600, 640, 480, Storyboard(6, 100, 160, 120)),
-        (6 * 3600, 1280, 720, Storyboard(216, 100, 160, 90)),
+        (600, 640, 480, Storyboard(10, 60, 160, 120)),
+        (6 * 3600, 1280, 720, Storyboard(360, 60, 160, 90)),
     ],
 )
 def test_a_sheet_has_a_picture_every_few_seconds_however_long_the_video(
