@@ -5,18 +5,20 @@ for only in the few units a page shows, wherever in the list it is.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, Subquery, cast, func, literal, select, true, union_all
+from sqlalchemy import ColumnElement, Integer, Select, Subquery, cast, except_, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
 from app.core import clock
 from app.core.access import Actor, UnitClosure, closure_on
+from app.core.memory import remembered
 from app.coverage.counting.amounts import Sums
 from app.coverage.counting.figures import Figure
 from app.coverage.counting.looked_up import sums_with_subtrees, units_with_others
+from app.coverage.counting.standing_tree import book_of
 from app.coverage.models import CoverageEntry
 from app.identity.models import Person, UnitVersion
 from app.identity.units import unit_queries
@@ -149,19 +151,26 @@ class _Balances:
     def _units_of(self, spots: Sequence[_Spot]) -> dict[int, int]:
         """By unit the place, in these spots, of the one its people are missing in."""
         place_of = {spot.unit_id: place for place, spot in enumerate(spots)}
-        down = select(UnitClosure.ancestor_id, UnitClosure.descendant_id).where(closure_on(self.found.map_on))
-        rows = self.db.execute(down.where(UnitClosure.ancestor_id.in_(place_of.keys() & self.with_others))).all()
-        for spot in spots:
+        if whole := [spot.unit_id for spot in spots if not spot.children and spot.unit_id in self.with_others]:
+            pairs = self._below(whole).add_columns(UnitClosure.ancestor_id)
+            place_of |= {unit_id: place_of[above] for unit_id, above in self.db.execute(pairs)}
+        for place, spot in enumerate(spots):
             if spot.children:
-                below = set(
-                    self.db.scalars(
-                        down.with_only_columns(UnitClosure.descendant_id).where(
-                            UnitClosure.ancestor_id.in_(spot.children)
-                        )
-                    )
-                )
-                rows = [row for row in rows if row.ancestor_id != spot.unit_id or row.descendant_id not in below]
-        return place_of | {row.descendant_id: place_of[row.ancestor_id] for row in rows}
+                place_of |= dict.fromkeys(self._under_no_child(spot), place)
+        return place_of
+
+    def _under_no_child(self, spot: _Spot) -> frozenset[int]:
+        """The unit, and what stands below it but below none of its children, as abolished units may: hardly any."""
+        book = book_of(self.db)
+        assert book is not None, "these are its balances"
+        others = except_(self._below([spot.unit_id]), self._below(spot.children))
+        key = ("units under no child", spot.unit_id, book.map_number)
+        return remembered(self.db, key, lambda: frozenset(self.db.scalars(others)))
+
+    def _below(self, unit_ids: Collection[int]) -> Select[int]:
+        """The units below these on the figure's map, and these."""
+        below = select(UnitClosure.descendant_id).where(UnitClosure.ancestor_id.in_(unit_ids))
+        return below.where(closure_on(self.found.map_on))
 
 
 def _added_up(
