@@ -28,7 +28,7 @@ from app.core.long_columns import LongColumn
 from app.core.long_selects import REFUSED, LongSelect, Part, Source, begin, connect, write_part
 
 PROCESSES = 2
-_PART_KEYS = 50_000
+_PART_KEYS = 25_000
 _TELL_S = 0.5
 _JOINED = ("csv", "jsonl")
 
@@ -85,7 +85,12 @@ def write_long(database: Database, wish: LongSelect, keys: Keys, path: Path, tel
             return write_part(Source(connection, wish), Part(str(path), keys.first - 1, keys.last), lambda _rows: None)
     parts = _parts(wish, keys, path)
     with ExitStack() as running:
-        writers = [running.enter_context(_writer(wish)) for _number in range(min(PROCESSES, len(parts)))]
+        writers = [running.enter_context(_writer()) for _number in range(min(PROCESSES, len(parts)))]
+        told = msgspec.json.encode(wish).decode()
+        for writer in writers:
+            writer.say(told)
+        for writer in writers:
+            writer.hear()
         _begin_together(database, writers)
         rows = _follow(writers, parts, tell)
     if wish.format in _JOINED:
@@ -132,14 +137,12 @@ class _Writer:
 
 
 @contextmanager
-def _writer(wish: LongSelect) -> Iterator[_Writer]:
-    """Ready to begin; it does not outlive the block."""
+def _writer() -> Iterator[_Writer]:
+    """It does not outlive the block."""
     command = [sys.executable, "-m", "app.core.long_selects"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         writer = _Writer(process)
         try:
-            writer.say(msgspec.json.encode(wish).decode())
-            writer.hear()
             yield writer
         finally:
             writer.end()
