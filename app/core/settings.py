@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     media_quota_mb: int = Field(
         51_200, ge=0,
         description="Số MB tệp của một đơn vị được chiếm trong kho, kể cả các bản máy chủ làm; 0: không giới hạn. "
-        "Riêng cho từng đơn vị: lệnh media quota.",
+        "Riêng cho từng đơn vị: Quản trị, Chỗ chứa tệp, hoặc lệnh media quota.",
     )  # fmt: skip
     session_days: int = Field(
         14, ge=1, le=90, description="Số ngày một phiên đăng nhập còn hiệu lực kể từ lần dùng cuối."

@@ -62,10 +62,12 @@ ROLES: dict[str, Role] = {
         | _INSTRUCTOR
         | _CONTENT_ADMIN
         | {"certificates.manage", "people.import", "coverage.manage", "plan.manage", "jobs.view", "audit.view"}
-        | {REORGANISE, MANAGE_STAFF, "privacy.answer"},
+        | {REORGANISE, MANAGE_STAFF, "privacy.answer", "media.quota"},
         province_only=True,
     ),
-    "operator": Role(_("Người vận hành"), frozenset({"jobs.view", "audit.view", "privacy.answer"}), province_only=True),
+    "operator": Role(
+        _("Người vận hành"), frozenset({"jobs.view", "audit.view", "privacy.answer", "media.quota"}), province_only=True
+    ),
 }
 
 # What each permission is called on the pages that say who may do what.
@@ -104,6 +106,7 @@ WORDS: dict[str, lazy] = {
     "course.publish": _("Công bố khóa học"),
     REORGANISE: _("Sắp xếp đơn vị: lập, đổi tên, sáp nhập, chia tách"),
     "jobs.view": _("Xem tình trạng hệ thống, việc nền, thư đi"),
+    "media.quota": _("Xem và đặt chỗ chứa tệp của từng đơn vị"),
     "audit.view": _("Xem nhật ký: ai đã làm gì"),
     "privacy.answer": _("Trả lời yêu cầu về dữ liệu cá nhân, xóa dữ liệu theo yêu cầu"),
 }

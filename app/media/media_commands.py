@@ -23,7 +23,7 @@ from app.media.lesson_deck import read_lesson, scenes
 from app.media.models import Asset
 from app.media.narration import narrate
 from app.media.queries import AssetProgress, progress_of
-from app.media.quota import quota_of, set_quota
+from app.media.quota import quotas_of, set_quota, units_with_files
 from app.media.renewal import SUBJECT as RENEWAL
 from app.media.renewal import count_outdated, order_renewal, stop_renewal
 from app.media.slides import make_slide_video
@@ -197,7 +197,7 @@ def _quota(args: argparse.Namespace, runtime: Runtime) -> int:
     with runtime.database.writing() as db:
         day = clock.today()
         if args.unit is None:
-            unit_ids = [one for one in db.scalars(select(Asset.unit_id).distinct().order_by(Asset.unit_id)) if one]
+            unit_ids = units_with_files(db)
         elif (unit := unit_on(db, args.unit, day)) is None:
             raise CommandFailed(lazy("Không có đơn vị nào mang mã “%(code)s”."), code=args.unit)
         else:
@@ -206,10 +206,9 @@ def _quota(args: argparse.Namespace, runtime: Runtime) -> int:
             megabytes = None if args.mb == _SHARED else whole(args.mb)
             if args.mb != _SHARED and (megabytes is None or megabytes < 0):
                 raise CommandFailed(lazy("“%(mb)s” không phải số MB."), mb=args.mb)
-            set_quota(db, unit_ids[0], megabytes)
+            set_quota(db, unit_ids[0], megabytes, by=None)
         names = full_names(db, unit_ids, day)
-        for unit_id in unit_ids:
-            quota = quota_of(db, runtime.settings, unit_id)
+        for unit_id, quota in quotas_of(db, runtime.settings, unit_ids).items():
             limit = format_filesize(quota.limit) if quota.limit else _("không giới hạn")
             print(f"{names.get(unit_id, unit_id)}\t{format_filesize(quota.used)}\t{limit}", flush=True)
     return 0

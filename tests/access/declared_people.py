@@ -231,6 +231,11 @@ _ADMIN = (
     page("/admin/mail", OPERATORS),
     act("/admin/mail/retry", OPERATORS),
     act("/admin/mail/trial", OPERATORS),
+    page("/admin/media", OPERATORS),
+    page("/admin/media/{unit_id}", OPERATORS, "/admin/media/{declaring_unit}"),
+    act(
+        "/admin/media/{unit_id}", OPERATORS, "/admin/media/{declaring_unit}", form={"limit": "own", "gigabytes": "1,5"}
+    ),
     page("/admin/jobs", OPERATORS),
     act("/admin/jobs/{job_id}/cancel", OPERATORS, "/admin/jobs/{queued_job}/cancel"),
     act("/admin/jobs/{job_id}/retry", OPERATORS, "/admin/jobs/{failed_job}/retry"),

@@ -18,11 +18,13 @@ from app.catalogue.models import CourseVersion, LessonFile, LessonVersion
 from app.catalogue.service import publish, save_version
 from app.catalogue.source import CourseSource, FileSource, LessonSource
 from app.core import clock, jobs
+from app.core.audit import AuditEntry
 from app.core.db import Database, Session
-from app.core.settings import get_settings
+from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
 from app.identity.sign_in import accounts
 from app.media.models import Asset, Rendition
+from app.media.quota import quota_of
 from app.media.uploads.tus import metadata_header
 from app.runtime import Runtime
 from tests import factories
@@ -233,6 +235,35 @@ def test_a_unit_without_room_is_told_before_choosing_and_refused_in_words(
     assert run(runtime, "quota", "24", "0") == 0
     assert "không giới hạn" in capsys.readouterr().out
     assert "Kho tệp của đơn vị còn" not in author.get("/studio/khoa-thu/lessons/new").text
+
+
+def test_an_operator_sees_and_sets_the_room_of_a_unit(browser: Browser, db: Session, settings: Settings) -> None:
+    unit = factories.unit_id(db, "24")
+    operator = factories.account(db, username="vanhanh", role="operator")
+    picture(db, "Anh.webp", size=2 * 1024 * 1024)
+    db.commit()
+    browser.sign_in("vanhanh")
+    assert f'href="/admin/media/{unit}"' in browser.get("/units/24").text
+    url = f"/admin/media/{unit}"
+
+    refused = browser.post(url, {"limit": "own", "gigabytes": "20.480"})
+    assert (refused.status_code, "không có dấu chấm" in refused.text) == (422, True)
+    assert 'value="20.480"' in refused.text, "what was typed stays"
+    assert quota_of(db, settings, unit).limit == 50 * 1024**3
+    db.commit()
+
+    def set_to(limit: str, gigabytes: str = "") -> str:
+        return browser.post(url, {"limit": limit, "gigabytes": gigabytes}).text
+
+    assert "Thành phố Bắc Ninh được 1,5 GB." in set_to("own", "1,5")
+    assert 'value="1,5"' in browser.get(url).text
+    assert "được 1,0 MB, ít hơn 2,0 MB đang dùng" in set_to("own", "0,001")
+    assert "không còn giới hạn" in set_to("none")
+    assert "được 50,0 GB." in set_to("common")
+    db.expire_all()
+    acts = db.scalars(select(AuditEntry).where(AuditEntry.action == "media.quota").order_by(AuditEntry.id))
+    told = [(one.account_id, one.subject_id, one.details["megabytes"]) for one in acts]
+    assert told == [(operator.id, str(unit), megabytes) for megabytes in (1536, 1, 0, None)]
 
 
 def test_a_newer_version_takes_the_place_only_in_drafts_that_are_named(

@@ -168,7 +168,10 @@ def unit(request: Request, db: Db, actor: MaybeMe, code: str, on: str = "") -> R
     )
     # Roles are given in the tree of today.
     has_roles = now == found.unit and actor is not None and manages(db, actor, found.unit.unit_id)
-    return render(request, "identity/unit.html", page=page, unit_url=unit_url, stretch=stretch, may_see_roles=has_roles)
+    return render(
+        request, "identity/unit.html", page=page, unit_url=unit_url, stretch=stretch, may_see_roles=has_roles,
+        may_set_room=now == found.unit and actor is not None and actor.can("media.quota"),
+    )  # fmt: skip
 
 
 def unit_url(unit: UnitOnDay, day: date) -> str:
