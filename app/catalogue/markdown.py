@@ -19,6 +19,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 from app.catalogue.source import slugify
+from app.catalogue.tokens import raw, with_tables, words
 from app.catalogue.transcripts import SpokenLine
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
@@ -84,7 +85,7 @@ def render_lesson(
     tokens = _with_figures(tokens, files)
     _name_headings(tokens)
     _point_links_and_images(tokens, files)
-    tokens = _with_tables(_with_boxes(tokens))
+    tokens = with_tables(_with_boxes(tokens))
     blocks: list[dict[str, Any]] = []
     taken: set[str] = set()
     run: list[Token] = []
@@ -123,7 +124,7 @@ def plain_texts(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
         line = token.map[0] + 1 if token.map else line
         if token.type == "inline":
             text = "".join(
-                " " if child.type in ("softbreak", "hardbreak") else _words(child) for child in token.children or ()
+                " " if child.type in ("softbreak", "hardbreak") else words(child) for child in token.children or ()
             )
             if text.strip():
                 yield line, text
@@ -217,11 +218,6 @@ def _must_be_usable(reference: Reference, files: Mapping[str, int]) -> None:
         )
 
 
-def _words(child: Token) -> str:
-    # The description of a picture is said to those who do not see it; it is found by search, too.
-    return child.content if child.type in ("text", "code_inline", "image") else ""
-
-
 def _block_id(name: str, taken: set[str]) -> str:
     """From the file's name, so that a new edition of the lesson keeps what was watched of the same video."""
     # A document is measured otherwise than a video, and a sound has another length: none must be taken for another.
@@ -242,11 +238,6 @@ def _html_block(md: MarkdownIt, tokens: list[Token]) -> list[dict[str, Any]]:
 
 
 # --- shaping tokens ----------------------------------------------------------------------------------------------
-
-
-def _raw(html: str) -> Token:
-    """A token that renders as this HTML of ours; the author's text in it must be escaped."""
-    return Token("html_block", "", 0, content=html)
 
 
 def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
@@ -285,7 +276,7 @@ def _small_figure(image: Token, files: Mapping[str, int]) -> Token:
     caption = str(image.attrs.get("title", "")).strip()
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     shown = f'<img src="thumb:{asset_id}" alt="{alt}" loading="lazy">'
-    return _raw(f'<figure><a href="asset:{asset_id}" data-zoom>{shown}</a>{said}</figure>\n')
+    return raw(f'<figure><a href="asset:{asset_id}" data-zoom>{shown}</a>{said}</figure>\n')
 
 
 def _figure(image: Token, files: Mapping[str, int]) -> Token:
@@ -295,7 +286,7 @@ def _figure(image: Token, files: Mapping[str, int]) -> Token:
         return Token(kind, "", 0, content=image.content.strip(), info=caption, meta={"name": name})
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     alt = escape(image.content.strip())
-    return _raw(f'<figure><img src="asset:{files[name]}" alt="{alt}" loading="lazy">{said}</figure>\n')
+    return raw(f'<figure><img src="asset:{files[name]}" alt="{alt}" loading="lazy">{said}</figure>\n')
 
 
 def _name_headings(tokens: Sequence[Token]) -> None:
@@ -306,7 +297,7 @@ def _name_headings(tokens: Sequence[Token]) -> None:
     taken: set[str] = set()
     for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
-            base = slugify("".join(_words(child) for child in inline.children or ())) or "muc"
+            base = slugify("".join(words(child) for child in inline.children or ())) or "muc"
             heading_id, count = base, 1
             while heading_id in taken:
                 count += 1
@@ -340,73 +331,19 @@ def _with_boxes(tokens: list[Token]) -> list[Token]:
         elif token.type == "container_steps_close":
             item_level = None
         elif token.type == "container_gallery_open":
-            shaped.append(_raw('<div class="gallery">\n'))
+            shaped.append(raw('<div class="gallery">\n'))
         elif token.type == f"container_{name}_open":
             title = token.info.strip().removeprefix(name).strip() or CALL_OUTS[name]
             kind = "note" if name == "note" else f"note {name}"
-            shaped.append(_raw(f'<div class="{kind}">\n<p class="name">{escape(title)}</p>\n'))
+            shaped.append(raw(f'<div class="{kind}">\n<p class="name">{escape(title)}</p>\n'))
         elif token.type == f"container_{name}_close":
-            shaped.append(_raw("</div>\n"))
+            shaped.append(raw("</div>\n"))
         elif item_level is not None and token.level == item_level and token.type == "list_item_open":
-            shaped += [token, _raw("<div>")]
+            shaped += [token, raw("<div>")]
         elif item_level is not None and token.level == item_level and token.type == "list_item_close":
-            shaped += [_raw("</div>"), token]
+            shaped += [raw("</div>"), token]
         else:
             if item_level is not None and token.level == item_level - 1 and token.type == "ordered_list_open":
                 token.attrSet("class", "steps")
             shaped.append(token)
     return shaped
-
-
-def _with_tables(tokens: list[Token]) -> list[Token]:
-    """Tables scroll within themselves; with three columns they become cards on a phone, each cell naming its column."""
-    shaped: list[Token] = []
-    heads: list[str] = []
-    column = 0
-    for place, token in enumerate(tokens):
-        _class_instead_of_style(token)
-        if token.type == "table_open":
-            heads = _heads_of_table(tokens, place)
-            label = escape("Bảng: " + ", ".join(head for head in heads if head))
-            shaped.append(_raw(f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'))
-            if len(heads) > 2:
-                token.attrSet("class", "cards")
-        elif token.type == "tr_open":
-            column = 0
-        elif token.type == "th_open":
-            token.attrSet("scope", "col")
-        elif token.type in ("td_open", "td_close") and column == 0:
-            token.tag = "th"
-            if token.type == "td_open":
-                token.attrSet("scope", "row")
-            else:
-                column = 1
-        elif token.type == "td_open" and tokens[place + 1].content:
-            token.attrSet("data-label", heads[column])
-            shaped += [token, _raw("<div>")]
-            continue
-        elif token.type == "td_close":
-            if tokens[place - 1].content:
-                shaped.append(_raw("</div>"))
-            column += 1
-        shaped.append(token)
-        if token.type == "table_close":
-            shaped.append(_raw("</div>\n"))
-    return shaped
-
-
-def _heads_of_table(tokens: Sequence[Token], place: int) -> list[str]:
-    heads = []
-    for token, after in zip(tokens[place:], tokens[place + 1 :], strict=False):
-        if token.type == "thead_close":
-            break
-        if token.type == "th_open":
-            heads.append("".join(_words(child) for child in after.children or ()))
-    return heads
-
-
-def _class_instead_of_style(cell: Token) -> None:
-    # The parser aligns columns by a style attribute, which our content-security policy rightly ignores.
-    style = cell.attrs.pop("style", None)
-    if style in ("text-align:right", "text-align:center"):
-        cell.attrSet("class", "n" if style == "text-align:right" else "c")
