@@ -15,7 +15,7 @@ from markupsafe import Markup
 from app.catalogue.transcripts import line_id
 from app.media.languages import language_name, language_order
 from app.media.qualities import Quality
-from app.media.queries import AssetView
+from app.media.queries import AssetView, StoryboardView
 
 _ASSET = re.compile(r'src="(asset|thumb):(\d+)"')
 _LARGE = re.compile(r'href="asset:(\d+)"')
@@ -73,6 +73,8 @@ class VideoBlock:
     # The playlist of all sizes (HLS); empty where there is only the one file.
     stream_url: str = ""
     qualities: tuple[Quality, ...] = ()
+    # Small pictures to look for a place by; none for a short video.
+    storyboard: StoryboardView | None = None
     # Heard, not watched; `loudspeaker_url` gives an MP3 for players that know nothing else.
     is_sound: bool = False
     loudspeaker_url: str = ""
@@ -180,6 +182,7 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
         loudspeaker_url=view.loudspeaker_url or "",
         loudspeaker_size=view.loudspeaker_size,
         qualities=view.qualities,
+        storyboard=view.storyboard,
         is_upright=(view.height or 0) > (view.width or 0),
     )
 

@@ -23,7 +23,9 @@ BUNDLES = {
         for name in (
             "base", "layout", "parts", "forms", "lesson", "coverage", "learning", "portal", "units", "print",
         )
-    )
+    ),
+    # One module: what the first defines, the others may call.
+    "js/film.js": ("js/stream.js", "js/controls.js", "js/transcript.js", "js/storyboard.js"),
 }  # fmt: skip
 # Of about 4 kB each.
 _FRAGMENTS = 2000

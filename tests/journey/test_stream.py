@@ -15,9 +15,9 @@ pytestmark = pytest.mark.by_turns
 
 @pytest.fixture
 def learner(live: LiveServer, chromium: Browser, tmp_path: Path) -> Screen:
-    """A learner in front of a lesson whose video, two sizes and twelve seconds of it, has not been started."""
+    """A learner in front of a lesson whose video, two sizes and twenty seconds of it, has not been started."""
     return learner_with_film(
-        live, chromium, tmp_path, width=360, size="854x480", seconds=12, more=("-b:v", "900k")
+        live, chromium, tmp_path, width=360, size="854x480", seconds=20, more=("-b:v", "900k")
     )  # fmt: skip
 
 
@@ -25,6 +25,7 @@ def test_a_video_plays_as_light_as_the_signal_asks_and_as_its_viewer_chooses(lea
     """One video for all: making its sizes costs more than looking at it five times."""
     plays_the_lightest_size_first(learner.page)
     stays_light_on_a_weak_signal_and_climbs_on_a_strong_one(learner)
+    plays_from_the_picture_that_is_pressed(learner.page)
     plays_what_was_chosen_from_the_same_place(learner)
     plays_the_light_file_where_sizes_cannot_be_had(learner)
 
@@ -48,6 +49,22 @@ def plays_the_lightest_size_first(page: Page) -> None:
     with page.expect_response("**/progress") as saved:
         page.locator("video").evaluate("video => video.pause()")
     assert saved.value.json()["earned"] >= 1, "what was watched counts as it does in the plain file"
+
+
+def plays_from_the_picture_that_is_pressed(page: Page) -> None:
+    """The sheet of pictures is fetched when somebody opens it; the tab key stops once in the row, arrows go on."""
+    film, row = page.locator("video"), page.get_by_role("group", name=re.compile("^Hình của"))
+    with page.expect_request("**/storyboard-2s.webp"):
+        page.get_by_text("Xem nhanh bằng hình").click()
+    row.get_by_role("button", name="0:14", exact=True).click()
+    play_until(page, film, "video.currentTime >= 14")
+    page.keyboard.press("ArrowLeft")
+    expect(row.get_by_role("button", name="0:12", exact=True)).to_be_focused()
+    expect(row.locator("button[tabindex='0']")).to_have_count(1)
+    film.evaluate("video => video.addEventListener('seeking', () => (video.sought = video.currentTime))")
+    page.keyboard.press("Enter")
+    play_until(page, film, "video.sought === 12")
+    film.evaluate("video => video.pause()")
 
 
 def stays_light_on_a_weak_signal_and_climbs_on_a_strong_one(learner: Screen) -> None:

@@ -376,4 +376,6 @@ if (lesson) {
   document.addEventListener("visibilitychange", () => document.hidden && saveAll());
   if (reader || leafers.length) document.addEventListener("submit", (event) => sayRead(event, reader), { capture: true });
   if (left.length) flush();
+  // Only now: on a weak signal the words of the lesson come before what makes its video comfortable.
+  if (lesson.dataset.film) import(lesson.dataset.film);
 }

@@ -19,7 +19,8 @@ class Stream {
     this.plain = video.querySelector("source").src;
     this.choice = video.closest("figure")?.querySelector("[data-quality]");
     this.turn = 0;
-    video.addEventListener("play", () => this.load(), { once: true });
+    if (video.paused) video.addEventListener("play", () => this.load(), { once: true });
+    else this.load();
     this.choice?.addEventListener("change", () => this.turn && this.load());
     if (!canStream && !playsLists) this.hideChoice();
   }
@@ -116,6 +117,12 @@ function wholeParts({ DefaultConfig: { loader: Loader } }) {
   };
 }
 
+function goTo(video, at) {
+  if (video.readyState > 0) video.currentTime = at;
+  // Nothing is loaded yet: what will be begins there.
+  else video.dataset.from = at;
+}
+
 function begin(video) {
   if (video.dataset.from) video.currentTime = Number(video.dataset.from);
   delete video.dataset.from;
@@ -139,6 +146,8 @@ function play(video) {
 for (const video of document.querySelectorAll("video, audio")) {
   // Only now: on a weak signal the words of the lesson come before the picture of its video.
   if (video.dataset.poster) video.poster = video.dataset.poster;
+  // Whoever pressed play before this was here is somewhere already.
+  if (video.readyState > 0) begin(video);
   video.addEventListener("loadedmetadata", () => begin(video));
 }
 for (const video of document.querySelectorAll("video[data-stream]")) new Stream(video);

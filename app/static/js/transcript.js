@@ -57,12 +57,6 @@ function fold(text) {
   return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("đ", "d");
 }
 
-function goTo(video, at) {
-  if (video.readyState > 0) video.currentTime = at;
-  // Nothing is loaded yet: what will be (stream.js) begins there.
-  else video.dataset.from = at;
-}
-
 function beginAtAddress() {
   const link = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.querySelector("a[data-at]");
   const transcript = transcripts.find((one) => one.list.contains(link));
