@@ -8,6 +8,12 @@ RUN uv venv --python /usr/local/bin/python /opt/hocso \
     && uv pip install --python /opt/hocso/bin/python --no-cache --compile-bytecode --require-hashes -r requirements.lock
 
 FROM python:3.11-slim-bookworm
+# A voice for videos made of lessons, and LibreOffice with letters for office files in lessons. `--build-arg TOOLS=` leaves
+# them out: such videos are silent then, such files are offered to download.
+ARG TOOLS="libespeak-ng1 libreoffice-writer-nogui libreoffice-impress-nogui fonts-liberation"
+RUN if [ -n "$TOOLS" ]; then \
+        apt-get update && apt-get install -y --no-install-recommends $TOOLS && rm -rf /var/lib/apt/lists/*; \
+    fi
 ENV PATH=/opt/hocso/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     HOST=0.0.0.0 PORT=8000 DEMO=0 DATA_DIR=/data MEDIA_URL=file:///data/media
 # Fixed numbers, so that folders of the host can be given to it.

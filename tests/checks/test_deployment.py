@@ -34,7 +34,9 @@ def test_the_image_is_built_in_two_stages_and_runs_as_nobody_special() -> None:
     build, final = stages((ROOT / "Dockerfile").read_text(encoding="utf-8"))
     assert build[0].endswith(" AS build")
     assert any("--require-hashes" in line for line in build)
-    assert not [line for line in final if re.search(r"\b(pip|uv|apt-get|gcc|make)\b", line)], "tools stay behind"
+    assert not [line for line in final if re.search(r"\b(pip|uv|gcc|make)\b", line)], "tools stay behind"
+    from_debian = [line for line in final if "apt-get install" in line]
+    assert from_debian == [line for line in final if '[ -n "$TOOLS" ]' in line], "only what an operator may leave out"
     verbs = [line.split()[0] for line in final]
     assert verbs.index("USER") > max(place for place, verb in enumerate(verbs) if verb in ("COPY", "RUN"))
     assert final[verbs.index("USER")] == "USER hocso"
