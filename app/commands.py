@@ -16,9 +16,10 @@ from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.jobs import Worker
 from app.core.settings import ROOT
-from app.main import CRONS, JOBS, create_app
+from app.main import JOBS, create_app
 from app.runtime import Runtime
 from app.seeding import seed_everything
+from app.timetable import CRONS
 
 # How often a worker looks whether it was told to end.
 _LOOK_S = 0.2

@@ -1,8 +1,7 @@
-"""create_app(), and the only list of all domains: pages, event handlers, jobs, crons, body limits."""
+"""create_app(), and the only list of all domains: pages, event handlers, jobs, body limits."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import cache, partial
 
 import anyio.to_thread
@@ -49,7 +48,6 @@ from app.community import pages as community_pages
 from app.community import personal as community_personal
 from app.core import events
 from app.core.attachments import DOCX, ODP, ODT, PDF, PPTX, XLSX
-from app.core.crons import Cron
 from app.core.csrf import check_token
 from app.core.door import Door
 from app.core.error_answers import install_error_handlers
@@ -168,6 +166,7 @@ from app.privacy import my_pages as my_data_pages
 from app.privacy import personal as privacy_personal
 from app.privacy.holdings import wire_holdings
 from app.runtime import Runtime
+from app.timetable import CRONS
 
 PAGES = (
     portal_pages, desk_pages, info_pages, account_pages, openid_pages, second_step_pages, factor_pages, seat_pages,
@@ -251,44 +250,6 @@ JOBS: dict[str, JobFunction] = (
     | privacy_jobs.JOBS
     # Essays of exams wait in the queue of all essays, and learning knows no exams.
     | {"learning.tell_of_work": partial(tell_of_work, more={"marking": exam_marking.waiting_count})}
-)
-
-CRONS = (
-    Cron("coverage.compare", every=timedelta(days=1), at=timedelta(hours=2)),
-    Cron("admin.refresh_statistics", every=timedelta(days=1), at=timedelta(hours=2, minutes=30)),
-    Cron("admin.forget_tries", every=timedelta(hours=1)),
-    Cron("admin.seal_audit", every=timedelta(minutes=5)),
-    Cron("learning.close_overdue_attempts", every=timedelta(minutes=1)),
-    Cron("learning.tell_of_work", every=timedelta(days=1), at=timedelta(hours=7, minutes=15)),
-    Cron("learning.count_new_answers", every=timedelta(days=1), at=timedelta(hours=1)),
-    Cron("learning.forget_progress_clients", every=timedelta(days=1), at=timedelta(hours=3)),
-    Cron("learning.forget_watch_logs", every=timedelta(days=1), at=timedelta(hours=3, minutes=5)),
-    Cron("learning.forget_guests", every=timedelta(days=1), at=timedelta(hours=3, minutes=15)),
-    Cron("learning.forget_evidence", every=timedelta(days=1), at=timedelta(hours=3, minutes=20)),
-    Cron("learning.forget_answer_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=25)),
-    Cron("authoring.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=35)),
-    Cron("media.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=38)),
-    Cron("exams.close_overdue", every=timedelta(minutes=5)),
-    Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),
-    Cron("identity.forget_slips", every=timedelta(hours=1)),
-    Cron("identity.note_likeness", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
-    Cron("identity.forget_access", every=timedelta(days=1), at=timedelta(hours=3, minutes=40)),
-    Cron("identity.disable_idle", every=timedelta(days=1), at=timedelta(hours=4, minutes=30)),
-    Cron("identity.forget_contact_checks", every=timedelta(hours=1)),
-    Cron("assignments.keep_lists", every=timedelta(days=1), at=timedelta(hours=4)),
-    Cron("assignments.remind", every=timedelta(days=1), at=timedelta(hours=7)),
-    Cron("declarations.remind", every=timedelta(days=1), at=timedelta(hours=7, minutes=5)),
-    Cron("notices.forget_old", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
-    Cron("notices.look_for_due", every=timedelta(minutes=5)),
-    Cron("reports.draft_due", every=timedelta(days=1), at=timedelta(hours=6, minutes=30)),
-    Cron("coverage.retry_pending", every=timedelta(minutes=10)),
-    Cron("coverage.settle", every=timedelta(minutes=1)),
-    Cron("coverage.count_programmes", every=timedelta(days=1), at=timedelta(minutes=30)),
-    Cron("privacy.forget_copies", every=timedelta(days=1), at=timedelta(hours=3, minutes=50)),
-    Cron("certificates.order_missing", every=timedelta(minutes=15)),
-    Cron("coverage.open_data", every=timedelta(days=1), at=timedelta(hours=4, minutes=12)),
-    Cron("coverage.forget_exports", every=timedelta(days=1), at=timedelta(hours=3, minutes=48)),
-    Cron("certificates.forget_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=45)),
 )
 
 _FORM_BYTES = 2 * 1024 * 1024

@@ -32,8 +32,9 @@ from app.core.db import Database, Session
 from app.core.jobs import Worker
 from app.core.settings import Settings, get_settings
 from app.core.storage import Storage
-from app.main import CRONS, HANDLERS, JOBS, create_app
+from app.main import HANDLERS, JOBS, create_app
 from app.runtime import Runtime
+from app.timetable import CRONS
 from tests import hashing, statements
 from tests.browser import BASE_URL, Browser
 from tests.seeded import Seeded

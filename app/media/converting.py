@@ -3,7 +3,6 @@
 Without LibreOffice, or where it fails, the file is offered to be downloaded, and its words are found all the same.
 """
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from app.core.i18n import gettext as _
 from app.core.jobs import Cancelled, JobContext
 from app.core.settings import get_settings
 from app.media import libreoffice, pdf
+from app.media.asset_jobs import copy_of, workplace
 from app.media.events import DocumentReady
 from app.media.files import OFFICE
 from app.media.libreoffice import ConversionFailed, find_libreoffice
@@ -22,7 +22,7 @@ from app.media.models import Asset, Rendition
 from app.media.office_text import words_of
 from app.media.paging import PAGE_TEXTS, shelve_pages
 from app.media.service import finish
-from app.media.shelf import Shelf, Shelved, scratch_folder, scratch_root
+from app.media.shelf import Shelf, Shelved
 
 _ENDINGS = {one.content_type: one.ending for one in OFFICE}
 
@@ -37,14 +37,9 @@ def convert(context: JobContext, asset_id: int) -> dict[str, object] | None:
             asset.state, asset.error = "processing", None
         db.flush()
         db.expunge(asset)
-    for left in scratch_root().glob(f"{_scratch_name(asset_id)}-*"):
-        libreoffice.stop_left_over(left)
-        shutil.rmtree(left, ignore_errors=True)
-    with scratch_folder(_scratch_name(asset_id)) as scratch:
+    with workplace("office", asset_id) as scratch:
         ending = _ENDINGS[asset.content_type]
-        source = scratch / f"source{ending}"
-        with source.open("xb") as file:
-            file.writelines(context.storage.read(asset.storage_key))
+        source = copy_of(context.storage, asset.storage_key, scratch / f"source{ending}")
         words: Sequence[str] = words_of(source, asset.content_type)
         original = Shelved(f"original{ending}", asset.content_type, asset.size, None, None, asset.storage_key)
         with Shelf(context.storage, asset.sha256) as shelf:
@@ -85,7 +80,3 @@ def _pages(
     context.progress(0.7, _("Đang vẽ từng trang"))
     words, pages = shelve_pages(shelf, made, scratch, asset.file_name)
     return words, [shelf.put("document.pdf", attachments.PDF, made), *pages]
-
-
-def _scratch_name(asset_id: int) -> str:
-    return f"office-{asset_id}"

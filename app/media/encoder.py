@@ -1,11 +1,7 @@
 """ffmpeg as a separate process: found, watched, bounded, and never left running."""
 
-import contextlib
 import errno
-import os
-import resource
 import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -17,11 +13,10 @@ import imageio_ffmpeg
 
 from app.core.errors import AppError
 from app.core.i18n import lazy as _
+from app.media.processes import keep_small, kill_group
 
 _MEMORY_BYTES = 4 * 1024**3
 _FILE_BYTES = 8 * 1024**3
-_NICENESS = 10
-_PID_FILE = "ffmpeg.pid"
 
 
 class EncodeFailed(AppError):
@@ -70,8 +65,7 @@ def run(arguments: Sequence[str], scratch: Path, on_time: Callable[[float], None
         watch = threading.Timer(timeout_s, _give_up, (process, overdue))
         watch.start()
         try:
-            _bound(process.pid)
-            (scratch / _PID_FILE).write_text(str(process.pid))
+            keep_small(process.pid, scratch, _MEMORY_BYTES, _FILE_BYTES)
             _follow(process.stdout or (), on_time)
             code = process.wait()
         finally:
@@ -90,17 +84,6 @@ def run(arguments: Sequence[str], scratch: Path, on_time: Callable[[float], None
     return said_words
 
 
-def stop_left_over(scratch: Path) -> None:
-    """End the ffmpeg a killed worker left running in `scratch`; a number reused by another program is left alone."""
-    try:
-        pid = int((scratch / _PID_FILE).read_text())
-        its_words = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (OSError, ValueError):
-        return
-    if str(scratch).encode() in its_words:
-        _kill_group(pid)
-
-
 def _follow(lines: Iterable[bytes], on_time: Callable[[float], None]) -> None:
     """Read ffmpeg's `key=value` lines until it closes them."""
     for line in lines:
@@ -109,27 +92,13 @@ def _follow(lines: Iterable[bytes], on_time: Callable[[float], None]) -> None:
             on_time(max(int(value), 0) / 1_000_000)
 
 
-def _bound(pid: int) -> None:
-    # Set from outside, because code between fork and exec may dead-lock in a program with threads.
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
-        if hasattr(resource, "prlimit"):
-            resource.prlimit(pid, resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
-
-
 def _give_up(process: "subprocess.Popen[bytes]", overdue: threading.Event) -> None:
     if process.poll() is None:
         overdue.set()
-        _kill_group(process.pid)
+        kill_group(process.pid)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     if process.poll() is None:
-        _kill_group(process.pid)
+        kill_group(process.pid)
         process.wait()
-
-
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)

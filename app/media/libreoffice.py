@@ -3,9 +3,7 @@
 import contextlib
 import fcntl
 import os
-import resource
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,12 +13,11 @@ from pathlib import Path
 from app.core.errors import AppError
 from app.core.i18n import lazy as _
 from app.core.settings import get_settings
+from app.media.processes import keep_small, kill_group
 
 _MEMORY_BYTES = 3 * 1024**3
 _FILE_BYTES = 512 * 1024**2
-_NICENESS = 10
 _LOOK_S = 0.5
-_PID_FILE = "libreoffice.pid"
 
 
 class ConversionFailed(AppError):
@@ -60,25 +57,16 @@ def to_pdf(executable: str, source: Path, scratch: Path, beat: Callable[[], None
             env=os.environ | {"HOME": str(scratch), "SAL_USE_VCLPLUGIN": "svp"},
         )  # fmt: skip
         try:
-            (scratch / _PID_FILE).write_text(str(process.pid))
-            _bound(process.pid)
+            keep_small(process.pid, scratch, _MEMORY_BYTES, _FILE_BYTES)
             _wait(process, beat, timeout_s)
         finally:
             # Its launcher starts the office itself in the same group.
-            _kill_group(process.pid)
+            kill_group(process.pid)
             process.wait()
     found = next(made.glob("*.pdf"), None) if made.is_dir() else None
     if found is None:
         raise ConversionFailed
     return found
-
-
-def stop_left_over(scratch: Path) -> None:
-    """End the office a killed worker left running in `scratch`; a number reused by another program is left alone."""
-    with contextlib.suppress(OSError, ValueError):
-        pid = int((scratch / _PID_FILE).read_text())
-        if str(scratch).encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-            _kill_group(pid)
 
 
 def _wait(process: "subprocess.Popen[bytes]", beat: Callable[[], None], timeout_s: float) -> None:
@@ -117,16 +105,3 @@ def _without_network() -> tuple[str, ...]:
     if unshare and subprocess.run([*words, "true"], capture_output=True, check=False).returncode == 0:
         return words
     return ()
-
-
-def _bound(pid: int) -> None:
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
-        if hasattr(resource, "prlimit"):
-            resource.prlimit(pid, resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
-
-
-def _kill_group(pid: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)

@@ -1,24 +1,23 @@
 """The job that makes a lesson's sound light: speech as mono AAC for phones, and MP3 for the commune's loudspeaker."""
 
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
-from app.core.errors import AppError
 from app.core.i18n import gettext as _
-from app.core.jobs import Cancelled, JobContext
+from app.core.jobs import JobContext
 from app.core.settings import get_settings
 from app.media import encoder
+from app.media.asset_jobs import failure_told, on_disk, workplace
 from app.media.encoder import watched
 from app.media.files import M4A, MP3, OGG, WAV
 from app.media.ladder import SOUND
 from app.media.loudness import gain_for, levelled, measured
 from app.media.models import Asset
-from app.media.service import finish, stopped_text
-from app.media.shelf import Shelf, scratch_folder, scratch_root
+from app.media.service import finish
+from app.media.shelf import Shelf
 from app.media.sound import LIGHT, LOUDSPEAKER, MOST_LESSON_MINUTES, sound_length_s
 
 _LOUDSPEAKER_KBPS = 64
@@ -35,30 +34,18 @@ def sound_out(context: JobContext, asset_id: int) -> dict[str, object] | None:
         asset.state, asset.error = "processing", None
         db.flush()
         db.expunge(asset)
-    for left in scratch_root().glob(f"{_scratch_name(asset_id)}-*"):
-        encoder.stop_left_over(left)
-        shutil.rmtree(left, ignore_errors=True)
-    try:
-        with scratch_folder(_scratch_name(asset_id)) as scratch:
-            source = scratch / "source"
-            with source.open("xb") as file:
-                file.writelines(context.storage.read(asset.storage_key))
-            _encode(context, source, _READERS[asset.content_type], scratch, asset.duration_s or 0)
-            with Shelf(context.storage, asset.sha256) as shelf:
-                length_s = sound_length_s(scratch / LIGHT, M4A.reader, most_minutes=2 * MOST_LESSON_MINUTES)
-                made = [shelf.put(LIGHT, "audio/mp4", scratch / LIGHT)]
-                made.append(shelf.put(LOUDSPEAKER, "audio/mpeg", scratch / LOUDSPEAKER))
-                with context.database.writing() as db:
-                    current = db.get(Asset, asset_id, with_for_update=True)
-                    if current is not None and current.state != "ready":
-                        current.duration_s = length_s
-                        finish(db, current, made)
-    except Cancelled:
-        _fail(context, asset_id, stopped_text())
-        raise
-    except AppError as error:
-        _fail(context, asset_id, error.message)
-        raise
+    with failure_told(context, asset_id), workplace("sound", asset_id) as scratch:
+        source = on_disk(context.storage, asset.storage_key, scratch)
+        _encode(context, source, _READERS[asset.content_type], scratch, asset.duration_s or 0)
+        with Shelf(context.storage, asset.sha256) as shelf:
+            length_s = sound_length_s(scratch / LIGHT, M4A.reader, most_minutes=2 * MOST_LESSON_MINUTES)
+            made = [shelf.put(LIGHT, "audio/mp4", scratch / LIGHT)]
+            made.append(shelf.put(LOUDSPEAKER, "audio/mpeg", scratch / LOUDSPEAKER))
+            with context.database.writing() as db:
+                current = db.get(Asset, asset_id, with_for_update=True)
+                if current is not None and current.state != "ready":
+                    current.duration_s = length_s
+                    finish(db, current, made)
     return {"duration_s": length_s}
 
 
@@ -99,14 +86,3 @@ def _forms(executable: str, source: Path, reader: str, scratch: Path, gain: floa
 def _voice(source: Path, reader: str) -> Any:
     given = ffmpeg.input(str(source), f=reader, protocol_whitelist="file,pipe")
     return given["a:0"].filter("aformat", channel_layouts="mono")
-
-
-def _fail(context: JobContext, asset_id: int, reason: str) -> None:
-    with context.database.writing() as db:
-        asset = db.get(Asset, asset_id)
-        if asset is not None and asset.state != "ready":
-            asset.state, asset.error = "failed", reason
-
-
-def _scratch_name(asset_id: int) -> str:
-    return f"sound-{asset_id}"

@@ -4,18 +4,15 @@ It can be killed at any point and started again: it works in a folder of its own
 and all its sizes in one transaction or not at all.
 """
 
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.errors import AppError
 from app.core.i18n import gettext as _
-from app.core.jobs import Cancelled, JobContext
+from app.core.jobs import JobContext
 from app.core.settings import get_settings
-from app.core.storage import Storage
 from app.media import encoder, hdr, images
+from app.media.asset_jobs import failure_told, on_disk, workplace
 from app.media.ladder import (
     LIGHT_NAME,
     PLAIN_NAME,
@@ -34,8 +31,8 @@ from app.media.models import Asset
 from app.media.playlists import CONTENT_TYPE, MASTER_NAME, Entry, codecs_of, master, weigh
 from app.media.probe import VideoInfo, is_faststart, probe
 from app.media.publishing import Names, is_made, names_for, publish
-from app.media.service import stopped_text, video_name
-from app.media.shelf import Shelf, Shelved, scratch_folder, scratch_root
+from app.media.service import video_name
+from app.media.shelf import Shelf, Shelved
 from app.media.storyboard import SHEET_NAME, Storyboard, encoded, storyboard
 
 _ENCODING_SHARE = 0.95
@@ -67,9 +64,8 @@ def transcode(context: JobContext, asset_id: int) -> dict[str, object] | None:
         names = names_for(db, asset)
         db.flush()
         db.expunge(asset)
-    _clear_left_overs(asset_id)
-    with _failure_told(context, asset_id), scratch_folder(_scratch_name(asset_id)) as scratch:
-        source = _on_disk(context.storage, asset.storage_key, scratch)
+    with failure_told(context, asset_id), workplace("asset", asset_id) as scratch:
+        source = on_disk(context.storage, asset.storage_key, scratch)
         plan = _plan(context, asset, source, scratch)
         _encode(context, plan, scratch)
         context.progress(_ENCODING_SHARE, _("Đang lưu video"))
@@ -168,44 +164,3 @@ def _shelve_ladder(shelf: Shelf, names: Names, plan: _Plan, scratch: Path) -> li
     if entries:
         made.append(names.of(shelf.put(MASTER_NAME, CONTENT_TYPE, master(entries).encode())))
     return made
-
-
-@contextmanager
-def _failure_told(context: JobContext, asset_id: int) -> Iterator[None]:
-    """What a person must know or mend is written to the asset; anything else is left for the queue to try again."""
-    try:
-        yield
-    except Cancelled:
-        _fail(context, asset_id, stopped_text())
-        raise
-    except AppError as error:
-        _fail(context, asset_id, error.message)
-        raise
-
-
-def _fail(context: JobContext, asset_id: int, reason: str) -> None:
-    with context.database.writing() as db:
-        asset = db.get(Asset, asset_id)
-        if asset is not None and asset.state != "ready":
-            asset.state, asset.error = "failed", reason
-
-
-def _on_disk(storage: Storage, key: str, scratch: Path) -> Path:
-    """The source as a local file: itself where the storage is a local disk, else a copy."""
-    if path := storage.local_path(key):
-        return path
-    copy = scratch / "source"
-    with copy.open("xb") as file:
-        file.writelines(storage.read(key))
-    return copy
-
-
-def _clear_left_overs(asset_id: int) -> None:
-    """A worker killed midway leaves its folder, and perhaps its ffmpeg, behind."""
-    for folder in scratch_root().glob(f"{_scratch_name(asset_id)}-*"):
-        encoder.stop_left_over(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _scratch_name(asset_id: int) -> str:
-    return f"asset-{asset_id}"

@@ -80,7 +80,7 @@ from app.learning.evidence_lists import EVIDENCE, TEMPLATE
 from app.learning.practicals import report_done
 from app.learning.quizzes import start_attempt, submit_attempt
 from app.learning.service import enrol
-from app.main import CRONS, JOBS
+from app.main import JOBS
 from app.media.documents import check_document, keep_document
 from app.media.models import Asset
 from app.media.seals import seal_of
@@ -93,6 +93,7 @@ from app.notices.service import notify
 from app.privacy.models import PrivacyRequest
 from app.privacy.service import ask
 from app.runtime import Runtime
+from app.timetable import CRONS
 from tests import factories
 from tests.access.plan_world import plan_objects
 from tests.catalogue import making

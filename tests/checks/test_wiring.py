@@ -13,8 +13,9 @@ from app.identity.events import (
     UnitsReorganised,
 )
 from app.learning.events import CompletionAnnulled, CoursesCompleted
-from app.main import CRONS, HANDLERS, JOBS
+from app.main import HANDLERS, JOBS
 from app.media.events import DocumentReady
+from app.timetable import CRONS
 
 
 def test_events_reach_their_handlers_in_this_order() -> None:

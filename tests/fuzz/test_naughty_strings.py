@@ -14,7 +14,8 @@ import yaml
 
 from app.core.jobs import Worker
 from app.core.text import nfc
-from app.main import CRONS, JOBS
+from app.main import JOBS
+from app.timetable import CRONS
 from tests.access.declarations import DECLARED, Declared
 from tests.access.stage import Stage
 from tests.access.world import ANONYMOUS

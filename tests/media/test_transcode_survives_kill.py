@@ -59,7 +59,7 @@ def test_a_transcode_survives_the_death_of_its_worker(
         asset = service.add_asset(db, service.store(storage, file, "bai.mkv"), by=None, unit_id=None)
     db.commit()
     process = worker_process()
-    [pid_file] = _wait_for(lambda: list(tmp_path.glob("scratch/asset-*/ffmpeg.pid")))
+    [pid_file] = _wait_for(lambda: list(tmp_path.glob("scratch/asset-*/process.pid")))
     _wait_for(lambda: _reached(database, asset.id))
     process.send_signal(signal.SIGKILL)
     process.wait()

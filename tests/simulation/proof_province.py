@@ -11,8 +11,9 @@ from app.core.db import Database
 from app.core.jobs import Job, Worker, enqueue
 from app.core.storage import storage_of
 from app.coverage.verification import verify
-from app.main import CRONS, HANDLERS, JOBS
+from app.main import HANDLERS, JOBS
 from app.simulation.province import simulate
+from app.timetable import CRONS
 from tests.seeded import Seeded
 from tests.simulation.courses import make_shelf
 from tests.simulation.test_row_equal import compare
