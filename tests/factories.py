@@ -15,6 +15,8 @@ from app.identity.sign_in import accounts
 from app.identity.units import unit_queries
 from app.learning import completions
 from app.learning.models import Completion
+from app.media.models import Asset
+from app.media.quota import set_quota
 
 PASSWORD = "mat-khau-thu-nghiem-1"
 # Phường Bắc Giang, of former Bắc Giang; Phường Kinh Bắc, of former Bắc Ninh.
@@ -106,3 +108,15 @@ def completion(db: Session, holder: Person, version: CourseVersion, on: date) ->
             person_id=holder.id, course_version_id=version.id, how="online", completed_on=on, score_percent=90.0
         ),
     )
+
+
+def without_room(db: Session, unit: int) -> None:
+    """A unit whose files take all the room it has."""
+    set_quota(db, unit, 1, by=None)
+    db.add(
+        Asset(
+            public_id=f"day-{unit}", kind="image", state="ready", file_name="day.webp", content_type="image/webp",
+            size=1024 * 1024, sha256="f" * 64, storage_key="day", unit_id=unit, created_at=clock.now(),
+        )
+    )  # fmt: skip
+    db.commit()

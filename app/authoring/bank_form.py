@@ -36,7 +36,8 @@ class OptionRow:
 
 @dataclass(frozen=True)
 class QuestionFields:
-    """Everything as typed. `accepted`: a line each, “chữ = 50%” for a part of the point; `own`: YAML of rarer kinds."""
+    """Everything as typed. `accepted`: a line each, “chữ = 50%” for a part of the point; `own`: YAML of rarer kinds;
+    `picture_alt`: of the picture chosen now, which is no part of the question yet."""
 
     kind: str
     text: str = ""
@@ -53,6 +54,7 @@ class QuestionFields:
     unit: str = ""
     units: str = ""
     own: str = ""
+    picture_alt: str = ""
     revision: int = 0
 
     @property
@@ -110,7 +112,7 @@ def of_form(kind: str, form: Mapping[str, Sequence[str]]) -> QuestionFields:
         difficulty=one("difficulty"), skill=one("skill"), options=tuple(row for row in rows if row != OptionRow()),
         answer=one("answer"), accepted=lines("accepted"), exact_marks=bool(form.get("exact_marks")),
         tolerance=one("tolerance"), unit=one("unit"), units=lines("units"), own=lines("own"),
-        revision=whole(revision) or 0,
+        picture_alt=one("picture_alt"), revision=whole(revision) or 0,
     )  # fmt: skip
 
 

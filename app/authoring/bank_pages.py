@@ -28,9 +28,11 @@ from app.core.access import Actor
 from app.core.db import Session
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.i18n import gettext as _
-from app.core.text import nfc, whole
-from app.core.web import Databases, Db, Files, Response, redirect, render
+from app.core.settings import Settings
+from app.core.text import whole
+from app.core.web import Config, Databases, Db, Files, Response, redirect, render
 from app.media.queries import own_uploads
+from app.media.quota import must_fit
 from app.media.service import store
 
 router = APIRouter()
@@ -69,10 +71,11 @@ class PreviewPage:
 
 @dataclass(frozen=True)
 class Sent:
-    """A question's form as it came, with the picture chosen in it."""
+    """A question's form as it came, with the picture chosen in it and how many bytes that has."""
 
     form: dict[str, list[str]]
     picture: tuple[str, BinaryIO] | None
+    picture_size: int
 
 
 async def _receive(request: Request) -> AsyncIterator[Sent]:
@@ -83,6 +86,7 @@ async def _receive(request: Request) -> AsyncIterator[Sent]:
         yield Sent(
             {name: found for name, found in values.items() if found},
             (chosen.filename, chosen.file) if isinstance(chosen, UploadFile) and chosen.filename else None,
+            chosen.size or 0 if isinstance(chosen, UploadFile) else 0,
         )
     finally:
         await form.close()
@@ -137,11 +141,12 @@ def new(request: Request, db: Db, bank: AuthoredBank, kind: str = "single") -> R
 
 @router.post("/studio/banks/{key}/questions/new")
 def create(
-    key: str, sent: SentForm, request: Request, actor: Author, databases: Databases, files: Files, kind: str = "single"
-) -> Response:
+    key: str, sent: SentForm, request: Request, actor: Author, databases: Databases, files: Files, settings: Config,
+    kind: str = "single",
+) -> Response:  # fmt: skip
     if kind not in questions.KINDS:
         raise NotFound
-    return _save(request, _Try(key, "", kind, actor, sent), databases, files)
+    return _save(request, _Try(key, "", kind, actor, sent), databases, files, settings)
 
 
 @router.get("/studio/banks/{key}/questions/{question_key}")
@@ -153,9 +158,10 @@ def edit(question_key: str, request: Request, db: Db, actor: Author, bank: Autho
 
 @router.post("/studio/banks/{key}/questions/{question_key}")
 def change(
-    key: str, question_key: str, sent: SentForm, request: Request, actor: Author, databases: Databases, files: Files
-) -> Response:
-    return _save(request, _Try(key, question_key, "", actor, sent), databases, files)
+    key: str, question_key: str, sent: SentForm, request: Request, actor: Author, databases: Databases, files: Files,
+    settings: Config,
+) -> Response:  # fmt: skip
+    return _save(request, _Try(key, question_key, "", actor, sent), databases, files, settings)
 
 
 @router.get("/studio/banks/{key}/questions/{question_key}/preview")
@@ -199,7 +205,7 @@ class _Try:
     sent: Sent
 
 
-def _save(request: Request, form: _Try, databases: Databases, files: Files) -> Response:
+def _save(request: Request, form: _Try, databases: Databases, files: Files, settings: Settings) -> Response:
     """Its own sessions: none is held while a picture is checked. What was typed comes back with every error."""
     with databases.reading() as db:
         bank = queries.authored_bank(db, form.actor, form.bank_key)
@@ -207,7 +213,7 @@ def _save(request: Request, form: _Try, databases: Databases, files: Files) -> R
     fields = of_form(kind, form.sent.form)
     errors: dict[str, str] = {}
     if form.sent.picture:
-        fields, errors = _with_picture(databases, files, form, fields)
+        fields, errors = _with_picture(databases, files, settings, form, fields)
     body, faults = question_of(fields)
     errors = faults | errors
     try:
@@ -247,15 +253,18 @@ def _again(
 
 
 def _with_picture(
-    databases: Databases, files: Files, form: _Try, fields: QuestionFields
+    databases: Databases, files: Files, settings: Settings, form: _Try, fields: QuestionFields
 ) -> tuple[QuestionFields, dict[str, str]]:
     """The picture stored, and named at the end of the question: so it is kept however often the form comes back."""
     assert form.sent.picture is not None
     file_name, stream = form.sent.picture
-    alt = nfc(form.sent.form.get("picture_alt", [""])[0]).replace("]", ")").replace("[", "(")
+    alt = fields.picture_alt.replace("]", ")").replace("[", "(")
     if not alt:
         return fields, {"picture_alt": _("Hãy tả ảnh bằng lời cho người không nhìn thấy, rồi chọn lại ảnh.")}
     try:
+        with databases.reading() as db:
+            unit_id = queries.authored_bank(db, form.actor, form.bank_key).unit_id
+            must_fit(db, settings, unit_id, form.sent.picture_size, file_name)
         stored = store(files, stream, file_name, only="image", limit_bytes=PICTURE_LIMIT_BYTES)
     except AppError as error:
         return fields, {"picture": error.message}
@@ -263,7 +272,7 @@ def _with_picture(
         bank = queries.authored_bank(db, form.actor, form.bank_key)
         typed = {"text": f"{fields.text}\n![{alt}]({_CHOSEN})".strip()}
         named, _files = name_pictures(db, bank, typed, {_CHOSEN: stored}, by=form.actor.account_id)
-    return replace(fields, text=named["text"]), {}
+    return replace(fields, text=named["text"], picture_alt=""), {}
 
 
 def files_shown(db: Session, actor: Actor, body: dict[str, Any], known: dict[str, int]) -> dict[str, int]:

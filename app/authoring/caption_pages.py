@@ -20,10 +20,11 @@ from app.core.errors import Conflict, TooLarge
 from app.core.i18n import gettext as _
 from app.core.storage import Storage
 from app.core.text import nfc, whole
-from app.core.web import Db, Files, Response, redirect, render
+from app.core.web import Config, Db, Files, Response, redirect, render
 from app.media.captions import MAX_BYTES, CaptionProblem, CaptionsInvalid, read_captions
 from app.media.languages import LANGUAGES, is_language, language_name
 from app.media.queries import AssetView
+from app.media.quota import QuotaFull
 
 router = APIRouter()
 
@@ -141,8 +142,9 @@ def tracks(key: str, request: Request, db: Db, storage: Files, course: AuthoredC
 
 @router.post("/studio/{slug}/lessons/{key}/captions")
 def begin(
-    key: str, request: Request, db: Db, storage: Files, actor: Author, course: AuthoredCourse, given: GivenHere
-) -> Response:
+    key: str, request: Request, db: Db, storage: Files, settings: Config, actor: Author, course: AuthoredCourse,
+    given: GivenHere,
+) -> Response:  # fmt: skip
     """Take a file in as the track of a language, or go on to write one."""
     page = _tracks_page(db, storage, course, key)
     page = replace(page, video=given.video, language=given.language, file_name=given.file_name)
@@ -158,11 +160,11 @@ def begin(
         if len(cues) > MOST_CUES:
             too_many = _("Tệp có %(count)s câu, nhiều hơn %(limit)s. Hãy chia video.", count=len(cues), limit=MOST_CUES)
             raise CaptionsInvalid(given.file_name, [CaptionProblem(1, too_many)])
-        save_track(db, storage, actor, course, key, given.video, given.language, cues, given.base_version)
+        save_track(db, storage, settings, actor, course, key, given.video, given.language, cues, given.base_version)
     except CaptionsInvalid as error:
         page = replace(page, problems=tuple(error.problems))
         return render(request, "authoring/captions.html", status=error.status, page=page)
-    except Conflict as error:
+    except (Conflict, QuotaFull) as error:
         page = replace(page, problems=(CaptionProblem(0, error.message),))
         return render(request, "authoring/captions.html", status=error.status, page=page)
     return redirect(request, editor, flash=("ok", _("Đã nhận %(count)s câu phụ đề vào bản nháp.", count=len(cues))))
@@ -177,7 +179,7 @@ def editor(
 
 @router.post("/studio/{slug}/lessons/{key}/captions/{video}/{language}")
 def write(
-    key: str, video: str, language: str, request: Request, db: Db, storage: Files, actor: Author,
+    key: str, video: str, language: str, request: Request, db: Db, storage: Files, settings: Config, actor: Author,
     course: AuthoredCourse, typed: TypedHere,
 ) -> Response:  # fmt: skip
     """Save, or do what another button says with the cues as typed; nothing is kept then."""
@@ -194,12 +196,13 @@ def write(
     if page.errors:
         return _editor(request, page, 422)
     try:
-        version = save_track(db, storage, actor, course, key, video, language, cues_of(rows), typed.base_version)
+        cues = cues_of(rows)
+        version = save_track(db, storage, settings, actor, course, key, video, language, cues, typed.base_version)
     except Conflict as error:
         # Whoever saves once more after the warning has seen the newest version.
         return _editor(request, replace(page, base_version=newest, problem=error.message), error.status)
-    except CaptionsInvalid as error:
-        # Each cue was good; together they are too much for one file.
+    except (CaptionsInvalid, QuotaFull) as error:
+        # Each cue was good; together they are too much, for one file or for the unit.
         return _editor(request, replace(page, problem=error.message), error.status)
     text = _("Đã lưu phụ đề vào bản nháp số %(number)s.", number=version.number)
     return redirect(request, _editor_url(course, key, video, language), flash=("ok", text))
@@ -207,12 +210,12 @@ def write(
 
 @router.post("/studio/{slug}/lessons/{key}/captions/{video}/{language}/remove")
 def remove(
-    key: str, video: str, language: str, request: Request, db: Db, storage: Files, actor: Author,
+    key: str, video: str, language: str, request: Request, db: Db, storage: Files, settings: Config, actor: Author,
     course: AuthoredCourse, base_version: Annotated[int, Form()] = 0,
 ) -> Response:  # fmt: skip
     """The track leaves the next version; versions before keep it."""
     try:
-        save_track(db, storage, actor, course, key, video, language, [], base_version)
+        save_track(db, storage, settings, actor, course, key, video, language, [], base_version)
         flash = (
             "ok",
             _("Bản nháp không còn phụ đề %(language)s. Bản đã công bố vẫn có.", language=language_name(language)),

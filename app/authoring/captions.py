@@ -14,11 +14,13 @@ from app.catalogue.stored import source_of
 from app.core.access import Actor
 from app.core.db import Session
 from app.core.errors import NotFound
+from app.core.settings import Settings
 from app.core.storage import Storage
 from app.media.captions import Cue, read_captions, remarks, webvtt
 from app.media.languages import is_language, language_name, language_order
 from app.media.models import Asset
 from app.media.queries import AssetView
+from app.media.quota import must_fit
 from app.media.service import add_asset, store
 
 
@@ -70,6 +72,7 @@ def track_cues(db: Session, storage: Storage, lesson: LessonSource, video: str, 
 def save_track(
     db: Session,
     storage: Storage,
+    settings: Settings,
     actor: Actor,
     course: Course,
     key: str,
@@ -80,7 +83,8 @@ def save_track(
 ) -> CourseVersion:
     """Keep a track in a new draft of its course, in place of the one of that language; without cues the track goes.
 
-    Published versions keep theirs. Raises Conflict when somebody else changed the lesson since `base_version`.
+    Published versions keep theirs. Raises QuotaFull; Conflict when somebody else changed the lesson since
+    `base_version`.
     """
     version = newest_version(db, course)
     source = source_of(db, version.id)
@@ -93,7 +97,9 @@ def save_track(
     name = caption_name(video, language)
     files = [file for file in lesson.files if file.name != name]
     if cues:
-        stored = store(storage, io.BytesIO(webvtt(cues)), name, only="caption")
+        written = webvtt(cues)
+        must_fit(db, settings, course.unit_id, len(written), name)
+        stored = store(storage, io.BytesIO(written), name, only="caption")
         files.append(FileSource(name, asset_id=add_asset(db, stored, by=actor.account_id, unit_id=course.unit_id).id))
     changed = edited_lesson(lesson, files=tuple(sorted(files, key=lambda file: file.name)))
     return save_version(db, storage, with_lesson(source, module.folder, changed), course.unit_id, actor.account_id)

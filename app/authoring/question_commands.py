@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.authoring import question_files
+from app.authoring import question_files, questions_io
 from app.authoring.questions_io import FORMATS
 from app.catalogue.banks import bank_of_course
 from app.catalogue.models import Course, QuestionBank
@@ -44,7 +44,7 @@ def _import(args: argparse.Namespace, runtime: Runtime) -> int:
     except OSError as error:
         raise CommandFailed(lazy("Không đọc được tệp “%(path)s”."), path=args.file) from error
     try:
-        taken = question_files.take(runtime.storage, chosen, content)
+        taken = question_files.take(runtime.storage, questions_io.read(chosen, content))
     except AppError as error:
         raise CommandFailed(error.message) from error
     with runtime.database.writing() as db:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 
 from app.authoring import bank_queries as queries
 from app.authoring import question_files as files_of_questions
+from app.authoring import questions_io
 from app.authoring.bank_form import KIND_NAMES
 from app.authoring.bank_pages import AuthoredBank
 from app.authoring.bank_queries import BankRow
@@ -17,7 +18,8 @@ from app.catalogue.inline import say
 from app.core.attachments import attachment
 from app.core.errors import Invalid, NotFound
 from app.core.i18n import gettext as _
-from app.core.web import Databases, Db, Files, Response, RowId, redirect, render
+from app.core.web import Config, Databases, Db, Files, Response, RowId, redirect, render
+from app.media.quota import QuotaFull, must_fit
 
 router = APIRouter()
 
@@ -88,12 +90,13 @@ def choose(request: Request, db: Db, bank: AuthoredBank) -> Response:
 
 @router.post("/studio/banks/{key}/import")
 def upload(
-    key: str, request: Request, actor: Author, databases: Databases, storage: Files,
+    key: str, request: Request, actor: Author, databases: Databases, storage: Files, settings: Config,
     file: Annotated[UploadFile | None, File()] = None, format_name: Annotated[str, Form(alias="format")] = "",
 ) -> Response:  # fmt: skip
     """No transaction while the file is read and its pictures are stored."""
     with databases.reading() as db:
-        row = queries.bank_row(db, queries.authored_bank(db, actor, key))
+        bank = queries.authored_bank(db, actor, key)
+        row, unit_id = queries.bank_row(db, bank), bank.unit_id
     try:
         if file is None or not file.filename:
             raise Invalid(_("Hãy chọn một tệp."))
@@ -101,10 +104,13 @@ def upload(
         chosen = format_name if format_name in FORMATS else files_of_questions.format_of(name)
         if chosen is None:
             raise Invalid(_("Chưa rõ tệp thuộc định dạng nào. Hãy chọn định dạng."))
-        taken = files_of_questions.take(storage, chosen, file.file.read())
-    except Invalid as error:
+        reading = questions_io.read(chosen, file.file.read())
+        with databases.reading() as db:
+            must_fit(db, settings, unit_id, reading.picture_bytes, _("ảnh trong %(file)s", file=name))
+        taken = files_of_questions.take(storage, reading)
+    except (Invalid, QuotaFull) as error:
         page = ImportPage(row, FORMATS, format_name, error.message)
-        return render(request, "authoring/question_import.html", status=422, page=page)
+        return render(request, "authoring/question_import.html", status=error.status, page=page)
     with databases.writing() as db:
         bank = queries.authored_bank(db, actor, key)
         kept = files_of_questions.keep_upload(db, bank, taken, name, chosen, by=actor.account_id)

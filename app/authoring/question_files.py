@@ -55,12 +55,11 @@ def format_of(file_name: str) -> str | None:
     return next((name for name, known in FORMATS.items() if known.ending == ending), None)
 
 
-def take(storage: Storage, format_name: str, content: bytes) -> Taken:
-    """Read a file and store its pictures; needs no database. Raises Invalid for a file that is not of this format.
+def take(storage: Storage, reading: Reading) -> Taken:
+    """Store the pictures of what was read (`questions_io.read`); needs no database.
 
     A question with a picture we do not take is refused, as one with any other fault is.
     """
-    reading = questions_io.read(format_name, content)
     found: list[Found] = []
     refused = list(reading.refused)
     pictures: list[Mapping[str, StoredFile]] = []

@@ -20,11 +20,13 @@ from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.jobs import JobContext
+from app.core.settings import get_settings
 from app.core.storage import Storage
 from app.media.lesson_deck import scenes
 from app.media.models import Asset
 from app.media.narration import narrate
 from app.media.queries import AssetView, asset_views
+from app.media.quota import must_fit
 from app.media.service import add_asset, store
 from app.media.shelf import scratch_folder
 from app.media.voices import VOICES, espeak_library
@@ -116,7 +118,8 @@ def keep(db: Session, storage: Storage, actor: Actor, course: Course, key: str) 
 def make(context: JobContext, course_id: int, version_id: int, key: str, voice: str, by: int) -> Mapping[str, object]:
     """Job "authoring.slide_video": the ids of the video and its captions, which nothing shows yet.
 
-    Run twice, it makes them twice; those nobody uses are cleaned up as any other (`media gc`).
+    Run twice, it makes them twice; those nobody uses are cleaned up as any other (`media gc`). Raises QuotaFull, and
+    what narrate does.
     """
     with context.database.reading() as db:
         course = db.get_one(Course, course_id)
@@ -137,6 +140,7 @@ def make(context: JobContext, course_id: int, version_id: int, key: str, voice: 
         words = io.BytesIO(made.captions.read_bytes())
         captions = store(context.storage, words, f"{lesson.stem}-trinh-chieu.vi.vtt", only="caption")
     with context.database.writing() as db:
+        must_fit(db, get_settings(), unit_id, video.size + captions.size, video.file_name)
         added = [add_asset(db, file, by=by, unit_id=unit_id).id for file in (video, captions)]
     return {"video": added[0], "captions": added[1]}
 

@@ -63,6 +63,8 @@ def format_percent(ratio: float | None, digits: int = 1) -> str:
 def format_filesize(size: int | None) -> str:
     if size is None:
         return "–"
+    if size == 0:
+        return "0 kB"
     if size < 1024 * 1024:
         return f"{format_number(max(size / 1024, 0.1), 1 if size < 10240 else 0)} kB"
     if size < 1024**3:

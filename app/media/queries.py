@@ -171,11 +171,6 @@ def _file(db: Session, public_id: str, name: str, allowed: ColumnElement[bool]) 
     return Delivered(*row) if row else None
 
 
-def visible_asset(db: Session, actor: Actor, public_id: str) -> Asset | None:
-    """The asset of that public id if this person may see it."""
-    return db.scalars(select(Asset).where(Asset.public_id == public_id, visible_assets(actor))).first()
-
-
 def progress_of(db: Session, asset_ids: Iterable[int]) -> dict[int, AssetProgress]:
     """How far each video is, from the asset and the newest job about it; two queries for any number."""
     assets = list(db.scalars(select(Asset).where(Asset.id.in_(set(asset_ids)))))

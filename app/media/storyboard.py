@@ -1,4 +1,4 @@
-"""Small pictures of a whole video on one sheet: what a player shows above its bar while somebody looks for a place.
+"""Small pictures of a whole video on one sheet: the row under the video by which one finds a place in it.
 
 One picture for every so many seconds, row by row. The name of the file says how many seconds, its size how large.
 """

@@ -160,6 +160,23 @@ def test_a_picture_is_kept_with_its_question(author: Browser, bank_url: str, dat
     assert '<img src="/media/' in answer.text
 
 
+def test_a_unit_without_room_takes_no_picture_and_keeps_what_was_typed(
+    author: Browser, bank_url: str, db: Session, database: Database
+) -> None:
+    from tests.access.world import _png
+
+    factories.without_room(db, db.query(QuestionBank).one().unit_id)
+    answer = author.post(
+        f"{bank_url}/questions/new", SINGLE | {"picture_alt": "Hai địa chỉ web"}, params={"kind": "single"},
+        files={"picture": ("hinh.png", _png("red"))},
+    )  # fmt: skip
+    assert (answer.status_code, "đơn vị chỉ còn 0 kB trong 1,0 MB" in answer.text) == (422, True)
+    assert SINGLE["text"] in answer.text
+    assert 'value="Hai địa chỉ web"' in answer.text
+    assert stored(database) == []
+    assert keep(author, bank_url), "without a picture it is saved"
+
+
 def test_two_banks_of_one_title_have_two_keys(db: Session, studio_course: StudioCourse) -> None:
     unit = factories.unit_id(db, "24")
     assert [add_bank(db, "Ký số", unit, by=None).key for _nth in range(3)] == ["ky-so", "ky-so-2", "ky-so-3"]

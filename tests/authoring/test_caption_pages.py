@@ -139,6 +139,19 @@ def test_what_cannot_be_saved_comes_back_as_typed(author: Browser, database: Dat
     assert tracks(database) == {}
 
 
+def test_a_unit_without_room_keeps_no_more_captions_and_loses_no_word(
+    author: Browser, db: Session, database: Database
+) -> None:
+    factories.without_room(db, factories.unit_id(db, "24"))
+    given = give(author, "loi.srt", SRT.encode())
+    assert (given.status_code, "Tệp “phim.vi.vtt” nặng" in given.text) == (413, True)
+    assert "đơn vị chỉ còn 0 kB trong 1,0 MB" in given.text
+    typed = author.post(EDITOR, form(author, ("0:00", "0:02", "Chữ gõ cả buổi")))
+    assert (typed.status_code, "đơn vị chỉ còn 0 kB" in typed.text) == (413, True)
+    assert "Chữ gõ cả buổi</textarea>" in typed.text
+    assert tracks(database) == {}
+
+
 def test_the_second_of_two_authors_is_told(
     author: Browser, new_browser: Callable[[], Browser], database: Database
 ) -> None:

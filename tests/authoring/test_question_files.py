@@ -10,8 +10,9 @@ import openpyxl
 import pytest
 from sqlalchemy import func, select
 
-from app.catalogue.models import BankQuestion
-from app.core.db import Database
+from app.catalogue.models import BankQuestion, QuestionBank
+from app.core.db import Database, Session
+from tests import factories
 from tests.access.world import _png
 from tests.authoring.conftest import StudioCourse
 from tests.authoring.test_banks import author, bank_url  # noqa: F401
@@ -59,15 +60,31 @@ def test_rows_of_a_sheet_that_do_not_fit_come_back_with_their_reasons(author: Br
     assert [cell.value for cell in result[2]][-1] == "Đáp án “D” không phải là chữ cái của lựa chọn nào."
 
 
-def test_a_moodle_picture_becomes_a_file_and_goes_out_again(author: Browser, bank_url: str, database: Database) -> None:  # noqa: F811
+def with_picture() -> bytes:
+    """A Moodle XML file of one question with a picture."""
     picture = base64.b64encode(_png("red")).decode()
-    xml = (
+    return (
         '<quiz><question type="truefalse"><questiontext format="html"><text>&lt;p&gt;Đúng?&lt;img '
         'src="@@PLUGINFILE@@/a.png" alt="Con dấu"&gt;&lt;/p&gt;</text>'
         f'<file name="a.png" encoding="base64">{picture}</file></questiontext>'
         '<answer fraction="100"><text>true</text></answer></question></quiz>'
-    )
-    look = author.post(f"{bank_url}/import", files={"file": ("de.xml", xml.encode())})
+    ).encode()
+
+
+def test_a_unit_without_room_takes_questions_but_no_pictures(
+    author: Browser,  # noqa: F811
+    bank_url: str,  # noqa: F811
+    db: Session,
+) -> None:
+    factories.without_room(db, db.query(QuestionBank).one().unit_id)
+    refused = author.post(f"{bank_url}/import", files={"file": ("de.xml", with_picture())})
+    assert (refused.status_code, "Tệp “ảnh trong de.xml” nặng" in refused.text) == (413, True)
+    assert "đơn vị chỉ còn 0 kB trong 1,0 MB" in refused.text
+    assert "Ký số là gì?" in author.post(f"{bank_url}/import", files={"file": ("de.gift", GIFT.encode())}).text
+
+
+def test_a_moodle_picture_becomes_a_file_and_goes_out_again(author: Browser, bank_url: str, database: Database) -> None:  # noqa: F811
+    look = author.post(f"{bank_url}/import", files={"file": ("de.xml", with_picture())})
     author.post(look.url.path)
     with database.reading() as db:
         files, body = db.execute(select(BankQuestion.files, BankQuestion.body)).one()

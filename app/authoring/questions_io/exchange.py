@@ -45,6 +45,10 @@ class Reading:
     found: tuple[Found, ...]
     refused: tuple[Refused, ...]
 
+    @property
+    def picture_bytes(self) -> int:
+        return sum(len(picture) for one in self.found for picture in one.pictures.values())
+
 
 @dataclass(frozen=True)
 class LeftOut:
