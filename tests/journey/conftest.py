@@ -28,6 +28,8 @@ expect.set_options(timeout=30_000)
 
 COURSE = ROOT / "courses" / "khai-thac-nen-tang-so"
 PICTURES = ROOT / ".cache" / "journey"
+# Comes with pa11y (tests/accessibility/bring).
+AXE = ROOT / ".cache" / "pa11y" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 EVERY_VIEW = "EVERY_VIEW" in os.environ
@@ -221,6 +223,12 @@ class Screen:
         folder.mkdir(parents=True, exist_ok=True)
         self._shots += 1
         self.page.screenshot(path=folder / f"{self.name}-{self._shots:02d}-{what}.png", full_page=True)
+
+    def judged(self, part: str) -> list[str]:
+        """What axe finds in a part of the page as it now stands, by selector; `make test` brings axe."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("part => axe.run(part)", part)
+        return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
 
     def sign_in(self, name: str, password: str) -> None:
         self.page.goto("/sign-in")

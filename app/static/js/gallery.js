@@ -1,7 +1,5 @@
 // The pictures of a gallery, large, one after the other. Without this script each opens by itself, as a link does.
 const dialog = document.getElementById("zoom");
-const picture = document.createElement("img");
-dialog.querySelector("[data-picture]").append(picture);
 const SWIPE_PX = 40;
 let links = [];
 let at = 0;
@@ -10,8 +8,12 @@ let from = null;
 function show(place) {
   at = (place + links.length) % links.length;
   const small = links[at].querySelector("img");
-  picture.src = links[at].href;
+  // A new one each time: on a weak signal the picture before would stand over these words.
+  const picture = document.createElement("img");
+  [picture.width, picture.height] = [small.naturalWidth, small.naturalHeight];
   picture.alt = small.alt;
+  picture.src = links[at].href;
+  dialog.querySelector("[data-picture]").replaceChildren(picture);
   dialog.querySelector("[data-said]").textContent = links[at].parentElement.querySelector("figcaption")?.textContent ?? "";
   dialog.querySelector("[data-place]").textContent = `${at + 1}/${links.length}`;
 }
