@@ -42,13 +42,14 @@ _TRIES = 2
 @dataclass(frozen=True)
 class SlideVideo:
     """The newest slide video of a lesson. `state`: none, waiting, running, failed, ready, kept (it is in the draft);
-    `ratio` 0 to 1; `text` says how far or why not."""
+    `ratio` 0 to 1; `text` says how far or why not; `left_out` names the pictures it could not show."""
 
     state: str = "none"
     ratio: float = 0.0
     text: str = ""
     video: AssetView | None = None
     captions: AssetView | None = None
+    left_out: tuple[str, ...] = ()
 
     @property
     def is_under_way(self) -> bool:
@@ -78,7 +79,7 @@ def newest(db: Session, course: Course, lesson: LessonSource) -> SlideVideo:
         # It was never put into a draft, and somebody cleaned up.
         return SlideVideo()
     is_kept = any(file.asset_id == video.asset_id for file in lesson.files)
-    return SlideVideo("kept" if is_kept else "ready", 1.0, "", video, captions)
+    return SlideVideo("kept" if is_kept else "ready", 1.0, "", video, captions, tuple(made.get("left_out", ())))
 
 
 def order(db: Session, actor: Actor, course: Course, key: str, voice: str) -> None:
@@ -116,7 +117,7 @@ def keep(db: Session, storage: Storage, actor: Actor, course: Course, key: str) 
 
 
 def make(context: JobContext, course_id: int, version_id: int, key: str, voice: str, by: int) -> Mapping[str, object]:
-    """Job "authoring.slide_video": the ids of the video and its captions, which nothing shows yet.
+    """Job "authoring.slide_video": the ids of the video and its captions, which nothing shows yet, and `left_out`.
 
     Run twice, it makes them twice; those nobody uses are cleaned up as any other (`media gc`). Raises QuotaFull, and
     what narrate does.
@@ -142,7 +143,7 @@ def make(context: JobContext, course_id: int, version_id: int, key: str, voice: 
     with context.database.writing() as db:
         must_fit(db, get_settings(), unit_id, video.size + captions.size, video.file_name)
         added = [add_asset(db, file, by=by, unit_id=unit_id).id for file in (video, captions)]
-    return {"video": added[0], "captions": added[1]}
+    return {"video": added[0], "captions": added[1], "left_out": list(made.left_out)}
 
 
 def _lay_out(storage: Storage, lesson: LessonSource, keys: Mapping[int, str], folder: Path) -> None:

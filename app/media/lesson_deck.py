@@ -16,7 +16,7 @@ import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-_PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".webp")
+_PICTURES = (".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif")
 # What a slide holds at the size of its letters, above the room for captions.
 _ROWS = 5
 _LETTERS_A_ROW = 36

@@ -229,6 +229,8 @@ def _lesson_video(source: Path, voice: str) -> int:
         made.video.replace(video)
         made.captions.replace(captions)
     print(_("Đã dựng %(video)s và %(captions)s", video=video, captions=captions.name), flush=True)
+    if made.left_out:
+        print(_("Không vẽ được ảnh: %(names)s", names=", ".join(made.left_out)), file=sys.stderr)
     return 0
 
 

@@ -12,7 +12,7 @@ from app.core.paper import FONTS
 from app.core.settings import get_settings
 from app.media import encoder
 from app.media.lesson_deck import Scene
-from app.media.slides import Cue, Deck, Slide, draw_slides, spoken_command, webvtt
+from app.media.slides import Cue, Deck, Slide, can_draw, draw_slides, spoken_command, webvtt
 from app.media.voices import RATE, Voice, read_wav, write_wav
 
 SIZE = (1280, 720)
@@ -31,11 +31,12 @@ class NothingToShow(Invalid):
 
 @dataclass(frozen=True)
 class Narrated:
-    """The files made, in the folder that was given."""
+    """The files made, in the folder that was given; `left_out` names the pictures no slide could show."""
 
     video: Path
     captions: Path
     seconds: float
+    left_out: tuple[str, ...]
 
 
 def narrate(
@@ -43,10 +44,13 @@ def narrate(
 ) -> Narrated:
     """Speak, draw and encode into `folder`; pictures are read from `pictures` by the names scenes give them.
 
-    A scene whose picture is not there does without. Raises NothingToShow, what the voice raises, EncodeFailed.
+    A scene whose picture is not there, or cannot be drawn, does without. Raises NothingToShow, what the voice
+    raises, EncodeFailed.
     """
     if not 0 < len(scenes) <= MOST_SCENES:
         raise NothingToShow(most=MOST_SCENES)
+    asked = list(dict.fromkeys(scene.figure for scene in scenes if scene.figure))
+    left_out = tuple(name for name in asked if not ((pictures / name).is_file() and can_draw(pictures, name)))
     spoken = bytearray()
     cues: list[Cue] = []
     slides = []
@@ -55,7 +59,7 @@ def narrate(
         began = len(spoken)
         cues += _say(scene, voice, folder / f"voice-{number:03}", spoken)
         spoken += _silence(_BETWEEN_SLIDES_S)
-        figure = scene.figure if scene.figure and (pictures / scene.figure).is_file() else None
+        figure = None if scene.figure in left_out else scene.figure
         slides.append(Slide(scene.title, scene.lines, _seconds(len(spoken) - began), "", figure))
     sound = write_wav(folder / "voice.wav", bytes(spoken))
     deck = Deck(title, SIZE, slides)
@@ -76,7 +80,7 @@ def narrate(
     command = spoken_command(encoder.find_ffmpeg(settings.ffmpeg), deck, stills, sound, folder, video)
     encoder.run(command, folder, encoded, settings.transcode_timeout_s)
     captions.write_text(webvtt(cues), encoding="utf-8")
-    return Narrated(video, captions, seconds)
+    return Narrated(video, captions, seconds, left_out)
 
 
 def _say(scene: Scene, voice: Voice, folder: Path, spoken: bytearray) -> list[Cue]:

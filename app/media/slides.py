@@ -50,13 +50,15 @@ TEMPLATE = """
     place(right, dx: -width * 0.05, dy: height * 0.125, text(size: height * 0.05, [#number/#deck.slides.len()]))
     place(dx: width * 0.05, dy: height * 0.235, rect(width: width * 0.9, height: 1.5pt, fill: ink))
     let has-figure = slide.figure != none
+    // By its content, as browsers show it: people rename a JPEG to .png.
+    let figure = if has-figure { image(read(slide.figure, encoding: none), height: 100%, fit: "contain") }
     if has-figure and slide.lines.len() == 0 {
       // A picture that says everything has the whole slide.
       place(dx: width * 0.05, dy: height * 0.26, box(width: width * 0.9, height: height * 0.54,
-        align(center, image(slide.figure, height: 100%, fit: "contain"))))
+        align(center, figure)))
     } else if has-figure {
       place(dx: width * 0.05, dy: height * 0.285,
-        box(width: width * 0.28, height: height * 0.5, image(slide.figure, height: 100%, fit: "contain")))
+        box(width: width * 0.28, height: height * 0.5, figure))
     }
     place(dx: width * if has-figure { 0.38 } else { 0.05 }, dy: height * 0.27,
       box(width: width * if has-figure { 0.58 } else { 0.9 }, height: height * 0.53,
@@ -65,6 +67,7 @@ TEMPLATE = """
   })
 }
 """
+_ALONE = b"#set page(width: 9pt, height: 9pt, margin: 0pt)\n#image(read(sys.inputs.name, encoding: none))"
 
 
 class SlidesInvalid(AppError):
@@ -161,6 +164,17 @@ def draw_slides(deck: Deck, folder: Path, font_paths: Sequence[Path] = ()) -> li
         sys_inputs={"deck": json.dumps(asdict(deck))},
     )
     return [pages] if isinstance(pages, bytes) else list(pages)
+
+
+def can_draw(folder: Path, name: str) -> bool:
+    """Whether Typst reads this picture, which is not all that browsers show: an SVG must be UTF-8, say."""
+    import typst
+
+    try:
+        typst.compile(_ALONE, root=str(folder), format="png", sys_inputs={"name": name})  # type: ignore[call-overload]
+    except typst.TypstError:
+        return False
+    return True
 
 
 def encode_command(deck: Deck, pictures: Sequence[Path], out: Path) -> list[str]:
