@@ -11,6 +11,8 @@ from yaml.constructor import SafeConstructor
 from app.authoring.folder.problems import Findings
 from app.core.i18n import gettext as _
 
+# libyaml reads a course in a thirtieth of the time; its composer falls over deep nesting, so depth is looked at first.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # A course has five or six levels. The parser looks at every open bracket again for each new one: five thousand of them,
 # one short line, kept a processor busy for ten seconds.
 _DEEPEST = 50
@@ -46,7 +48,7 @@ def read_yaml(text: str, first_line: int = 1) -> Node:
     shift = first_line - 1
     try:
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_LOADER):
             line = (event.start_mark.line if event.start_mark else 0) + 1 + shift
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             # An alias can make a small file swell without end; nobody needs one in a course.
@@ -54,7 +56,7 @@ def read_yaml(text: str, first_line: int = 1) -> Node:
                 raise YamlProblem(line, _("Không dùng neo (&) và tham chiếu (*) của YAML ở đây."))
             if depth > _DEEPEST:
                 raise YamlProblem(line, _("YAML lồng quá sâu: nhiều nhất %(depth)s cấp.", depth=_DEEPEST))
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_LOADER)
         return Node(None, first_line) if root is None else _node(root, shift)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -62,7 +64,7 @@ def read_yaml(text: str, first_line: int = 1) -> Node:
         raise YamlProblem(
             line + shift, _("YAML sai cú pháp: %(reason)s.", reason=error.problem or error.context)
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise YamlProblem(first_line, _("YAML sai cú pháp: %(reason)s.", reason=str(error).splitlines()[0])) from error
 
 
