@@ -68,6 +68,11 @@ class Signal:
         limits = {"offline": False, "latency": 100, "downloadThroughput": rate, "uploadThroughput": rate}
         self._chromium.send("Network.emulateNetworkConditions", limits)
 
+    def cut(self) -> None:
+        """No network at all, until `limit` gives one again."""
+        limits = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self._chromium.send("Network.emulateNetworkConditions", limits)
+
     def dots(self, per_point: int) -> None:
         """A screen with so many dots a point: a player asks for no sharper picture than it can show."""
         size = {"width": 0, "height": 0, "deviceScaleFactor": per_point, "mobile": False}

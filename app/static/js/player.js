@@ -1,9 +1,7 @@
 // Watching and reading: a video goes on where one stopped; what was really played, which pages of a document were in
-// front, and how long the lesson was really seen, is saved so that nothing is lost. What cannot be sent now waits in this browser, under the same client and
-// number, and is sent again: the server recognises a repeat.
+// front, and how long the lesson was really seen, is saved so that nothing is lost (outbox.js).
 
 const EVERY_MS = 15000;
-const MOST_SPANS = 100;
 // Whoever has touched nothing for so long has gone to make tea.
 const IDLE_MS = 180000;
 const READING = "@read";
@@ -13,82 +11,6 @@ const LOOK_MS = 250;
 const lesson = document.querySelector("[data-player]");
 const said = document.getElementById("saved");
 const TOUCHES = ["pointerdown", "pointermove", "keydown", "scroll", "touchmove"];
-
-class SignedOut extends Error {}
-
-// --- what one page has to send -----------------------------------------------------------------------------------
-
-class Outbox {
-  // `key` names its place in localStorage; a page of before may have left one there.
-  constructor(key) {
-    this.key = key;
-    this.running = null;
-    this.waiting = JSON.parse(localStorage.getItem(key) ?? "[]").map((save) => ({ ...save, tried: true }));
-  }
-
-  add(save) {
-    const last = this.waiting.at(-1);
-    if (last && !last.tried && last.block === save.block && last.spans.length < MOST_SPANS) {
-      last.spans.push(...save.spans);
-      last.position = save.position;
-    } else {
-      this.waiting.push({ ...save, seq: nextNumber(save.block), tried: false });
-    }
-    this.keep();
-  }
-
-  keep() {
-    try {
-      if (this.waiting.length) localStorage.setItem(this.key, JSON.stringify(this.waiting));
-      else localStorage.removeItem(this.key);
-    } catch {
-      // A full or forbidden store: what waits lives as long as the page.
-    }
-  }
-
-  // In order, one at a time. Throws when the rest has to wait.
-  flush() {
-    return (this.running ??= this.sendAll().finally(() => (this.running = null)));
-  }
-
-  async sendAll() {
-    while (this.waiting.length) await this.send(this.waiting[0]);
-  }
-
-  // The page is closing: everything at once, in whatever order it arrives.
-  farewell() {
-    for (const save of this.waiting) this.send(save).catch(() => {});
-  }
-
-  async send(save) {
-    save.tried = true;
-    const { tried, ...body } = save;
-    const response = await fetch("/progress", {
-      method: "POST",
-      keepalive: true,
-      headers: { "content-type": "application/json", accept: "application/json", "x-csrf-token": formToken() },
-      body: JSON.stringify(body),
-    });
-    if (response.status === 401 || response.status === 403) throw new SignedOut();
-    // What the server cannot take will not get better by waiting; anything else (busy, broken) may.
-    const hopeless = [404, 409, 413, 422].includes(response.status);
-    if (!response.ok && !hopeless) throw new Error(String(response.status));
-    const answer = await response.json();
-    this.waiting = this.waiting.filter((one) => one !== save);
-    this.keep();
-    if (response.ok) show(body, answer);
-    else say(answer.detail);
-  }
-}
-
-const numbers = {};
-function nextNumber(block) {
-  return (numbers[block] = (numbers[block] ?? 0) + 1);
-}
-
-function formToken() {
-  return JSON.parse(document.body.getAttribute("hx-headers:inherited"))["X-CSRF-Token"];
-}
 
 function randomName() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -251,8 +173,7 @@ const words = lesson ? JSON.parse(lesson.dataset.words) : {};
 const stamp = lesson?.dataset.stamp ?? "";
 const enrolment = `hs-progress:${stamp.split(":")[0]}:`;
 const client = randomName();
-const outbox = new Outbox(enrolment + client);
-const left = Object.keys(localStorage).filter((key) => key.startsWith(enrolment)).map((key) => new Outbox(key));
+const outbox = new Outbox(enrolment + client, tell);
 let lastTouched = performance.now();
 let patience = EVERY_MS;
 let retry = 0;
@@ -266,7 +187,8 @@ function save(source) {
 
 async function flush() {
   try {
-    for (const box of [...left, outbox]) await box.flush();
+    await outbox.sendLeft(enrolment);
+    await outbox.flush();
     patience = EVERY_MS;
   } catch (error) {
     if (error instanceof SignedOut) return askToSignIn();
@@ -275,6 +197,11 @@ async function flush() {
     retry = setTimeout(flush, patience);
     patience = Math.min(2 * patience, 8 * EVERY_MS);
   }
+}
+
+function tell(isTaken, save, answer) {
+  if (isTaken) show(save, answer);
+  else say(answer.detail);
 }
 
 function show(body, answer) {
@@ -370,12 +297,14 @@ if (lesson) {
     leafers.filter((one) => isBegun || one.isTurned).forEach(save);
     if (reader && isBegun && isStillReading()) save(reader);
   };
-  setInterval(saveAll, EVERY_MS);
+  outbox.hold();
+  setInterval(() => (saveAll(), outbox.touch()), EVERY_MS);
   addEventListener("online", flush);
   addEventListener("pagehide", () => (saveAll(), outbox.farewell()));
+  addEventListener("pageshow", (event) => event.persisted && outbox.hold());
   document.addEventListener("visibilitychange", () => document.hidden && saveAll());
   if (reader || leafers.length) document.addEventListener("submit", (event) => sayRead(event, reader), { capture: true });
-  if (left.length) flush();
+  flush();
   // Only now: on a weak signal the words of the lesson come before what makes its video comfortable.
   if (lesson.dataset.film) import(lesson.dataset.film);
 }
