@@ -300,9 +300,11 @@ if (lesson) {
   outbox.hold();
   setInterval(() => (saveAll(), outbox.touch()), EVERY_MS);
   addEventListener("online", flush);
-  addEventListener("pagehide", () => (saveAll(), outbox.farewell()));
-  addEventListener("pageshow", (event) => event.persisted && outbox.hold());
-  document.addEventListener("visibilitychange", () => document.hidden && saveAll());
+  // A page that is left is hidden after that: then everything is under way already.
+  let isLeft = false;
+  addEventListener("pagehide", () => (saveAll(), outbox.farewell(), (isLeft = true)));
+  addEventListener("pageshow", (event) => event.persisted && (outbox.hold(), (isLeft = false)));
+  document.addEventListener("visibilitychange", () => document.hidden && !isLeft && saveAll());
   if (reader || leafers.length) document.addEventListener("submit", (event) => sayRead(event, reader), { capture: true });
   flush();
   // Only now: on a weak signal the words of the lesson come before what makes its video comfortable.
