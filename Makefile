@@ -14,7 +14,7 @@ PORT ?= 8000
 DEMO ?= $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),1,0)
 export HOST PORT DEMO
 
-.PHONY: help install install-dev browser object-store page-judges openid-provider web-server paper-peer serve test proof check bench format lock docs messages
+.PHONY: help install install-dev browser object-store page-judges openid-provider web-server dictionary paper-peer serve test proof check bench format lock docs messages
 
 help: ## Liệt kê các lệnh / list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,10 @@ object-store: | $(PY)
 web-server:
 	@tests/nginx/bring
 
+# GPL-2, so it is fetched for the check and not kept in the repository.
+dictionary:
+	@tests/bring-debian hunspell-vi usr/share/hunspell/vi_VN.dic
+
 page-judges: install-dev
 	@tests/accessibility/bring
 
@@ -60,10 +64,10 @@ paper-peer: | $(PY)
 # Where the environment forbids bytecode, each worker and each process a test starts would compile all anew.
 test proof: export PYTHONDONTWRITEBYTECODE :=
 
-test: install-dev browser object-store web-server page-judges openid-provider ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
+test: install-dev browser object-store web-server dictionary page-judges openid-provider ## Chạy toàn bộ kiểm thử trên SQLite và PostgreSQL / all tests on SQLite and PostgreSQL
 	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database both
 
-proof: install-dev browser object-store web-server page-judges openid-provider ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
+proof: install-dev browser object-store web-server dictionary page-judges openid-provider ## Những chứng minh dài trên cả hai cơ sở dữ liệu / long proofs on both databases
 	$(PY) -m pytest $(wildcard tests/*/proof_*.py) -q -s --database both
 	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database sqlite
 	$(PY) -m pytest tests -q -n 2 --dist loadgroup --database postgresql
@@ -73,7 +77,7 @@ proof: install-dev browser object-store web-server page-judges openid-provider #
 	FUZZ_EXAMPLES=20 $(PY) -m pytest tests/access tests/fuzz -q --database sqlite
 	FUZZ_EXAMPLES=20 $(PY) -m pytest tests/access tests/fuzz -q --database postgresql
 
-check: install-dev ## Định dạng, quy tắc, kiểu, hướng phụ thuộc, mẫu trang, migration / all static checks
+check: install-dev dictionary ## Định dạng, quy tắc, kiểu, hướng phụ thuộc, mẫu trang, migration / all static checks
 	$(VENV)/bin/ruff format --check app tests migrations bench
 	$(VENV)/bin/ruff check app tests migrations bench
 	$(VENV)/bin/mypy

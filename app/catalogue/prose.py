@@ -26,16 +26,21 @@ def count_words(markdown: str) -> int:
 
 def sentences(markdown: str) -> Iterator[tuple[int, str]]:
     """(line, sentence) of paragraphs and list items; lines count from 1 and are those the paragraph begins on."""
+    for line, paragraph in paragraphs(markdown):
+        for sentence in _SENTENCE_END.split(paragraph):
+            if words_of(sentence):
+                yield line, sentence
+
+
+def paragraphs(markdown: str) -> Iterator[tuple[int, str]]:
+    """(line, paragraph or list item), without labels and what is said of pictures."""
     tokens = parse(markdown)
     prose = [
         token
         for before, token in itertools.pairwise(tokens)
         if token.type == "inline" and before.type not in _LABELS and not _is_picture(token)
     ]
-    for line, paragraph in plain_texts(prose):
-        for sentence in _SENTENCE_END.split(paragraph):
-            if words_of(sentence):
-                yield line, sentence
+    yield from plain_texts(prose)
 
 
 def _is_picture(paragraph: Token) -> bool:

@@ -332,10 +332,5 @@ def test_the_command_says_when_there_is_nothing(tmp_path: Path, capsys: pytest.C
     assert "khong-co" in capsys.readouterr().err
 
 
-def test_the_courses_of_this_repository_are_right(capsys: pytest.CaptureFixture[str]) -> None:
-    root = Path(__file__).resolve().parents[2] / "courses"
-    assert main(["courses", "check", str(root)]) == 0, capsys.readouterr().out
-
-
 def test_a_folder_may_not_hide_behind_a_page_of_the_studio(tmp_path: Path) -> None:
     assert any("“banks”" in problem.message for problem in problems_of(good_folder(tmp_path, "banks")))

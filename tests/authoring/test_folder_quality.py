@@ -10,6 +10,7 @@ from app.catalogue.outlines import ModuleOutline, module_outline
 from tests.authoring.folders import LESSON, QUIZ, SECOND, prose, sound_folder, swap, write
 from tests.media.test_pdf import written
 
+REF = "ref: Nghị định số 30/2020/NĐ-CP"
 # fault, file, what stands there, what stands there instead, part of the message
 FAULTS: list[tuple[str, str, str, str, str]] = [
     ("hours nobody spends", "course.yaml", "hours: 0.2", "hours: 2", "cộng lại được 0.2 giờ"),
@@ -28,6 +29,14 @@ FAULTS: list[tuple[str, str, str, str, str]] = [
     ("video without caption", LESSON, '(01-phim.mp4 "Không lời.")', "(01-phim.mp4)", "chưa có chú thích"),
     ("one objective", LESSON, "  - Ghi được kết luận.\n", "", "ít nhất 2 mục tiêu"),
     ("explains nothing", QUIZ, "Vì hệ thống lưu vết nơi nhận.", "Vì thế.", "Lời giải thích của câu HS01.1.1-q1"),
+    (
+        "a law that is no more",
+        LESSON,
+        REF,
+        "ref: Nghị định số 13/2023/NĐ-CP",
+        "hết hiệu lực, nay là 91/2025",
+    ),
+    ("a law of another day", LESSON, REF, f"{REF} ngày 05/04/2020", "ban hành ngày 05/03/2020"),
     ("required lesson without quiz", SECOND, "required: false", "required: true", "cần một bài kiểm tra"),
 ]
 
@@ -96,6 +105,20 @@ def test_a_sentence_copied_from_another_course_is_found_too(tmp_path: Path) -> N
     swap(second, SECOND, "Anh Nam ký số.", LONG)
     [problem] = weaknesses_of(first, second)
     assert f"mot/{LESSON}" in problem.message
+
+
+def test_a_copied_paragraph_of_short_sentences_is_found(folder: Path) -> None:
+    short = "Mở máy. Chọn tệp. Xem tên. Ghi số. Báo chị Hoa. Chờ trả lời."
+    swap(folder, LESSON, "Chị Hoa gửi giấy mời.", short)
+    swap(folder, SECOND, "Anh Nam ký số.", f"Anh Nam ký số.\n\n{short}")
+    [problem] = weaknesses_of(folder)
+    assert problem.file == SECOND
+    assert "Đoạn này chép lại" in problem.message
+
+
+def test_naming_the_document_that_was_replaced_is_no_fault(folder: Path) -> None:
+    swap(folder, LESSON, REF, "ref: TCVN 14423:2026 (thay TCVN 11930:2017)")
+    assert weaknesses_of(folder) == []
 
 
 def test_the_right_answer_may_not_always_stand_in_the_same_place(folder: Path) -> None:
@@ -169,6 +192,18 @@ def test_lessons_in_another_order_than_the_outlines_are_named(planned: Path) -> 
     (planned / "01-mo-dau/01-bai.md").rename(planned / "01-mo-dau/09-bai.md")
     [problem] = weaknesses_of(planned)
     assert "thứ tự đề cương" in problem.message
+
+
+def test_the_last_quiz_of_a_planned_module_asks_over_all_of_it(planned: Path) -> None:
+    write(planned, "01-mo-dau/04-bai.quiz.yaml", QUIZ_OF_FIVE)
+    assert ["ít nhất 6 câu" in problem.message for problem in weaknesses_of(planned)] == [True]
+
+
+QUIZ_OF_FIVE = "pass_percent: 70\nquestions:\n" + "".join(
+    f"  - {{id: KH15.1.4-q{number}, kind: true_false, text: Đúng hay sai {number}?, answer: true,"
+    " explanation: Vì đó là cách làm đúng.}\n"
+    for number in range(5)
+)
 
 
 def test_all_outlines_are_known() -> None:

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from app.authoring.folder import names
 from app.authoring.folder.problems import Findings, Problem
 from app.catalogue.drawing import asked_count
+from app.catalogue.laws import cited, law
 from app.catalogue.markdown import media_kind, parse, references
 from app.catalogue.outlines import module_outline
-from app.catalogue.prose import count_words, sentences, words_of
+from app.catalogue.prose import count_words, paragraphs, sentences, words_of
 from app.catalogue.source import CourseSource, LessonSource, ModuleSource
+from app.core import clock
 from app.core.i18n import gettext as _
-from app.core.templating import format_filesize
+from app.core.templating import format_date, format_filesize
 
 LEAST_WORDS, MOST_WORDS = 400, 2000
 # Nobody reads office prose faster than this on a phone; what the certificate calls hours must not be air either.
@@ -29,6 +31,8 @@ LARGEST_DOCUMENT_BYTES = 10 * 1024 * 1024
 LEAST_EXPLANATION_WORDS = 5
 LEAST_QUESTIONS = 5
 LEAST_OBJECTIVES = 2
+# The last quiz of a planned module asks over all of it, in several ways.
+LEAST_MODULE_QUESTIONS, LEAST_MODULE_KINDS = 6, 3
 HOURS_TOLERANCE = 0.15
 # A sentence longer than this that comes twice was copied, not written.
 COPIED_WORDS = 12
@@ -52,6 +56,7 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
             _check_sentences(course, lesson, file, findings, seen)
             _check_pictures(lesson, file, findings)
             _check_documents(lesson, module.folder, findings)
+            _check_sources(lesson, file, findings)
             if len(lesson.objectives) < LEAST_OBJECTIVES:
                 findings.add(file, 1, _("Bài cần ít nhất %(least)s mục tiêu.", least=LEAST_OBJECTIVES))
             _check_quiz(lesson, f"{module.folder}/{lesson.stem}", findings)
@@ -120,6 +125,26 @@ def _check_outline(course: CourseSource, module: ModuleSource, findings: Finding
         key for key, _title in planned.lessons if key in here
     ]:
         findings.add(names.MANIFEST, 1, _("Các bài của học phần %(dir)s chưa theo thứ tự đề cương.", dir=module.folder))
+    _check_module_quiz(module, findings)
+
+
+def _check_module_quiz(module: ModuleSource, findings: Findings) -> None:
+    last = module.lessons[-1]
+    if last.quiz is None:
+        return
+    kinds = {question["kind"] for question in last.quiz["questions"]}
+    # What is drawn from a bank is of kinds only the bank knows.
+    is_uniform = len(kinds) < LEAST_MODULE_KINDS and not last.quiz.get("draw")
+    if is_uniform or asked_count(last.quiz) < LEAST_MODULE_QUESTIONS:
+        findings.add(
+            f"{module.folder}/{last.stem}{names.QUIZ_ENDING}",
+            1,
+            _(
+                "Bài kiểm tra cuối học phần cần ít nhất %(questions)s câu thuộc %(kinds)s loại.",
+                questions=LEAST_MODULE_QUESTIONS,
+                kinds=LEAST_MODULE_KINDS,
+            ),
+        )
 
 
 def _check_length(lesson: LessonSource, file: str, findings: Findings) -> None:
@@ -166,6 +191,13 @@ def _check_sentences(
                     file, where, _("Câu dài này chép lại từ %(file)s. Hãy viết lại cho hợp với bài.", file=seen[text])
                 )
             mine.setdefault(text, f"{course.slug}/{file}:{where}")
+    for line, paragraph in paragraphs(lesson.markdown):
+        words = words_of(paragraph)
+        text = "¶ " + " ".join(words)
+        # A copied paragraph of one long sentence was told above.
+        if len(words) > COPIED_WORDS and text in seen and text.removeprefix("¶ ") not in seen:
+            findings.add(file, line + first_line, _("Đoạn này chép lại từ %(file)s.", file=seen[text]))
+        mine.setdefault(text, f"{course.slug}/{file}:{line + first_line}")
     seen |= {text: where for text, where in mine.items() if text not in seen}
     if lengths and (mean := sum(lengths) / len(lengths)) > LONGEST_MEAN_WORDS:
         findings.add(
@@ -210,6 +242,35 @@ def _check_documents(lesson: LessonSource, folder: str, findings: Findings) -> N
                     size=format_filesize(size),
                 ),
             )
+
+
+def _check_sources(lesson: LessonSource, file: str, findings: Findings) -> None:
+    """A lesson must not rest on a document that counts no more, nor give one a day that is not its own."""
+    for source in lesson.sources:
+        for number, issued in cited(f"{source.title}; {source.ref}"):
+            known = law(number)
+            if known is None:
+                continue
+            # "thay TCVN 11930:2017" tells of the old one; the lesson rests on the other.
+            if known.expired_on and known.expired_on <= clock.today() and not re.search(
+                rf"thay(?: thế)?(?: cho)? {re.escape(number)}", source.ref
+            ):  # fmt: skip
+                findings.add(
+                    file,
+                    1,
+                    _("%(number)s hết hiệu lực, nay là %(newer)s.", number=number, newer=known.replaced_by or "–"),
+                )
+            if issued and known.issued and issued != known.issued:
+                findings.add(
+                    file,
+                    1,
+                    _(
+                        "%(number)s ban hành ngày %(right)s, không phải %(wrong)s.",
+                        number=number,
+                        right=format_date(known.issued),
+                        wrong=format_date(issued),
+                    ),
+                )
 
 
 def _check_quiz(lesson: LessonSource, stem: str, findings: Findings) -> None:
