@@ -7,6 +7,8 @@ from pathlib import Path
 from bench.block import Block, Plan, measure, say
 from bench.exports import markdown as export_markdown
 from bench.exports import measure_exports
+from bench.lesson_weight import markdown as weight_markdown
+from bench.lesson_weight import measure_weights
 from bench.papers import PAGES, QUICK_PAGES, measure_papers
 from bench.papers import markdown as paper_markdown
 from bench.ranges import markdown as range_markdown
@@ -36,6 +38,7 @@ def main() -> None:
         tables["exports"] = export_markdown(measure_exports(options.databases.split(","), quick=options.quick))
         tables["papers"] = paper_markdown(measure_papers(QUICK_PAGES if options.quick else PAGES))
         tables["ranges"] = range_markdown(measure_ranges(quick=options.quick))
+        tables["weights"] = weight_markdown(measure_weights(1 if options.quick else 3))
         tables["videos"] = video_markdown(measure_videos(QUICK_TURNS if options.quick else TURNS))
     for name, text in tables.items():
         print(text)

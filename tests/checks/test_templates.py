@@ -40,4 +40,4 @@ def _is_asking(name: str) -> bool:
 def test_a_page_brings_htmx_exactly_where_it_uses_it(name: str) -> None:
     source = (ROOT / "templates" / name).read_text(encoding="utf-8")
     if '{% extends "base.html" %}' in source:
-        assert _is_asking(name) == ("ui.htmx()" in source)
+        assert _is_asking(name) == ("ui.htmx(" in source)

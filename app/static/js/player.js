@@ -11,6 +11,14 @@ const LOOK_MS = 250;
 const lesson = document.querySelector("[data-player]");
 const said = document.getElementById("saved");
 const TOUCHES = ["pointerdown", "pointermove", "keydown", "scroll", "touchmove"];
+// A third of what a weak signal had to bring before the words was htmx: it comes after them, and forms do without meanwhile.
+const htmxIsHere = lesson && new Promise((resolve) => {
+  const script = document.createElement("script");
+  script.src = lesson.dataset.htmx;
+  // It looks through the page in a timeout of its own.
+  script.addEventListener("load", () => setTimeout(resolve));
+  document.head.append(script);
+});
 
 function randomName() {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -223,7 +231,8 @@ function show(body, answer) {
 }
 
 // The server knows best what is still missing; it keeps this page's stamp.
-function refresh() {
+async function refresh() {
+  await htmxIsHere;
   document.getElementById("state")?.dispatchEvent(new CustomEvent("refresh"));
 }
 
