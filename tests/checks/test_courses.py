@@ -49,16 +49,21 @@ def test_a_wrong_word_is_found() -> None:
 def test_every_document_a_course_names_is_known(folder: Path) -> None:
     """Nothing is cited that nobody looked up (app/catalogue/data/laws.csv); letters in stories have made-up numbers."""
     cited_as_source = {
-        number for module in read_course(folder).modules for lesson in module.lessons for source in lesson.sources
+        number for module in _course(folder).modules for lesson in module.lessons for source in lesson.sources
         for number, _day in cited(f"{source.title}; {source.ref}")
     }  # fmt: skip
     told = {number for _place, text in _texts(folder) for number, _day in cited(text) if "UBND" not in number}
     assert not sorted(number for number in cited_as_source | told if law(number) is None)
 
 
+@cache
+def _course(folder: Path) -> CourseSource:
+    return read_course(folder)
+
+
 def _texts(folder: Path) -> Iterator[tuple[str, str]]:
     """Everything people read in a course, with its file (and line)."""
-    course = read_course(folder)
+    course = _course(folder)
     yield "course.yaml", f"{course.title}. {course.summary} {course.level} {course.certificate_title}"
     yield from _lesson_texts(course)
     for path in sorted(folder.rglob("*.svg")):
