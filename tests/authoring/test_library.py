@@ -279,6 +279,7 @@ def test_a_newer_version_takes_the_place_only_in_drafts_that_are_named(
     url = f"{LIBRARY}/{old.public_id}"
     page = author.get(url).text
     assert "lập bản nháp mới, bản đang công bố giữ nguyên" in page
+    assert 'data-tus="/static/' in page, "without it no file leaves a browser that runs scripts"
     assert "Khóa hai: bản nháp 1" in page
     assert author.post(f"{url}/replace", {}).status_code == 422
     wrong = author.client.post(
