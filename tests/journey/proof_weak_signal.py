@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.journey.conftest import LiveServer
-from tests.journey.watching import LESSON, Signal, count_stalls, learner_with_film, press_play, stalls
+from tests.journey.watching import Signal, count_stalls, learner_with_film, open_lesson, press_play, stalls
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -23,7 +23,7 @@ def test_the_player_stays_light_without_stalling_on_a_weak_signal_and_climbs_on_
     signal = Signal(page)
     signal.dots(2)
     for kbps in (300, 5000):
-        page.goto(LESSON)
+        open_lesson(page)
         count_stalls(page)
         signal.files.clear()
         signal.limit(kbps)

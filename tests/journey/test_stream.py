@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.journey.conftest import LiveServer, Screen, play_until
-from tests.journey.watching import LESSON, Signal, learner_with_film, press_play
+from tests.journey.test_keyboard import Keyboard
+from tests.journey.watching import LESSON, Signal, learner_with_film, open_lesson, press_play
 
 # What the player does is the same on either database, and each needs a video in all its sizes.
 pytestmark = pytest.mark.by_turns
@@ -27,6 +28,7 @@ def test_a_video_plays_as_light_as_the_signal_asks_and_as_its_viewer_chooses(lea
     """One video for all: making its sizes costs more than looking at it six times."""
     plays_the_lightest_size_first(learner.page)
     plays_from_the_picture_that_is_pressed(learner.page)
+    is_worked_by_keys_and_shuts_nobody_out(learner)
     leaves_to_an_open_page_what_it_has_still_to_send(learner)
     stays_light_on_a_weak_signal_and_climbs_on_a_strong_one(learner)
     plays_what_was_chosen_from_the_same_place(learner.page)
@@ -72,12 +74,29 @@ def plays_from_the_picture_that_is_pressed(page: Page) -> None:
     film.evaluate("video => video.pause()")
 
 
+def is_worked_by_keys_and_shuts_nobody_out(learner: Screen) -> None:
+    """With all of it open: what stands under the video is reached in the order it stands there."""
+    page, keys = learner.page, Keyboard(learner.page)
+    page.get_by_text("Lời của video (").first.click()
+    page.locator("video").focus()
+    # Past the browser's own controls.
+    for _stop in range(20):
+        if page.evaluate("document.activeElement.tagName !== 'VIDEO'"):
+            break
+        keys.press("Tab")
+    assert keys.focused().startswith("Tự động")
+    for name in ("0,75×", "Xem nhanh bằng hình", "0:12", "Lời của video", "Tìm trong lời"):
+        keys.tab_to(name, stops=20)
+    assert learner.judged("figure.film") == []
+
+
 def leaves_to_an_open_page_what_it_has_still_to_send(learner: Screen) -> None:
     """Watched without a network: the first page may still add to it; a second one sends it once that is closed."""
     first, second = learner.page, learner.context.new_page()
     film = first.locator("video")
+    play_until(first, film, "video.buffered.end(video.buffered.length - 1) > 19")
     Signal(first).cut()
-    for start in (4, 7):
+    for start in (13, 16):
         film.evaluate(f"video => {{ video.currentTime = {start}; video.play().catch(() => {{}}); }}")
         play_until(first, film, f"!video.seeking && video.currentTime > {start} + 0.5")
         film.evaluate("video => video.pause()")
@@ -103,11 +122,11 @@ def stays_light_on_a_weak_signal_and_climbs_on_a_strong_one(learner: Screen) -> 
     page = learner.page
     signal = Signal(page)
     signal.dots(2)
-    for kbps, sizes in ((300, {"240p.m4s"}), (50_000, {"240p.m4s", "360p.m4s"})):
-        page.goto(LESSON)
+    for kbps, fetched_s, sizes in ((300, 11, {"240p.m4s"}), (50_000, 19, {"240p.m4s", "360p.m4s"})):
+        open_lesson(page)
         signal.files.clear()
         signal.limit(kbps)
-        press_play(page, until="video.buffered.length && video.buffered.end(0) > 11")
+        press_play(page, until=f"video.buffered.length && video.buffered.end(0) > {fetched_s}")
         assert set(signal.files) == sizes, f"{kbps} kbit/s: {signal.files}"
         signal.limit(-1)
 
@@ -157,7 +176,7 @@ def plays_the_light_file_where_sizes_cannot_be_had(page: Page) -> None:
             page.route(refused, _refuse)
         else:
             page.add_init_script(_OLD_BROWSER)
-        page.goto(LESSON)
+        open_lesson(page)
         press_play(page)
         played = page.locator("video").evaluate("video => video.currentSrc")
         assert played.endswith("/light.mp4"), f"without {refused or 'lists'}: {played}"

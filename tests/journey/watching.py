@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from app.authoring.folder import load_course
@@ -38,6 +38,12 @@ def learner_with_film(live: LiveServer, browser: Browser, place: Path, *, width:
     screen.sign_in("hocvien", factories.PASSWORD)
     screen.page.wait_for_url(lambda url: "/sign-in" not in url)
     return screen
+
+
+def open_lesson(page: Page) -> None:
+    """Until what makes its video comfortable is there: before that, play would begin with the light file."""
+    page.goto(LESSON)
+    expect(page.get_by_label("Tốc độ")).to_be_visible()
 
 
 def press_play(page: Page, *, until: str = "video.currentTime > 1") -> None:

@@ -67,6 +67,8 @@ class Storyboard {
     event.preventDefault();
     this.choose(next);
     next.focus();
+    // A browser may be content with half of it.
+    next.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 }
 
