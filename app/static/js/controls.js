@@ -32,14 +32,15 @@ class Controls {
 
   run(speed) {
     if (!this.speeds.includes(speed)) return;
-    // A new file begins at the default.
-    this.video.defaultPlaybackRate = speed;
     this.video.playbackRate = speed;
+    // Not left to the event: a file chosen in the same moment drops it.
+    this.follow();
   }
 
   follow() {
     const speed = this.video.playbackRate;
     if (!this.speeds.includes(speed)) return;
+    // A new file begins at the default.
     this.video.defaultPlaybackRate = speed;
     this.speed.value = speed;
     keep(SPEED, speed);
