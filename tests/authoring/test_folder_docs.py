@@ -43,7 +43,7 @@ def test_the_limits_of_a_good_lesson_are_those_of_the_code() -> None:
         f"{quality.MOST_WORDS_A_MINUTE} chữ cho mỗi phút",
         f"mỗi câu nhiều nhất {quality.LONGEST_SENTENCE_WORDS} chữ",
         f"trung bình cả bài nhiều nhất {quality.LONGEST_MEAN_WORDS} chữ",
-        f"câu trên {quality.COPIED_WORDS} chữ",
+        f"câu, đoạn trên {quality.COPIED_WORDS} chữ",
         f"ít nhất {quality.LEAST_ALT_LETTERS} ký tự",
         f"ít nhất {quality.LEAST_QUESTIONS} câu",
         f"ít nhất {quality.LEAST_EXPLANATION_WORDS} chữ",
