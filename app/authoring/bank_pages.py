@@ -1,18 +1,15 @@
 """Banks of questions in the studio: the list, one bank, its questions. Files of questions: question_file_pages.py."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from pathlib import PurePath
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
-from starlette.datastructures import UploadFile
 
 from app.authoring import bank_queries as queries
 from app.authoring.bank_form import DIFFICULTIES, KIND_NAMES, QuestionFields, of_form, of_question, question_of
 from app.authoring.bank_queries import BankRow, Filters, Preview, Revision
 from app.authoring.pages import Author
-from app.authoring.question_files import PICTURE_LIMIT_BYTES, name_pictures
+from app.authoring.question_sending import Desk, Sent, SentForm, files_shown, with_picture
 from app.catalogue import questions
 from app.catalogue.banks import (
     add_bank,
@@ -22,23 +19,16 @@ from app.catalogue.banks import (
     revise_question,
     set_retired,
 )
-from app.catalogue.inline import media_in
 from app.catalogue.models import BankQuestion, QuestionBank
 from app.core.access import Actor
 from app.core.db import Session
-from app.core.errors import AppError, Conflict, Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import gettext as _
 from app.core.settings import Settings
 from app.core.text import whole
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
-from app.media.queries import own_uploads
-from app.media.quota import must_fit
-from app.media.service import store
 
 router = APIRouter()
-
-# Stands for the picture just chosen until it has a name.
-_CHOSEN = "anh"
 
 
 def _authored(key: str, actor: Author, db: Db) -> QuestionBank:
@@ -67,32 +57,6 @@ class PreviewPage:
     question_key: str
     is_retired: bool
     preview: Preview
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A question's form as it came, with the picture chosen in it and how many bytes that has."""
-
-    form: dict[str, list[str]]
-    picture: tuple[str, BinaryIO] | None
-    picture_size: int
-
-
-async def _receive(request: Request) -> AsyncIterator[Sent]:
-    form = await request.form(max_files=1, max_fields=200)
-    chosen = form.get("picture")
-    values = {name: [one for one in form.getlist(name) if isinstance(one, str)] for name in form}
-    try:
-        yield Sent(
-            {name: found for name, found in values.items() if found},
-            (chosen.filename, chosen.file) if isinstance(chosen, UploadFile) and chosen.filename else None,
-            chosen.size or 0 if isinstance(chosen, UploadFile) else 0,
-        )
-    finally:
-        await form.close()
-
-
-SentForm = Annotated[Sent, Depends(_receive)]
 
 
 @router.get("/studio/banks")
@@ -210,10 +174,10 @@ def _save(request: Request, form: _Try, databases: Databases, files: Files, sett
     with databases.reading() as db:
         bank = queries.authored_bank(db, form.actor, form.bank_key)
         kind = current(db, bank, form.question_key).kind if form.question_key else form.kind
-    fields = of_form(kind, form.sent.form)
-    errors: dict[str, str] = {}
-    if form.sent.picture:
-        fields, errors = _with_picture(databases, files, settings, form, fields)
+    desk = Desk(
+        databases, files, settings, form.actor, lambda db: queries.authored_bank(db, form.actor, form.bank_key).unit_id
+    )
+    fields, errors = with_picture(desk, form.sent, of_form(kind, form.sent.form))
     body, faults = question_of(fields)
     errors = faults | errors
     try:
@@ -250,39 +214,6 @@ def _again(
         # Whoever saves once more after a warning has seen the newest revision.
         fields = replace(fields, revision=question.revision)
         return _form(request, _page(db, form.actor, bank, question, fields, errors), error.status)
-
-
-def _with_picture(
-    databases: Databases, files: Files, settings: Settings, form: _Try, fields: QuestionFields
-) -> tuple[QuestionFields, dict[str, str]]:
-    """The picture stored, and named at the end of the question: so it is kept however often the form comes back."""
-    assert form.sent.picture is not None
-    file_name, stream = form.sent.picture
-    alt = fields.picture_alt.replace("]", ")").replace("[", "(")
-    if not alt:
-        return fields, {"picture_alt": _("Hãy tả ảnh bằng lời cho người không nhìn thấy, rồi chọn lại ảnh.")}
-    try:
-        with databases.reading() as db:
-            unit_id = queries.authored_bank(db, form.actor, form.bank_key).unit_id
-            must_fit(db, settings, unit_id, form.sent.picture_size, file_name)
-        stored = store(files, stream, file_name, only="image", limit_bytes=PICTURE_LIMIT_BYTES)
-    except AppError as error:
-        return fields, {"picture": error.message}
-    with databases.writing() as db:
-        bank = queries.authored_bank(db, form.actor, form.bank_key)
-        typed = {"text": f"{fields.text}\n![{alt}]({_CHOSEN})".strip()}
-        named, _files = name_pictures(db, bank, typed, {_CHOSEN: stored}, by=form.actor.account_id)
-    return replace(fields, text=named["text"], picture_alt=""), {}
-
-
-def files_shown(db: Session, actor: Actor, body: dict[str, Any], known: dict[str, int]) -> dict[str, int]:
-    """The files a question names: those it had, and what this author uploaded. Raises Invalid for any other."""
-    names = {one.name for text in questions.texts_of(body) for one in media_in(text)}
-    uploads = own_uploads(db, actor, [PurePath(name).stem for name in names - known.keys()])
-    found = {name: view.asset_id for name in names - known.keys() if (view := uploads.get(PurePath(name).stem))}
-    if lacking := sorted(names - known.keys() - found.keys()):
-        raise Invalid(fields={"text": _("Không có tệp “%(name)s”. Hãy chọn ảnh ở dưới.", name=lacking[0])})
-    return {name: asset_id for name, asset_id in known.items() if name in names} | found
 
 
 def _page(

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.authoring.policy import authored_banks, authored_courses
@@ -145,6 +145,14 @@ def course_by_id(db: Session, actor: Actor, course_id: int) -> Course:
 def other_banks(db: Session, actor: Actor, bank: QuestionBank) -> list[tuple[str, str]]:
     """(key, title) of the banks a question of this one can be copied to."""
     found = select(QuestionBank.key, QuestionBank.title).where(authored_banks(actor), QuestionBank.id != bank.id)
+    return [(key, title) for key, title in db.execute(found.order_by(QuestionBank.title, QuestionBank.id))]
+
+
+def drawable_banks(db: Session, course: Course) -> list[tuple[str, str]]:
+    """(key, title) of the banks a quiz of this course can draw from: its own and the shared ones."""
+    found = select(QuestionBank.key, QuestionBank.title).where(
+        or_(QuestionBank.course_id == course.id, QuestionBank.course_id.is_(None))
+    )
     return [(key, title) for key, title in db.execute(found.order_by(QuestionBank.title, QuestionBank.id))]
 
 

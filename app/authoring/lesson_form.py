@@ -177,7 +177,7 @@ def lesson_of(
         quiz=old.quiz if old else None,
         quiz_source=old.quiz_source if old else "",
         completion=old.completion if old else None,
-        files=_used(body, old.quiz if old else None, kept),
+        files=used_files(body, old.quiz if old else None, kept),
     )
 
 
@@ -260,7 +260,7 @@ def _new_video(body: str, kept: Mapping[str, FileSource], files: Mapping[str, As
     return next((name for name in shown if new and kept.get(name) == FileSource(name, asset_id=new.asset_id)), shown[0])
 
 
-def _used(body: str, quiz: dict[str, Any] | None, kept: Mapping[str, FileSource]) -> tuple[FileSource, ...]:
+def used_files(body: str, quiz: dict[str, Any] | None, kept: Mapping[str, FileSource]) -> tuple[FileSource, ...]:
     """Files the text or the quiz names, and the captions of its videos; what is named no more leaves the lesson."""
     named = {reference.name: reference.kind for reference in references(parse(body))}
     asked = set(shown_in(quiz))

@@ -83,7 +83,7 @@ def keep_upload(
     """What was read, waiting for confirmation; nothing is in the bank yet."""
     found = []
     for one, stored in zip(taken.reading.found, taken.pictures, strict=True):
-        question, files = name_pictures(db, bank, one.question, stored, by=by)
+        question, files = name_pictures(db, bank.unit_id, one.question, stored, by=by)
         found.append({"place": one.place, "question": question, "notes": list(one.notes), "files": files})
     refused = [
         {"place": one.place, "text": one.text, "reason": one.reason, "cells": dict(one.cells)}
@@ -129,13 +129,13 @@ def forget_uploads(context: JobContext) -> dict[str, int]:
 
 
 def name_pictures(
-    db: Session, bank: QuestionBank, question: Question, stored: Mapping[str, StoredFile], *, by: int | None
+    db: Session, unit_id: int, question: Question, stored: Mapping[str, StoredFile], *, by: int | None
 ) -> tuple[dict[str, Any], dict[str, int]]:
     """The question with each picture under its asset's own name, so that those of two banks never share one on a paper;
     and the asset ids by those names."""
     renamed, files = {}, {}
     for name, file in stored.items():
-        asset = add_asset(db, file, by=by, unit_id=bank.unit_id)
+        asset = add_asset(db, file, by=by, unit_id=unit_id)
         renamed[name] = f"{asset.public_id}{PurePath(file.file_name).suffix}"
         files[renamed[name]] = asset.id
     return _with_names(question, renamed), files

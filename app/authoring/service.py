@@ -3,15 +3,24 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
-from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, videos_of
+from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, used_files, videos_of
 from app.authoring.queries import newest_version, publication
 from app.catalogue.models import Course, CourseVersion
 from app.catalogue.service import publish, save_version
-from app.catalogue.source import CourseSource, LessonSource, ModuleSource, next_key, next_stem, with_lesson
+from app.catalogue.source import (
+    CourseSource,
+    FileSource,
+    LessonSource,
+    ModuleSource,
+    edited_lesson,
+    next_key,
+    next_stem,
+    with_lesson,
+)
 from app.catalogue.stored import source_of
 from app.core.access import Actor
 from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
@@ -117,6 +126,25 @@ def save_lesson(
     except Invalid as error:
         raise Invalid(fields={"body": error.message}) from error
     return key
+
+
+def save_quiz(
+    db: Session, storage: Storage, actor: Actor, course: Course, key: str, quiz: dict[str, Any] | None,
+    files: Mapping[str, int], base_version: int,
+) -> None:  # fmt: skip
+    """Keep the lesson's quiz (None: without one) in a new draft; `files`: asset ids of new pictures by name.
+
+    Raises NotFound, Conflict when somebody else changed the same lesson meanwhile, Invalid as `save_version` does.
+    """
+    version = newest_version(db, course)
+    source = source_of(db, version.id)
+    module, lesson = lesson_in(source, key)
+    if base_version != version.id:
+        must_be_unchanged(db, source, base_version, key)
+    kept = {file.name: file for file in lesson.files}
+    kept |= {name: FileSource(name, asset_id=asset_id) for name, asset_id in files.items()}
+    changed = edited_lesson(lesson, quiz=quiz, files=used_files(lesson.markdown, quiz, kept))
+    save_version(db, storage, with_lesson(source, module.folder, changed), course.unit_id, actor.account_id)
 
 
 def publish_reviewed(db: Session, actor: Actor, course: Course, number: int) -> CourseVersion:

@@ -54,6 +54,8 @@ LESSON = {
 # Authors elsewhere do not find the course; who writes none is told so.
 _NOT_THEIRS = {"other_author": HIDDEN}
 _BANK = "/studio/banks/{bank}"
+# Of the quiz in tests/catalogue/making.py.
+QUESTION = "T1-q2"
 _QUESTION = {"text": "Ký số là gì?", "explanation": "Là ký bằng chứng thư số.", "answer": "true", "revision": "1"}
 _BANKS = (
     page("/studio/banks", AUTHORS, secret=BANK_TITLE, told_to=PROVINCE_AUTHORS),
@@ -92,6 +94,25 @@ _BANKS = (
          refused=_NOT_THEIRS),
     act("/studio/{slug}/lessons/{key}/statistics", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{ANSWER}/statistics",
         refused=_NOT_THEIRS),
+)  # fmt: skip
+
+_QUIZ = "/studio/{slug}/lessons/{key}/quiz"
+_QUIZ_HERE = f"/studio/{SLUG}/lessons/{ANSWER}/quiz"
+_ASKED, _ASKED_HERE = f"{_QUIZ}/questions/{{question_id}}", f"{_QUIZ_HERE}/questions/{QUESTION}"
+_QUIZZES = (
+    page(_QUIZ, PROVINCE_AUTHORS, _QUIZ_HERE, refused=_NOT_THEIRS),
+    act(_QUIZ, PROVINCE_AUTHORS, _QUIZ_HERE, refused=_NOT_THEIRS,
+        form={"pass_percent": "60", "review": "score_only", "base_version": "{base_version}"}),
+    act(f"{_QUIZ}/file", PROVINCE_AUTHORS, f"{_QUIZ_HERE}/file", refused=_NOT_THEIRS, answers=(200,),
+        files={"file": ("cau-hoi.gift", "gift")}),
+    page(f"{_QUIZ}/questions/new", PROVINCE_AUTHORS, f"{_QUIZ_HERE}/questions/new", refused=_NOT_THEIRS),
+    act(f"{_QUIZ}/questions/new", PROVINCE_AUTHORS, f"{_QUIZ_HERE}/questions/new?kind=true_false",
+        refused=_NOT_THEIRS, form=_QUESTION | {"revision": "{base_version}"}),
+    page(_ASKED, PROVINCE_AUTHORS, _ASKED_HERE, refused=_NOT_THEIRS),
+    act(_ASKED, PROVINCE_AUTHORS, _ASKED_HERE, refused=_NOT_THEIRS,
+        form=_QUESTION | {"revision": "{base_version}"}),
+    act(f"{_ASKED}/move", PROVINCE_AUTHORS, f"{_ASKED_HERE}/move", refused=_NOT_THEIRS, form={"by": "1"}),
+    act(f"{_ASKED}/delete", PROVINCE_AUTHORS, f"{_ASKED_HERE}/delete", refused=_NOT_THEIRS),
 )  # fmt: skip
 
 _CUES = f"/studio/{SLUG}/lessons/{WATCH}/captions/02-phim.mp4/vi"
@@ -308,6 +329,7 @@ _REPORTS = (
 DECLARED = (
     *_BANKS,
     *_REPORTS,
+    *_QUIZZES,
     *_STUDIO,
     *_UPLOADS,
     *_COVERAGE,
