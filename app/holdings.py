@@ -63,6 +63,7 @@ EARNED: dict[str, lazy | None] = {
     "notice_choice": None,
     "part_met": None,
     "discussion_report": None,
+    "lesson_comment": None,
     "practical_verdict": None,
     "privacy_request": None,
 }
@@ -91,9 +92,13 @@ HELD_BY_PEOPLE: dict[str, lazy | None] = {
          "certificate", "certificate_file"), _STUDIED,
     ),
     **dict.fromkeys(("attendance", "exam_candidate", "exam_invigilator", "exam_note"), _HELD),
-    **dict.fromkeys(("course_rating", "discussion_post", "discussion_report", "help_request", "lesson_note"), _WROTE),
     **dict.fromkeys(
-        ("api_token", "assignment", "campaign_activity", "declaration_file", "declaration_round", "declaration_step",
+        ("course_rating", "discussion_post", "discussion_report", "help_request", "lesson_comment", "lesson_note"),
+        _WROTE,
+    ),
+    **dict.fromkeys(
+        ("api_token", "assignment", "campaign_activity", "course_review", "declaration_file", "declaration_round",
+         "declaration_step",
          "declared_figure", "exam_marking", "exam_sitting",
          "export_file", "held_class", "indicator_draft", "indicator_version", "marking", "people_import",
          "plan_decision", "plan_line", "plan_spending", "plan_year", "report_draft", "report_issue", "report_scan",

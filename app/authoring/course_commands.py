@@ -91,7 +91,7 @@ def _load_one(runtime: Runtime, folder: Path, at_once: bool) -> dict[str, object
         course = db.get_one(Course, version.course_id)
         changed = version.id != course.published_version_id
         if at_once:
-            publish(db, version, None)
+            publish(db, version, None, how="courses load")
         return {
             "slug": course.slug,
             "title": version.title,

@@ -1,6 +1,5 @@
 """What the studio's pages show."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,16 +9,15 @@ from sqlalchemy.orm import Session, aliased
 from app.authoring.changes import Change, changes_between
 from app.authoring.folder.lesson_text import check_text
 from app.authoring.policy import authored_courses, publishable_courses, reviewed_courses
-from app.catalogue.banks import draw_faults
+from app.authoring.review.queries import ReviewState, review_state
 from app.catalogue.drawing import asked_count
 from app.catalogue.models import Course, CourseVersion, LessonFile, LessonVersion
 from app.catalogue.queries import CourseView, LessonDoc, Outline, course_version, lesson, outline
-from app.catalogue.source import CourseSource, LessonSource
+from app.catalogue.source import LessonSource
 from app.catalogue.stored import source_of
 from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
-from app.core.i18n import gettext as _
 from app.identity.units.unit_queries import full_name, full_names
 from app.media.models import Asset
 from app.media.queries import AssetProgress, AssetView, asset_views, progress_of
@@ -64,6 +62,7 @@ class CoursePage:
     videos: tuple[AssetProgress, ...]
     may_write: bool
     may_publish: bool
+    review: ReviewState
 
     @property
     def is_draft(self) -> bool:
@@ -80,36 +79,6 @@ class PreviewPage:
     videos: tuple[AssetProgress, ...]
     advice: tuple[tuple[int, str], ...]
     may_write: bool
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the list before publication. `state`: ok, warn (may be published), block."""
-
-    state: str
-    text: str
-    lesson_key: str = ""
-
-
-@dataclass(frozen=True)
-class Publication:
-    """What publishing the newest version would change, and whether it may be done."""
-
-    course: CourseView
-    published_number: int | None
-    changes: tuple[Change, ...]
-    checks: tuple[Check, ...]
-    videos: tuple[AssetProgress, ...]
-    may_publish: bool
-
-    @property
-    def may_write(self) -> bool:
-        """Who only reads the course does not come here."""
-        return True
-
-    @property
-    def is_blocked(self) -> bool:
-        return any(check.state == "block" for check in self.checks)
 
 
 def courses(db: Session, actor: Actor) -> list[StudioCourse]:
@@ -190,10 +159,11 @@ def course_page(db: Session, actor: Actor, course: Course) -> CoursePage:
                 select(CourseVersion).where(CourseVersion.course_id == course.id).order_by(CourseVersion.number.desc())
             )
         ),
-        news={change.key: change.kind for change in _changes(db, course, version)},
+        news={change.key: change.kind for change in changes_to_publish(db, course, version)},
         videos=unfinished_videos(db, version),
         may_write=may_write(db, actor, course),
         may_publish=may_publish(db, actor, course),
+        review=review_state(db, actor, course),
     )
 
 
@@ -208,23 +178,6 @@ def preview_page(db: Session, actor: Actor, course: Course, key: str) -> Preview
         videos=unfinished_videos(db, version, key),
         advice=tuple(advice(source_of(db, version.id).lesson(key)[1])),
         may_write=may_write(db, actor, course),
-    )
-
-
-def publication(db: Session, actor: Actor, course: Course) -> Publication:
-    version = newest_version(db, course)
-    source = source_of(db, version.id)
-    changes = tuple(_changes(db, course, version))
-    videos = unfinished_videos(db, version)
-    touched = {change.key for change in changes if change.kind in ("added", "changed")}
-    published = db.get(CourseVersion, course.published_version_id) if course.published_version_id else None
-    return Publication(
-        course=course_version(db, version.id),
-        published_number=published.number if published else None,
-        changes=changes,
-        checks=(*_video_checks(videos), *_draw_checks(db, course, source), *_lesson_checks(source, touched)),
-        videos=videos,
-        may_publish=may_publish(db, actor, course),
     )
 
 
@@ -269,40 +222,9 @@ def course_video(db: Session, course: Course, public_id: str) -> Asset:
     return asset
 
 
-def _changes(db: Session, course: Course, version: CourseVersion) -> list[Change]:
+def changes_to_publish(db: Session, course: Course, version: CourseVersion) -> list[Change]:
+    """What this version would change for learners; nothing where they see it already."""
     if course.published_version_id == version.id:
         return []
     before = source_of(db, course.published_version_id) if course.published_version_id else None
     return changes_between(before, source_of(db, version.id))
-
-
-def _video_checks(videos: Sequence[AssetProgress]) -> list[Check]:
-    if not videos:
-        return [Check("ok", _("Mọi video, âm thanh và tài liệu đã sẵn sàng."))]
-    return [
-        Check("block", _("Tệp “%(name)s”: %(state)s. Xong mới công bố được.", name=video.file_name, state=video.text))
-        for video in videos
-    ]
-
-
-def _draw_checks(db: Session, course: Course, source: CourseSource) -> list[Check]:
-    """Quizzes that cannot draw a full paper: publication would be refused."""
-    return [
-        Check("block", _("%(title)s: %(fault)s", title=one.title, fault=fault), one.key)
-        for module in source.modules
-        for one in module.lessons
-        if one.quiz
-        for fault in draw_faults(db, one.quiz, course.id)
-    ]
-
-
-def _lesson_checks(source: CourseSource, keys: set[str]) -> list[Check]:
-    """Advice on the lessons that are new or changed; the others were looked at when they were published."""
-    found = [
-        Check("warn", _("%(title)s, dòng %(line)s: %(what)s", title=one.title, line=line, what=message), one.key)
-        for module in source.modules
-        for one in module.lessons
-        if one.key in keys
-        for line, message in advice(one)
-    ]
-    return found or [Check("ok", _("Bài mới và bài sửa không có chỗ nào cần xem lại."))]

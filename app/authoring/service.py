@@ -1,4 +1,4 @@
-"""Verbs of the studio: take the files of a form in, keep a lesson in a new draft, publish what was reviewed."""
+"""Verbs of the studio: take the files of a form in, keep a lesson in a new draft."""
 
 import os
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, used_files, videos_of
-from app.authoring.queries import newest_version, publication
-from app.catalogue.models import Course, CourseVersion
-from app.catalogue.service import publish, save_version
+from app.authoring.queries import newest_version
+from app.catalogue.models import Course
+from app.catalogue.service import save_version
 from app.catalogue.source import (
     CourseSource,
     FileSource,
@@ -23,9 +23,8 @@ from app.catalogue.source import (
 )
 from app.catalogue.stored import source_of
 from app.core.access import Actor
-from app.core.errors import AppError, Conflict, Forbidden, Invalid, NotFound
+from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.i18n import gettext
-from app.core.i18n import lazy as _
 from app.core.settings import Settings
 from app.core.storage import Storage
 from app.media.queries import AssetView
@@ -145,25 +144,6 @@ def save_quiz(
     kept |= {name: FileSource(name, asset_id=asset_id) for name, asset_id in files.items()}
     changed = edited_lesson(lesson, quiz=quiz, files=used_files(lesson.markdown, quiz, kept))
     save_version(db, storage, with_lesson(source, module.folder, changed), course.unit_id, actor.account_id)
-
-
-def publish_reviewed(db: Session, actor: Actor, course: Course, number: int) -> CourseVersion:
-    """Publish the version the actor has looked at.
-
-    Raises Forbidden without the right to publish here, Conflict when there is a newer draft or a video is not ready.
-    """
-    review = publication(db, actor, course)
-    if not review.may_publish:
-        raise Forbidden(
-            _("Tài khoản này được soạn bài nhưng không được công bố. Gửi người có quyền công bố của đơn vị.")
-        )
-    if review.course.number != number:
-        raise Conflict(_("Vừa có bản nháp mới hơn bản anh/chị đã xem. Hãy xem lại rồi công bố."))
-    if review.is_blocked:
-        blocks = " ".join(check.text for check in review.checks if check.state == "block")
-        raise Conflict(_("Chưa công bố được. %(blocks)s"), blocks=blocks)
-    version = newest_version(db, course)
-    return publish(db, version, actor.account_id)
 
 
 def must_be_unchanged(db: Session, source: CourseSource, base_version: int, key: str) -> None:

@@ -36,6 +36,8 @@ class Course(Base):
         ForeignKey("course_version.id", use_alter=True, name="fk_course_published_version_id")
     )
     created_at: Mapped[datetime]
+    # From then on nobody new takes it; who studies it goes on (service.retire).
+    retired_at: Mapped[datetime | None]
 
     versions: Mapped[list["CourseVersion"]] = relationship(
         back_populates="course", foreign_keys="CourseVersion.course_id", order_by="CourseVersion.number"

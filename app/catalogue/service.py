@@ -89,8 +89,8 @@ def save_version(
     return version
 
 
-def publish(db: Session, version: CourseVersion, by: int | None) -> CourseVersion:
-    """Show this version to learners from now on; publishing it again changes nothing.
+def publish(db: Session, version: CourseVersion, by: int | None, **said: object) -> CourseVersion:
+    """Show this version to learners from now on; publishing it again changes nothing. The audit keeps what is `said`.
 
     Raises Conflict when a newer version is published already, Invalid when the version has no lesson, one of its
     videos could not be prepared or one of its quizzes cannot draw enough questions.
@@ -107,7 +107,7 @@ def publish(db: Session, version: CourseVersion, by: int | None) -> CourseVersio
     course.published_version_id = version.id
     make_public(db, used)
     db.flush()
-    audit.record(db, "course.publish", "course", course.id, account_id=by, version=version.number)
+    audit.record(db, "course.publish", "course", course.id, account_id=by, version=version.number, **said)
     emit(db, CourseVersionPublished(course.id, version.id))
     return version
 

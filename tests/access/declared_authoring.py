@@ -31,6 +31,7 @@ from tests.access.world import (
     REPORT_SUBJECT,
     SLUG,
     SPARE_NAME,
+    WAITING_SLUG,
     WATCH,
 )
 from tests.authoring.conftest import BODY
@@ -150,7 +151,13 @@ _STUDIO = (
         refused=_NOT_THEIRS, answers=(409,)),
     page("/studio/{slug}/publish", PROVINCE_AUTHORS, f"/studio/{SLUG}/publish", refused=_NOT_THEIRS),
     act("/studio/{slug}/publish", PUBLISHERS, f"/studio/{CLOSED_SLUG}/publish", refused=_NOT_THEIRS,
-        form={"number": "1"}),
+        form={"number": "1", "reason": "Phòng chỉ có một người."}),
+    act("/studio/{slug}/review", PROVINCE_AUTHORS, f"/studio/{SLUG}/review", refused=_NOT_THEIRS),
+    page("/studio/{slug}/review", PROVINCE_REVIEWERS, f"/studio/{SLUG}/review", refused=_NOT_THEIRS,
+         secret=DRAFT_TITLE, told_to=PROVINCE_REVIEWERS),
+    # Who wrote it sent it, so others decide.
+    act("/studio/{slug}/review/decision", PROVINCE_REVIEWERS - {"author"}, f"/studio/{WAITING_SLUG}/review/decision",
+        refused=_NOT_THEIRS, form={"number": "1", "decision": "approve"}),
     act("/studio/{slug}/videos/{public_id}/cancel", PROVINCE_AUTHORS, f"/studio/{SLUG}/videos/{{running_video}}/cancel",
         refused=_NOT_THEIRS),
     act("/studio/{slug}/videos/{public_id}/retry", PROVINCE_AUTHORS, f"/studio/{SLUG}/videos/{{stopped_video}}/retry",

@@ -21,9 +21,10 @@ from app.assignments.rules import Rule
 from app.assignments.service import Order, assign
 from app.authoring.question_files import Taken, keep_upload
 from app.authoring.questions_io import Found, Reading, Refused
+from app.authoring.review.deciding import send as send_to_review
 from app.catalogue.banks import add_bank, add_question
 from app.catalogue.lesson_rules import LessonRule, PracticalTask
-from app.catalogue.models import CourseVersion
+from app.catalogue.models import Course, CourseVersion
 from app.catalogue.queries import lesson
 from app.catalogue.questions.essay import files_of
 from app.catalogue.service import publish, save_version
@@ -124,7 +125,7 @@ ROLES: dict[str, tuple[str | None, str]] = {
 }
 PERSONAS = (ANONYMOUS, *ROLES)
 
-SLUG, CLOSED_SLUG, OPEN_SLUG = "khoa-thu", "khoa-kin", "khoa-mo"
+SLUG, CLOSED_SLUG, OPEN_SLUG, WAITING_SLUG = "khoa-thu", "khoa-kin", "khoa-mo", "khoa-cho"
 READ, WATCH, ANSWER, DRAFT, PRACTISE, ESSAY = "THU.1.1", "THU.1.2", "THU.1.3", "THU.1.4", "THU.1.5", "THU.1.6"
 LEARNER_NAME, COLLEAGUE_NAME = "Nguyễn Thị Người Học", "Hoàng Thị Còn Thiếu"
 BORN = date(1985, 3, 2)
@@ -647,6 +648,7 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
     )
     publish(db, save_version(db, storage, opened, province, author), None)
     save_version(db, storage, making.course(slug=CLOSED_SLUG, code="KIN", title=CLOSED_TITLE), province, author)
+    _sent(db, who["author"], save_version(db, storage, making.course(slug=WAITING_SLUG, code="CHO"), province, author))
     return (
         learning
         | _bank(db, province, author)
@@ -663,6 +665,12 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
             "taken_upload": _upload(db, storage, who["author"], province, hidden.id),
         }
     )
+
+
+def _sent(db: Session, author: Account, version: CourseVersion) -> None:
+    actor = accounts.actor_of(db, author.id)
+    assert actor is not None
+    send_to_review(db, actor, db.get_one(Course, version.course_id), "")
 
 
 def _upload(db: Session, storage: Storage, owner: Account, unit_id: int, asset_id: int | None) -> str:

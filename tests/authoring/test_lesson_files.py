@@ -52,7 +52,7 @@ def test_an_office_file_is_read_in_its_lesson_and_found_by_its_words(
     page = author.get(saved.url.path).text
     assert "Trang 2 trên 2" in page
     assert "Tải tệp gốc" in page
-    assert "Đã công bố bản 2" in publisher.post("/studio/ky-so/publish", {"number": "2"}).text
+    assert "Đã công bố bản 2" in publisher.post("/studio/ky-so/publish", {"number": "2", "reason": "Thử."}).text
     assert "Ký số trên điện thoại" in author.get("/courses?q=kiem+ke+thiet+bi").text
     original = re.search(r'href="(/media/[^"]+/original\.docx)"', page)
     assert original is not None

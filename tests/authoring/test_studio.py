@@ -97,7 +97,7 @@ def test_an_author_writes_a_lesson_and_a_content_admin_publishes_it(
 
     review = publisher.get("/studio/ky-so/publish").text
     assert "Ký số trên điện thoại" in review
-    published = publisher.post("/studio/ky-so/publish", {"number": "2"})
+    published = publisher.post("/studio/ky-so/publish", {"number": "2", "reason": "Thử."})
     assert "Đã công bố bản 2" in published.text
     assert lesson_titles(database) == ["Chữ ký số là gì", "Ký số trên điện thoại"]
     assert anonymous.get(picture.group(1)).status_code == 200

@@ -227,6 +227,7 @@ def publish_a_lesson(screen: Screen, movable_clock: MovableClock, folder: Path) 
             break
         page.wait_for_timeout(500)
         page.reload()
+    page.get_by_label("Vì sao công bố mà không qua thẩm định").fill("Phòng chỉ có một người.")
     screen.picture("cong-bo")
     publish.click()
     page.goto(f"/courses/{COURSE.name}")

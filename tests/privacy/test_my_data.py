@@ -25,7 +25,8 @@ from tests.browser import Browser
 
 # Rows that lead to people only as those who did something, by the number of their account.
 _OFFICE = {
-    "api_token", "assignment", "campaign_activity", "certificate_file", "declaration_file", "declaration_round",
+    "api_token", "assignment", "campaign_activity", "certificate_file", "course_review", "declaration_file",
+    "declaration_round",
     "declaration_step", "declared_figure", "exam_invigilator",
     "exam_sitting", "export_file", "held_class", "indicator_draft", "indicator_version", "people_import",
     "plan_decision", "plan_line", "plan_quota", "plan_spending", "plan_task", "plan_year", "report_draft",

@@ -1,0 +1,126 @@
+"""A course is sent, reviewed by somebody else, approved in exactly one version and published."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import select
+
+from app.authoring.review.models import CourseReview
+from app.catalogue.models import Course, CourseVersion
+from app.core.audit import AuditEntry
+from app.core.db import Database, Session
+from app.notices.models import Notice
+from tests import factories
+from tests.authoring.conftest import StudioCourse
+from tests.authoring.test_studio import NEW, lesson_titles, send
+from tests.browser import Browser
+
+PAGE, REVIEW, DECISION, PUBLISH = (f"/studio/ky-so{end}" for end in ("", "/review", "/review/decision", "/publish"))
+
+
+@pytest.fixture
+def reviewer(new_browser: Callable[[], Browser], db: Session, studio_course: StudioCourse) -> Browser:
+    factories.account(db, username="thamdinh", role="reviewer", at="24")
+    db.commit()
+    return new_browser().sign_in("thamdinh")
+
+
+def told(database: Database) -> list[str]:
+    with database.reading() as db:
+        return list(db.scalars(select(Notice.sentence).order_by(Notice.id)))
+
+
+def published_number(database: Database) -> int | None:
+    with database.reading() as db:
+        return db.scalar(
+            select(CourseVersion.number).join(Course, Course.published_version_id == CourseVersion.id)
+            .where(Course.slug == "ky-so")
+        )  # fmt: skip
+
+
+def test_a_course_is_sent_approved_and_published(
+    author: Browser, reviewer: Browser, publisher: Browser, database: Database
+) -> None:
+    send(author, NEW)
+    assert 'action="/studio/ky-so/review"' in author.get(PAGE).text
+    sent = author.post(REVIEW, {"note": "Xem giúp bài mới."})
+    assert "Đang chờ thẩm định" in sent.text
+    assert "đã gửi khóa học này nên người khác" in author.get(REVIEW).text
+    assert author.post(DECISION, {"number": "2", "decision": "approve"}).status_code == 403
+
+    waiting = reviewer.get("/studio").text
+    assert "Chờ thẩm định" in waiting
+    assert "hôm nay" in waiting
+    page = reviewer.get(REVIEW).text
+    assert "Xem giúp bài mới." in page
+    assert "Ký số trên điện thoại" in page
+    decided = reviewer.post(DECISION, {"number": "2", "decision": "approve"})
+    assert "Đã duyệt bản 2" in decided.text
+    assert "Chờ thẩm định" not in decided.text
+
+    assert "chờ công bố" in publisher.get("/studio").text
+    assert "Đã công bố bản 2" in publisher.post(PUBLISH, {"number": "2"}).text
+    assert lesson_titles(database) == ["Chữ ký số là gì", "Ký số trên điện thoại"]
+    said = told(database)
+    # The content administrator may review, too, and is the one to publish.
+    assert sum("để thẩm định" in one for one in said) == 2
+    assert sum("đã duyệt khóa học" in one for one in said) == 1
+    assert sum("chờ anh/chị công bố" in one for one in said) == 1
+    assert sum("đã được công bố" in one for one in said) == 1
+
+
+def test_changes_asked_for_come_with_a_reason_and_stay_until_it_is_sent_again(
+    author: Browser, reviewer: Browser, database: Database
+) -> None:
+    send(author, NEW)
+    author.post(REVIEW, {})
+    refused = reviewer.post(DECISION, {"number": "2", "decision": "changes", "reason": "  "})
+    assert refused.status_code == 422
+    assert "Hãy ghi cần sửa gì" in refused.text
+    reviewer.post(DECISION, {"number": "2", "decision": "changes", "reason": "Bài 2 thiếu bước ký."})
+    assert "Bài 2 thiếu bước ký." in author.get(PAGE).text
+    send(author, "/studio/ky-so/lessons/KS01.1.2/edit", {"title": "Ký số, đủ bước"})
+    assert "Được đề nghị sửa" in author.get(PAGE).text, "mending it does not settle it"
+    assert "Đang chờ thẩm định" in author.post(REVIEW, {}).text
+    with database.reading() as db:
+        assert list(db.scalars(select(CourseReview.state).order_by(CourseReview.id))) == ["changes", "waiting"]
+
+
+def test_a_save_while_it_waits_is_shown_and_an_approval_is_of_one_version(
+    author: Browser, reviewer: Browser, publisher: Browser, database: Database
+) -> None:
+    send(author, NEW)
+    author.post(REVIEW, {})
+    edit = "/studio/ky-so/lessons/KS01.1.2/edit"
+    send(author, edit, {"title": "Đổi tên trong lúc chờ"})
+    late = reviewer.post(DECISION, {"number": "2", "decision": "approve"})
+    assert late.status_code == 409
+    assert "sửa sau khi gửi" in late.text
+    assert "Đổi tên trong lúc chờ" in late.text
+    reviewer.post(DECISION, {"number": "3", "decision": "approve"})
+    send(author, edit, {"title": "Đổi tên sau khi duyệt"})
+    assert "khóa học đã sửa sau đó" in author.get(PAGE).text
+    assert publisher.post(PUBLISH, {"number": "4"}).status_code == 422
+    assert published_number(database) == 1
+
+
+def test_who_may_publish_does_so_without_a_review_only_for_a_reason_that_is_kept(
+    author: Browser, publisher: Browser, database: Database
+) -> None:
+    send(author, NEW)
+    refused = publisher.post(PUBLISH, {"number": "2"})
+    assert refused.status_code == 422
+    assert "Hãy ghi vì sao công bố" in refused.text
+    assert "Đã công bố bản 2" in publisher.post(PUBLISH, {"number": "2", "reason": "Phòng chỉ có một người."}).text
+    with database.reading() as db:
+        kept = db.scalars(select(AuditEntry).where(AuditEntry.action == "course.publish")).all()[-1]
+        assert kept.details == {"version": 2, "without_review": "Phòng chỉ có một người."}
+
+
+def test_pressing_twice_sends_once_and_nothing_new_is_not_sent(author: Browser, database: Database) -> None:
+    assert author.post(REVIEW, {}).status_code == 409
+    send(author, NEW)
+    author.post(REVIEW, {})
+    author.post(REVIEW, {})
+    with database.reading() as db:
+        assert len(db.scalars(select(CourseReview.id)).all()) == 1
