@@ -116,6 +116,11 @@ _QUIZZES = (
     act(f"{_ASKED}/delete", PROVINCE_AUTHORS, f"{_ASKED_HERE}/delete", refused=_NOT_THEIRS),
 )  # fmt: skip
 
+_OFFICE = (
+    page("/studio/{slug}/from-office", PROVINCE_AUTHORS, f"/studio/{SLUG}/from-office", refused=_NOT_THEIRS),
+    act("/studio/{slug}/from-office", PROVINCE_AUTHORS, f"/studio/{SLUG}/from-office", refused=_NOT_THEIRS,
+        form={"module": "01-mo-dau"}, files={"file": ("bai.docx", "docx")}),
+)  # fmt: skip
 _CUES = f"/studio/{SLUG}/lessons/{WATCH}/captions/02-phim.mp4/vi"
 _TRACK = {"video": "02-phim.mp4", "language": "vi", "base_version": "{base_version}"}
 _STUDIO = (
@@ -336,6 +341,7 @@ _REPORTS = (
 DECLARED = (
     *_BANKS,
     *_REPORTS,
+    *_OFFICE,
     *_QUIZZES,
     *_STUDIO,
     *_UPLOADS,

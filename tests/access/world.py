@@ -97,6 +97,7 @@ from app.runtime import Runtime
 from app.timetable import CRONS
 from tests import factories
 from tests.access.plan_world import plan_objects
+from tests.authoring.office_samples import saved, typed
 from tests.catalogue import making
 from tests.identity.workbooks import GOOD, evidence_row, good, workbook
 from tests.learning import making as studying
@@ -259,6 +260,7 @@ class World:
     attendee_workbook: bytes
     picture: bytes
     gift: bytes
+    docx: bytes
     captions: bytes
 
     def fill(self, text: str) -> str:
@@ -292,6 +294,7 @@ def build(runtime: Runtime) -> World:
             evidence_workbook=workbook([evidence_row(LEARNER_NAME, "learner")], tuple(TEMPLATE)),
             picture=_png("red"),
             gift="Ký số là gì? {=đúng ~sai}".encode(),
+            docx=saved(typed()).getvalue(),
             captions="1\n00:00:00,000 --> 00:00:02,000\nChào.\n".encode(),
         )
 
