@@ -55,7 +55,9 @@ class AssignForm:
         """What is asked for, or None with `errors` filled. Raises NotFound for a unit that is not the actor's."""
         self.errors = {}
         course_id = db.scalar(
-            select(Course.id).where(Course.slug == self.course, Course.published_version_id.is_not(None))
+            select(Course.id).where(
+                Course.slug == self.course, Course.published_version_id.is_not(None), Course.retired_at.is_(None)
+            )
         )
         if course_id is None:
             self.errors["course"] = _("Hãy chọn một khóa học đã công bố.")

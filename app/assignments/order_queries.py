@@ -44,6 +44,7 @@ def assign_page(db: Session, actor: Actor, form: AssignForm, order: Order | None
     courses = db.execute(
         select(Course.slug, CourseVersion.title)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .where(Course.retired_at.is_(None))
         .order_by(CourseVersion.title)
     ).all()
     units = _assigning_units(db, actor)

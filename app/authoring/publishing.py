@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from app.authoring.changes import Change
+from app.authoring.changes import Change, changes_between
 from app.authoring.queries import advice, changes_to_publish, may_publish, newest_version, unfinished_videos
 from app.authoring.review.deciding import LONGEST, take_turns_at, tell_of_publication
 from app.authoring.review.queries import ReviewState, last_review, review_state
@@ -19,7 +19,11 @@ from app.core.access import Actor
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.learning.version_queries import completed_count, studying_by_version
 from app.media.queries import AssetProgress
+
+# Each costs reading a whole version; nobody reads more lines than these.
+_MOST_VERSIONS = 5
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,17 @@ class Check:
     state: str
     text: str
     lesson_key: str = ""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What those who study version `number` find when they move on: how many lessons differ for them."""
+
+    number: int
+    people_count: int
+    added_count: int
+    changed_count: int
+    removed_count: int
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,8 @@ class Publication:
     videos: tuple[AssetProgress, ...]
     may_publish: bool
     review: ReviewState
+    effects: tuple[Effect, ...]
+    completed_count: int
 
     @property
     def may_write(self) -> bool:
@@ -68,7 +85,22 @@ def publication(db: Session, actor: Actor, course: Course) -> Publication:
         videos=videos,
         may_publish=may_publish(db, actor, course),
         review=review_state(db, actor, course),
+        effects=_effects(db, course, source),
+        completed_count=completed_count(db, course.id),
     )
+
+
+def _effects(db: Session, course: Course, source: CourseSource) -> tuple[Effect, ...]:
+    """For the versions most people study now, the newest first."""
+    studying = studying_by_version(db, course.id)
+    most = sorted(studying, key=lambda version_id: studying[version_id], reverse=True)[:_MOST_VERSIONS]
+    effects = []
+    for version_id in sorted(most, reverse=True):
+        kinds = [change.kind for change in changes_between(source_of(db, version_id), source)]
+        number = db.get_one(CourseVersion, version_id).number
+        counts = (kinds.count(kind) for kind in ("added", "changed", "removed"))
+        effects.append(Effect(number, studying[version_id], *counts))
+    return tuple(effects)
 
 
 def publish_reviewed(db: Session, actor: Actor, course: Course, number: int, reason: str = "") -> CourseVersion:

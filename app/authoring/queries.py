@@ -1,7 +1,7 @@
 """What the studio's pages show."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -12,7 +12,7 @@ from app.authoring.policy import authored_courses, publishable_courses, reviewed
 from app.authoring.review.queries import ReviewState, review_state
 from app.catalogue.drawing import asked_count
 from app.catalogue.models import Course, CourseVersion, LessonFile, LessonVersion
-from app.catalogue.queries import CourseView, LessonDoc, Outline, course_version, lesson, outline
+from app.catalogue.queries import CourseView, LessonDoc, Outline, course_version, lesson, outline, retired_on
 from app.catalogue.source import LessonSource
 from app.catalogue.stored import source_of
 from app.core import clock
@@ -63,6 +63,7 @@ class CoursePage:
     may_write: bool
     may_publish: bool
     review: ReviewState
+    retired_on: date | None
 
     @property
     def is_draft(self) -> bool:
@@ -164,6 +165,7 @@ def course_page(db: Session, actor: Actor, course: Course) -> CoursePage:
         may_write=may_write(db, actor, course),
         may_publish=may_publish(db, actor, course),
         review=review_state(db, actor, course),
+        retired_on=retired_on(db, course.id),
     )
 
 

@@ -15,6 +15,7 @@ from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVer
 from app.catalogue.quiz_rules import QuizRule, quiz_rule
 from app.catalogue.render import Block, asset_ids, resolve
 from app.catalogue.source import Citation, CompletionRule
+from app.core import clock
 from app.core.errors import NotFound
 from app.core.memory import A_MINUTE, FOR_EVER, is_known, remembered
 from app.core.prepared import Prepared
@@ -156,6 +157,12 @@ _PUBLISHED = Prepared(select(_COURSE.c.published_version_id).where(_COURSE.c.slu
 _ALL_PUBLISHED = Prepared(
     select(_COURSE.c.published_version_id).where(_COURSE.c.published_version_id.is_not(None)).order_by(_COURSE.c.code)
 )
+_OFFERED = Prepared(
+    select(_COURSE.c.published_version_id)
+    .where(_COURSE.c.published_version_id.is_not(None), _COURSE.c.retired_at.is_(None))
+    .order_by(_COURSE.c.code)
+)
+_RETIRED = Prepared(select(_COURSE.c.retired_at).where(_COURSE.c.id == bindparam("course_id")))
 _IS_PUBLISHED = Prepared(select(_VERSION.c.state == "published").where(_VERSION.c.id == bindparam("version_id")))
 _VIEW = Prepared(
     select(
@@ -206,8 +213,19 @@ def course_version(db: Session, version_id: int) -> CourseView:
 
 
 def published_version_ids(db: Session) -> tuple[int, ...]:
-    """Of every published course, by its code."""
+    """Of every published course, by its code; those that take nobody new included."""
     return tuple(_ALL_PUBLISHED.scalars(db))
+
+
+def offered_version_ids(db: Session) -> tuple[int, ...]:
+    """Of every published course one may begin, by its code."""
+    return tuple(_OFFERED.scalars(db))
+
+
+def retired_on(db: Session, course_id: int) -> date | None:
+    """Since which day the course takes nobody new; None for one that does."""
+    at = _RETIRED.scalar(db, course_id=course_id)
+    return clock.day_of(at) if at else None
 
 
 def valid_until_of_task(db: Session, programme_code: str, completed_on: date) -> date | None:

@@ -60,7 +60,7 @@ def search(db: Session, q: str) -> list[Hit]:
     courses = db.execute(
         select(Course.slug, Course.code, CourseVersion.title, CourseVersion.summary, CourseVersion.folded_text)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(_may_hold(db, CourseVersion.folded_text, words))
+        .where(Course.retired_at.is_(None), _may_hold(db, CourseVersion.folded_text, words))
         .order_by(Course.code)
     )
     found = [
@@ -78,7 +78,7 @@ def search(db: Session, q: str) -> list[Hit]:
         )
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
         .join(LessonVersion, LessonVersion.course_version_id == CourseVersion.id)
-        .where(_may_hold(db, LessonVersion.folded_text, words))
+        .where(Course.retired_at.is_(None), _may_hold(db, LessonVersion.folded_text, words))
         .order_by(Course.code, LessonVersion.module_version_id, LessonVersion.position)
     )
     found += [

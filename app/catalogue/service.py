@@ -112,6 +112,27 @@ def publish(db: Session, version: CourseVersion, by: int | None, **said: object)
     return version
 
 
+def retire(db: Session, course: Course, by: int | None) -> None:
+    """Take the course out of the catalogue: nobody new begins it, who studies it goes on, what was earned stays.
+
+    Raises Conflict for a course that was never published. Again, it changes nothing.
+    """
+    if course.published_version_id is None:
+        raise Conflict(_("Khóa học chưa công bố lần nào nên không có gì để ngừng."))
+    if course.retired_at is None:
+        course.retired_at = clock.now()
+        audit.record(db, "course.retire", "course", course.id, account_id=by)
+        db.flush()
+
+
+def bring_back(db: Session, course: Course, by: int | None) -> None:
+    """Offer a retired course again; again, it changes nothing."""
+    if course.retired_at is not None:
+        course.retired_at = None
+        audit.record(db, "course.bring_back", "course", course.id, account_id=by)
+        db.flush()
+
+
 def _course_for(db: Session, source: CourseSource, unit_id: int | None) -> Course:
     course = db.scalar(select(Course).where(Course.slug == source.slug))
     taken = db.scalar(select(Course.slug).where(Course.code == source.code, Course.slug != source.slug))

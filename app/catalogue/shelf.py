@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
-from app.catalogue.queries import published_version_ids
+from app.catalogue.queries import offered_version_ids
 from app.catalogue.search import Hit, places_spoken, search
 from app.core.memory import A_MINUTE, remembered
 from app.core.text import vietnamese_key
@@ -101,7 +101,7 @@ def shelf(db: Session, *, query: str = "", audience: str = "", only_open: bool =
 
     Without words to search for it is remembered for a minute, and no longer than until the next course is published.
     """
-    version_ids = published_version_ids(db)
+    version_ids = offered_version_ids(db)
     if query.strip():
         return _shelf(db, query, audience, only_open, page)
     key = ("shelf", version_ids, audience, only_open, page)
@@ -176,7 +176,8 @@ def _published(db: Session) -> list[_Row]:
             Course.slug, CourseVersion.title, CourseVersion.summary, CourseVersion.hours, CourseVersion.audiences,
             CourseVersion.access, CourseVersion.certificate_title, CourseVersion.cover_asset_id, modules, lessons,
         )
-        .join(CourseVersion, CourseVersion.id == Course.published_version_id).order_by(Course.code)
+        .join(CourseVersion, CourseVersion.id == Course.published_version_id)
+        .where(Course.retired_at.is_(None)).order_by(Course.code)
     )  # fmt: skip
     return [_Row(*row) for row in found]
 

@@ -70,7 +70,7 @@ def _begun(db: Session, course_id: int, person_id: int | None, browser: str) -> 
     access = db.scalar(
         select(CourseVersion.access)
         .join(Course, Course.published_version_id == CourseVersion.id)
-        .where(Course.id == course_id)
+        .where(Course.id == course_id, Course.retired_at.is_(None))
     )
     if access != "open":
         raise NotFound

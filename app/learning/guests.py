@@ -75,7 +75,9 @@ def begin(db: Session, browser: str, course_id: int) -> Enrolment:
 
     Two pages of one browser may do it at once: one makes the rows, both get them.
     """
-    version_id = db.scalar(select(Course.published_version_id).where(Course.id == course_id))
+    version_id = db.scalar(
+        select(Course.published_version_id).where(Course.id == course_id, Course.retired_at.is_(None))
+    )
     if version_id is None:
         raise NotFound
     now = clock.now()

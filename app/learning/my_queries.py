@@ -9,7 +9,14 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import Row, Table, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
-from app.catalogue.queries import CourseView, course_version, cover_url, outline, published_version_ids
+from app.catalogue.queries import (
+    CourseView,
+    course_version,
+    cover_url,
+    offered_version_ids,
+    outline,
+    published_version_ids,
+)
 from app.core import clock
 from app.core.prepared import Prepared
 from app.identity.models import Affiliation, AffiliationAudience
@@ -179,10 +186,16 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
     for course_id, *result in _COMPLETED.all(db, person_id=person_id):
         completed.setdefault(course_id, []).append(_Result(*result))
     published = {view.course_id: view for view in map(partial(course_version, db), published_version_ids(db))}
+    offered = set(offered_version_ids(db))
     required_ids = [
         view.course_id
         for view in published.values()
-        if view.course_id in assigned or (view.access == "assigned" and not audiences.isdisjoint(view.audiences))
+        if view.course_id in assigned
+        or (
+            view.access == "assigned"
+            and not audiences.isdisjoint(view.audiences)
+            and (view.version_id in offered or view.course_id in enrolments)
+        )
     ]
 
     def mine(course_id: int) -> MyCourse:
@@ -190,7 +203,10 @@ def my_learning(db: Session, person_id: int, assigned: Collection[int] = ()) -> 
         view = course_version(db, enrolment.course_version_id) if enrolment else published[course_id]
         course = _my_course(db, view, finished.get(enrolment.id, set()) if enrolment else set(), enrolment, results)
         is_over = enrolment and course.next is None and any(one.enrolment_id == enrolment.id for one in results)
-        return replace(course, may_repeat=bool(is_over and course_id in published and why(course_id)))
+        return replace(course, may_repeat=bool(is_over and is_offered(course_id) and why(course_id)))
+
+    def is_offered(course_id: int) -> bool:
+        return course_id in published and published[course_id].version_id in offered
 
     def why(course_id: int) -> Reason | None:
         return why_again([one[1:] for one in completed[course_id]], published[course_id].completion, today)

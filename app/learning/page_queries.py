@@ -84,6 +84,8 @@ class CoursePage:
     round: int
     again: NewRound | None
     earlier: tuple[EarlierRound, ...]
+    # Since when the course takes nobody new.
+    retired_on: date | None
 
     @property
     def demands_shown(self) -> list[dict[str, str]]:
@@ -122,6 +124,7 @@ class LessonOffer:
     course: CourseView
     lesson: OutlineLesson
     lesson_count: int
+    retired_on: date | None
 
 
 _ENROLMENT, _VIDEO, _READING, _ATTEMPT, _COMPLETION, _ANNULMENT = (
@@ -191,6 +194,7 @@ def course_page(db: Session, slug: str, learner: Learner | None) -> CoursePage:
         round=enrolment.round if enrolment else 1,
         again=next_round(db, mine, results) if mine else None,
         earlier=earlier_rounds(db, mine, results) if mine else (),
+        retired_on=catalogue.retired_on(db, course.course_id),
     )
 
 
@@ -214,7 +218,7 @@ def lesson_offer(db: Session, slug: str, lesson_key: str) -> LessonOffer:
     lesson = next((lesson for lesson in lessons if lesson.key == lesson_key), None)
     if lesson is None:
         raise NotFound
-    return LessonOffer(course, lesson, len(lessons))
+    return LessonOffer(course, lesson, len(lessons), catalogue.retired_on(db, course.course_id))
 
 
 def progress(db: Session, enrolment: Enrolment) -> Progress:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from sqlalchemy.orm import Session
 
-from app.catalogue.queries import course_by_slug
+from app.catalogue.queries import course_by_slug, retired_on
 from app.core.access import Actor
 from app.core.errors import SignInRequired
 from app.core.i18n import gettext as _
@@ -69,8 +69,9 @@ def lesson(slug: str, lesson_key: str, request: Request, db: Db, actor: MaybeMe,
     enrolment = find_enrolment(db, learner, slug) if learner else None
     if enrolment is None:
         course = course_by_slug(db, slug)
-        if course.access != "open":
-            if actor is None:
+        is_retired = retired_on(db, course.course_id) is not None
+        if course.access != "open" or is_retired:
+            if actor is None and not is_retired:
                 raise SignInRequired
             return render(request, "learning/offer.html", page=lesson_offer(db, slug, lesson_key))
         enrolment = guests.not_begun(course)

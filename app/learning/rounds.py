@@ -107,7 +107,9 @@ def next_round(db: Session, enrolment: Enrolment, results: Sequence[Result] | No
     found = results_of(db, enrolment.person_id, enrolment.course_id) if results is None else results
     if not any(one.enrolment_id == enrolment.id for one in found):
         return None
-    published_id = db.scalar(select(Course.published_version_id).where(Course.id == enrolment.course_id))
+    published_id = db.scalar(
+        select(Course.published_version_id).where(Course.id == enrolment.course_id, Course.retired_at.is_(None))
+    )
     reason = _reason(db, found, published_id) if published_id else None
     # Where something is missing (a lesson of a newer version, a class that was none), that is what is to be done.
     if reason is None or not all(demand.is_done for demand in course_demands(db, enrolment)):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue.models import Course
 from app.core import clock
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Conflict, Invalid, NotFound
 from app.core.events import emit
 from app.core.i18n import lazy as _
 from app.core.prepared import Prepared
@@ -35,6 +35,11 @@ from app.learning.queries import best_percents, lesson_state, lesson_states, req
 from app.learning.rules import DocumentState, LessonState
 from app.learning.spans import LEAST_PAGE_S
 from app.learning.stamps import Stamp, StampRefused
+
+
+class CourseRetired(Conflict):
+    title = _("Khóa học đã ngừng nhận người học mới")
+    text = _("Khóa học này đã ngừng nhận người học mới. Ai đang học vẫn học tiếp được đến hết.")
 
 
 class ReadTooSoon(Invalid):
@@ -63,9 +68,9 @@ _COMPLETED = Prepared(
 
 
 def enrol(db: Session, person_id: int, course_id: int) -> Enrolment:
-    """Take the course at its published version; enrolling again returns the enrolment as it is. Raises NotFound.
+    """Take the course at its published version; enrolling again returns the enrolment as it is.
 
-    Taking it a second time is rounds.begin_round.
+    Raises NotFound, CourseRetired for a course that takes nobody new. Taking it a second time is rounds.begin_round.
     """
     if known := enrolment_of(db, person_id, course_id):
         return known
@@ -75,6 +80,8 @@ def enrol(db: Session, person_id: int, course_id: int) -> Enrolment:
     course = db.get(Course, course_id)
     if course is None or course.published_version_id is None:
         raise NotFound
+    if course.retired_at is not None:
+        raise CourseRetired
     now = clock.now()
     enrolment = Enrolment(
         person_id=person_id, course_id=course_id, course_version_id=course.published_version_id, enrolled_at=now,

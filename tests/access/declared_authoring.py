@@ -157,6 +157,10 @@ _STUDIO = (
     page("/studio/{slug}/publish", PROVINCE_AUTHORS, f"/studio/{SLUG}/publish", refused=_NOT_THEIRS),
     act("/studio/{slug}/publish", PUBLISHERS, f"/studio/{CLOSED_SLUG}/publish", refused=_NOT_THEIRS,
         form={"number": "1", "reason": "Phòng chỉ có một người."}),
+    page("/studio/{slug}/retire", PUBLISHERS, f"/studio/{SLUG}/retire", refused=_NOT_THEIRS),
+    # The world's course is assigned to people.
+    act("/studio/{slug}/retire", PUBLISHERS, f"/studio/{SLUG}/retire", refused=_NOT_THEIRS, answers=(409,)),
+    act("/studio/{slug}/bring-back", PUBLISHERS, f"/studio/{SLUG}/bring-back", refused=_NOT_THEIRS),
     act("/studio/{slug}/review", PROVINCE_AUTHORS, f"/studio/{SLUG}/review", refused=_NOT_THEIRS),
     page("/studio/{slug}/review", PROVINCE_REVIEWERS, f"/studio/{SLUG}/review", refused=_NOT_THEIRS,
          secret=DRAFT_TITLE, told_to=PROVINCE_REVIEWERS),

@@ -5,10 +5,13 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from app.assignments.models import Assignment
 from app.authoring.review.models import CourseReview
 from app.catalogue.models import Course, CourseVersion
+from app.core import clock
 from app.core.audit import AuditEntry
 from app.core.db import Database, Session
+from app.learning.service import enrol
 from app.notices.models import Notice
 from tests import factories
 from tests.authoring.conftest import StudioCourse
@@ -124,3 +127,54 @@ def test_pressing_twice_sends_once_and_nothing_new_is_not_sent(author: Browser, 
     author.post(REVIEW, {})
     with database.reading() as db:
         assert len(db.scalars(select(CourseReview.id)).all()) == 1
+
+
+def test_publishing_says_what_changes_for_whom(
+    author: Browser, publisher: Browser, db: Session, studio_course: StudioCourse
+) -> None:
+    learner = factories.person(db, "Lê Thị Mới")
+    enrol(db, learner.id, studio_course.course_id)
+    db.commit()
+    send(author, NEW)
+    page = publisher.get(PUBLISH).text
+    assert "1 người đang học bản 1" in page
+    assert "1 bài mới, 0 bài đã sửa, 0 bài bỏ đi" in page
+
+
+def test_a_retired_course_takes_nobody_new_and_lets_its_learners_finish(
+    publisher: Browser, new_browser: Callable[[], Browser], database: Database
+) -> None:
+    learner, late = new_browser().sign_in("nguoihoc"), new_browser()
+    learner.post("/courses/ky-so/enrol", {})
+    assert "1 người đang học vẫn học tiếp" in publisher.get(f"{PAGE}/retire").text
+    assert "không còn trong danh mục" in publisher.post(f"{PAGE}/retire", {}).text
+    assert "Ký số trong công việc" not in late.get("/courses").text
+    assert "Ký số trong công việc" not in late.get("/courses?q=ky+so").text
+    closed = late.get("/courses/ky-so").text
+    assert "ngừng nhận người học mới từ ngày" in closed
+    assert "Học ngay" not in closed
+    assert "ngừng nhận người học mới từ ngày" in late.get("/learn/ky-so/KS01.1.1").text
+    assert publisher.post("/courses/ky-so/enrol", {}).status_code == 409
+    assert "Tôi đã đọc xong" in learner.get("/learn/ky-so/KS01.1.1").text
+    publisher.post(f"{PAGE}/bring-back", {})
+    assert "Ký số trong công việc" in late.get("/courses").text
+    with database.reading() as db:
+        acts = db.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "course").order_by(AuditEntry.id))
+        assert [one for one in acts if one != "course.publish"] == ["course.retire", "course.bring_back"]
+
+
+def test_a_course_that_is_assigned_is_not_retired(
+    author: Browser, publisher: Browser, db: Session, studio_course: StudioCourse
+) -> None:
+    db.add(
+        Assignment(
+            course_id=studio_course.course_id, unit_id=factories.unit_id(db, "24"), rule={}, grounds="", due_month=12,
+            account_id=factories.account(db, username="giao").id, is_yearly=False, due_day=31, counts_programme=False,
+            asks_commitment=False, grace_days=0, created_at=clock.now(),
+        )
+    )  # fmt: skip
+    db.commit()
+    refused = publisher.post(f"{PAGE}/retire", {})
+    assert refused.status_code == 409
+    assert "Còn 1 lần giao học đang mở" in refused.text
+    assert author.post(f"{PAGE}/retire", {}).status_code == 403

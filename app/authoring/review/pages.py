@@ -1,10 +1,10 @@
-"""Pages of a review: send a course, decide on it, publish it."""
+"""Pages of a review: send a course, decide on it, publish it, take it out of the catalogue again."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 
-from app.authoring import publishing
+from app.authoring import publishing, retiring
 from app.authoring.pages import Author, AuthoredCourse, ReviewedCourse, Reviewer, with_videos
 from app.authoring.queries import may_publish, may_write
 from app.authoring.review import deciding
@@ -14,9 +14,11 @@ from app.core.access import Actor
 from app.core.db import Session
 from app.core.errors import Conflict, Invalid
 from app.core.i18n import gettext as _
-from app.core.web import Db, Response, redirect, render
+from app.core.web import Db, Response, having, redirect, render
 
 router = APIRouter()
+
+Publisher = Annotated[Actor, having("course.publish")]
 
 
 @router.post("/studio/{slug}/review")
@@ -90,6 +92,29 @@ def publish(
         "Đã công bố bản %(number)s. Người ghi danh từ bây giờ học bản này; ai đang học giữ bản cũ đến khi tự chuyển.",
         number=version.number,
     )
+    return redirect(request, f"/studio/{course.slug}", flash=("ok", text))
+
+
+@router.get("/studio/{slug}/retire")
+def leaving(request: Request, db: Db, actor: Publisher, course: ReviewedCourse) -> Response:
+    return render(request, "authoring/retire.html", page=retiring.retire_page(db, actor, course), problem="")
+
+
+@router.post("/studio/{slug}/retire")
+def retire(request: Request, db: Db, actor: Publisher, course: ReviewedCourse) -> Response:
+    try:
+        retiring.retire(db, actor, course)
+    except Conflict as error:
+        page = retiring.retire_page(db, actor, course)
+        return render(request, "authoring/retire.html", status=error.status, page=page, problem=error.message)
+    text = _("Khóa học không còn trong danh mục. Ai đang học vẫn học tiếp được.")
+    return redirect(request, f"/studio/{course.slug}", flash=("ok", text))
+
+
+@router.post("/studio/{slug}/bring-back")
+def bring_back(request: Request, db: Db, actor: Publisher, course: ReviewedCourse) -> Response:
+    retiring.bring_back(db, actor, course)
+    text = _("Khóa học trở lại danh mục và nhận người học mới.")
     return redirect(request, f"/studio/{course.slug}", flash=("ok", text))
 
 

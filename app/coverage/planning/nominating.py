@@ -120,7 +120,7 @@ def open_course(
     _require_approved(plan)
     if assignment_of(db, plan, programme_code):
         raise Conflict(_("Nhiệm vụ này đã có khóa học."))
-    if course_id not in {course.id for course, _title in courses_of(db, programme_code)}:
+    if course_id not in {course.id for course, _title in courses_of(db, programme_code) if course.retired_at is None}:
         raise Forbidden(_("Hãy chọn một khóa học của nhiệm vụ này."))
     decision = db.scalars(
         select(PlanDecision).where(PlanDecision.plan_id == plan.id).order_by(PlanDecision.id.desc()).limit(1)

@@ -176,7 +176,9 @@ def _task(
     errors: dict[str, str] | None = None,
 ) -> Response:  # fmt: skip
     rows, figures = units_below(db, plan, task.code, unit)
-    courses = [(course.id, title) for course, title in nominating.courses_of(db, task.code)]
+    courses = [
+        (course.id, title) for course, title in nominating.courses_of(db, task.code) if course.retired_at is None
+    ]
     given = nominating.assignment_of(db, plan, task.code)
     titles = dict(courses)
     page = TaskPage(

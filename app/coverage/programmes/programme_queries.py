@@ -279,12 +279,12 @@ def _counted(db: Session, task_of: Mapping[int, str], made: _Counts, ended: _Cou
 
 
 def _courses(db: Session) -> dict[str, list[LinkedCourse]]:
-    """Published courses by task."""
+    """Courses one may begin, by task."""
     found: dict[str, list[LinkedCourse]] = defaultdict(list)
     for programme, code, slug, title in db.execute(
         select(CourseVersion.programme_code, Course.code, Course.slug, CourseVersion.title)
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
-        .where(CourseVersion.programme_code.is_not(None))
+        .where(CourseVersion.programme_code.is_not(None), Course.retired_at.is_(None))
         .order_by(Course.code)
     ):
         found[programme or ""].append(LinkedCourse(code, slug, title))
