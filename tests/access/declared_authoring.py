@@ -27,6 +27,7 @@ from tests.access.world import (
     DRAFT,
     DRAFT_TITLE,
     HERE,
+    OPEN_SLUG,
     READ,
     REPORT_SUBJECT,
     SLUG,
@@ -158,8 +159,7 @@ _STUDIO = (
     act("/studio/{slug}/publish", PUBLISHERS, f"/studio/{CLOSED_SLUG}/publish", refused=_NOT_THEIRS,
         form={"number": "1", "reason": "Phòng chỉ có một người."}),
     page("/studio/{slug}/retire", PUBLISHERS, f"/studio/{SLUG}/retire", refused=_NOT_THEIRS),
-    # The world's course is assigned to people.
-    act("/studio/{slug}/retire", PUBLISHERS, f"/studio/{SLUG}/retire", refused=_NOT_THEIRS, answers=(409,)),
+    act("/studio/{slug}/retire", PUBLISHERS, f"/studio/{OPEN_SLUG}/retire", refused=_NOT_THEIRS),
     act("/studio/{slug}/bring-back", PUBLISHERS, f"/studio/{SLUG}/bring-back", refused=_NOT_THEIRS),
     act("/studio/{slug}/review", PROVINCE_AUTHORS, f"/studio/{SLUG}/review", refused=_NOT_THEIRS),
     page("/studio/{slug}/review", PROVINCE_REVIEWERS, f"/studio/{SLUG}/review", refused=_NOT_THEIRS,
