@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.authoring.changes import Change, changes_between
 from app.authoring.folder.lesson_text import check_text
+from app.authoring.placeholders import placeholders_in
 from app.authoring.policy import authored_courses, publishable_courses, reviewed_courses
 from app.authoring.review.queries import ReviewState, review_state
 from app.catalogue.drawing import asked_count
@@ -64,10 +65,21 @@ class CoursePage:
     may_publish: bool
     review: ReviewState
     retired_on: date | None
+    # Keys of lessons that still hold what the start of the course left to be written.
+    unwritten: frozenset[str] = frozenset()
 
     @property
     def is_draft(self) -> bool:
         return self.course.state == "draft"
+
+    @property
+    def is_published(self) -> bool:
+        return any(version.is_published for version in self.versions)
+
+    @property
+    def next_to_write(self) -> str:
+        """The key of the first lesson nobody wrote yet; empty when all are written."""
+        return next((lesson.key for lesson in self.outline.lessons if lesson.key in self.unwritten), "")
 
 
 @dataclass(frozen=True)
@@ -166,7 +178,15 @@ def course_page(db: Session, actor: Actor, course: Course) -> CoursePage:
         may_publish=may_publish(db, actor, course),
         review=review_state(db, actor, course),
         retired_on=retired_on(db, course.id),
+        unwritten=_unwritten(db, version),
     )
+
+
+def _unwritten(db: Session, version: CourseVersion) -> frozenset[str]:
+    texts = select(LessonVersion.key, LessonVersion.markdown, LessonVersion.role).where(
+        LessonVersion.course_version_id == version.id, LessonVersion.markdown.contains("[Hãy ")
+    )
+    return frozenset(key for key, markdown, role in db.execute(texts) if placeholders_in(f"{markdown}\n{role}"))
 
 
 def preview_page(db: Session, actor: Actor, course: Course, key: str) -> PreviewPage:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, used_files, videos_of
 from app.authoring.queries import newest_version
+from app.authoring.starting import with_hours_of
 from app.catalogue.models import Course
 from app.catalogue.service import save_version
 from app.catalogue.source import (
@@ -121,7 +122,8 @@ def save_lesson(
     stem = old[1].stem if old else next_stem(module, fields.title)
     lesson = lesson_of(fields, module, old[1] if old else None, key, stem, files)
     try:
-        save_version(db, storage, with_lesson(source, module.folder, lesson), course.unit_id, actor.account_id)
+        made = with_hours_of(source, with_lesson(source, module.folder, lesson))
+        save_version(db, storage, made, course.unit_id, actor.account_id)
     except Invalid as error:
         raise Invalid(fields={"body": error.message}) from error
     return key

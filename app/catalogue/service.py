@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import select
@@ -207,6 +209,66 @@ def _add_module(
 def _lesson_version(
     storage: Storage, module: ModuleVersion, position: int, source: LessonSource, assets: dict[str, Asset]
 ) -> LessonVersion:  # fmt: skip
+    drawn = _drawn(storage, source, assets)
+    quiz = _quiz(source, assets)
+    return LessonVersion(
+        course_version_id=module.course_version_id,
+        module_version_id=module.id,
+        position=position,
+        key=source.key,
+        stem=source.stem,
+        title=source.title,
+        folded_text=fold(f"{source.title} {drawn.words}"),
+        minutes=source.minutes,
+        is_required=source.is_required,
+        objectives=list(source.objectives),
+        role=source.role,
+        sources=[_citation(one) for one in source.sources],
+        front_matter=source.front_matter,
+        markdown=source.markdown,
+        blocks=list(drawn.blocks),
+        quiz=quiz,
+        quiz_source=source.quiz_source,
+        completion_rule=as_stored(source.completion) if source.completion else None,
+        has_video=any(block["kind"] == "video" for block in drawn.blocks),
+        question_count=asked_count(quiz) if quiz else 0,
+        files=[LessonFile(name=name, asset_id=asset.id) for name, asset in assets.items()],
+    )
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A lesson's text as it is kept: its blocks, and all its words for the search."""
+
+    blocks: tuple[dict[str, Any], ...]
+    words: str
+
+
+# What lessons became when they were last saved here, the latest last: an author who moves one of thirty lessons saves
+# all of them, and 10 ms for each would be felt. Kept in memory only, so that a newer program draws everything anew.
+_known: OrderedDict[Hashable, _Drawn] = OrderedDict()
+_MOST_KNOWN = 500
+_known_lock = Lock()
+
+
+def _drawn(storage: Storage, source: LessonSource, assets: Mapping[str, Asset]) -> _Drawn:
+    # The pages of a document may come after it was saved; all other files never change.
+    if any(asset.kind == "document" for asset in assets.values()):
+        return _draw(storage, source, assets)
+    key = (source.markdown, tuple(sorted((name, asset.id, asset.sha256) for name, asset in assets.items())))
+    with _known_lock:
+        if found := _known.pop(key, None):
+            _known[key] = found
+            return found
+    drawn = _draw(storage, source, assets)
+    with _known_lock:
+        _known[key] = drawn
+        while len(_known) > _MOST_KNOWN:
+            _known.popitem(last=False)
+    return drawn
+
+
+def _draw(storage: Storage, source: LessonSource, assets: Mapping[str, Asset]) -> _Drawn:
     tracks = _tracks(storage, assets)
     blocks = render_lesson(
         source.markdown,
@@ -218,30 +280,7 @@ def _lesson_version(
     papers = [asset for asset in assets.values() if asset.kind == "document"]
     printed = " ".join(text for asset in papers for text in document_words(storage, asset))
     spoken = " ".join(line.text for block in tracks.values() for track in block.values() for line in track.lines)
-    quiz = _quiz(source, assets)
-    return LessonVersion(
-        course_version_id=module.course_version_id,
-        module_version_id=module.id,
-        position=position,
-        key=source.key,
-        stem=source.stem,
-        title=source.title,
-        folded_text=fold(f"{source.title} {written} {spoken} {printed}"),
-        minutes=source.minutes,
-        is_required=source.is_required,
-        objectives=list(source.objectives),
-        role=source.role,
-        sources=[_citation(one) for one in source.sources],
-        front_matter=source.front_matter,
-        markdown=source.markdown,
-        blocks=blocks,
-        quiz=quiz,
-        quiz_source=source.quiz_source,
-        completion_rule=as_stored(source.completion) if source.completion else None,
-        has_video=any(block["kind"] == "video" for block in blocks),
-        question_count=asked_count(quiz) if quiz else 0,
-        files=[LessonFile(name=name, asset_id=asset.id) for name, asset in assets.items()],
-    )
+    return _Drawn(tuple(blocks), f"{written} {spoken} {printed}")
 
 
 def _quiz(source: LessonSource, assets: Mapping[str, Asset]) -> dict[str, Any] | None:
@@ -259,7 +298,7 @@ def _quiz(source: LessonSource, assets: Mapping[str, Asset]) -> dict[str, Any] |
     return source.quiz | ({"files": files} if files else {})
 
 
-def _tracks(storage: Storage, assets: dict[str, Asset]) -> dict[str, dict[str, Track]]:
+def _tracks(storage: Storage, assets: Mapping[str, Asset]) -> dict[str, dict[str, Track]]:
     """Captions by video and language: `bai.vi.vtt` belongs to `bai.mp4`."""
     tracks: dict[str, dict[str, Track]] = {}
     for name, asset in assets.items():

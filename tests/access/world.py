@@ -241,6 +241,7 @@ class World:
     watch_stamp: str
     video_block: str
     base_version: int
+    course_unit: int
     public_picture: str
     draft_picture: str
     draft_seal: str
@@ -658,6 +659,7 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
         | {
             "course": newest.course_id,
             "base_version": newest.id,
+            "course_unit": province,
             "public_picture": f"{public.public_id}/{public.renditions[0].name}",
             "draft_picture": f"{hidden.public_id}/{hidden.renditions[0].name}",
             "draft_seal": seal_of(hidden.public_id),

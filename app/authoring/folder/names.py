@@ -19,8 +19,9 @@ TYPST_ENDING = ".typ"
 CAPTION_ENDING = ".vtt"
 LONGEST_SLUG = 80
 # Pages beside the courses under /studio.
-TAKEN_SLUGS = frozenset({"banks"})
+TAKEN_SLUGS = frozenset({"banks", "library", "new"})
 LONGEST_FILE_NAME = 120
+LONGEST_TITLE = 200
 
 
 def is_lesson_key(key: str, course_code: str) -> bool:

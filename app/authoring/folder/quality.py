@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from app.authoring.folder import names
 from app.authoring.folder.problems import Findings, Problem
+from app.authoring.placeholders import placeholders_in
 from app.catalogue.drawing import asked_count
 from app.catalogue.laws import cited, law
 from app.catalogue.markdown import media_kind, parse, references
@@ -48,10 +49,15 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
     findings = Findings()
     _check_hours(course, findings)
     _check_completion(course, findings)
+    objectives = " ".join(module.objective for module in course.modules)
+    _check_written(f"{course.title} {course.summary} {objectives}", names.MANIFEST, 0, findings)
     for module in course.modules:
         _check_outline(course, module, findings)
         for lesson in module.lessons:
             file = f"{module.folder}/{lesson.stem}{names.LESSON_ENDING}"
+            given = " ".join(f"{one.title} {one.ref}" for one in lesson.sources)
+            _check_written(f"{lesson.title} {lesson.role} {' '.join(lesson.objectives)} {given}", file, 0, findings)
+            _check_written(lesson.markdown, file, lesson.front_matter.count("\n"), findings)
             _check_length(lesson, file, findings)
             _check_sentences(course, lesson, file, findings, seen)
             _check_pictures(lesson, file, findings)
@@ -61,6 +67,12 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
                 findings.add(file, 1, _("Bài cần ít nhất %(least)s mục tiêu.", least=LEAST_OBJECTIVES))
             _check_quiz(lesson, f"{module.folder}/{lesson.stem}", findings)
     return sorted(findings.problems)
+
+
+def _check_written(text: str, file: str, line_before: int, findings: Findings) -> None:
+    """What the start of a course left to be written."""
+    for line, words in placeholders_in(text):
+        findings.add(file, line + line_before, _("Chỗ này còn phải viết: %(words)s", words=words))
 
 
 def _check_completion(course: CourseSource, findings: Findings) -> None:
