@@ -18,6 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
+from app.catalogue import asides
 from app.catalogue.source import slugify
 from app.catalogue.tokens import raw, with_tables, words
 from app.catalogue.transcripts import SpokenLine
@@ -26,7 +27,7 @@ from app.core.i18n import lazy as _
 
 # The word a call-out opens with when its author gives none; a text of the lesson, so not translated.
 CALL_OUTS = {"note": "Lưu ý", "warn": "Hay nhầm", "example": "Ví dụ"}
-CONTAINERS = (*CALL_OUTS, "steps", "gallery")
+CONTAINERS = (*CALL_OUTS, "steps", "gallery", asides.NAME)
 IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv")
 SOUND_ENDINGS = (".mp3", ".m4a")
@@ -85,7 +86,7 @@ def render_lesson(
     tokens = _with_figures(tokens, files)
     _name_headings(tokens)
     _point_links_and_images(tokens, files)
-    tokens = with_tables(_with_boxes(tokens))
+    tokens = with_tables(_with_boxes(asides.with_questions(tokens)))
     blocks: list[dict[str, Any]] = []
     taken: set[str] = set()
     run: list[Token] = []

@@ -120,6 +120,13 @@ SWAPS: list[tuple[str, str, str, str, str]] = [
     ("no common mistake", LESSON, "::: warn Hay nhầm", "::: note Hay nhầm", "::: warn"),
     ("two steps only", LESSON, "3. Gửi kết luận.\n", "", "có 2 bước"),
     ("steps without numbers", LESSON, "1. Gửi giấy mời.\n2. Gửi tài liệu.\n3. Gửi kết luận.", "Gửi đi.", "có 0 bước"),
+    (
+        "question without a wrong option",
+        LESSON,
+        "3. Gửi kết luận.\n:::",
+        "3. Gửi kết luận.\n:::\n\n::: question\nHỏi?\n\n- [x] Có\n\nVì thế.\n:::",
+        "Khung question cần",
+    ),
     ("no steps", SECOND, "::: steps", "::: note", "Thiếu khung “::: steps”"),
     ("unknown box", SECOND, "::: warn", "::: warning", "Không có khung “warning”"),
     ("box not closed", SECOND, "3. Kiểm tra chữ ký.\n:::\n", "3. Kiểm tra chữ ký.\n", "chưa được đóng"),

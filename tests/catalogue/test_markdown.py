@@ -142,3 +142,35 @@ def test_addresses_are_put_in_when_a_lesson_is_shown() -> None:
         "/media/x3/f",
         ("Một.",),
     )
+
+
+QUESTION = """::: question
+Tin nhắn nào **giả**?
+
+- [x] Giục *chuyển* tiền
+- [ ] Hẹn giờ khám
+
+Kẻ lừa đảo thúc giục.
+:::
+"""
+
+
+def test_a_question_inside_the_text_says_whether_an_option_is_right_and_why() -> None:
+    html = html_of(QUESTION)
+    right, wrong = re.findall(r"<details[^>]*><summary>(.*?)</summary>\n(.*?)</details>", html, re.DOTALL)
+    assert (right[0], wrong[0]) == ("Giục <em>chuyển</em> tiền", "Hẹn giờ khám")
+    assert "Đúng." in right[1]
+    assert "thúc giục" in right[1]
+    assert "Chưa đúng" in wrong[1]
+    assert "thúc giục" not in wrong[1]
+
+
+def test_questions_of_one_lesson_open_apart() -> None:
+    names = re.findall(r'name="(hoi-\d)"', html_of(f"{QUESTION}\n{QUESTION}"))
+    assert names == ["hoi-1", "hoi-1", "hoi-2", "hoi-2"]
+
+
+def test_a_box_without_marked_options_keeps_all_its_words() -> None:
+    html = html_of("::: question Tự hỏi\nVì sao?\n\n- một\n- hai\n:::\n")
+    assert all(word in html for word in ("Tự hỏi", "Vì sao?", "một", "hai"))
+    assert "<details" not in html

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from markdown_it.token import Token
 
+from app.catalogue import asides
 from app.catalogue.markdown import CONTAINERS, PLAYED, Reference, is_usable_link, links, parse, references
 from app.catalogue.source import caption_name
 from app.core.i18n import gettext as _
@@ -21,7 +22,7 @@ def check_text(text: str, files: Collection[str], language: str = "vi") -> list[
     """(line, message) for everything wrong in a lesson's text; lines count from 1. `files` lie beside the lesson."""
     tokens = parse(text, raw_html=True)
     found = [
-        *_headings(tokens), *_raw_html(tokens), *_boxes(text), *_steps(tokens), *_links(tokens),
+        *_headings(tokens), *_raw_html(tokens), *_boxes(text), *_steps(tokens), *_questions(tokens), *_links(tokens),
         *_references(list(references(tokens)), files, language),
     ]  # fmt: skip
     if not text.strip():
@@ -96,6 +97,14 @@ def _steps(tokens: Sequence[Token]) -> Iterator[Found]:
                     least=LEAST_STEPS,
                 ),
             )
+
+
+def _questions(tokens: Sequence[Token]) -> Iterator[Found]:
+    for line in asides.faults(tokens):
+        yield (
+            line,
+            _("Khung question cần một câu hỏi, các ý “- [x] đúng”, “- [ ] sai” và một đoạn vì sao ở sau."),
+        )
 
 
 def _links(tokens: Sequence[Token]) -> Iterator[Found]:
