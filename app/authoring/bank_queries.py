@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Text, cast, func, or_, select
@@ -201,17 +202,22 @@ def revisions(db: Session, question: BankQuestion) -> tuple[Revision, ...]:
 
 def preview(db: Session, question: BankQuestion) -> Preview:
     """The question as a paper would have it, in the author's order."""
-    views = asset_views(db, question.files.values()) if question.files else {}
-    shown = {name: views[asset_id] for name, asset_id in question.files.items() if asset_id in views}
-    frozen = questions.freeze(question.body, None)
+    return preview_of(db, 1, question.body, question.files)
+
+
+def preview_of(db: Session, number: int, body: dict[str, Any], files: Mapping[str, int]) -> Preview:
+    """The same of a question that stands anywhere; `files`: asset ids by the names its texts use."""
+    views = asset_views(db, files.values()) if files else {}
+    shown = {name: views[asset_id] for name, asset_id in files.items() if asset_id in views}
+    frozen = questions.freeze(body, None)
     answer = questions.parse(frozen, questions.solution(frozen))
 
     def say_it(text: str) -> Said:
         return say(text, shown)
 
     return Preview(
-        question_view(1, frozen, None, say_it, is_weighed="points" in frozen),
-        reviewed_question(1, frozen, answer, questions.grade(frozen, answer), say_it),
+        question_view(number, frozen, None, say_it, is_weighed="points" in frozen),
+        reviewed_question(number, frozen, answer, questions.grade(frozen, answer), say_it),
     )
 
 

@@ -9,6 +9,7 @@ from app.authoring.lesson_form import MORE_PICTURES, SLOTS, LessonFields, in_ord
 from app.authoring.lesson_upload import LessonUpload, Upload
 from app.authoring.library_queries import pickable, usable_files
 from app.authoring.pages import Author, AuthoredCourse
+from app.authoring.review.comments import Thread, threads
 from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, course_version
 from app.catalogue.stored import source_of
@@ -52,6 +53,8 @@ class LessonFormPage:
     # By slot, what the library holds for the words searched without scripts.
     found: dict[str, tuple[AssetView, ...]] = field(default_factory=dict)
     words: str = ""
+    # What reviewers said of the lesson and nobody settled yet.
+    comments: tuple[Thread, ...] = ()
 
     @property
     def more_pictures(self) -> tuple[str, ...]:
@@ -206,6 +209,7 @@ def _page(
         unfinished=on_their_way,
         room=quota_of(db, settings, course.unit_id),
         draws_office=bool(find_libreoffice(settings.libreoffice)),
+        comments=tuple(one for one in threads(db, course, key) if not one.settled_at) if key else (),
     )
 
 

@@ -1,4 +1,4 @@
-"""The studio: courses of an author, one course, preview, its videos. The lesson form is in lesson_pages.py."""
+"""The studio: courses of an author, one course, its videos. The lesson form is in lesson_pages.py."""
 
 from typing import Annotated, Any, Protocol
 
@@ -46,11 +46,6 @@ def studio(request: Request, db: Db, actor: Reviewer) -> Response:
 @router.get("/studio/{slug}")
 def course(request: Request, db: Db, actor: Reviewer, course: ReviewedCourse) -> Response:
     return with_videos(request, "authoring/course.html", queries.course_page(db, actor, course), problem="")
-
-
-@router.get("/studio/{slug}/lessons/{key}/preview")
-def preview(key: str, request: Request, db: Db, actor: Reviewer, course: ReviewedCourse) -> Response:
-    return with_videos(request, "authoring/preview.html", queries.preview_page(db, actor, course, key), problem="")
 
 
 @router.post("/studio/{slug}/videos/{public_id}/cancel")

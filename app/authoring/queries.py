@@ -1,15 +1,18 @@
 """What the studio's pages show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.authoring.bank_queries import preview_of
 from app.authoring.changes import Change, changes_between
 from app.authoring.folder.lesson_text import check_text
 from app.authoring.placeholders import placeholders_in
 from app.authoring.policy import authored_courses, publishable_courses, reviewed_courses
+from app.authoring.review.comments import open_counts
+from app.authoring.review.passages import Passage, passages
 from app.authoring.review.queries import ReviewState, review_state
 from app.catalogue.drawing import asked_count
 from app.catalogue.models import Course, CourseVersion, LessonFile, LessonVersion
@@ -20,6 +23,7 @@ from app.core import clock
 from app.core.access import Actor
 from app.core.errors import NotFound
 from app.identity.units.unit_queries import full_name, full_names
+from app.learning.quiz_queries import ReviewedQuestion
 from app.media.models import Asset
 from app.media.queries import AssetProgress, AssetView, asset_views, progress_of
 
@@ -65,6 +69,8 @@ class CoursePage:
     may_publish: bool
     review: ReviewState
     retired_on: date | None
+    # What reviewers said and nobody settled yet, by lesson key.
+    comment_counts: dict[str, int]
     # Keys of lessons that still hold what the start of the course left to be written.
     unwritten: frozenset[str] = frozenset()
 
@@ -88,10 +94,17 @@ class PreviewPage:
 
     course: CourseView
     doc: LessonDoc
+    passages: tuple[Passage, ...]
+    # The quiz's questions with their answers, by id.
+    questions: dict[str, ReviewedQuestion]
     question_count: int
     videos: tuple[AssetProgress, ...]
     advice: tuple[tuple[int, str], ...]
     may_write: bool
+
+    @property
+    def sources_alone(self) -> LessonDoc:
+        return replace(self.doc, blocks=())
 
 
 def courses(db: Session, actor: Actor) -> list[StudioCourse]:
@@ -178,6 +191,7 @@ def course_page(db: Session, actor: Actor, course: Course) -> CoursePage:
         may_publish=may_publish(db, actor, course),
         review=review_state(db, actor, course),
         retired_on=retired_on(db, course.id),
+        comment_counts=open_counts(db, course),
         unwritten=_unwritten(db, version),
     )
 
@@ -196,6 +210,11 @@ def preview_page(db: Session, actor: Actor, course: Course, key: str) -> Preview
     return PreviewPage(
         course=course_version(db, version.id),
         doc=doc,
+        passages=passages(doc),
+        questions={
+            one["id"]: preview_of(db, number, one, (doc.quiz or {}).get("files", {})).answered
+            for number, one in enumerate((doc.quiz or {}).get("questions", ()), start=1)
+        },
         question_count=asked_count(doc.quiz) if doc.quiz else 0,
         videos=unfinished_videos(db, version, key),
         advice=tuple(advice(source_of(db, version.id).lesson(key)[1])),

@@ -32,6 +32,11 @@ class HtmlBlock:
     html: Markup
     kind: Literal["html"] = "html"
 
+    @property
+    def has_gallery(self) -> bool:
+        """Whether pictures in it open large (js/gallery.js)."""
+        return "data-zoom" in self.html
+
 
 @dataclass(frozen=True)
 class VideoTrack:

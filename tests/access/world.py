@@ -21,6 +21,7 @@ from app.assignments.rules import Rule
 from app.assignments.service import Order, assign
 from app.authoring.question_files import Taken, keep_upload
 from app.authoring.questions_io import Found, Reading, Refused
+from app.authoring.review.comments import say
 from app.authoring.review.deciding import send as send_to_review
 from app.catalogue.banks import add_bank, add_question
 from app.catalogue.lesson_rules import LessonRule, PracticalTask
@@ -246,6 +247,7 @@ class World:
     draft_picture: str
     draft_seal: str
     spare_asset: str
+    lesson_comment: int
     running_video: str
     stopped_video: str
     upload: str
@@ -666,6 +668,7 @@ def _learning_and_studio(db: Session, storage: Storage, who: dict[str, Account])
             "spare_asset": spare.public_id,
             "running_video": running.public_id,
             "stopped_video": stopped.public_id,
+            "lesson_comment": _commented(db, who["author"], newest),
             "upload": _upload(db, storage, who["author"], province, None),
             "taken_upload": _upload(db, storage, who["author"], province, hidden.id),
         }
@@ -676,6 +679,13 @@ def _sent(db: Session, author: Account, version: CourseVersion) -> None:
     actor = accounts.actor_of(db, author.id)
     assert actor is not None
     send_to_review(db, actor, db.get_one(Course, version.course_id), "")
+
+
+def _commented(db: Session, author: Account, version: CourseVersion) -> int:
+    actor = accounts.actor_of(db, author.id)
+    assert actor is not None
+    course = db.get_one(Course, version.course_id)
+    return say(db, actor, course, READ, number=version.number, passage=1, text="Thử.").id
 
 
 def _upload(db: Session, storage: Storage, owner: Account, unit_id: int, asset_id: int | None) -> str:
