@@ -14,7 +14,7 @@ PORT ?= 8000
 DEMO ?= $(if $(filter 127.0.0.1 localhost ::1,$(HOST)),1,0)
 export HOST PORT DEMO
 
-.PHONY: help install install-dev browser object-store page-judges openid-provider web-server dictionary paper-peer serve test proof check bench format lock docs messages
+.PHONY: help install install-dev browser object-store page-judges prosemirror openid-provider web-server dictionary paper-peer serve test proof check bench format lock docs messages
 
 help: ## Liệt kê các lệnh / list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,10 @@ dictionary:
 
 page-judges: install-dev
 	@tests/accessibility/bring
+
+# Only to bring newer versions: what it makes is in the repository.
+prosemirror: install-dev
+	@deploy/prosemirror/build
 
 openid-provider: install-dev
 	@tests/openid/bring

@@ -1,9 +1,10 @@
 """The lesson form: what an author typed, what is wrong with it, and the lesson it makes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from app.authoring.folder.lesson_file import LONGEST_MINUTES
@@ -144,10 +145,15 @@ def lesson_of(
     key: str,
     stem: str,
     files: Mapping[str, AssetView],
+    placed: Mapping[str, AssetView] = MappingProxyType({}),
 ) -> LessonSource:
-    """The lesson the form describes; files the author did not place in the text stand at its end."""
+    """The lesson the form describes; files the author did not place in the text stand at its end.
+
+    `files` by slot; `placed` by the name the text shows them by, which becomes one of the module.
+    """
     body = several_lines(fields.body)
     kept = {file.name: file for file in old.files} if old else {}
+    body = _with_placed(body, placed, module, stem, kept)
     body = _with_pictures(body, fields, module, stem, files, kept)
     if video := files.get("video"):
         name = free_name(module, stem, video.file_name)
@@ -179,6 +185,34 @@ def lesson_of(
         completion=old.completion if old else None,
         files=used_files(body, old.quiz if old else None, kept),
     )
+
+
+def _with_placed(
+    body: str, placed: Mapping[str, AssetView], module: ModuleSource, stem: str, kept: dict[str, FileSource]
+) -> str:
+    """The text with files put in where they stand, under names no other file of the module bears."""
+    shown = {reference.name for reference in references(parse(body))}
+    named: dict[str, str] = {}
+    for given, view in placed.items():
+        if given not in shown or given in kept:
+            continue
+        # The same file twice, or one the lesson had already, needs no second name.
+        known = next((name for name, file in kept.items() if file.asset_id == view.asset_id), "")
+        named[given] = known or _another_name(free_name(module, stem, view.file_name), kept)
+        kept[named[given]] = FileSource(named[given], asset_id=view.asset_id)
+    return (
+        re.sub(r"(\]\(\s*)<?([^\s<>()]+)>?", lambda found: found[1] + named.get(found[2], found[2]), body)
+        if named
+        else body
+    )
+
+
+def _another_name(base: str, taken: Container[str]) -> str:
+    name, count = base, 1
+    while name in taken:
+        count += 1
+        name = f"{PurePosixPath(base).stem}-{count}{PurePosixPath(base).suffix}"
+    return name
 
 
 def _with_pictures(

@@ -1,15 +1,18 @@
 """The lesson form of the studio: new and edit. Files are stored before the database is touched."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Request
 
 from app.authoring import queries, service
+from app.authoring.folder.quality import LEAST_WORDS, MOST_WORDS
 from app.authoring.lesson_form import MORE_PICTURES, SLOTS, LessonFields, in_order
 from app.authoring.lesson_upload import LessonUpload, Upload
 from app.authoring.library_queries import pickable, usable_files
 from app.authoring.pages import Author, AuthoredCourse
 from app.authoring.review.comments import Thread, threads
+from app.catalogue.markdown import media_kind
 from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, course_version
 from app.catalogue.stored import source_of
@@ -55,6 +58,11 @@ class LessonFormPage:
     words: str = ""
     # What reviewers said of the lesson and nobody settled yet.
     comments: tuple[Thread, ...] = ()
+    # Files put into the text since it was last saved, by the name it shows them by.
+    placed: Mapping[str, AssetView] = field(default_factory=dict)
+    # How long the check of lessons wants a text, in words.
+    least_words: int = LEAST_WORDS
+    most_words: int = MOST_WORDS
 
     @property
     def more_pictures(self) -> tuple[str, ...]:
@@ -136,8 +144,8 @@ def _save(request: Request, form: _Try) -> Response:
     try:
         with form.database.writing() as db:
             course = queries.authored_course(db, form.actor, form.slug)
-            files = _attached(db, form.actor, kept)
-            key = service.save_lesson(db, form.storage, form.actor, course, form.upload.fields, form.key, files)
+            files, placed = _attached(db, form.actor, kept), _placed(db, form.actor, form.upload.placed)
+            key = service.save_lesson(db, form.storage, form.actor, course, form.upload.fields, form.key, files, placed)
     except Invalid as error:
         return _again(request, form, kept, error.status, errors=error.fields)
     except Conflict as error:
@@ -157,13 +165,14 @@ def _again(
     """The form with everything typed and every good file still there, and all that is wrong at once."""
     with form.database.reading() as db:
         course = queries.authored_course(db, form.actor, form.slug)
-        files = _attached(db, form.actor, kept)
-        faults = service.faults(db, course, form.upload.fields, form.key, files)
+        files, placed = _attached(db, form.actor, kept), _placed(db, form.actor, form.upload.placed)
+        faults = service.faults(db, course, form.upload.fields, form.key, files, placed)
         # Whoever saves once more after a warning has seen the newest version.
         fields = replace(form.upload.fields, base_version=queries.newest_version(db, course).id)
         page = replace(
             _page(db, course, form.key, fields, form.settings, unfinished(db, form.storage, form.actor)),
             attached=files,
+            placed=placed,
             errors=in_order(faults | (errors or {})),
             problem=problem,
         )
@@ -178,6 +187,7 @@ def _found(request: Request, form: _Try, kept: dict[str, str], errors: dict[str,
         page = replace(
             _page(db, course, form.key, form.upload.fields, form.settings, unfinished(db, form.storage, form.actor)),
             attached=_attached(db, form.actor, kept),
+            placed=_placed(db, form.actor, form.upload.placed),
             errors=errors,
             found={slot: pickable(db, form.actor, SLOTS[slot], form.upload.words)},
             words=form.upload.words,
@@ -218,6 +228,13 @@ def _attached(db: Session, actor: Actor, kept: dict[str, str]) -> dict[str, Asse
     uploads = usable_files(db, actor, kept.values())
     views = {slot: uploads[public_id] for slot, public_id in kept.items() if public_id in uploads}
     return {slot: view for slot, view in views.items() if view.kind == SLOTS[slot]}
+
+
+def _placed(db: Session, actor: Actor, placed: Mapping[str, str]) -> dict[str, AssetView]:
+    """The files put into the text, by the name it shows them by; only what this person may use and such a name says."""
+    usable = usable_files(db, actor, placed.values())
+    views = {name: usable[public_id] for name, public_id in placed.items() if public_id in usable}
+    return {name: view for name, view in views.items() if view.kind == media_kind(name)}
 
 
 def _form(request: Request, page: LessonFormPage, status: int = 200) -> Response:

@@ -24,6 +24,8 @@ class LessonUpload:
     fields: LessonFields
     files: dict[str, tuple[str, BinaryIO]]
     kept: dict[str, str]
+    # By the name the text shows it by, the public id of a file put in where it stands.
+    placed: dict[str, str]
     # The slot whose words are to be looked for in the library, instead of saving; and those words.
     find: str = ""
     words: str = ""
@@ -44,6 +46,7 @@ async def _receive(request: Request) -> AsyncIterator[LessonUpload]:
             fields=_fields(form),
             files=files,
             kept={slot: kept for slot in SLOTS if slot not in files and (kept := _kept(form, slot))},
+            placed=_placed(form),
             find=(find := _text(form, "find")),
             words=_text(form, f"find_{find}"),
         )
@@ -62,6 +65,11 @@ def _chosen(form: FormData, slot: str) -> tuple[str, BinaryIO] | None:
 
 def _kept(form: FormData, slot: str) -> str:
     return "" if form.get(f"drop_{slot}") else _text(form, f"kept_{slot}")
+
+
+def _placed(form: FormData) -> dict[str, str]:
+    names, ids = ([nfc(str(one)) for one in form.getlist(f"placed_{column}")] for column in ("name", "id"))
+    return {name: public_id for name, public_id in zip(names, ids, strict=False) if name}
 
 
 def _fields(form: FormData) -> LessonFields:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, used_files, videos_of
 from app.authoring.queries import newest_version
 from app.authoring.starting import with_hours_of
+from app.catalogue.markdown import PLAYED
 from app.catalogue.models import Course
 from app.catalogue.service import save_version
 from app.catalogue.source import (
@@ -89,12 +91,18 @@ def lesson_in(source: CourseSource, key: str) -> tuple[ModuleSource, LessonSourc
 
 
 def faults(
-    db: Session, course: Course, fields: LessonFields, key: str | None, files: Mapping[str, AssetView]
+    db: Session,
+    course: Course,
+    fields: LessonFields,
+    key: str | None,
+    files: Mapping[str, AssetView],
+    placed: Mapping[str, AssetView] = MappingProxyType({}),
 ) -> dict[str, str]:
     """What keeps this form from being saved, by field."""
     source = source_of(db, newest_version(db, course).id)
     old = lesson_in(source, key)[1] if key else None
-    return problems(fields, source, files, has_video=bool(old and videos_of(old)))
+    has_video = bool(old and videos_of(old)) or any(view.kind in PLAYED for view in placed.values())
+    return problems(fields, source, files, has_video)
 
 
 def save_lesson(
@@ -105,12 +113,14 @@ def save_lesson(
     fields: LessonFields,
     key: str | None,
     files: Mapping[str, AssetView],
+    placed: Mapping[str, AssetView] = MappingProxyType({}),
 ) -> str:
     """Keep the lesson in a new draft of its course; returns its key. Without `key` it is a new one.
 
+    `files` by slot of the form; `placed` by the name the text shows them by.
     Raises Invalid with messages by field, Conflict when somebody else changed the same lesson meanwhile.
     """
-    if found := faults(db, course, fields, key, files):
+    if found := faults(db, course, fields, key, files, placed):
         raise Invalid(fields=found)
     version = newest_version(db, course)
     source = source_of(db, version.id)
@@ -120,7 +130,7 @@ def save_lesson(
     module = old[0] if old else source.module(fields.module)
     key = key or next_key(source, module)
     stem = old[1].stem if old else next_stem(module, fields.title)
-    lesson = lesson_of(fields, module, old[1] if old else None, key, stem, files)
+    lesson = lesson_of(fields, module, old[1] if old else None, key, stem, files, placed)
     try:
         made = with_hours_of(source, with_lesson(source, module.folder, lesson))
         save_version(db, storage, made, course.unit_id, actor.account_id)

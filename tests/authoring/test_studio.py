@@ -129,6 +129,27 @@ def test_publishing_means_the_version_one_has_looked_at(
     assert lesson_titles(database) == ["Chữ ký số là gì"]
 
 
+def test_a_file_put_into_the_text_gets_a_name_of_its_module_where_it_stands(
+    author: Browser, database: Database, samples: Samples
+) -> None:
+    """The editor sends files ahead, and with the form the names its text shows them by."""
+    first = send(author, NEW, picture=samples.photo_jpg)
+    with database.reading() as db:
+        photo = db.scalars(select(Asset).where(Asset.kind == "image")).one().public_id
+    body = "Trước.\n\n![Nút Ký số](man-hinh.webp)\n\n![Video](man-hinh.mp4)\n"
+    placed = {"placed_name": ["man-hinh.webp", "man-hinh.mp4", "thua.webp"], "placed_id": [photo, photo, photo]}
+    refused = send(author, NEW, placed | {"title": "Bài hai", "body": body})
+    assert refused.status_code == 422
+    assert "man-hinh.mp4" in refused.text, "a picture is no video, whatever it is called"
+    assert refused.text.count('name="placed_id"') == 2
+
+    saved = send(author, NEW, placed | {"title": "Bài hai", "body": body.replace("![Video](man-hinh.mp4)", "Sau.")})
+    assert saved.status_code == 200, first.url
+    edit = author.get(saved.url.path.replace("preview", "edit")).text
+    assert "![Nút Ký số](03-photo.webp)" in edit
+    assert edit.count('data-file="') == 1
+
+
 def test_a_bad_file_is_named_and_nothing_typed_is_lost(author: Browser, database: Database, samples: Samples) -> None:
     for files, field, said in (
         ({"video": "fake_mp4"}, "video", "không phải loại được nhận"),

@@ -166,9 +166,10 @@ class Sending {
   }
 
   taken(asset) {
-    const carried = document.createElement("input");
-    Object.assign(carried, { type: "hidden", name: `kept_${this.slot.dataset.slot}`, value: asset.public_id });
-    this.row.append(carried);
+    // A file shown in the text goes by the name it has there (editor_files.js).
+    const { slot, name } = this.slot.dataset;
+    const carried = name ? { placed_name: name, placed_id: asset.public_id } : { [`kept_${slot}`]: asset.public_id };
+    for (const [field, value] of Object.entries(carried)) this.row.append(Object.assign(document.createElement("input"), { type: "hidden", name: field, value }));
     this.row.querySelector("[data-size]").textContent = sizeOf(asset.size);
     this.forget();
     this.become("here", this.words.here);
@@ -214,6 +215,7 @@ document.addEventListener("change", (event) => {
   event.target.value = "";
   take(slot, file);
 });
+document.addEventListener("send", (event) => take(slotOf(event.target), event.detail));
 for (const kind of ["dragover", "dragleave", "drop"]) {
   document.addEventListener(kind, (event) => {
     const slot = slotOf(event.target);

@@ -77,6 +77,7 @@ function answered(form, request) {
   const again = answer.getElementById(form.id);
   if (again) {
     form.replaceWith(again);
+    again.dispatchEvent(new Event("form-renewed", { bubbles: true }));
     const news = again.querySelector("[data-focus]");
     if (news) {
       news.tabIndex = -1;

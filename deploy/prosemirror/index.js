@@ -1,0 +1,14 @@
+export { Schema, Fragment, Slice, Node, DOMParser } from "prosemirror-model";
+export { EditorState, Plugin, PluginKey, TextSelection, NodeSelection, Selection } from "prosemirror-state";
+export { EditorView, Decoration, DecorationSet } from "prosemirror-view";
+export { baseKeymap, chainCommands, toggleMark, setBlockType, lift, exitCode, selectParentNode, joinUp } from "prosemirror-commands";
+export { keymap } from "prosemirror-keymap";
+export { history, undo, redo, undoDepth, redoDepth } from "prosemirror-history";
+export { tableNodes, tableEditing, goToNextCell, addRowAfter, addColumnAfter, deleteRow, deleteColumn, deleteTable, isInTable, fixTables } from "prosemirror-tables";
+export { splitListItem, liftListItem, sinkListItem, wrapInList } from "prosemirror-schema-list";
+export { inputRules, wrappingInputRule, textblockTypeInputRule, InputRule } from "prosemirror-inputrules";
+export { gapCursor } from "prosemirror-gapcursor";
+export { dropCursor } from "prosemirror-dropcursor";
+export { MarkdownParser, MarkdownSerializer, defaultMarkdownSerializer } from "prosemirror-markdown";
+export { default as MarkdownIt } from "markdown-it";
+export { default as container } from "markdown-it-container";

@@ -1,0 +1,113 @@
+"""The editor of a lesson's text in Chromium: words pasted from office programs, blocks, a picture, the saved lesson."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from app.catalogue.service import save_version
+from app.core.settings import ROOT
+from tests import factories
+from tests.catalogue import making
+from tests.journey.conftest import LiveServer, Screen
+
+CLIPBOARD = ROOT / "tests" / "authoring" / "clipboard"
+WRITTEN = """\
+## Chiếc điện thoại
+
+Bác Lành thử.
+
+::: warn
+Ký xong quên Phát hành.
+:::
+
+![Nút Ký số ở góc phải](man-hinh.jpg)
+"""
+# As a browser hands over what was copied elsewhere.
+PASTE = """([html, text]) => {
+    const data = new DataTransfer();
+    if (html) data.setData("text/html", html);
+    data.setData("text/plain", text);
+    const page = document.querySelector(".editor-page");
+    page.focus();
+    page.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
+
+def _text(page: Page) -> str:
+    """What would be saved now."""
+    return str(
+        page.evaluate(
+            """() => { const { desk } = document.querySelector("[data-editor]"); desk.keep(); return desk.area.value; }"""
+        )
+    )
+
+
+def _empty(page: Page) -> None:
+    page.locator(".editor-page").press("Control+a")
+    page.keyboard.press("Delete")
+
+
+@pytest.mark.one_view
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_lesson_is_written_as_it_will_be_seen(
+    width: int, live: LiveServer, chromium: Browser, tmp_path: Path
+) -> None:
+    with live.runtime.database.writing() as db:
+        unit = factories.unit_id(db, "24")
+        save_version(db, live.runtime.storage, making.course(), unit, None)
+        factories.account(db, username="tacgia", role="author", at="24")
+    screen = Screen(chromium, live.url, width, "soan-thao")
+    page = screen.page
+    screen.sign_in("tacgia", factories.PASSWORD)
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.goto("/studio/khoa-thu/lessons/new")
+    editor = page.get_by_role("textbox", name="Chữ của bài")
+    expect(editor).to_have_attribute("data-empty", "Viết ở đây, hoặc dán từ Word.")
+
+    for sample in sorted(CLIPBOARD.glob("*.html")):
+        page.evaluate(PASTE, [sample.read_text(encoding="utf-8"), "chữ không trình bày"])
+        assert _text(page) == sample.with_suffix(".md").read_text(encoding="utf-8"), sample.name
+        if sample.stem == "word":
+            expect(page.locator("[data-news]")).to_contain_text("Có 1 hình không dán kèm được")
+        _empty(page)
+    assert screen.judged(".editor") == []
+
+    # A heading by its signs, a box by the menu, a picture from this device with what is said of it.
+    editor.press_sequentially("## Chiếc điện thoại")
+    editor.press("Enter")
+    editor.press_sequentially("Bác Lành thử.")
+    page.get_by_text("Chèn", exact=True).click()
+    page.get_by_role("button", name="Khung Hay nhầm").click()
+    editor.press_sequentially("Ký xong quên Phát hành.")
+    expect(page.get_by_role("button", name="Bỏ khung, giữ chữ")).to_be_visible()
+    editor.press("Enter")
+    editor.press("Enter")
+    photo = tmp_path / "Màn hình.jpg"
+    Image.new("RGB", (640, 480), "#1f3b63").save(photo)
+    page.get_by_text("Chèn", exact=True).click()
+    page.get_by_role("button", name="Ảnh, bộ ảnh").click()
+    page.get_by_label("Tệp từ máy này").set_input_files(photo)
+    page.keyboard.type("Nút Ký số ở góc phải")
+    expect(page.locator("[data-placed] [data-arriving=here]")).to_have_count(2)
+    assert _text(page) == WRITTEN
+    assert screen.judged(".editor") == []
+    screen.picture("bai-viet")
+
+    page.get_by_label("Tên bài").fill("Ký số trên máy")
+    page.get_by_label("Thời lượng (phút)").fill("5")
+    page.get_by_label("Học xong, người học làm được gì?").fill("Ký được công văn.")
+    page.get_by_label("Nhân vật của bài").fill("Chị Hoa")
+    page.locator("#source-title-1").fill("Nghị định")
+    page.get_by_role("button", name="Lưu vào bản nháp và xem thử").click()
+    # Not everything is there yet: the editor comes back with what was written, its picture with it.
+    expect(page.locator("#source-ref-1")).to_be_visible()
+    expect(page.locator("figure.edited img")).to_have_attribute("src", re.compile("^/media/|^data:"))
+    assert _text(page) == WRITTEN
+    page.locator("#source-ref-1").fill("30/2020/NĐ-CP")
+    page.get_by_role("button", name="Lưu vào bản nháp và xem thử").click()
+    expect(page.get_by_alt_text("Nút Ký số ở góc phải")).to_be_visible()
+    expect(page.locator(".note.warn")).to_contain_text("Ký xong quên Phát hành.")
+    screen.close()
