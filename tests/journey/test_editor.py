@@ -38,11 +38,7 @@ PASTE = """([html, text]) => {
 
 def _text(page: Page) -> str:
     """What would be saved now."""
-    return str(
-        page.evaluate(
-            """() => { const { desk } = document.querySelector("[data-editor]"); desk.keep(); return desk.area.value; }"""
-        )
-    )
+    return str(page.locator("[data-editor]").evaluate("root => { root.desk.keep(); return root.desk.area.value; }"))
 
 
 def _empty(page: Page) -> None:
