@@ -10,6 +10,7 @@ from app.authoring.folder.quality import LEAST_WORDS, MOST_WORDS
 from app.authoring.lesson_form import MORE_PICTURES, SLOTS, LessonFields, in_order
 from app.authoring.lesson_upload import LessonUpload, Upload
 from app.authoring.library_queries import pickable, usable_files
+from app.authoring.merging import Clash
 from app.authoring.pages import Author, AuthoredCourse
 from app.authoring.review.comments import Thread, threads
 from app.catalogue.markdown import media_kind
@@ -20,6 +21,7 @@ from app.core.access import Actor
 from app.core.db import Database, Session
 from app.core.errors import Conflict, Invalid
 from app.core.i18n import gettext as _
+from app.core.i18n import lazy
 from app.core.settings import Settings
 from app.core.storage import Storage
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
@@ -29,6 +31,11 @@ from app.media.quota import Quota, quota_of
 from app.media.uploads.service import Unfinished, most_bytes, unfinished
 
 router = APIRouter()
+
+_CLASH_NAMES = {
+    "title": lazy("Tên bài"), "minutes": lazy("Thời lượng (phút)"), "role": lazy("Nhân vật của bài"),
+    "objectives": lazy("Học xong, người học làm được gì?"), "body": lazy("Chữ của bài"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,13 @@ class LessonFormPage:
     # How long the check of lessons wants a text, in words.
     least_words: int = LEAST_WORDS
     most_words: int = MOST_WORDS
+    # Where somebody else changed the same, and what was chosen of it so far.
+    clashes: tuple[Clash, ...] = ()
+    picks: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def clash_names(self) -> dict[str, str]:
+        return {name: str(said) for name, said in _CLASH_NAMES.items()}
 
     @property
     def more_pictures(self) -> tuple[str, ...]:
@@ -145,12 +159,19 @@ def _save(request: Request, form: _Try) -> Response:
         with form.database.writing() as db:
             course = queries.authored_course(db, form.actor, form.slug)
             files, placed = _attached(db, form.actor, kept), _placed(db, form.actor, form.upload.placed)
-            key = service.save_lesson(db, form.storage, form.actor, course, form.upload.fields, form.key, files, placed)
+            saved = service.save_lesson(
+                db, form.storage, form.actor, course, form.upload.fields, form.key, files, placed, form.upload.picks
+            )
     except Invalid as error:
         return _again(request, form, kept, error.status, errors=error.fields)
+    except service.MergeNeeded as error:
+        return _again(request, form, kept, error.status, clashes=error.clashes)
     except Conflict as error:
         return _again(request, form, kept, error.status, problem=error.message)
-    return redirect(request, f"/studio/{form.slug}/lessons/{key}/preview", flash=("ok", _("Đã lưu vào bản nháp.")))
+    said = _("Đã lưu vào bản nháp.")
+    if saved.is_merged:
+        said = _("Đã lưu vào bản nháp, gộp với phần người khác vừa lưu. Anh/chị đọc lại bài một lượt nhé.")
+    return redirect(request, f"/studio/{form.slug}/lessons/{saved.key}/preview", flash=("ok", said))
 
 
 def _again(
@@ -161,20 +182,25 @@ def _again(
     *,
     errors: dict[str, str] | None = None,
     problem: str = "",
+    clashes: tuple[Clash, ...] = (),
 ) -> Response:
     """The form with everything typed and every good file still there, and all that is wrong at once."""
     with form.database.reading() as db:
         course = queries.authored_course(db, form.actor, form.slug)
         files, placed = _attached(db, form.actor, kept), _placed(db, form.actor, form.upload.placed)
         faults = service.faults(db, course, form.upload.fields, form.key, files, placed)
-        # Whoever saves once more after a warning has seen the newest version.
-        fields = replace(form.upload.fields, base_version=queries.newest_version(db, course).id)
+        fields = form.upload.fields
+        if problem:
+            # Where nothing can be put together, who saves once more after the warning has seen the newest version.
+            fields = replace(fields, base_version=queries.newest_version(db, course).id)
         page = replace(
             _page(db, course, form.key, fields, form.settings, unfinished(db, form.storage, form.actor)),
             attached=files,
             placed=placed,
             errors=in_order(faults | (errors or {})),
             problem=problem,
+            clashes=clashes,
+            picks=form.upload.picks,
         )
         return _form(request, page, status)
 

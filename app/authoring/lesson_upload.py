@@ -1,7 +1,7 @@
 """The lesson form on its way in. The token was checked before a byte of the body was read (core/csrf.py)."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, BinaryIO
 
 from fastapi import Depends, Request
@@ -15,6 +15,7 @@ from app.core.text import nfc, whole
 from app.media.shelf import is_full
 
 _SOURCES_MOST = 20
+_PICK = "pick_"
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class LessonUpload:
     # The slot whose words are to be looked for in the library, instead of saving; and those words.
     find: str = ""
     words: str = ""
+    # Where two authors changed the same: what this one chose to keep, by the clash's key.
+    picks: dict[str, str] = field(default_factory=dict)
 
 
 async def _receive(request: Request) -> AsyncIterator[LessonUpload]:
@@ -49,6 +52,7 @@ async def _receive(request: Request) -> AsyncIterator[LessonUpload]:
             placed=_placed(form),
             find=(find := _text(form, "find")),
             words=_text(form, f"find_{find}"),
+            picks={name.removeprefix(_PICK): _text(form, name) for name in form if name.startswith(_PICK)},
         )
     finally:
         await form.close()

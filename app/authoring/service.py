@@ -1,14 +1,15 @@
 """Verbs of the studio: take the files of a form in, keep a lesson in a new draft."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
 from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, used_files, videos_of
+from app.authoring.merging import Clash, merge
 from app.authoring.queries import newest_version
 from app.authoring.starting import with_hours_of
 from app.catalogue.markdown import PLAYED
@@ -27,12 +28,32 @@ from app.catalogue.source import (
 from app.catalogue.stored import source_of
 from app.core.access import Actor
 from app.core.errors import AppError, Conflict, Invalid, NotFound
-from app.core.i18n import gettext
+from app.core.i18n import lazy as _
 from app.core.settings import Settings
 from app.core.storage import Storage
 from app.media.queries import AssetView
 from app.media.quota import QuotaFull, must_fit
 from app.media.service import StoredFile, add_asset, store
+
+_CHANGED_ELSEWHERE = _("Bài này vừa được lưu ở nơi khác. Hãy mở bản mới nhất ở thẻ khác để so rồi bấm lưu lại.")
+
+
+class MergeNeeded(Conflict):
+    """Two authors changed the same places; each of `clashes` is to be decided."""
+
+    text = _("Người khác vừa lưu bài này và sửa cùng chỗ với anh/chị.")
+
+    def __init__(self, clashes: Sequence[Clash]) -> None:
+        super().__init__()
+        self.clashes = tuple(clashes)
+
+
+@dataclass(frozen=True)
+class SavedLesson:
+    """`is_merged`: together with what somebody else saved meanwhile."""
+
+    key: str
+    is_merged: bool
 
 
 @dataclass
@@ -114,19 +135,22 @@ def save_lesson(
     key: str | None,
     files: Mapping[str, AssetView],
     placed: Mapping[str, AssetView] = MappingProxyType({}),
-) -> str:
-    """Keep the lesson in a new draft of its course; returns its key. Without `key` it is a new one.
+    picks: Mapping[str, str] = MappingProxyType({}),
+) -> SavedLesson:
+    """Keep the lesson in a new draft of its course. Without `key` it is a new one.
 
-    `files` by slot of the form; `placed` by the name the text shows them by.
-    Raises Invalid with messages by field, Conflict when somebody else changed the same lesson meanwhile.
+    `files` by slot of the form; `placed` by the name the text shows them by. What somebody else saved of it meanwhile
+    is merged in. Raises Invalid with messages by field, MergeNeeded where both changed the same and `picks` (by the
+    clash's key) do not say what to keep.
     """
     if found := faults(db, course, fields, key, files, placed):
         raise Invalid(fields=found)
     version = newest_version(db, course)
     source = source_of(db, version.id)
     old = lesson_in(source, key) if key else None
-    if key and fields.base_version != version.id:
-        must_be_unchanged(db, source, fields.base_version, key)
+    is_merged = False
+    if old and fields.base_version != version.id:
+        fields, old, is_merged = _with_theirs(db, fields, old, picks)
     module = old[0] if old else source.module(fields.module)
     key = key or next_key(source, module)
     stem = old[1].stem if old else next_stem(module, fields.title)
@@ -136,7 +160,7 @@ def save_lesson(
         save_version(db, storage, made, course.unit_id, actor.account_id)
     except Invalid as error:
         raise Invalid(fields={"body": error.message}) from error
-    return key
+    return SavedLesson(key, is_merged)
 
 
 def save_quiz(
@@ -158,6 +182,24 @@ def save_quiz(
     save_version(db, storage, with_lesson(source, module.folder, changed), course.unit_id, actor.account_id)
 
 
+def _with_theirs(
+    db: Session, fields: LessonFields, newest: tuple[ModuleSource, LessonSource], picks: Mapping[str, str]
+) -> tuple[LessonFields, tuple[ModuleSource, LessonSource], bool]:
+    """My fields put together with the newest lesson, which may show the files of the one I began from, too."""
+    module, theirs = newest
+    try:
+        base = source_of(db, fields.base_version).lesson(theirs.key)[1]
+    except (NotFound, KeyError):
+        raise Conflict(_CHANGED_ELSEWHERE) from None
+    if base == theirs:
+        return fields, newest, False
+    merged = merge(LessonFields.of_lesson("", base, 0), fields, LessonFields.of_lesson("", theirs, 0), picks)
+    if merged.clashes:
+        raise MergeNeeded(merged.clashes)
+    files = {file.name: file for file in (*base.files, *theirs.files)}
+    return merged.fields, (module, replace(theirs, files=tuple(files.values()))), True
+
+
 def must_be_unchanged(db: Session, source: CourseSource, base_version: int, key: str) -> None:
     """Two people at one lesson: the second is told, instead of undoing the first one's work in silence."""
     try:
@@ -165,6 +207,4 @@ def must_be_unchanged(db: Session, source: CourseSource, base_version: int, key:
     except (NotFound, KeyError):
         base = None
     if base != source.lesson(key):
-        raise Conflict(
-            gettext("Bài này vừa được lưu ở nơi khác. Hãy mở bản mới nhất ở thẻ khác để so rồi bấm lưu lại.")
-        )
+        raise Conflict(_CHANGED_ELSEWHERE)

@@ -254,19 +254,47 @@ def test_a_lesson_is_edited_without_touching_what_learners_see(
     assert "đã sửa" in course
 
 
-def test_two_people_at_one_lesson_do_not_undo_each_other_in_silence(
+EDIT = "/studio/ky-so/lessons/KS01.1.1/edit"
+
+
+def test_two_people_at_one_lesson_both_find_their_text(
     author: Browser, publisher: Browser, studio_course: StudioCourse
 ) -> None:
-    url, base = "/studio/ky-so/lessons/KS01.1.1/edit", str(studio_course.version_id)
-    send(author, url, {"title": "Bản của tác giả", "base_version": base})
-    second = send(publisher, url, {"title": "Bản của người khác", "base_version": base})
+    base = str(studio_course.version_id)
+    send(author, EDIT, {"base_version": base, "body": f"Tác giả mở đầu.\r\n\r\n{BODY}"})
+    second = send(publisher, EDIT, {"base_version": base, "body": f"{BODY}\n\nNgười kia kết lại."})
+    assert second.url.path.endswith("/preview")
+    assert "gộp với phần người khác" in second.text
+    assert "Tác giả mở đầu." in second.text
+    assert "Người kia kết lại." in second.text
+
+
+def test_two_people_at_one_place_choose_and_lose_nothing_meanwhile(
+    author: Browser, publisher: Browser, studio_course: StudioCourse
+) -> None:
+    base = str(studio_course.version_id)
+    send(author, EDIT, {"title": "Bản của tác giả", "base_version": base})
+    mine = {"title": "Bản của người khác", "base_version": base, "body": f"{BODY}\n\nThêm một đoạn."}
+    second = send(publisher, EDIT, mine)
     assert second.status_code == 409
-    assert "vừa được lưu ở nơi khác" in second.text
-    assert "Bản của người khác" in second.text
-    newest = re.search(r'name="base_version" value="(\d+)"', second.text)
-    assert newest is not None
-    third = send(publisher, url, {"title": "Bản của người khác", "base_version": newest.group(1)})
+    assert all(text in second.text for text in ("Bản của tác giả", "Bản của người khác", "Thêm một đoạn."))
+    [pick] = set(re.findall(r'name="(pick_\w+)"', second.text))
+    unsure = send(publisher, EDIT, mine | {pick: "khong-ro"})
+    assert unsure.status_code == 409
+    third = send(publisher, EDIT, mine | {pick: "theirs"})
     assert third.url.path.endswith("/preview")
+    assert "Bản của tác giả" in third.text
+    assert "Thêm một đoạn." in third.text
+
+
+def test_a_form_sent_back_for_a_fault_does_not_forget_the_other_author(
+    author: Browser, publisher: Browser, studio_course: StudioCourse
+) -> None:
+    base = str(studio_course.version_id)
+    send(author, EDIT, {"base_version": base, "role": "Chị Hoa, văn thư một phường"})
+    faulty = send(publisher, EDIT, {"base_version": base, "title": ""})
+    assert faulty.status_code == 422
+    assert f'name="base_version" value="{base}"' in faulty.text
 
 
 def test_a_file_over_the_limit_is_refused_with_the_limit(
