@@ -41,13 +41,13 @@ def begin_course(db: Session, storage: Storage, actor: Actor, fields: NewCourseF
 
 def rearrange(
     db: Session, storage: Storage, actor: Actor, course: Course, act: Act, *, base_version: int = 0,
-    untouched: Callable[[CourseSource], object] | None = None,
+    untouched: Callable[[CourseSource], object] | None = None, hours_follow: bool = True,
 ) -> CourseVersion:  # fmt: skip
     """Keep the newest version, changed by `act`, as a new draft.
 
     An act says what to do, not how all should look, so it is made on the newest version whatever page it was pressed
     on. Where that would undo what others did since, `untouched` names the part that must still be as in `base_version`;
-    raises Conflict if it is not, and whatever the act raises.
+    raises Conflict if it is not, and whatever the act raises. The course's hours follow its lessons if `hours_follow`.
     """
     version = newest_version(db, course)
     source = source_of(db, version.id)
@@ -55,7 +55,7 @@ def rearrange(
         raise Conflict(
             _("Phần này vừa được người khác sửa. Trang dưới đây là bản mới nhất; hãy xem rồi làm lại nếu vẫn cần.")
         )
-    made = starting.with_hours_of(source, act(source))
+    made = starting.with_hours_of(source, act(source)) if hours_follow else act(source)
     return save_version(db, storage, made, course.unit_id, actor.account_id)
 
 

@@ -138,11 +138,14 @@ def add_local_file(
     db: Session, storage: Storage, path: Path, *, by: int | None = None, unit_id: int | None = None
 ) -> Asset:
     """The asset of a file in a course folder; the same bytes give the same asset. Raises as `store_local` does."""
+    return known_asset(db, path) or add_asset(db, store_local(storage, path), by=by, unit_id=unit_id)
+
+
+def known_asset(db: Session, path: Path) -> Asset | None:
+    """The asset with the very bytes of this file, if there is one."""
     kind = local_file_type(path).kind
     known = select(Asset).where(Asset.sha256 == sha256_of(path), Asset.kind == kind, Asset.state != "failed")
-    if asset := db.scalars(known.order_by(Asset.id).limit(1)).first():
-        return asset
-    return add_asset(db, store_local(storage, path), by=by, unit_id=unit_id)
+    return db.scalars(known.order_by(Asset.id).limit(1)).first()
 
 
 def finish(db: Session, asset: Asset, made: Iterable[Shelved]) -> None:

@@ -53,6 +53,12 @@ LESSON = {
     "picture_alt": "Màn hình điện thoại có nút Ký số",
 }
 
+COURSE_INFO = {
+    "base_version": "{base_version}", "title": "Tên khác", "summary": "Giới thiệu.", "audiences": "CBCC",
+    "access": "assigned", "hours": "0,5", "licence": "CC-BY-4.0", "owner": "Sở", "contact": "Sở", "language": "vi",
+    "all_required_lessons": "1",
+}  # fmt: skip
+
 # Authors elsewhere do not find the course; who writes none is told so.
 _NOT_THEIRS = {"other_author": HIDDEN}
 _BANK = "/studio/banks/{bank}"
@@ -129,6 +135,13 @@ _STUDIO = (
     page("/studio/new", AUTHORS),
     act("/studio/new", PROVINCE_AUTHORS, form={"title": "Khóa học mới", "start": "bai-ngan", "unit": "{course_unit}"},
         refused={"other_author": 422}),
+    page("/studio/upload", AUTHORS),
+    act("/studio/upload", AUTHORS, form={"unit": "{course_unit}"}, files={"file": ("khoa.zip", "picture")},
+        answers=(422,)),
+    page("/studio/{slug}/zip", PROVINCE_AUTHORS, f"/studio/{SLUG}/zip", refused=_NOT_THEIRS),
+    page("/studio/{slug}/info", PROVINCE_AUTHORS, f"/studio/{SLUG}/info", refused=_NOT_THEIRS),
+    act("/studio/{slug}/info", PROVINCE_AUTHORS, f"/studio/{SLUG}/info", refused=_NOT_THEIRS,
+        form=COURSE_INFO, files={"cover": ("bia.png", "picture")}),
     act("/studio/{slug}/outline", PROVINCE_AUTHORS, f"/studio/{SLUG}/outline", refused=_NOT_THEIRS,
         form={"move": f"lesson:{READ}:01-mo-dau:"}),
     act("/studio/{slug}/modules", PROVINCE_AUTHORS, f"/studio/{SLUG}/modules", refused=_NOT_THEIRS,

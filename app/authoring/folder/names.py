@@ -19,7 +19,7 @@ TYPST_ENDING = ".typ"
 CAPTION_ENDING = ".vtt"
 LONGEST_SLUG = 80
 # Pages beside the courses under /studio.
-TAKEN_SLUGS = frozenset({"banks", "library", "new"})
+TAKEN_SLUGS = frozenset({"banks", "library", "new", "upload"})
 LONGEST_FILE_NAME = 120
 LONGEST_TITLE = 200
 

@@ -53,6 +53,8 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
     _check_written(f"{course.title} {course.summary} {objectives}", names.MANIFEST, 0, findings)
     for module in course.modules:
         _check_outline(course, module, findings)
+        if not module.lessons:
+            findings.add(names.MANIFEST, 1, _("Học phần “%(dir)s” chưa có bài học nào.", dir=module.folder))
         for lesson in module.lessons:
             file = f"{module.folder}/{lesson.stem}{names.LESSON_ENDING}"
             given = " ".join(f"{one.title} {one.ref}" for one in lesson.sources)

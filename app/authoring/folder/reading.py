@@ -170,8 +170,6 @@ class _Reader:
             if name.endswith(_SHOWN_ENDINGS):
                 check_media_file(folder / name, f"{head.folder}/{name}", self.findings)
         stems = sorted(name.removesuffix(names.LESSON_ENDING) for name in here if name.endswith(names.LESSON_ENDING))
-        if not stems:
-            self.findings.add(names.MANIFEST, head.line, _("Học phần “%(dir)s” chưa có bài học nào.", dir=head.folder))
         lessons = tuple(lesson for stem in stems if (lesson := self._lesson(folder, stem, here, manifest)))
         self._slides(folder, here)
         self._document_sources(folder, here)

@@ -58,6 +58,8 @@ class _Writer:
         if source.cover:
             self._file(source.cover.name, source.cover)
         for module in source.modules:
+            # One without a lesson yet is a folder without a file.
+            (self.folder / module.folder).mkdir(exist_ok=True)
             for lesson in module.lessons:
                 base = f"{module.folder}/{lesson.stem}"
                 self._text(f"{base}{names.LESSON_ENDING}", (lesson.front_matter or head_text(lesson)) + lesson.markdown)
