@@ -1,38 +1,69 @@
 """What publishing the newest version of a course would change and what speaks against it; and publishing it."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.authoring.changes import Change, changes_between
-from app.authoring.queries import advice, changes_to_publish, may_publish, newest_version, unfinished_videos
+from app.authoring.folder.lesson_text import check_text_by_rule
+from app.authoring.folder.mending import ADVICE, Advice
+from app.authoring.folder.quality import weaknesses
+from app.authoring.queries import changes_to_publish, may_publish, newest_version, unfinished_videos
 from app.authoring.review.deciding import LONGEST, take_turns_at, tell_of_publication
 from app.authoring.review.queries import ReviewState, last_review, review_state
 from app.catalogue.banks import draw_faults
+from app.catalogue.markdown import links, parse
 from app.catalogue.models import Course, CourseVersion
 from app.catalogue.queries import CourseView, course_version
 from app.catalogue.service import publish
-from app.catalogue.source import CourseSource
+from app.catalogue.source import CourseSource, LessonSource
 from app.catalogue.stored import source_of
 from app.core.access import Actor
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.core.templating import format_filesize, format_number
 from app.learning.version_queries import completed_count, studying_by_version
-from app.media.queries import AssetProgress
+from app.media.queries import AssetProgress, asset_views
 
 # Each costs reading a whole version; nobody reads more lines than these.
 _MOST_VERSIONS = 5
+# A mobile line in a mountain commune; who waits longer than this for a lesson gives up.
+SLOW_LINE_BITS_A_SECOND = 1_000_000
+LONGEST_WAIT_MINUTES = 5
+MOST_PICTURE_BYTES = 300_000
+_COURSE_ADDRESS = re.compile(r"/(?:courses|learn)/([a-z0-9-]+)")
 
 
 @dataclass(frozen=True)
 class Check:
-    """One line of the list before publication. `state`: ok, warn (may be published), block."""
+    """What publishing needs. `state`: ok, block."""
 
     state: str
     text: str
     lesson_key: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One finding: in which lesson, empty for the course as a whole, and at which line of its text; 0 for none."""
+
+    text: str
+    lesson_key: str = ""
+    lesson_title: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Shortcoming:
+    """All findings of one rule, with why it matters and how to mend them."""
+
+    rule: str
+    advice: Advice
+    places: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
@@ -54,6 +85,7 @@ class Publication:
     published_number: int | None
     changes: tuple[Change, ...]
     checks: tuple[Check, ...]
+    shortcomings: tuple[Shortcoming, ...]
     videos: tuple[AssetProgress, ...]
     may_publish: bool
     review: ReviewState
@@ -81,7 +113,8 @@ def publication(db: Session, actor: Actor, course: Course) -> Publication:
         course=course_version(db, version.id),
         published_number=published.number if published else None,
         changes=changes,
-        checks=(*_video_checks(videos), *_draw_checks(db, course, source), *_lesson_checks(source, touched)),
+        checks=(*_video_checks(videos), *_draw_checks(db, course, source)),
+        shortcomings=_shortcomings(db, source, touched),
         videos=videos,
         may_publish=may_publish(db, actor, course),
         review=review_state(db, actor, course),
@@ -159,13 +192,68 @@ def _draw_checks(db: Session, course: Course, source: CourseSource) -> list[Chec
     ]
 
 
-def _lesson_checks(source: CourseSource, keys: set[str]) -> list[Check]:
-    """Advice on the lessons that are new or changed; the others were looked at when they were published."""
-    found = [
-        Check("warn", _("%(title)s, dòng %(line)s: %(what)s", title=one.title, line=line, what=message), one.key)
-        for module in source.modules
-        for one in module.lessons
-        if one.key in keys
-        for line, message in advice(one)
-    ]
-    return found or [Check("ok", _("Bài mới và bài sửa không có chỗ nào cần xem lại."))]
+def _shortcomings(db: Session, source: CourseSource, keys: set[str]) -> tuple[Shortcoming, ...]:
+    """What is worth mending in the lessons that are new or changed and in the course itself, by rule.
+
+    The other lessons were looked at when they were published.
+    """
+    found: dict[str, list[Place]] = {}
+    for module in source.modules:
+        for one in module.lessons:
+            if one.key not in keys:
+                continue
+            for line, message, rule in check_text_by_rule(one.markdown, {file.name for file in one.files}):
+                found.setdefault(rule, []).append(Place(message, one.key, one.title, line))
+    for problem in weaknesses([source])[0]:
+        lesson = _lesson_of(source, problem.file)
+        if lesson is None:
+            found.setdefault(problem.rule, []).append(Place(problem.message))
+        elif lesson.key in keys:
+            line = max(problem.line - lesson.front_matter.count("\n"), 0)
+            found.setdefault(problem.rule, []).append(Place(problem.message, lesson.key, lesson.title, line))
+    for place in _heavy(db, source, keys):
+        found.setdefault("weight", []).append(place)
+    for place in _lost_links(db, source, keys):
+        found.setdefault("links", []).append(place)
+    return tuple(Shortcoming(rule, ADVICE[rule], tuple(found[rule])) for rule in ADVICE if rule in found)
+
+
+def _lesson_of(source: CourseSource, file: str) -> LessonSource | None:
+    """The lesson whose text or quiz a finding is about."""
+    for module in source.modules:
+        for one in module.lessons:
+            if file.startswith(f"{module.folder}/{one.stem}."):
+                return one
+    return None
+
+
+def _heavy(db: Session, source: CourseSource, keys: set[str]) -> Iterator[Place]:
+    """Lessons whose videos and documents take long on a slow line; what is counted is the lightest of each."""
+    lessons = [one for module in source.modules for one in module.lessons if one.key in keys]
+    views = asset_views(db, {file.asset_id for one in lessons for file in one.files if file.asset_id})
+    for one in lessons:
+        shown = [views[file.asset_id] for file in one.files if file.asset_id]
+        size = sum(view.light_size or view.size for view in shown if view.kind in ("video", "sound", "document"))
+        minutes = size * 8 / SLOW_LINE_BITS_A_SECOND / 60
+        if minutes > LONGEST_WAIT_MINUTES:
+            text = _(
+                "Video, âm thanh và tài liệu nặng %(size)s: %(minutes)s phút mới tải hết ở 1 Mbit/s.",
+                size=format_filesize(size), minutes=format_number(minutes, 1),
+            )  # fmt: skip
+            yield Place(text, one.key, one.title)
+        pictures = sum(view.size for view in shown if view.kind == "image")
+        if pictures > MOST_PICTURE_BYTES:
+            text = _("Các hình của bài nặng %(size)s trước khi tới video.", size=format_filesize(pictures))
+            yield Place(text, one.key, one.title)
+
+
+def _lost_links(db: Session, source: CourseSource, keys: set[str]) -> Iterator[Place]:
+    """Links to a course of ours that nobody can open. Outer addresses are judged by their shape alone."""
+    known = set(db.scalars(select(Course.slug).where(Course.published_version_id.is_not(None)))) | {source.slug}
+    for module in source.modules:
+        for one in module.lessons:
+            for line, address in links(parse(one.markdown)) if one.key in keys else ():
+                inner = _COURSE_ADDRESS.match(address)
+                if inner and inner.group(1) not in known:
+                    text = _("Liên kết “%(address)s” trỏ tới một khóa học chưa công bố.", address=address)
+                    yield Place(text, one.key, one.title, line)

@@ -172,6 +172,13 @@ def links(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
                 yield line, str(child.attrs["href"])
 
 
+def heading_ids(text: str) -> set[str]:
+    """What a link of the lesson may point at with “#…”."""
+    tokens = parse(text)
+    _name_headings(tokens)
+    return {str(token.attrs["id"]) for token in tokens if token.type == "heading_open"}
+
+
 def is_usable_link(address: str) -> bool:
     """http(s), mail, telephone, a page of this site or a heading of this lesson."""
     return bool(_LINK.match(address))

@@ -178,3 +178,15 @@ def test_a_course_that_is_assigned_is_not_retired(
     assert refused.status_code == 409
     assert "Còn 1 lần giao học đang mở" in refused.text
     assert author.post(f"{PAGE}/retire", {}).status_code == 403
+
+
+def test_the_list_before_publishing_says_what_where_why_and_how_to_mend(author: Browser, publisher: Browser) -> None:
+    send(author, NEW, {"body": "Xem [bài cũ](/courses/khong-co) và [dưới](#khong-co).\n\n[Hãy kể một tình huống.]"})
+    page = publisher.get(PUBLISH).text
+    for said in (
+        "Chỗ còn để trống của dàn ý", "Thiếu các bước làm", "Sửa thế nào?", "trỏ tới một khóa học chưa công bố",
+        "trỏ tới một đề mục bài này không có", "Bài bắt buộc cần một bài kiểm tra", "Độ dài của bài",
+        '<a href="/studio/ky-so/lessons/KS01.1.2/edit">Ký số trên điện thoại</a>',
+    ):  # fmt: skip
+        assert said in page, said
+    assert "KS01.1.1/edit" not in page, "the lesson learners have already was looked at before"

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from markdown_it.token import Token
 
 from app.catalogue import asides
-from app.catalogue.markdown import CONTAINERS, PLAYED, Reference, is_usable_link, links, parse, references
+from app.catalogue.markdown import CONTAINERS, PLAYED, Reference, heading_ids, is_usable_link, links, parse, references
 from app.catalogue.source import caption_name
 from app.core.i18n import gettext as _
 
@@ -20,16 +20,23 @@ Found = tuple[int, str]
 
 def check_text(text: str, files: Collection[str], language: str = "vi") -> list[Found]:
     """(line, message) for everything wrong in a lesson's text; lines count from 1. `files` lie beside the lesson."""
+    return [(line, message) for line, message, _rule in check_text_by_rule(text, files, language)]
+
+
+def check_text_by_rule(text: str, files: Collection[str], language: str = "vi") -> list[tuple[int, str, str]]:
+    """The same, each with the rule it breaks (mending.ADVICE)."""
     tokens = parse(text, raw_html=True)
-    found = [
-        *_headings(tokens), *_raw_html(tokens), *_boxes(text), *_steps(tokens), *_questions(tokens), *_links(tokens),
-        *_references(list(references(tokens)), files, language),
-    ]  # fmt: skip
+    layout = [*_headings(tokens), *_raw_html(tokens), *_boxes(text), *_questions(tokens)]
     if not text.strip():
-        found.append((1, _("Bài học chưa có chữ nào.")))
+        layout.append((1, _("Bài học chưa có chữ nào.")))
     if not any(token.type == "container_warn_open" for token in tokens):
-        found.append((1, _("Thiếu khung “::: warn Hay nhầm”: mỗi bài cần ít nhất một chỗ hay nhầm.")))
-    return sorted(found)
+        layout.append((1, _("Thiếu khung “::: warn Hay nhầm”: mỗi bài cần ít nhất một chỗ hay nhầm.")))
+    shown = list(references(tokens))
+    by_rule = (
+        ("layout", layout), ("steps", _steps(tokens)), ("links", _links(tokens, heading_ids(text))),
+        ("alt", _alts(shown)), ("captions", _captions(shown, files, language)), ("files", _references(shown, files)),
+    )  # fmt: skip
+    return sorted((line, message, rule) for rule, some in by_rule for line, message in some)
 
 
 def _headings(tokens: Sequence[Token]) -> Iterator[Found]:
@@ -107,8 +114,10 @@ def _questions(tokens: Sequence[Token]) -> Iterator[Found]:
         )
 
 
-def _links(tokens: Sequence[Token]) -> Iterator[Found]:
+def _links(tokens: Sequence[Token], headings: Collection[str]) -> Iterator[Found]:
     for line, address in links(tokens):
+        if address.startswith("#") and address[1:] not in headings:
+            yield line, _("Liên kết “%(address)s” trỏ tới một đề mục bài này không có.", address=address)
         if not is_usable_link(address):
             yield (
                 line,
@@ -119,14 +128,31 @@ def _links(tokens: Sequence[Token]) -> Iterator[Found]:
             )
 
 
-def _references(found: Sequence[Reference], files: Collection[str], language: str) -> Iterator[Found]:
-    seen: set[str] = set()
+def _alts(found: Sequence[Reference]) -> Iterator[Found]:
     for one in found:
-        name, line = one.name, one.line
         if not one.alt:
             words = {"video": _("tên video"), "sound": _("tên đoạn âm thanh"), "document": _("tên tài liệu")}
             word = words.get(one.kind, _("lời mô tả cho người không nhìn thấy hình"))
-            yield line, _("Thiếu %(what)s trong ngoặc vuông: ![…](%(name)s).", what=word, name=name)
+            yield one.line, _("Thiếu %(what)s trong ngoặc vuông: ![…](%(name)s).", what=word, name=one.name)
+
+
+def _captions(found: Sequence[Reference], files: Collection[str], language: str) -> Iterator[Found]:
+    for one in found:
+        if one.kind in PLAYED and one.name in files and caption_name(one.name, language) not in files:
+            yield (
+                one.line,
+                _(
+                    "“%(name)s” thiếu phụ đề, lời cho người không nghe được: cần tệp “%(captions)s”.",
+                    name=one.name,
+                    captions=caption_name(one.name, language),
+                ),
+            )
+
+
+def _references(found: Sequence[Reference], files: Collection[str]) -> Iterator[Found]:
+    seen: set[str] = set()
+    for one in found:
+        name, line = one.name, one.line
         if "://" in name or name.startswith(("data:", "//")):
             yield line, _("“%(name)s”: hình và video phải là tệp nằm cạnh bài học, không lấy từ nơi khác.", name=name)
         elif PurePosixPath(name).name != name or "\\" in name or name.startswith("."):
@@ -167,15 +193,6 @@ def _references(found: Sequence[Reference], files: Collection[str], language: st
             if name in seen:
                 yield line, _("Video hay âm thanh “%(name)s” xuất hiện hai lần trong bài.", name=name)
             seen.add(name)
-            if caption_name(name, language) not in files:
-                yield (
-                    line,
-                    _(
-                        "“%(name)s” thiếu phụ đề, lời cho người không nghe được: cần tệp “%(captions)s”.",
-                        name=name,
-                        captions=caption_name(name, language),
-                    ),
-                )
 
 
 def _line(token: Token) -> int:

@@ -47,26 +47,31 @@ def weaknesses(courses: Sequence[CourseSource]) -> list[list[Problem]]:
 
 def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
     findings = Findings()
-    _check_hours(course, findings)
+    _check_hours(course, findings.under("hours"))
     _check_completion(course, findings)
     objectives = " ".join(module.objective for module in course.modules)
-    _check_written(f"{course.title} {course.summary} {objectives}", names.MANIFEST, 0, findings)
+    _check_written(f"{course.title} {course.summary} {objectives}", names.MANIFEST, 0, findings.under("written"))
     for module in course.modules:
-        _check_outline(course, module, findings)
+        _check_outline(course, module, findings.under("outline"))
         if not module.lessons:
-            findings.add(names.MANIFEST, 1, _("Học phần “%(dir)s” chưa có bài học nào.", dir=module.folder))
+            findings.under("outline").add(
+                names.MANIFEST, 1, _("Học phần “%(dir)s” chưa có bài học nào.", dir=module.folder)
+            )
         for lesson in module.lessons:
             file = f"{module.folder}/{lesson.stem}{names.LESSON_ENDING}"
             given = " ".join(f"{one.title} {one.ref}" for one in lesson.sources)
-            _check_written(f"{lesson.title} {lesson.role} {' '.join(lesson.objectives)} {given}", file, 0, findings)
+            said = f"{lesson.title} {lesson.role} {' '.join(lesson.objectives)} {given}"
+            _check_written(said, file, 0, findings.under("written"))
             _check_written(lesson.markdown, file, lesson.front_matter.count("\n"), findings)
-            _check_length(lesson, file, findings)
+            _check_length(lesson, file, findings.under("length"))
             _check_sentences(course, lesson, file, findings, seen)
             _check_pictures(lesson, file, findings)
-            _check_documents(lesson, module.folder, findings)
-            _check_sources(lesson, file, findings)
+            _check_documents(lesson, module.folder, findings.under("weight"))
+            _check_sources(lesson, file, findings.under("sources"))
             if len(lesson.objectives) < LEAST_OBJECTIVES:
-                findings.add(file, 1, _("Bài cần ít nhất %(least)s mục tiêu.", least=LEAST_OBJECTIVES))
+                findings.under("objectives").add(
+                    file, 1, _("Bài cần ít nhất %(least)s mục tiêu.", least=LEAST_OBJECTIVES)
+                )
             _check_quiz(lesson, f"{module.folder}/{lesson.stem}", findings)
     return sorted(findings.problems)
 
@@ -150,7 +155,7 @@ def _check_module_quiz(module: ModuleSource, findings: Findings) -> None:
     # What is drawn from a bank is of kinds only the bank knows.
     is_uniform = len(kinds) < LEAST_MODULE_KINDS and not last.quiz.get("draw")
     if is_uniform or asked_count(last.quiz) < LEAST_MODULE_QUESTIONS:
-        findings.add(
+        findings.under("quiz").add(
             f"{module.folder}/{last.stem}{names.QUIZ_ENDING}",
             1,
             _(
@@ -197,11 +202,13 @@ def _check_sentences(
         lengths.append(len(words))
         where = line + first_line
         if len(words) > LONGEST_SENTENCE_WORDS:
-            findings.add(file, where, _("Câu này dài %(count)s chữ. Hãy tách thành câu ngắn hơn.", count=len(words)))
+            findings.under("sentences").add(
+                file, where, _("Câu này dài %(count)s chữ. Hãy tách thành câu ngắn hơn.", count=len(words))
+            )
         if len(words) > COPIED_WORDS:
             text = " ".join(words)
             if text in seen:
-                findings.add(
+                findings.under("copied").add(
                     file, where, _("Câu dài này chép lại từ %(file)s. Hãy viết lại cho hợp với bài.", file=seen[text])
                 )
             mine.setdefault(text, f"{course.slug}/{file}:{where}")
@@ -210,11 +217,11 @@ def _check_sentences(
         text = "¶ " + " ".join(words)
         # A copied paragraph of one long sentence was told above.
         if len(words) > COPIED_WORDS and text in seen and text.removeprefix("¶ ") not in seen:
-            findings.add(file, line + first_line, _("Đoạn này chép lại từ %(file)s.", file=seen[text]))
+            findings.under("copied").add(file, line + first_line, _("Đoạn này chép lại từ %(file)s.", file=seen[text]))
         mine.setdefault(text, f"{course.slug}/{file}:{line + first_line}")
     seen |= {text: where for text, where in mine.items() if text not in seen}
     if lengths and (mean := sum(lengths) / len(lengths)) > LONGEST_MEAN_WORDS:
-        findings.add(
+        findings.under("sentences").add(
             file,
             1,
             _(
@@ -230,7 +237,7 @@ def _check_pictures(lesson: LessonSource, file: str, findings: Findings) -> None
     for shown in references(parse(lesson.markdown)):
         where = shown.line + first_line
         if shown.kind == "image" and len(shown.alt) < LEAST_ALT_LETTERS:
-            findings.add(
+            findings.under("alt").add(
                 file,
                 where,
                 _(
@@ -239,7 +246,9 @@ def _check_pictures(lesson: LessonSource, file: str, findings: Findings) -> None
                 ),
             )
         if shown.alone and not shown.caption:
-            findings.add(file, where, _('“%(name)s” chưa có chú thích: ![…](%(name)s "Chú thích").', name=shown.name))
+            findings.under("figures").add(
+                file, where, _('“%(name)s” chưa có chú thích: ![…](%(name)s "Chú thích").', name=shown.name)
+            )
 
 
 def _check_documents(lesson: LessonSource, folder: str, findings: Findings) -> None:
@@ -290,14 +299,14 @@ def _check_sources(lesson: LessonSource, file: str, findings: Findings) -> None:
 def _check_quiz(lesson: LessonSource, stem: str, findings: Findings) -> None:
     if lesson.quiz is None:
         if lesson.is_required:
-            findings.add(
+            findings.under("quiz").add(
                 f"{stem}{names.LESSON_ENDING}", 1, _("Bài bắt buộc cần một bài kiểm tra cùng tên (.quiz.yaml).")
             )
         return
     file = f"{stem}{names.QUIZ_ENDING}"
     questions = lesson.quiz["questions"]
     if (count := asked_count(lesson.quiz)) < LEAST_QUESTIONS:
-        findings.add(
+        findings.under("quiz").add(
             file,
             1,
             _("Bài kiểm tra có %(count)s câu; cần ít nhất %(least)s câu.", count=count, least=LEAST_QUESTIONS),
@@ -305,13 +314,13 @@ def _check_quiz(lesson: LessonSource, stem: str, findings: Findings) -> None:
     for question in questions:
         if len(words_of(question["explanation"])) < LEAST_EXPLANATION_WORDS:
             line = _line_of(lesson.quiz_source, question["id"])
-            findings.add(
+            findings.under("explanation").add(
                 file,
                 line,
                 _("Lời giải thích của câu %(id)s quá ngắn: hãy nói vì sao đúng, vì sao sai.", id=question["id"]),
             )
     if (place := _lazy_answers(questions)) is not None:
-        findings.add(
+        findings.under("quiz").add(
             file,
             1,
             _("Ở mọi câu chọn một, đáp án đúng đều là lựa chọn thứ %(place)s. Hãy đổi chỗ vài câu.", place=place + 1),
