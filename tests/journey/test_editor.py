@@ -23,7 +23,16 @@ Bác Lành thử.
 Ký xong quên Phát hành.
 :::
 
+::: question
+Đã phát hành chưa?
+
 ![Nút Ký số ở góc phải](man-hinh.jpg)
+
+- [x] \\[Hãy viết ý đúng\\]
+- [ ] \\[Hãy viết ý sai\\]
+
+\\[Hãy nói vì sao\\]
+:::
 """
 # As a browser hands over what was copied elsewhere.
 PASTE = """([html, text]) => {
@@ -81,6 +90,9 @@ def test_a_lesson_is_written_as_it_will_be_seen(
     expect(page.get_by_role("button", name="Bỏ khung, giữ chữ")).to_be_visible()
     editor.press("Enter")
     editor.press("Enter")
+    page.get_by_text("Chèn", exact=True).click()
+    page.get_by_role("button", name="Câu hỏi thử").click()
+    page.keyboard.type("Đã phát hành chưa?")
     photo = tmp_path / "Màn hình.jpg"
     Image.new("RGB", (640, 480), "#1f3b63").save(photo)
     page.get_by_text("Chèn", exact=True).click()

@@ -3,8 +3,8 @@
 import {
   DOMParser as Reader, EditorState, EditorView, Slice, dropCursor, gapCursor, history, isInTable, redoDepth, tableEditing, undoDepth,
 } from "./prosemirror.min.js";
-import { FigureView, RawView } from "./editor_blocks.js";
-import { commandsOf, isInBox, isInList, keys, listOf, placed, setKind } from "./editor_commands.js";
+import { FigureView, OptionView, RawView, kindOf } from "./editor_blocks.js";
+import { commandsOf, isInBox, isInList, isInQuestion, keys, listOf, placed, setKind } from "./editor_commands.js";
 import { Files } from "./editor_files.js";
 import { cleaned, picturesOf } from "./editor_paste.js";
 import { schema } from "./editor_schema.js";
@@ -71,7 +71,11 @@ class Desk {
         ...(this.area.getAttribute("aria-invalid") ? { "aria-invalid": "true" } : {}),
         ...(isEmpty(state.doc) ? { "data-empty": this.words.empty } : {}),
       }),
-      nodeViews: { figure: (node, view, getPos) => new FigureView(node, view, getPos, this), raw: (node) => new RawView(node, this) },
+      nodeViews: {
+        figure: (node, view, getPos) => new FigureView(node, view, getPos, this),
+        raw: (node) => new RawView(node, this),
+        option: (node, view, getPos) => new OptionView(node, view, getPos, this),
+      },
       dispatchTransaction: (tr) => {
         this.view.updateState(this.view.state.apply(tr));
         if (tr.docChanged) this.changed();
@@ -196,7 +200,7 @@ class Desk {
     };
     for (const [name, is] of Object.entries(pressed)) this.bar.querySelector(`[data-do="${name}"]`).setAttribute("aria-pressed", String(is));
     for (const [name, depth] of [["undo", undoDepth(state)], ["redo", redoDepth(state)]]) this.bar.querySelector(`[data-do="${name}"]`).setAttribute("aria-disabled", String(!depth));
-    const around = { list: isInList(state), table: isInTable(state), box: isInBox(state), block: state.selection.node || list || isInTable(state) || isInBox(state) };
+    const around = { list: isInList(state), table: isInTable(state), box: isInBox(state), block: state.selection.node || list || isInTable(state) || isInBox(state) || isInQuestion(state) };
     for (const part of this.bar.querySelectorAll("[data-when]")) part.hidden = !around[part.dataset.when];
     const block = $from.parent;
     const kind = block.type === nodes.heading ? String(Math.max(2, block.attrs.level)) : "paragraph";
@@ -251,7 +255,8 @@ class Desk {
     if (!names.length) return;
     const figures = names.map((src) => nodes.figure.create({ src }));
     const blocks = figures.length > 1 ? [nodes.gallery.create(null, figures)] : figures;
-    const { tr, at } = placed(this.view.state, blocks);
+    // What is played or paged stands alone (app/catalogue/markdown.py).
+    const { tr, at } = placed(this.view.state, blocks, names.some((name) => kindOf(name) !== "image"));
     this.view.dispatch(tr.scrollIntoView());
     const shown = this.view.nodeDOM(at);
     const field = shown?.querySelector?.("[data-alt]");

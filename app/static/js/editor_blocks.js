@@ -86,3 +86,26 @@ export class RawView {
     return change.type !== "selection" && !this.contentDOM.contains(change.target);
   }
 }
+
+// An option of a question, with a button that says and changes whether it is right.
+export class OptionView {
+  constructor(node, view, getPos, desk) {
+    this.dom = desk.part("option");
+    this.contentDOM = this.dom.querySelector("[data-words]");
+    this.button = this.dom.querySelector("button");
+    this.said = [desk.words.wrong, desk.words.right];
+    this.button.addEventListener("click", () => view.dispatch(view.state.tr.setNodeAttribute(getPos(), "right", !this.node.attrs.right)));
+    this.update(node);
+  }
+
+  update(node) {
+    if (this.node && node.type !== this.node.type) return false;
+    this.node = node;
+    this.dom.dataset.right = String(node.attrs.right);
+    this.button.textContent = this.said[Number(node.attrs.right)];
+    return true;
+  }
+
+  stopEvent(event) { return this.button.contains(event.target); }
+  ignoreMutation(change) { return change.type !== "selection" && !this.contentDOM.contains(change.target); }
+}

@@ -17,6 +17,7 @@ export function depthOf($at, types) {
 }
 
 export const isInList = (state) => depthOf(state.selection.$from, LISTS) > 0;
+export const isInQuestion = (state) => depthOf(state.selection.$from, [nodes.question]) > 0;
 export const isInBox = (state) => depthOf(state.selection.$from, [nodes.call_out]) > 0;
 export const listOf = (state) => {
   const { $from } = state.selection;
@@ -63,16 +64,17 @@ function shallower(state, dispatch) {
   return type ? liftListItem(itemOf(type))(state, dispatch) : false;
 }
 
-// Blocks where one is: in place of an empty paragraph, else behind what one is in. Where the first of them begins.
-export function placed(state, blocks) {
+// Blocks where one is: in place of an empty paragraph, else behind what one is in; `isTop`: in no box and no list. Where the
+// first of them begins.
+export function placed(state, blocks, isTop = false) {
   const { $from, $to, node } = state.selection;
   const tr = state.tr;
   const isEmpty = !node && $from.parent.type === nodes.paragraph && !$from.parent.content.size;
-  if (node) {
+  if (node && (!isTop || !$to.depth)) {
     const index = $to.index();
     if ($to.parent.canReplaceWith(index, index, blocks[0].type)) return { tr: tr.insert($to.pos, blocks), at: $to.pos };
   }
-  for (let depth = $from.depth - 1; depth >= 0; depth--) {
+  for (let depth = isTop ? Math.min(0, $from.depth - 1) : $from.depth - 1; depth >= 0; depth--) {
     const index = $from.index(depth);
     const over = isEmpty && depth === $from.depth - 1;
     if (!$from.node(depth).canReplaceWith(over ? index : index + 1, index + 1, blocks[0].type)) continue;
@@ -128,6 +130,18 @@ function table(words) {
   };
 }
 
+// Its words in square brackets, which the check before publishing finds where nobody wrote over them.
+function question(words) {
+  return (state, dispatch) => {
+    const line = (text) => nodes.paragraph.create(null, [schema.text(`[${text}]`)]);
+    const options = words.options.map((text, place) => nodes.option.create({ right: !place }, line(text)));
+    const made = nodes.question.create(null, [nodes.call_out_name.create(), line(words.asked), nodes.options.create(null, options), line(words.why)]);
+    const { tr, at } = placed(state, [made]);
+    dispatch?.(tr.setSelection(TextSelection.create(tr.doc, at + 4, at + 6 + words.asked.length)).scrollIntoView());
+    return true;
+  };
+}
+
 function moved(by) {
   return (state, dispatch) => {
     const index = topOf(state);
@@ -167,6 +181,18 @@ function enterBelow(state, dispatch) {
   const tr = state.tr.delete($from.before(), $from.after());
   const at = tr.mapping.map($from.after(depth));
   dispatch?.(tr.insert(at, nodes.paragraph.create()).setSelection(TextSelection.create(tr.doc, at + 1)).scrollIntoView());
+  return true;
+}
+
+// Behind the options by an empty one at their end.
+function enterWhy(state, dispatch) {
+  const { $from } = state.selection;
+  const depth = depthOf($from, [nodes.options]);
+  if (!depth || $from.parent.content.size || $from.index(depth) !== $from.node(depth).childCount - 1 || $from.node(depth).childCount < 2) return false;
+  const tr = state.tr.delete($from.before(depth + 1), $from.after(depth + 1));
+  const at = tr.mapping.map($from.after(depth));
+  if (!tr.doc.resolve(at).nodeAfter) tr.insert(at, nodes.paragraph.create());
+  dispatch?.(tr.setSelection(Selection.near(tr.doc.resolve(at), 1)).scrollIntoView());
   return true;
 }
 
@@ -214,7 +240,7 @@ export function commandsOf(words) {
   return {
     strong: toggleMark(marks.strong), em: toggleMark(marks.em), undo, redo,
     bullets: list(nodes.bullet_list), numbers: list(nodes.ordered_list), steps: list(nodes.steps),
-    deeper, shallower, "box note": box("note"), "box warn": box("warn"), "box example": box("example"), unbox, table: table(words),
+    deeper, shallower, "box note": box("note"), "box warn": box("warn"), "box example": box("example"), unbox, table: table(words), question: question(words),
     row: addRowAfter, column: addColumnAfter, "no-row": deleteRow, "no-column": deleteColumn, "no-table": deleteTable,
     up: moved(-1), down: moved(1),
   };
@@ -228,7 +254,7 @@ export function keys(ownKeys) {
       "Mod-]": deeper, "Mod-[": shallower, "Alt-ArrowUp": moved(-1), "Alt-ArrowDown": moved(1),
       "Mod-Alt-0": setKind("paragraph"), "Mod-Alt-2": setKind("2"), "Mod-Alt-3": setKind("3"),
       "Shift-Enter": lineBreak,
-      Enter: chainCommands(enterName, enterCell, enterBelow, splitListItem(nodes.list_item), splitListItem(nodes.step)),
+      Enter: chainCommands(enterName, enterCell, enterBelow, enterWhy, splitListItem(nodes.option, { right: false }), splitListItem(nodes.list_item), splitListItem(nodes.step)),
       Backspace: backspace,
       // In a table only: elsewhere Tab leaves the editor.
       Tab: goToNextCell(1), "Shift-Tab": goToNextCell(-1),

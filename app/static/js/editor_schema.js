@@ -46,6 +46,18 @@ export const schema = new Schema({
     },
     // Empty, the learner reads the usual word of its kind.
     call_out_name: { content: "text*", marks: "", defining: true, parseDOM: [{ tag: "p.name", priority: 60 }], toDOM: () => ["p", { class: "name" }, 0] },
+    // Tried on the spot (app/catalogue/asides.py): what is asked, options right or wrong, why.
+    question: {
+      content: "call_out_name inner* options inner*", group: "block", defining: true, isolating: true,
+      parseDOM: [{ tag: "div.note.ask", priority: 60 }], toDOM: () => ["div", { class: "note ask" }, 0],
+    },
+    options: { content: "option+", attrs: { tight: { default: true } }, parseDOM: [{ tag: "ul.options", priority: 60 }], toDOM: () => ["ul", { class: "options" }, 0] },
+    // Shown by js/editor_blocks.js.
+    option: {
+      content: "paragraph", defining: true, attrs: { right: { default: false } },
+      parseDOM: [{ tag: "li[data-right]", priority: 70, getAttrs: (item) => ({ right: item.dataset.right === "true" }) }],
+      toDOM: (node) => ["li", { "data-right": String(node.attrs.right) }, 0],
+    },
     gallery: { content: "figure+", group: "block", isolating: true, parseDOM: [{ tag: "div.gallery" }], toDOM: () => ["div", { class: "gallery" }, 0] },
     figure: {
       group: INNER, atom: true, draggable: true, attrs: { src: { default: "" }, alt: { default: "" }, caption: { default: "" } },

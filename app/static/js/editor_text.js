@@ -6,7 +6,8 @@ import { schema } from "./editor_schema.js";
 const CALL_OUTS = ["note", "warn", "example"];
 // As the server reads it (app/catalogue/markdown.py).
 const markdown = new MarkdownIt("commonmark", { html: false }).enable("table");
-for (const name of [...CALL_OUTS, "steps", "gallery"]) markdown.use(container, name);
+// A box of a name unknown here may be known there: it is found, and stays as it is written.
+markdown.use(container, "box", { validate: (params) => /^\s*\w/.test(params) });
 
 class NotUnderstood extends Error {}
 
@@ -34,7 +35,7 @@ function shaped(tokens) {
   const out = [];
   for (let at = 0; at < tokens.length; at++) {
     const token = tokens[at];
-    const kind = /^container_(\w+)_open$/.exec(token.type)?.[1];
+    const kind = token.type === "container_box_open" ? /\w+/.exec(token.info)[0] : "";
     if (CALL_OUTS.includes(kind)) {
       const end = endOf(tokens, at);
       const name = token.info.trim().slice(kind.length).trim();
@@ -49,6 +50,12 @@ function shaped(tokens) {
     } else if (kind === "gallery") {
       const end = endOf(tokens, at);
       out.push(named(token, "gallery_open", 1), ...picturesOf(tokens.slice(at + 1, end)), named(tokens[end], "gallery_close", -1));
+      at = end;
+    } else if (kind === "question") {
+      const end = endOf(tokens, at);
+      out.push(named(token, "question_open", 1), named(token, "call_out_name", 0, {}));
+      out.at(-1).content = token.info.trim().slice(kind.length).trim();
+      out.push(...asked(shaped(tokens.slice(at + 1, end))), named(tokens[end], "question_close", -1));
       at = end;
     } else if (token.type === "paragraph_open" && tokens[at + 1].children.length === 1 && tokens[at + 1].children[0].type === "image") {
       out.push(figure(tokens[at + 1].children[0]));
@@ -70,6 +77,32 @@ function stepsOf(tokens) {
   const out = shaped(tokens.slice(1, -1)).map((token) =>
     token.level === level && token.type.startsWith("list_item_") ? named(token, token.type.replace("list_item", "step"), token.nesting) : token);
   return [named(tokens[0], "steps_open", 1, { tight: isTight(tokens) }), ...out, named(tokens.at(-1), "steps_close", -1)];
+}
+
+const OPTION = /^\[([xX ])\]\s+/;
+
+// The one list of a question whose items are marked as right or wrong.
+function asked(tokens) {
+  const from = tokens.findIndex((token) => token.type === "bullet_list_open");
+  if (from < 0) throw new NotUnderstood();
+  const until = endOf(tokens, from);
+  const level = tokens[from].level + 1;
+  const options = tokens.slice(from + 1, until);
+  options.forEach((token, place) => {
+    if (token.level !== level) return;
+    if (token.nesting < 0) {
+      options[place] = named(token, "option_close", -1);
+      return;
+    }
+    const words = options[place + 2];
+    const first = words.children?.[0];
+    const mark = OPTION.exec(first?.content ?? "");
+    if (!mark || options[place + 3].type !== "paragraph_close" || options[place + 4].level !== level) throw new NotUnderstood();
+    const rest = Object.assign(Object.create(first), { content: first.content.slice(mark[0].length) });
+    options[place + 2] = Object.assign(Object.create(words), { children: [rest, ...words.children.slice(1)] });
+    options[place] = named(token, "option_open", 1, { right: mark[1] !== " " });
+  });
+  return [...tokens.slice(0, from), named(tokens[from], "options_open", 1), ...options, named(tokens[until], "options_close", -1), ...tokens.slice(until + 1)];
 }
 
 function picturesOf(tokens) {
@@ -107,6 +140,9 @@ const parser = new MarkdownParser(schema, markdown, {
   call_out: { block: "call_out", getAttrs: own },
   call_out_name: { block: "call_out_name", noCloseToken: true },
   gallery: { block: "gallery" },
+  question: { block: "question" },
+  options: { block: "options" },
+  option: { block: "option", getAttrs: own },
   figure: { node: "figure", getAttrs: own },
   fence: { block: "code_block", getAttrs: (token) => ({ params: token.info }), noCloseToken: true },
   hr: { node: "horizontal_rule" },
@@ -283,6 +319,14 @@ const serializer = new MarkdownSerializer(
     step: before.nodes.list_item,
     call_out(state, node) {
       boxed(state, node, `${node.attrs.kind} ${oneLine(node.firstChild.textContent)}`, () => node.forEach((child, _at, index) => index && state.render(child, node, index)));
+    },
+    question(state, node) {
+      boxed(state, node, `question ${oneLine(node.firstChild.textContent)}`, () => node.forEach((child, _at, index) => index && state.render(child, node, index)));
+    },
+    options: (state, node) => state.renderList(node, "  ", () => "- "),
+    option(state, node) {
+      state.write(`[${node.attrs.right ? "x" : " "}] `);
+      state.renderContent(node);
     },
     gallery(state, node) {
       boxed(state, node, "gallery", () => node.forEach((child) => {
