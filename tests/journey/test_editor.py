@@ -87,7 +87,7 @@ def test_a_lesson_is_written_as_it_will_be_seen(
     page.get_by_text("Chèn", exact=True).click()
     page.get_by_role("button", name="Khung Hay nhầm").click()
     editor.press_sequentially("Ký xong quên Phát hành.")
-    expect(page.get_by_role("button", name="Bỏ khung, giữ chữ")).to_be_visible()
+    expect(page.get_by_role("button", name="Bỏ khung")).to_be_visible()
     editor.press("Enter")
     editor.press("Enter")
     page.get_by_text("Chèn", exact=True).click()
