@@ -35,9 +35,10 @@ Ký xong quên Phát hành.
 :::
 """
 # As a browser hands over what was copied elsewhere.
-PASTE = """([html, text]) => {
+PASTE = """([html, text, rtf]) => {
     const data = new DataTransfer();
-    if (html) data.setData("text/html", html);
+    data.setData("text/html", html);
+    if (rtf) data.setData("text/rtf", rtf);
     data.setData("text/plain", text);
     const page = document.querySelector(".editor-page");
     page.focus();
@@ -48,6 +49,17 @@ PASTE = """([html, text]) => {
 def _text(page: Page) -> str:
     """What would be saved now."""
     return str(page.locator("[data-editor]").evaluate("root => { root.desk.keep(); return root.desk.area.value; }"))
+
+
+def _rtf(folder: Path) -> str:
+    """A picture as Word writes it: with what it says of the shape before, and a copy for old programs behind."""
+    Image.new("RGB", (8, 8), "#ac3820").save(folder / "word.png")
+    digits = (folder / "word.png").read_bytes().hex()
+    lines = "\n".join(digits[at : at + 128] for at in range(0, len(digits), 128))
+    shape = r"{\*\picprop\shplid1025{\sp{\sn shapeType}{\sv 75}}}\picscalex100\picw212\pich212"
+    uid = r"\bliptag-1298\blipupi96{\*\blipuid b29c1e08a4c1d3f5e6a7b8c9d0e1f2a3}"
+    old = r"{\nonshppict{\pict\picw212\wmetafile8 0100090000030202000000}}"
+    return rf"{{\rtf1\ansi{{\*\shppict{{\pict{shape}\pngblip{uid}" + f"{lines}}}}}{old}\\par}}"
 
 
 def _empty(page: Page) -> None:
@@ -78,6 +90,11 @@ def test_a_lesson_is_written_as_it_will_be_seen(
         if sample.stem == "word":
             expect(page.locator("[data-news]")).to_contain_text("Có 1 hình không dán kèm được")
         _empty(page)
+    # Word puts its pictures beside its words.
+    page.evaluate(PASTE, ["<p>Nhìn hình.</p><p><img src='file:///C:/a.png'></p>", "Nhìn hình.", _rtf(tmp_path)])
+    assert _text(page) == "Nhìn hình.\n\n![](anh-2.png)\n"
+    expect(page.locator("[data-placed] [data-arriving=here]")).to_have_count(2)
+    _empty(page)
     assert screen.judged(".editor") == []
 
     # A heading by its signs, a box by the menu, a picture from this device with what is said of it.
@@ -99,7 +116,7 @@ def test_a_lesson_is_written_as_it_will_be_seen(
     page.get_by_role("button", name="Ảnh, bộ ảnh").click()
     page.get_by_label("Tệp từ máy này").set_input_files(photo)
     page.keyboard.type("Nút Ký số ở góc phải")
-    expect(page.locator("[data-placed] [data-arriving=here]")).to_have_count(2)
+    expect(page.locator("[data-placed] [data-arriving=here]")).to_have_count(3)
     assert _text(page) == WRITTEN
     assert screen.judged(".editor") == []
     screen.picture("bai-viet")

@@ -240,12 +240,12 @@ function pictures(page, body, take) {
   }
 }
 
-// Pictures in what Word puts beside its HTML, in their order: type and bytes.
+const BLIP = /\\(pngblip|jpegblip)(?:\\[a-z]+-?\d*|\{[^{}]*\}|\s)*?\s*([\da-f\s]{40,})/gi;
+
+// Pictures in what Word puts beside its HTML (RTF, \\pict), in their order: type and bytes.
 export function picturesOf(rtf) {
-  const found = [];
-  for (const [, kind, digits] of rtf.matchAll(/\{\\pict[^{}]*(?:\{[^{}]*\}[^{}]*)*?\\(pngblip|jpegblip)[^{}]*(?:\{[^{}]*\}[^{}\da-fA-F]*)*([\da-fA-F\s]{40,})\}/g)) {
-    const hex = digits.replace(/\s/g, "");
-    found.push({ type: kind === "pngblip" ? "image/png" : "image/jpeg", bytes: Uint8Array.from(hex.match(/../g), (two) => parseInt(two, 16)) });
-  }
-  return found;
+  return [...rtf.matchAll(BLIP)].map(([, kind, digits]) => ({
+    type: kind === "pngblip" ? "image/png" : "image/jpeg",
+    bytes: Uint8Array.from(digits.replace(/\s/g, "").match(/../g), (two) => parseInt(two, 16)),
+  }));
 }
