@@ -130,6 +130,7 @@ _OFFICE = (
 )  # fmt: skip
 _CUES = f"/studio/{SLUG}/lessons/{WATCH}/captions/02-phim.mp4/vi"
 _TRACK = {"video": "02-phim.mp4", "language": "vi", "base_version": "{base_version}"}
+_TOLD = {"do": "say", "title": "Tên khác", "base_version": "{base_version}"}
 _STUDIO = (
     page("/studio", AUTHORS | PROVINCE_REVIEWERS, secret=CLOSED_TITLE, told_to=PROVINCE_REVIEWERS),
     page("/studio/new", AUTHORS),
@@ -149,11 +150,11 @@ _STUDIO = (
     page("/studio/{slug}/modules/{folder}/arrange", PROVINCE_AUTHORS, f"/studio/{SLUG}/modules/01-mo-dau/arrange",
          refused=_NOT_THEIRS),
     act("/studio/{slug}/modules/{folder}/arrange", PROVINCE_AUTHORS, f"/studio/{SLUG}/modules/01-mo-dau/arrange",
-        refused=_NOT_THEIRS, form={"do": "copy"}),
+        refused=_NOT_THEIRS, form=_TOLD | {"objective": "Làm được"}),
     page("/studio/{slug}/lessons/{key}/arrange", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{READ}/arrange",
          refused=_NOT_THEIRS),
     act("/studio/{slug}/lessons/{key}/arrange", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{READ}/arrange",
-        refused=_NOT_THEIRS, form={"do": "copy"}),
+        refused=_NOT_THEIRS, form=_TOLD),
     page("/studio/{slug}", PROVINCE_REVIEWERS, f"/studio/{SLUG}", refused=_NOT_THEIRS, secret=DRAFT_TITLE,
          told_to=PROVINCE_REVIEWERS),
     page("/studio/{slug}/lessons/{key}/preview", PROVINCE_REVIEWERS, f"/studio/{SLUG}/lessons/{DRAFT}/preview",
