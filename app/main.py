@@ -37,7 +37,7 @@ from app.authoring import info_pages as course_info_pages
 from app.authoring import jobs as authoring_jobs
 from app.authoring import pages as studio_pages
 from app.authoring import personal as authoring_personal
-from app.authoring.review import comment_pages
+from app.authoring.review import comment_pages, learner_pages
 from app.authoring.review import pages as review_pages
 from app.catalogue import handlers as catalogue
 from app.catalogue import pages as catalogue_pages
@@ -186,8 +186,8 @@ PAGES = (
     guest_sign_up_pages, evidence_list_pages, evidence_pages, class_pages, exam_desk_pages, exam_room_pages,
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, library_pages, course_pages, zip_pages, studio_pages, outline_pages,
-    course_info_pages, review_pages,
-    comment_pages, lesson_pages, lesson_quiz_pages, caption_pages, slide_pages, upload_pages, office_pages,
+    course_info_pages, review_pages, comment_pages, learner_pages, lesson_pages, lesson_quiz_pages, caption_pages,
+    slide_pages, upload_pages, office_pages,
     arriving_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     round_pages, declaration_pages,

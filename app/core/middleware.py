@@ -18,6 +18,13 @@ _POLICY = (
     "font-src 'self'; connect-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
     "form-action 'self'"
 )
+# For a page that one of ours shows in a frame, to be looked at and no more: nothing runs, nothing is sent.
+SHOWN_IN_A_FRAME = (
+    _POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    .replace("script-src 'self'", "script-src 'none'")
+    .replace("form-action 'self'", "form-action 'none'")
+    + "; sandbox allow-same-origin"
+)
 _HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",

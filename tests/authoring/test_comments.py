@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from markupsafe import Markup
+from sqlalchemy import select
 
 from app.authoring.review.passages import find, passages
 from app.catalogue.queries import LessonDoc
 from app.catalogue.render import HtmlBlock
 from app.core.db import Database, Session
+from app.learning.models import Enrolment
 from tests import factories
 from tests.authoring.conftest import BODY, StudioCourse
 from tests.authoring.test_studio import send
@@ -108,3 +110,20 @@ def test_a_comment_on_nothing_is_not_found(reviewer: Browser) -> None:
     assert reviewer.post(COMMENTS, {"number": "7", "passage": "1", "text": "Gì?"}).status_code == 404
     assert reviewer.post(f"{COMMENTS}/12345/settle", {}).status_code == 404
     assert reviewer.post(COMMENTS, {"number": "1", "passage": "0", "text": "Bài hay."}).status_code == 200
+
+
+def test_a_reviewer_sees_the_learners_page_of_a_draft_and_nothing_of_it_runs(
+    author: Browser, reviewer: Browser, database: Database
+) -> None:
+    send(author, EDIT, {"title": "Tên trong bản nháp"})
+    assert f'src="{LESSON}/learner"' in reviewer.get(f"{LESSON}/as-learner?view=desktop").text
+    shown = reviewer.get(f"{LESSON}/learner")
+    assert "Tên trong bản nháp" in shown.text
+    assert "Tôi đã đọc xong" in shown.text
+    policy = shown.headers["content-security-policy"]
+    assert "script-src 'none'" in policy
+    assert "form-action 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "frame-ancestors 'none'" in reviewer.get(PREVIEW).headers["content-security-policy"]
+    with database.reading() as db:
+        assert list(db.scalars(select(Enrolment.id))) == []
