@@ -175,7 +175,7 @@ def lesson_of(
         stem=stem,
         title=fields.title,
         minutes=int(fields.minutes),
-        markdown=body + "\n",
+        markdown=_as_before(body, old),
         is_required=old.is_required if old else True,
         objectives=fields.objective_list,
         role=fields.role,
@@ -185,6 +185,14 @@ def lesson_of(
         completion=old.completion if old else None,
         files=used_files(body, old.quiz if old else None, kept),
     )
+
+
+def _as_before(body: str, old: LessonSource | None) -> str:
+    """The text as it is kept: the old one, byte for byte, if nothing changed; else after the blank lines it began with."""
+    before = old.markdown if old else ""
+    if before and several_lines(before) == body:
+        return before
+    return before[: len(before) - len(before.lstrip("\n"))] + body + "\n"
 
 
 def _with_placed(

@@ -3,6 +3,7 @@
 import errno
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,8 +12,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
+from app.authoring.lesson_form import LessonFields, lesson_of
 from app.catalogue.models import Course, CourseVersion, LessonVersion
 from app.catalogue.queries import course_by_slug, outline
+from app.catalogue.source import LessonSource, ModuleSource
 from app.core.db import Database
 from app.core.jobs import Worker
 from app.core.storage import LocalStorage
@@ -127,6 +130,16 @@ def test_publishing_means_the_version_one_has_looked_at(
     assert late.status_code == 409
     assert "bản nháp mới hơn" in late.text
     assert lesson_titles(database) == ["Chữ ký số là gì"]
+
+
+@pytest.mark.parametrize("end", ["", "Thêm một câu.\n"])
+def test_a_saved_text_keeps_what_nobody_touched(end: str) -> None:
+    lesson = LessonSource("KS01.1.1", "01-bai", "Bài", 5, "\nMột  \nhai.\n\n", role="Chị Hoa", objectives=("Biết.",))
+    module = ModuleSource("01-bat-dau", "Bắt đầu", "Biết", (lesson,))
+    fields = LessonFields.of_lesson(module.folder, lesson, 1)
+    sent = replace(fields, body=(fields.body + end).replace("\n", "\r\n"))
+    saved = lesson_of(sent, module, lesson, lesson.key, lesson.stem, {}).markdown
+    assert saved == ("\nMột\nhai.\n\nThêm một câu.\n" if end else lesson.markdown)
 
 
 def test_a_file_put_into_the_text_gets_a_name_of_its_module_where_it_stands(
