@@ -188,7 +188,7 @@ def lesson_of(
 
 
 def _as_before(body: str, old: LessonSource | None) -> str:
-    """The text as it is kept: the old one, byte for byte, if nothing changed; else after the blank lines it began with."""
+    """The text as kept: the old one, byte for byte, if nothing changed; else after the blank lines it began with."""
     before = old.markdown if old else ""
     if before and several_lines(before) == body:
         return before
