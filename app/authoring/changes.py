@@ -32,10 +32,14 @@ def changes_between(before: CourseSource | None, after: CourseSource) -> list[Ch
     return found
 
 
+def told_of(lesson: LessonSource) -> LessonSource:
+    """The lesson as its readers see it: how its author spelt head and quiz file, and the file's number, left out."""
+    return replace(lesson, front_matter="", quiz_source="", stem="")
+
+
 def _lessons(course: CourseSource) -> dict[str, tuple[str, LessonSource]]:
-    # The author's own spelling of heads and quiz files, and the file's number, are no news to a learner.
     return {
-        lesson.key: (module.title, replace(lesson, front_matter="", quiz_source="", stem=""))
+        lesson.key: (module.title, told_of(lesson))
         for module in course.modules
         for lesson in module.lessons
     }

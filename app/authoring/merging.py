@@ -67,8 +67,8 @@ def merge(
     for name in _LISTS:
         lines = _lines(getattr(base, name)), _lines(getattr(mine, name)), _lines(getattr(theirs, name))
         found[name] = "\n".join(_text(name, lines, "\n", picks, clashes))
-    blocks = _blocks(base.body), _blocks(mine.body), _blocks(theirs.body)
-    found["body"] = "\n\n".join(_text("body", blocks, "\n\n", picks, clashes))
+    three = blocks(base.body), blocks(mine.body), blocks(theirs.body)
+    found["body"] = "\n\n".join(_text("body", three, "\n\n", picks, clashes))
     sources = mine.sources if mine.sources != base.sources or theirs.sources == base.sources else theirs.sources
     if mine.sources != base.sources and theirs.sources != base.sources:
         # Nobody loses a source: what either has, mine first.
@@ -154,7 +154,7 @@ def _agreed(
     return [*found, (len(base), len(mine), len(theirs), 0)]
 
 
-def _blocks(text: str) -> list[str]:
+def blocks(text: str) -> list[str]:
     """Paragraphs; an empty line ends one."""
     return [block for block in re.split(r"\n[ \t]*\n+", text.replace("\r\n", "\n").strip("\n")) if block.strip()]
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
+from app.authoring.history_queries import lesson_at
 from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, used_files, videos_of
 from app.authoring.merging import Clash, merge
 from app.authoring.queries import newest_version
@@ -180,6 +181,32 @@ def save_quiz(
     kept |= {name: FileSource(name, asset_id=asset_id) for name, asset_id in files.items()}
     changed = edited_lesson(lesson, quiz=quiz, files=used_files(lesson.markdown, quiz, kept))
     save_version(db, storage, with_lesson(source, module.folder, changed), course.unit_id, actor.account_id)
+
+
+def bring_back(
+    db: Session, storage: Storage, actor: Actor, course: Course, key: str, number: int, base_version: int
+) -> None:
+    """Keep the lesson as version `number` has it, quiz and files included, in a new draft; one taken out comes again.
+
+    Raises NotFound, Conflict when somebody changed the lesson after `base_version`, Invalid when another file of its
+    module took the name of one of its files.
+    """
+    folder, old = lesson_at(db, course, key, number)
+    version = newest_version(db, course)
+    source = source_of(db, version.id)
+    try:
+        module, present = source.lesson(key)
+    except KeyError:
+        if not source.modules:
+            raise Conflict(_("Khóa học không còn học phần nào. Hãy thêm một học phần rồi lấy lại bài.")) from None
+        module = next((one for one in source.modules if one.folder == folder), source.modules[-1])
+        lesson = replace(old, stem=next_stem(module, old.title))
+    else:
+        if base_version != version.id:
+            must_be_unchanged(db, source, base_version, key)
+        lesson = replace(old, stem=present.stem)
+    made = with_hours_of(source, with_lesson(source, module.folder, lesson))
+    save_version(db, storage, made, course.unit_id, actor.account_id)
 
 
 def _with_theirs(

@@ -82,6 +82,8 @@ class CourseVersion(Base):
     # Hash over everything a version says and shows; loading the same folder again makes no new version.
     checksum: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+    # An account; nobody where the system saved it, and for versions published before this was kept.
+    created_by: Mapped[int | None]
     published_at: Mapped[datetime | None]
     published_by: Mapped[int | None]
 

@@ -77,6 +77,7 @@ def save_version(
         manifest=source.manifest,
         checksum=checksum,
         created_at=clock.now(),
+        created_by=by,
         files=[
             CourseFile(path=extra.path, text=extra.text, asset_id=files[extra.file].id if extra.file else None)
             for extra in source.extra_files

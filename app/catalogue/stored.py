@@ -1,9 +1,10 @@
 """A stored version as the plain source it came from: what the studio edits and what an export writes."""
 
+from collections.abc import Collection
 from typing import cast
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from app.catalogue.lesson_rules import rule_of
 from app.catalogue.models import Course, CourseFile, CourseVersion, LessonVersion, ModuleVersion
@@ -21,22 +22,47 @@ from app.catalogue.source import (
 from app.core.errors import NotFound
 
 
+# What is made of the text is the larger half of a lesson.
+_UNREAD = (defer(LessonVersion.blocks), defer(LessonVersion.folded_text))
+
+
 def source_of(db: Session, version_id: int) -> CourseSource:
     """The source that `service.save_version` would keep as this very version; raises NotFound.
 
     Files are named by their assets, so saving it again stores nothing twice.
     """
-    version = db.scalar(
+    try:
+        return sources_of(db, (version_id,))[version_id]
+    except KeyError:
+        raise NotFound from None
+
+
+def sources_of(db: Session, version_ids: Collection[int]) -> dict[int, CourseSource]:
+    """The sources of several versions by their ids; five queries, however many there are."""
+    lessons = selectinload(CourseVersion.modules).selectinload(ModuleVersion.lessons)
+    versions = db.scalars(
         select(CourseVersion)
-        .where(CourseVersion.id == version_id)
+        .where(CourseVersion.id.in_(version_ids))
         .options(
-            joinedload(CourseVersion.course),
-            selectinload(CourseVersion.files),
-            selectinload(CourseVersion.modules).selectinload(ModuleVersion.lessons).selectinload(LessonVersion.files),
+            joinedload(CourseVersion.course), selectinload(CourseVersion.files),
+            lessons.selectinload(LessonVersion.files), lessons.options(*_UNREAD),
         )
+    )  # fmt: skip
+    return {version.id: _course(version) for version in versions}
+
+
+def lesson_sources(db: Session, course_id: int, key: str) -> dict[int, LessonSource]:
+    """What a lesson said in every version of its course that has it, by the version's id; two queries."""
+    rows = db.scalars(
+        select(LessonVersion)
+        .join(CourseVersion, CourseVersion.id == LessonVersion.course_version_id)
+        .where(CourseVersion.course_id == course_id, LessonVersion.key == key)
+        .options(selectinload(LessonVersion.files), *_UNREAD)
     )
-    if version is None:
-        raise NotFound
+    return {row.course_version_id: _lesson(row) for row in rows}
+
+
+def _course(version: CourseVersion) -> CourseSource:
     course: Course = version.course
     return CourseSource(
         slug=course.slug,

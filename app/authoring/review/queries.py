@@ -81,7 +81,7 @@ def review_state(db: Session, actor: Actor, course: Course) -> ReviewState:
     state = state_of(newest, course.published_version_id, last)
     if last is None:
         return ReviewState(state, newest.number)
-    names = _people(db, [one for one in (last.sent_by, last.decided_by) if one])
+    names = people_of(db, [one for one in (last.sent_by, last.decided_by) if one])
     decided = db.get(CourseVersion, last.decided_version_id) if last.decided_version_id else None
     sender = names[last.sent_by]
     is_own = sender[0] in actor.records
@@ -181,7 +181,7 @@ def _waiting(
     ]
 
 
-def _people(db: Session, account_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
+def people_of(db: Session, account_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
     """Person id and name by account."""
     rows = db.execute(
         select(Account.id, Person.id, Person.name)
