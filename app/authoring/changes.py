@@ -38,11 +38,7 @@ def told_of(lesson: LessonSource) -> LessonSource:
 
 
 def _lessons(course: CourseSource) -> dict[str, tuple[str, LessonSource]]:
-    return {
-        lesson.key: (module.title, told_of(lesson))
-        for module in course.modules
-        for lesson in module.lessons
-    }
+    return {lesson.key: (module.title, told_of(lesson)) for module in course.modules for lesson in module.lessons}
 
 
 def _head(course: CourseSource) -> CourseSource:

@@ -35,7 +35,12 @@ def test_lines_of_a_list_stay_lines() -> None:
 
 
 def test_a_right_choice_and_a_file_of_the_same_name_are_told() -> None:
-    asked = {"id": "q1", "kind": "single", "text": "Ai ký?", "options": [{"text": "Hoa", "right": True}, {"text": "Bình"}]}
+    asked = {
+        "id": "q1",
+        "kind": "single",
+        "text": "Ai ký?",
+        "options": [{"text": "Hoa", "right": True}, {"text": "Bình"}],
+    }
     other = asked | {"options": [{"text": "Hoa"}, {"text": "Bình", "right": True}]}
     before = replace(LESSON, quiz={"questions": [asked]}, files=(FileSource("a.webp", asset_id=1),))
     after = replace(LESSON, quiz={"questions": [other]}, files=(FileSource("a.webp", asset_id=2),))
