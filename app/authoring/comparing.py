@@ -72,7 +72,7 @@ def _paired(before: Sequence[str], after: Sequence[str]) -> Iterator[Line]:
     words = [Counter(_TOKEN.findall(text)) for text in after]
     for text in before:
         own = Counter(_TOKEN.findall(text))
-        best = max(range(start, len(after)), key=lambda place: _likeness(own, words[place]), default=None)  # noqa: B023
+        best = max(range(start, len(after)), key=lambda place: _likeness(own, words[place]), default=None)
         if best is None or _likeness(own, words[best]) < _ALIKE:
             yield _whole("removed", text)
             continue

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -86,7 +87,7 @@ def course_history(db: Session, course: Course, page: int) -> CourseHistory:
     rows = _versions(db, course, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
     sources = sources_of(db, [row.id for row in rows])
     names = _names(db, rows)
-    before = {row.id: earlier.id for row, earlier in zip(rows, rows[1:], strict=False)}
+    before = {row.id: earlier.id for row, earlier in pairwise(rows)}
     return CourseHistory(
         course=course_version(db, newest_version(db, course).id),
         saves=tuple(

@@ -21,7 +21,6 @@ from app.catalogue.source import (
 )
 from app.core.errors import NotFound
 
-
 # What is made of the text is the larger half of a lesson.
 _UNREAD = (defer(LessonVersion.blocks), defer(LessonVersion.folded_text))
 
