@@ -164,7 +164,7 @@ _STUDIO = (
     page("/studio/{slug}/lessons/{key}/history", PROVINCE_REVIEWERS, f"/studio/{SLUG}/lessons/{DRAFT}/history",
          refused=_NOT_THEIRS, secret=DRAFT_TITLE, told_to=PROVINCE_REVIEWERS),
     act("/studio/{slug}/lessons/{key}/history", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{READ}/history",
-        refused=_NOT_THEIRS, form={"number": "1"}),
+        refused=_NOT_THEIRS, form={"number": "1", "base_version": "{base_version}"}),
     page("/studio/{slug}/lessons/new", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/new", refused=_NOT_THEIRS),
     act("/studio/{slug}/lessons/new", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/new", refused=_NOT_THEIRS,
         form=LESSON, files={"picture": ("nut-ky.png", "picture")}),
