@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Any, Literal
 
 from app.authoring.merging import blocks
@@ -17,6 +18,7 @@ _ALIKE = 0.5
 # Beyond these a comparison would cost seconds; whole paragraphs are shown instead.
 _MOST_WORDS = 1500
 _MOST_PAIRS = 10_000
+_LONG = 3
 _TOKEN = re.compile(r"\n|[^\s]+")
 # What a question says to the program, not to people.
 _UNSAID = frozenset({"id", "kind", "topic", "skill"})
@@ -39,11 +41,26 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Stretch:
+    """Lines in a row, all unchanged or none; a reader may want to pass over a long unchanged one."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def is_long(self) -> bool:
+        return self.lines[0].kind == "same" and len(self.lines) >= _LONG
+
+
+@dataclass(frozen=True)
 class Part:
     """A field of the lesson that differs, by its name in the lesson form (or quiz, is_required, files, other)."""
 
     name: str
     lines: tuple[Line, ...]
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        return tuple(Stretch(tuple(lines)) for _same, lines in groupby(self.lines, lambda line: line.kind == "same"))
 
 
 def compare(before: LessonSource, after: LessonSource) -> tuple[Part, ...]:

@@ -28,6 +28,12 @@ def test_a_paragraph_written_anew_stands_whole_beside_the_one_that_went() -> Non
     assert [line.kind for line in part.lines] == ["same", "removed", "added"]
 
 
+def test_what_did_not_change_may_be_passed_over_where_it_is_long() -> None:
+    before = [f"Đoạn {number}." for number in range(7)]
+    part = Part("body", tuple(lines(before, [*before[:4], "Khác hẳn.", *before[5:]])))
+    assert [(len(one.lines), one.is_long) for one in part.stretches] == [(4, True), (2, False), (2, False)]
+
+
 def test_lines_of_a_list_stay_lines() -> None:
     before, after = "1. Mở văn bản\n2. Bấm nút", "1. Mở văn bản\n2. Bấm nút Ký"
     [line] = lines([before], [after])
