@@ -22,16 +22,24 @@ def with_tables(tokens: list[Token]) -> list[Token]:
     shaped: list[Token] = []
     heads: list[str] = []
     column = 0
+    labels: dict[str, int] = {}
     for place, token in enumerate(tokens):
         _class_instead_of_style(token)
         if token.type == "table_open":
             heads = _heads_of_table(tokens, place)
             label = escape("Bảng: " + ", ".join(head for head in heads if head))
+            labels[label] = labels.get(label, 0) + 1
+            if labels[label] > 1:
+                # Two tables with the same heads are still two places to go to.
+                label += f" ({labels[label]})"
             shaped.append(raw(f'<div class="scroll" tabindex="0" role="region" aria-label="{label}">'))
             if len(heads) > 2:
                 token.attrSet("class", "cards")
         elif token.type == "tr_open":
             column = 0
+        elif token.type == "th_open" and not tokens[place + 1].content:
+            # The corner of a table that compares: a head that says nothing is none.
+            token.tag = tokens[place + 2].tag = "td"
         elif token.type == "th_open":
             token.attrSet("scope", "col")
         elif token.type in ("td_open", "td_close") and column == 0:

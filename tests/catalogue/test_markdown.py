@@ -174,3 +174,12 @@ def test_a_box_without_marked_options_keeps_all_its_words() -> None:
     html = html_of("::: question Tự hỏi\nVì sao?\n\n- một\n- hai\n:::\n")
     assert all(word in html for word in ("Tự hỏi", "Vì sao?", "một", "hai"))
     assert "<details" not in html
+
+
+def test_tables_of_the_same_heads_have_names_of_their_own_and_an_empty_corner_is_no_head() -> None:
+    table = "| | Mạng | Sim |\n|---|---|---|\n| Ở nhà | có | có |\n"
+    html = html_of(f"{table}\n{table}")
+    assert re.findall(r'aria-label="([^"]*)"', html) == ["Bảng: Mạng, Sim", "Bảng: Mạng, Sim (2)"]
+    assert '<th scope="col"></th>' not in html
+    assert html.count("<td></td>") == 2
+    assert html.count('<th scope="col">') == 4
