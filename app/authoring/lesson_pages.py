@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from fastapi import APIRouter, Request
 
-from app.authoring import queries, service
+from app.authoring import drafting, queries, service
 from app.authoring.folder.quality import LEAST_WORDS, MOST_WORDS
 from app.authoring.lesson_form import MORE_PICTURES, SLOTS, LessonFields, in_order
 from app.authoring.lesson_upload import LessonUpload, Upload
@@ -70,6 +70,8 @@ class LessonFormPage:
     # How long the check of lessons wants a text, in words.
     least_words: int = LEAST_WORDS
     most_words: int = MOST_WORDS
+    # What this author left unsaved and may go on with; None too where the form shows it already.
+    draft: drafting.Draft | None = None
     # Where somebody else changed the same, and what was chosen of it so far.
     clashes: tuple[Clash, ...] = ()
     picks: dict[str, str] = field(default_factory=dict)
@@ -89,20 +91,38 @@ class LessonFormPage:
 
 @router.get("/studio/{slug}/lessons/new")
 def new(
-    request: Request, db: Db, actor: Author, course: AuthoredCourse, storage: Files, settings: Config, module: str = ""
+    request: Request,
+    db: Db,
+    actor: Author,
+    course: AuthoredCourse,
+    storage: Files,
+    settings: Config,
+    module: str = "",
+    draft: bool = False,
 ) -> Response:
+    """`draft`: go on with what was left unsaved."""
     fields = LessonFields(module=module, base_version=queries.newest_version(db, course).id)
-    return _form(request, _page(db, course, None, fields, settings, unfinished(db, storage, actor)))
+    page = _page(db, course, None, fields, settings, unfinished(db, storage, actor))
+    return _form(request, _with_draft(db, actor, course, page, goes_on=draft))
 
 
 @router.get("/studio/{slug}/lessons/{key}/edit")
 def edit(
-    key: str, request: Request, db: Db, actor: Author, course: AuthoredCourse, storage: Files, settings: Config
+    key: str,
+    request: Request,
+    db: Db,
+    actor: Author,
+    course: AuthoredCourse,
+    storage: Files,
+    settings: Config,
+    draft: bool = False,
 ) -> Response:
+    """`draft`: go on with what was left unsaved."""
     version = queries.newest_version(db, course)
     module, lesson = service.lesson_in(source_of(db, version.id), key)
     fields = LessonFields.of_lesson(module.folder, lesson, version.id)
-    return _form(request, _page(db, course, key, fields, settings, unfinished(db, storage, actor)))
+    page = _page(db, course, key, fields, settings, unfinished(db, storage, actor))
+    return _form(request, _with_draft(db, actor, course, page, goes_on=draft))
 
 
 @router.post("/studio/{slug}/lessons/new")
@@ -162,6 +182,7 @@ def _save(request: Request, form: _Try) -> Response:
             saved = service.save_lesson(
                 db, form.storage, form.actor, course, form.upload.fields, form.key, files, placed, form.upload.picks
             )
+            drafting.forget(db, form.actor, course, form.key)
     except Invalid as error:
         return _again(request, form, kept, error.status, errors=error.fields)
     except service.MergeNeeded as error:
@@ -247,6 +268,16 @@ def _page(
         draws_office=bool(find_libreoffice(settings.libreoffice)),
         comments=tuple(one for one in threads(db, course, key) if not one.settled_at) if key else (),
     )
+
+
+def _with_draft(db: Session, actor: Actor, course: Course, page: LessonFormPage, *, goes_on: bool) -> LessonFormPage:
+    draft = drafting.kept_draft(db, actor, course, page.key, page.fields)
+    if draft is None or not goes_on:
+        return replace(page, draft=draft)
+    return replace(
+        page, fields=draft.fields, attached=_attached(db, actor, dict(draft.kept)),
+        placed=_placed(db, actor, draft.placed),
+    )  # fmt: skip
 
 
 def _attached(db: Session, actor: Actor, kept: dict[str, str]) -> dict[str, AssetView]:

@@ -131,6 +131,7 @@ _OFFICE = (
 _CUES = f"/studio/{SLUG}/lessons/{WATCH}/captions/02-phim.mp4/vi"
 _TRACK = {"video": "02-phim.mp4", "language": "vi", "base_version": "{base_version}"}
 _TOLD = {"do": "say", "title": "Tên khác", "base_version": "{base_version}"}
+_TYPED = {"title": "Ký số trên điện", "body": "Đang viết dở"}
 _STUDIO = (
     page("/studio", AUTHORS | PROVINCE_REVIEWERS, secret=CLOSED_TITLE, told_to=PROVINCE_REVIEWERS),
     page("/studio/new", AUTHORS),
@@ -159,6 +160,14 @@ _STUDIO = (
          told_to=PROVINCE_REVIEWERS),
     page("/studio/{slug}/lessons/{key}/preview", PROVINCE_REVIEWERS, f"/studio/{SLUG}/lessons/{DRAFT}/preview",
          refused=_NOT_THEIRS, secret=DRAFT_TITLE, told_to=PROVINCE_REVIEWERS),
+    act("/studio/{slug}/lessons/new/draft", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/new/draft", refused=_NOT_THEIRS,
+        form=_TYPED, answers=(200,)),
+    act("/studio/{slug}/lessons/{key}/draft", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{READ}/draft",
+        refused=_NOT_THEIRS, form=_TYPED, answers=(200,)),
+    act("/studio/{slug}/lessons/new/draft/forget", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/new/draft/forget",
+        refused=_NOT_THEIRS),
+    act("/studio/{slug}/lessons/{key}/draft/forget", PROVINCE_AUTHORS, f"/studio/{SLUG}/lessons/{READ}/draft/forget",
+        refused=_NOT_THEIRS),
     page("/studio/{slug}/history", PROVINCE_REVIEWERS, f"/studio/{SLUG}/history", refused=_NOT_THEIRS,
          secret=DRAFT_TITLE, told_to=PROVINCE_REVIEWERS),
     page("/studio/{slug}/lessons/{key}/history", PROVINCE_REVIEWERS, f"/studio/{SLUG}/lessons/{DRAFT}/history",
