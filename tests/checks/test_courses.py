@@ -23,7 +23,7 @@ FOLDERS = list(course_folders(COURSES))
 _DICTIONARY = ROOT / ".cache" / "hunspell-vi" / "usr" / "share" / "hunspell" / "vi_VN.dic"
 # Words of other languages and units our lessons use; one a line.
 _OTHER_WORDS = Path(__file__).with_name("other_words.txt")
-_NO_WORDS = re.compile(r"https?://\S+|\S+@\S+|\S*[\d_/]\S*|\b\w+(?:\.\w+)+\b|\*\S+")
+_NO_WORDS = re.compile(r"\[[xX ]\]|https?://\S+|\S+@\S+|\S*[\d_/]\S*|\b\w+(?:\.\w+)+\b|\*\S+")
 _WORD = re.compile(r"[^\W\d_]+")
 # The dictionary writes hoá, thuỷ; lessons write hóa, thủy as newspapers do.
 _TONE_FIRST = re.compile("([óòỏõọ])([ae])$|([úùủũụ])(y)$")

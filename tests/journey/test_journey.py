@@ -203,7 +203,8 @@ def publish_a_lesson(screen: Screen, movable_clock: MovableClock, folder: Path) 
     page.get_by_label("Tên bài").fill("Ba việc làm ngay trong tuần")
     page.get_by_label("Thời lượng (phút)").fill("5")
     page.get_by_label("Học xong, người học làm được gì?").fill("Chọn được ba việc để làm ngay.")
-    page.get_by_label("Chữ của bài").fill(
+    page.get_by_role("button", name="Sửa bằng ký hiệu").click()
+    page.get_by_role("textbox", name="Chữ của bài").fill(
         "## Chuyện của chị Mẫu\n\nChị Mẫu, văn thư phường, chọn ba việc.\n\n"
         "::: steps\n1. **Ghi ra.** Viết ba việc.\n2. **Làm thử.** Chọn một việc.\n3. **Xem lại.** Cuối tuần hỏi lại.\n"
         ":::\n\n"
