@@ -121,8 +121,8 @@ def test_a_bundle_is_its_files_one_after_the_other() -> None:
     whole = templating.static_bytes("css/all.css").decode()
     parts = [(templating.STATIC_DIR / part).read_text(encoding="utf-8") for part in templating.BUNDLES["css/all.css"]]
     assert whole == "\n".join(parts)
-    # The editor's own, which no learner's page needs.
-    alone = {"editor.css"}
+    # The studio's own, which no learner's page needs.
+    alone = {"editor.css", "studio.css"}
     assert "css/editor.css" in Path("templates/authoring/lesson_form.html").read_text(encoding="utf-8")
     assert {path.name for path in (templating.STATIC_DIR / "css").glob("*.css")} - alone == {
         part.removeprefix("css/") for part in templating.BUNDLES["css/all.css"]
