@@ -115,13 +115,21 @@ def _pieces(token: Token, *, is_item: bool) -> Iterator[_Said]:
     if is_item:
         yield _Said(_short(bold[0] if bold and text.startswith(bold[0]) else sentences[0]), sentences)
     elif whole := [words for words in bold if words in text]:
-        # A bold word alone says little; its sentence says what the author meant.
-        lines = list(dict.fromkeys(next((one for one in sentences if words in one), words) for words in whole))
-        for line in lines[:-1]:
-            yield _Said(_short(line), ())
-        yield _Said(_short(lines[-1]), sentences)
+        yield from _around_bold(whole, sentences)
     else:
         yield _Said(_short(sentences[0]), sentences)
+
+
+def _around_bold(bold: Sequence[str], sentences: Sequence[str]) -> Iterator[_Said]:
+    """A line for each sentence with bold words: the bold word alone would say little.
+
+    Each line carries its own sentences, so that a slide that ends after it still says something.
+    """
+    telling = [place for place, one in enumerate(sentences) if any(words in one for words in bold)]
+    if not telling:  # bold from one sentence into the next
+        yield _Said(_short(bold[-1]), tuple(sentences))
+    for start, here, end in zip([0, *telling[1:]], telling, [*telling[1:], len(sentences)], strict=False):
+        yield _Said(_short(sentences[here]), tuple(sentences[start:end]))
 
 
 def _scenes_of(section: _Section) -> Iterator[Scene]:
