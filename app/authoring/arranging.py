@@ -193,12 +193,13 @@ def _without_number(name: str) -> str:
 
 
 def _next_folder(course: CourseSource, title: str) -> str:
-    numbers = [int(one.folder[:2]) for one in course.modules if one.folder[:2].isdecimal()]
-    free = next((number for number in range(max(numbers, default=0) + 1, MOST_MODULES + 1)), 0)
-    free = free or next((number for number in range(1, MOST_MODULES + 1) if number not in numbers), 0)
-    if not free:
-        raise Invalid(_("Một khóa học có nhiều nhất %(most)s học phần."), most=MOST_MODULES)
-    return f"{free:02}-{slugify(title)[:60].strip('-') or 'hoc-phan'}"
+    """Numbered after the highest there is; where that is the last one possible, into a gap."""
+    taken = {int(one.folder[:2]) for one in course.modules if one.folder[:2].isdecimal()}
+    highest = max(taken, default=0)
+    for number in (*range(highest + 1, MOST_MODULES + 1), *range(1, highest)):
+        if number not in taken:
+            return f"{number:02}-{slugify(title)[:60].strip('-') or 'hoc-phan'}"
+    raise Invalid(_("Một khóa học có nhiều nhất %(most)s học phần."), most=MOST_MODULES)
 
 
 def _copied_title(title: str) -> str:

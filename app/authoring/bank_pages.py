@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 
 from app.authoring import bank_queries as queries
-from app.authoring.bank_form import DIFFICULTIES, KIND_NAMES, QuestionFields, of_form, of_question, question_of
+from app.authoring.bank_form import DIFFICULTIES, KIND_NAMES, QuestionFields, of_question
 from app.authoring.bank_queries import BankRow, Filters, Preview, Revision
 from app.authoring.pages import Author
-from app.authoring.question_sending import Desk, Sent, SentForm, files_shown, with_picture
+from app.authoring.question_sending import Desk, Sent, SentForm, files_shown, question_sent
 from app.catalogue import questions
 from app.catalogue.banks import (
     add_bank,
@@ -177,9 +177,7 @@ def _save(request: Request, form: _Try, databases: Databases, files: Files, sett
     desk = Desk(
         databases, files, settings, form.actor, lambda db: queries.authored_bank(db, form.actor, form.bank_key).unit_id
     )
-    fields, errors = with_picture(desk, form.sent, of_form(kind, form.sent.form))
-    body, faults = question_of(fields)
-    errors = faults | errors
+    fields, body, errors = question_sent(desk, form.sent, kind)
     try:
         if errors:
             raise Invalid(fields=errors)

@@ -7,13 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.datastructures import FormData, UploadFile
 
-from app.authoring import queries
 from app.authoring.caption_form import MOST_CUES, CueRow, cues_of, edited, judged, rows_of, shift_ms
 from app.authoring.captions import CaptionedVideo, captioned_videos, save_track, track_cues, video_view
 from app.authoring.pages import Author, AuthoredCourse
 from app.authoring.service import lesson_in
 from app.catalogue.models import Course
-from app.catalogue.queries import CourseView, course_version
+from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.stored import source_of
 from app.core.db import Session
 from app.core.errors import Conflict, TooLarge
@@ -236,14 +235,14 @@ def _pressed(page: EditorPage, typed: TypedTrack) -> EditorPage:
 
 
 def _tracks_page(db: Session, storage: Storage, course: Course, key: str) -> TracksPage:
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     lesson = lesson_in(source_of(db, version.id), key)[1]
     videos = captioned_videos(db, storage, lesson)
     return TracksPage(course_version(db, version.id), key, lesson.title, version.id, videos)
 
 
 def _editor_page(db: Session, storage: Storage, course: Course, key: str, video: str, language: str) -> EditorPage:
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     lesson = lesson_in(source_of(db, version.id), key)[1]
     view = video_view(db, lesson, video)
     rows = judged(rows_of(track_cues(db, storage, lesson, video, language)), view.duration_s)

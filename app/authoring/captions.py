@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.authoring.lesson_form import videos_of
-from app.authoring.queries import lesson_files, newest_version
+from app.authoring.queries import lesson_files
 from app.authoring.service import lesson_in, must_be_unchanged
 from app.catalogue.models import Course, CourseVersion
+from app.catalogue.queries import newest_version
 from app.catalogue.service import save_version
 from app.catalogue.source import FileSource, LessonSource, caption_name, edited_lesson, with_lesson
 from app.catalogue.stored import source_of

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from app.authoring.merging import blocks
 from app.catalogue.source import LessonSource
 from app.core.i18n import gettext as _
+from app.core.i18n import lazy
 
 Kind = Literal["same", "added", "removed"]
 # A paragraph that keeps this share of its words was changed; one that keeps less was written anew.
@@ -20,6 +21,12 @@ _MOST_WORDS = 1500
 _MOST_PAIRS = 10_000
 _LONG = 3
 _TOKEN = re.compile(r"\n|[^\s]+")
+PART_NAMES = {
+    "title": lazy("Tên bài"), "minutes": lazy("Thời lượng (phút)"), "is_required": lazy("Bắt buộc hay tự chọn"),
+    "objectives": lazy("Học xong, người học làm được gì?"), "role": lazy("Nhân vật của bài"),
+    "body": lazy("Chữ của bài"), "files": lazy("Tệp của bài"), "sources": lazy("Nguồn"),
+    "quiz": lazy("Câu hỏi cuối bài"), "other": lazy("Cách tính điểm, cách tính xong bài"),
+}  # fmt: skip
 # What a question says to the program, not to people.
 _UNSAID = frozenset({"id", "kind", "topic", "skill"})
 

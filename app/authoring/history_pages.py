@@ -5,24 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 
 from app.authoring import history_queries, service
+from app.authoring.comparing import PART_NAMES
 from app.authoring.pages import Author, AuthoredCourse, ReviewedCourse, Reviewer
 from app.core.errors import Conflict, Invalid
 from app.core.i18n import gettext as _
-from app.core.i18n import lazy
 from app.core.web import Db, Files, Response, redirect, render
 
 router = APIRouter()
 
 Number = Annotated[int, Form(ge=1, le=2**31 - 1)]
 _MOST = 2**31 - 1
-
-# What the parts of a lesson are called (comparing.Part).
-PART_NAMES = {
-    "title": lazy("Tên bài"), "minutes": lazy("Thời lượng (phút)"), "is_required": lazy("Bắt buộc hay tự chọn"),
-    "objectives": lazy("Học xong, người học làm được gì?"), "role": lazy("Nhân vật của bài"),
-    "body": lazy("Chữ của bài"), "files": lazy("Tệp của bài"), "sources": lazy("Nguồn"),
-    "quiz": lazy("Câu hỏi cuối bài"), "other": lazy("Cách tính điểm, cách tính xong bài"),
-}  # fmt: skip
 
 
 @router.get("/studio/{slug}/history")

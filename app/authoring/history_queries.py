@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.authoring.changes import Change, changes_between, told_of
 from app.authoring.comparing import Part, compare
-from app.authoring.queries import may_write, newest_version
+from app.authoring.queries import may_write
 from app.authoring.review.queries import people_of
 from app.catalogue.models import Course, CourseVersion
-from app.catalogue.queries import CourseView, course_version
+from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.source import LessonSource
 from app.catalogue.stored import lesson_sources, sources_of
 from app.core.access import Actor

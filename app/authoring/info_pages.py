@@ -16,7 +16,7 @@ from app.authoring.making import rearrange
 from app.authoring.pages import Author, AuthoredCourse
 from app.authoring.starting import required_hours
 from app.catalogue.models import Course, Programme
-from app.catalogue.queries import CourseView, course_version, cover_url
+from app.catalogue.queries import CourseView, course_version, cover_url, newest_version
 from app.catalogue.source import CourseSource, FileSource
 from app.catalogue.stored import source_of
 from app.core.db import Session
@@ -73,7 +73,7 @@ SentForm = Annotated[Sent, Depends(_receive)]
 
 @router.get("/studio/{slug}/info")
 def info(request: Request, db: Db, course: AuthoredCourse) -> Response:
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     fields = info_form.of_course(source_of(db, version.id), version.id)
     return _form(request, _page(db, course), fields)
 
@@ -85,7 +85,7 @@ def tell(
     """The picture is stored before the database is locked."""
     with database.reading() as db:
         course = queries.authored_course(db, actor, slug)
-        source = source_of(db, queries.newest_version(db, course).id)
+        source = source_of(db, newest_version(db, course).id)
         page = _page(db, course)
         errors = _problems(db, course, source, sent.fields)
         stored = None
@@ -127,7 +127,7 @@ def _problems(db: Session, course: Course, source: CourseSource, fields: InfoFie
 
 
 def _page(db: Session, course: Course) -> InfoPage:
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     view = course_version(db, version.id)
     others = db.execute(select(Course.slug, Course.code).where(Course.id != course.id).order_by(Course.code)).all()
     tasks = db.execute(select(Programme.code, Programme.task_no, Programme.title).order_by(Programme.code)).all()

@@ -6,8 +6,8 @@ from starlette.responses import PlainTextResponse
 from app.authoring import drafting, service
 from app.authoring.lesson_upload import Upload
 from app.authoring.pages import Author, AuthoredCourse
-from app.authoring.queries import newest_version
 from app.catalogue.models import Course
+from app.catalogue.queries import newest_version
 from app.catalogue.stored import source_of
 from app.core import clock
 from app.core.access import Actor

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from fastapi import APIRouter, Request
 
 from app.authoring import drafting, queries, service
+from app.authoring.comparing import PART_NAMES
 from app.authoring.folder.quality import LEAST_WORDS, MOST_WORDS
 from app.authoring.lesson_form import MORE_PICTURES, SLOTS, LessonFields, in_order
 from app.authoring.lesson_upload import LessonUpload, Upload
@@ -15,13 +16,12 @@ from app.authoring.pages import Author, AuthoredCourse
 from app.authoring.review.comments import Thread, threads
 from app.catalogue.markdown import media_kind
 from app.catalogue.models import Course
-from app.catalogue.queries import CourseView, course_version
+from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.stored import source_of
 from app.core.access import Actor
 from app.core.db import Database, Session
 from app.core.errors import Conflict, Invalid
 from app.core.i18n import gettext as _
-from app.core.i18n import lazy
 from app.core.settings import Settings
 from app.core.storage import Storage
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
@@ -31,11 +31,6 @@ from app.media.quota import Quota, quota_of
 from app.media.uploads.service import Unfinished, most_bytes, unfinished
 
 router = APIRouter()
-
-_CLASH_NAMES = {
-    "title": lazy("Tên bài"), "minutes": lazy("Thời lượng (phút)"), "role": lazy("Nhân vật của bài"),
-    "objectives": lazy("Học xong, người học làm được gì?"), "body": lazy("Chữ của bài"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ class LessonFormPage:
 
     @property
     def clash_names(self) -> dict[str, str]:
-        return {name: str(said) for name, said in _CLASH_NAMES.items()}
+        return {name: str(said) for name, said in PART_NAMES.items()}
 
     @property
     def more_pictures(self) -> tuple[str, ...]:
@@ -101,7 +96,7 @@ def new(
     draft: bool = False,
 ) -> Response:
     """`draft`: go on with what was left unsaved."""
-    fields = LessonFields(module=module, base_version=queries.newest_version(db, course).id)
+    fields = LessonFields(module=module, base_version=newest_version(db, course).id)
     page = _page(db, course, None, fields, settings, unfinished(db, storage, actor))
     return _form(request, _with_draft(db, actor, course, page, goes_on=draft))
 
@@ -118,7 +113,7 @@ def edit(
     draft: bool = False,
 ) -> Response:
     """`draft`: go on with what was left unsaved."""
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     module, lesson = service.lesson_in(source_of(db, version.id), key)
     fields = LessonFields.of_lesson(module.folder, lesson, version.id)
     page = _page(db, course, key, fields, settings, unfinished(db, storage, actor))
@@ -163,7 +158,7 @@ def _save(request: Request, form: _Try) -> Response:
     with form.database.reading() as db:
         course = queries.authored_course(db, form.actor, form.slug)
         if form.key:
-            service.lesson_in(source_of(db, queries.newest_version(db, course).id), form.key)
+            service.lesson_in(source_of(db, newest_version(db, course).id), form.key)
         refused = service.without_room(db, form.settings, course, form.upload.files)
     fitting = {slot: file for slot, file in form.upload.files.items() if slot not in refused}
     taken = service.take_files(form.storage, fitting, form.settings.upload_limit_bytes)
@@ -213,7 +208,7 @@ def _again(
         fields = form.upload.fields
         if problem:
             # Where nothing can be put together, who saves once more after the warning has seen the newest version.
-            fields = replace(fields, base_version=queries.newest_version(db, course).id)
+            fields = replace(fields, base_version=newest_version(db, course).id)
         page = replace(
             _page(db, course, form.key, fields, form.settings, unfinished(db, form.storage, form.actor)),
             attached=files,
@@ -250,7 +245,7 @@ def _page(
     settings: Settings,
     on_their_way: list[Unfinished],
 ) -> LessonFormPage:
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     source = source_of(db, version.id)
     return LessonFormPage(
         course=course_version(db, version.id),

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.authoring import lesson_quiz, service
-from app.authoring.queries import newest_version
 from app.authoring.question_files import Taken, name_pictures
 from app.authoring.questions_io import Refused
 from app.catalogue.models import Course
+from app.catalogue.queries import newest_version
 from app.catalogue.stored import source_of
 from app.core.access import Actor
 from app.core.db import Session

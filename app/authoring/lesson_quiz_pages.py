@@ -7,17 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, File, Form, Request, UploadFile
 
 from app.authoring import lesson_quiz, queries, question_files, questions_io, service
-from app.authoring.bank_form import DIFFICULTIES, KIND_NAMES, QuestionFields, of_form, of_question, question_of
+from app.authoring.bank_form import DIFFICULTIES, KIND_NAMES, QuestionFields, of_question
 from app.authoring.bank_queries import drawable_banks
 from app.authoring.lesson_quiz import DrawFields, QuizFields
 from app.authoring.lesson_quiz_files import TakenIn, take_in
 from app.authoring.pages import Author, AuthoredCourse
-from app.authoring.question_sending import Desk, Sent, SentForm, files_shown, with_picture
+from app.authoring.question_sending import Desk, Sent, SentForm, files_shown, question_sent
 from app.authoring.questions_io import Reading
 from app.catalogue import questions
 from app.catalogue.inline import say
 from app.catalogue.models import Course
-from app.catalogue.queries import CourseView, course_version
+from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.quiz_rules import REVIEWS
 from app.catalogue.source import CourseSource, LessonSource
 from app.catalogue.stored import source_of
@@ -153,7 +153,7 @@ def upload(
 def new(key: str, request: Request, db: Db, course: AuthoredCourse, kind: str = "single") -> Response:
     if kind not in questions.KINDS:
         raise NotFound
-    fields = QuestionFields(kind, revision=queries.newest_version(db, course).id)
+    fields = QuestionFields(kind, revision=newest_version(db, course).id)
     return _form(request, _question_page(db, course, key, "", fields, {}))
 
 
@@ -170,7 +170,7 @@ def create(
 @router.get(_BASE + "/questions/{question_id}")
 def edit(key: str, question_id: str, request: Request, db: Db, course: AuthoredCourse) -> Response:
     question = _question(_lesson(db, course, key)[1], question_id)
-    fields = of_question(question, queries.newest_version(db, course).id)
+    fields = of_question(question, newest_version(db, course).id)
     return _form(request, _question_page(db, course, key, question_id, fields, {}))
 
 
@@ -191,7 +191,7 @@ def move(
     lesson = _lesson(db, course, key)[1]
     _question(lesson, question_id)
     made = lesson_quiz.moved(lesson.quiz or {}, question_id, by)
-    service.save_quiz(db, storage, actor, course, key, made, {}, queries.newest_version(db, course).id)
+    service.save_quiz(db, storage, actor, course, key, made, {}, newest_version(db, course).id)
     return redirect(request, f"{_url(course, key)}#q-{question_id}")
 
 
@@ -203,7 +203,7 @@ def delete(
     lesson = _lesson(db, course, key)[1]
     _question(lesson, question_id)
     made = lesson_quiz.without(lesson.quiz or {}, question_id)
-    service.save_quiz(db, storage, actor, course, key, made, {}, queries.newest_version(db, course).id)
+    service.save_quiz(db, storage, actor, course, key, made, {}, newest_version(db, course).id)
     return redirect(request, _url(course, key), flash=("ok", _("Đã bỏ câu hỏi khỏi bản nháp.")))
 
 
@@ -227,9 +227,7 @@ def _save(request: Request, form: _Try, databases: Database, files: Files, setti
     desk = Desk(
         databases, files, settings, form.actor, lambda db: queries.authored_course(db, form.actor, form.slug).unit_id
     )
-    fields, errors = with_picture(desk, form.sent, of_form(kind, form.sent.form))
-    body, faults = question_of(fields)
-    errors = faults | errors
+    fields, body, errors = question_sent(desk, form.sent, kind)
     try:
         if errors:
             raise Invalid(fields=errors)
@@ -241,7 +239,7 @@ def _save(request: Request, form: _Try, databases: Database, files: Files, setti
         with databases.reading() as db:
             course = queries.authored_course(db, form.actor, form.slug)
             # Whoever saves once more after a warning has seen the newest version.
-            fields = replace(fields, revision=queries.newest_version(db, course).id)
+            fields = replace(fields, revision=newest_version(db, course).id)
             page = _question_page(db, course, form.key, form.question_id, fields, dict(said))
             return _form(request, page, error.status)
     url = f"/studio/{form.slug}/lessons/{form.key}/quiz"
@@ -276,7 +274,7 @@ def _read(file: UploadFile | None) -> tuple[str, Reading]:
 
 
 def _lesson(db: Session, course: Course, key: str) -> tuple[CourseSource, LessonSource]:
-    source = source_of(db, queries.newest_version(db, course).id)
+    source = source_of(db, newest_version(db, course).id)
     return source, service.lesson_in(source, key)[1]
 
 
@@ -288,7 +286,7 @@ def _question(lesson: LessonSource, question_id: str) -> dict[str, Any]:
 
 
 def _page(db: Session, course: Course, key: str) -> QuizPage:
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     lesson = service.lesson_in(source_of(db, version.id), key)[1]
     rows = (
         QuestionRow(one["id"], number, one["kind"], say(one["text"], {}).plain[:_SUMMARY])
@@ -303,7 +301,7 @@ def _page(db: Session, course: Course, key: str) -> QuizPage:
 def _question_page(
     db: Session, course: Course, key: str, question_id: str, fields: QuestionFields, errors: dict[str, str]
 ) -> QuizQuestionPage:
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     lesson = service.lesson_in(source_of(db, version.id), key)[1]
     return QuizQuestionPage(course_version(db, version.id), key, lesson.title, question_id, fields, errors)
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.authoring.library_uses import uses_of
 from app.authoring.policy import authored_courses
-from app.authoring.queries import newest_version
 from app.catalogue.models import Course
+from app.catalogue.queries import newest_version
 from app.catalogue.service import save_version
 from app.catalogue.source import CourseSource, FileSource
 from app.catalogue.stored import source_of

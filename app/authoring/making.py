@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from app.authoring import starting
 from app.authoring.course_form import COPY, NewCourseFields, course_begun, new_course_problems
 from app.authoring.course_queries import copy_source, new_course_page, usual_contact
-from app.authoring.queries import newest_version
 from app.catalogue.models import Course, CourseVersion
+from app.catalogue.queries import newest_version
 from app.catalogue.service import save_version
 from app.catalogue.source import CourseSource
 from app.catalogue.stored import source_of

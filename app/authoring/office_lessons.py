@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path, PurePath
-from typing import BinaryIO
 
 from app.authoring.folder.lesson_file import LONGEST_MINUTES
 from app.authoring.from_office import Piece, Read, read_document, read_presentation
-from app.authoring.queries import newest_version
 from app.catalogue.models import Course
 from app.catalogue.prose import count_words
+from app.catalogue.queries import newest_version
 from app.catalogue.service import save_version
 from app.catalogue.source import (
     CourseSource,
@@ -32,9 +31,8 @@ from app.core.settings import Settings
 from app.core.storage import Storage
 from app.media.office import check_office_file
 from app.media.quota import must_fit
-from app.media.service import StoredFile, add_asset, store, too_large
+from app.media.service import StoredFile, add_asset, store
 
-_CHUNK = 1024 * 1024
 _LEAST_MINUTES, _WORDS_A_MINUTE = 5, 100
 _MOST_LESSONS = 60
 _READERS = {DOCX: read_document, PPTX: read_presentation}
@@ -46,17 +44,6 @@ class Stored:
 
     pieces: Sequence[tuple[Piece, Mapping[str, StoredFile]]]
     notes: Sequence[str]
-
-
-def receive(stream: BinaryIO, path: Path, file_name: str, limit_bytes: int) -> None:
-    """Write what comes to `path`; raises TooLarge."""
-    received = 0
-    with path.open("xb") as file:
-        while chunk := stream.read(_CHUNK):
-            received += len(chunk)
-            if received > limit_bytes:
-                raise too_large(file_name, limit_bytes)
-            file.write(chunk)
 
 
 def read(path: Path, file_name: str) -> Read:

@@ -8,12 +8,13 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from app.authoring import office_lessons, queries
 from app.authoring.pages import Author, AuthoredCourse
 from app.catalogue.models import Course
-from app.catalogue.queries import CourseView, course_version
+from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.stored import source_of
 from app.core.db import Session
 from app.core.errors import AppError, Invalid
 from app.core.i18n import gettext as _
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
+from app.media.service import receive
 from app.media.shelf import scratch_folder
 
 router = APIRouter()
@@ -50,7 +51,7 @@ def take(
             raise Invalid(_("Hãy chọn một tệp Word hoặc PowerPoint."))
         with scratch_folder("office") as scratch:
             path = scratch / "source"
-            office_lessons.receive(file.file, path, file.filename, settings.upload_limit_bytes)
+            receive(file.file, path, file.filename, settings.upload_limit_bytes)
             taken = office_lessons.read(path, file.filename)
         with databases.reading() as db:
             office_lessons.must_have_room(db, settings, unit_id, taken)
@@ -72,7 +73,7 @@ def _page(
     request: Request, db: Session, course: Course, module: str, limit_bytes: int,
     errors: dict[str, str] | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     modules = [(one.folder, one.title) for one in source_of(db, version.id).modules]
     chosen = module if module in dict(modules) else modules[-1][0] if modules else ""
     page = OfficePage(course_version(db, version.id), modules, chosen, limit_bytes, errors or {})

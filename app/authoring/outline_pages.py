@@ -15,7 +15,7 @@ from app.authoring.service import lesson_in
 from app.catalogue.drawing import asked_count
 from app.catalogue.markdown import media_kind
 from app.catalogue.models import Course
-from app.catalogue.queries import CourseView, course_version
+from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.source import CourseSource, LessonSource, ModuleSource
 from app.catalogue.stored import source_of
 from app.core.db import Session
@@ -176,7 +176,7 @@ def _again(request: Request, page: ArrangePage, error: str, **typed: str) -> Res
 
 def _page(db: Session, course: Course, *, folder: str = "", key: str = "") -> ArrangePage:
     """Raises NotFound for a module or lesson the newest version does not have."""
-    version = queries.newest_version(db, course)
+    version = newest_version(db, course)
     source = source_of(db, version.id)
     module, lesson = lesson_in(source, key) if key else (_module_in(source, folder), None)
     return ArrangePage(

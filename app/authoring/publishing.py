@@ -11,13 +11,13 @@ from app.authoring.changes import Change, changes_between
 from app.authoring.folder.lesson_text import check_text_by_rule
 from app.authoring.folder.mending import ADVICE, Advice
 from app.authoring.folder.quality import weaknesses
-from app.authoring.queries import changes_to_publish, may_publish, newest_version, unfinished_videos
+from app.authoring.queries import changes_to_publish, may_publish, unfinished_videos
 from app.authoring.review.deciding import LONGEST, take_turns_at, tell_of_publication
 from app.authoring.review.queries import ReviewState, last_review, review_state
 from app.catalogue.banks import draw_faults
 from app.catalogue.markdown import links, parse
 from app.catalogue.models import Course, CourseVersion
-from app.catalogue.queries import CourseView, course_version
+from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.service import publish
 from app.catalogue.source import CourseSource, LessonSource
 from app.catalogue.stored import source_of

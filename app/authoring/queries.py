@@ -16,7 +16,16 @@ from app.authoring.review.passages import Passage, passages
 from app.authoring.review.queries import ReviewState, review_state
 from app.catalogue.drawing import asked_count
 from app.catalogue.models import Course, CourseVersion, LessonFile, LessonVersion
-from app.catalogue.queries import CourseView, LessonDoc, Outline, course_version, lesson, outline, retired_on
+from app.catalogue.queries import (
+    CourseView,
+    LessonDoc,
+    Outline,
+    course_version,
+    lesson,
+    newest_version,
+    outline,
+    retired_on,
+)
 from app.catalogue.source import LessonSource
 from app.catalogue.stored import source_of
 from app.core import clock
@@ -161,16 +170,6 @@ def may_write(db: Session, actor: Actor, course: Course) -> bool:
 
 def may_publish(db: Session, actor: Actor, course: Course) -> bool:
     return db.scalar(select(Course.id).where(Course.id == course.id, publishable_courses(actor))) is not None
-
-
-def newest_version(db: Session, course: Course) -> CourseVersion:
-    """The version an author goes on from; raises NotFound for a course without any."""
-    version = db.scalar(
-        select(CourseVersion).where(CourseVersion.course_id == course.id).order_by(CourseVersion.number.desc()).limit(1)
-    )
-    if version is None:
-        raise NotFound
-    return version
 
 
 def course_page(db: Session, actor: Actor, course: Course) -> CoursePage:

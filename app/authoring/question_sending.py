@@ -8,7 +8,7 @@ from typing import Annotated, Any, BinaryIO
 from fastapi import Depends, Request
 from starlette.datastructures import UploadFile
 
-from app.authoring.bank_form import QuestionFields
+from app.authoring.bank_form import QuestionFields, of_form, question_of
 from app.authoring.question_files import PICTURE_LIMIT_BYTES, name_pictures
 from app.catalogue import questions
 from app.catalogue.inline import media_in
@@ -63,9 +63,18 @@ class Desk:
     unit_of: Callable[[Session], int]
 
 
-def with_picture(desk: Desk, sent: Sent, fields: QuestionFields) -> tuple[QuestionFields, dict[str, str]]:
-    """The fields with the chosen picture stored, and named at the end of the question: so it is kept however often the
-    form comes back. Its own sessions: none is held while a picture is checked."""
+def question_sent(desk: Desk, sent: Sent, kind: str) -> tuple[QuestionFields, dict[str, Any], dict[str, str]]:
+    """The form of a question of that kind as typed, the question it makes, and what is wrong with it by field.
+
+    A chosen picture is stored and named in the text already, so that it is kept however often the form comes back.
+    """
+    fields, errors = _with_picture(desk, sent, of_form(kind, sent.form))
+    body, faults = question_of(fields)
+    return fields, body, faults | errors
+
+
+def _with_picture(desk: Desk, sent: Sent, fields: QuestionFields) -> tuple[QuestionFields, dict[str, str]]:
+    """Its own sessions: none is held while a picture is checked."""
     if sent.picture is None:
         return fields, {}
     file_name, stream = sent.picture

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.authoring.queries import newest_version
 from app.catalogue.inline import say
 from app.catalogue.models import BankQuestion, Course, LessonVersion, QuestionBank
+from app.catalogue.queries import newest_version
 from app.catalogue.questions import Question
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _

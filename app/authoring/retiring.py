@@ -7,11 +7,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.assignments.models import Assignment
-from app.authoring.queries import may_publish, newest_version
+from app.authoring.queries import may_publish
 from app.authoring.review.deciding import take_turns_at
 from app.catalogue import service
 from app.catalogue.models import Course
-from app.catalogue.queries import retired_on
+from app.catalogue.queries import newest_version, retired_on
 from app.core.access import Actor
 from app.core.errors import Conflict, Forbidden
 from app.core.i18n import lazy as _

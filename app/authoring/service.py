@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from app.authoring.history_queries import lesson_at
 from app.authoring.lesson_form import SLOTS, LessonFields, lesson_of, problems, used_files, videos_of
 from app.authoring.merging import Clash, merge
-from app.authoring.queries import newest_version
 from app.authoring.starting import with_hours_of
 from app.catalogue.markdown import PLAYED
 from app.catalogue.models import Course
+from app.catalogue.queries import newest_version
 from app.catalogue.service import save_version
 from app.catalogue.source import (
     CourseSource,

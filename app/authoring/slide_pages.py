@@ -7,11 +7,10 @@ from fastapi import APIRouter, Form, Request
 
 from app.authoring import slide_videos
 from app.authoring.pages import Author, AuthoredCourse
-from app.authoring.queries import newest_version
 from app.authoring.service import lesson_in
 from app.authoring.slide_videos import SlideVideo
 from app.catalogue.models import Course
-from app.catalogue.queries import CourseView, course_version
+from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.stored import source_of
 from app.core.db import Session
 from app.core.errors import Conflict, Invalid

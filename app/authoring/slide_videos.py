@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app.authoring import service
 from app.authoring.lesson_form import LessonFields
-from app.authoring.queries import newest_version
 from app.catalogue.models import Course
+from app.catalogue.queries import newest_version
 from app.catalogue.source import LessonSource
 from app.catalogue.stored import source_of
 from app.core import jobs

@@ -247,6 +247,16 @@ def cover_url(db: Session, course: CourseView) -> str | None:
     return remembered(db, ("cover", asset_id), lambda: asset_views(db, [asset_id])[asset_id].url, for_s=A_MINUTE)
 
 
+def newest_version(db: Session, course: Course) -> CourseVersion:
+    """The version an author goes on from; raises NotFound for a course without any."""
+    version = db.scalar(
+        select(CourseVersion).where(CourseVersion.course_id == course.id).order_by(CourseVersion.number.desc()).limit(1)
+    )
+    if version is None:
+        raise NotFound
+    return version
+
+
 def newest_version_id(db: Session, slug: str) -> int | None:
     """The version with the highest number, published or not; None if there is no such course."""
     return db.scalar(

@@ -83,12 +83,23 @@ def store(
     name = plain_name(file_name)
     with scratch_folder("upload") as scratch:
         path = scratch / "source"
-        _receive(stream, path, name, limit_bytes or get_settings().upload_limit_bytes)
+        receive(stream, path, name, limit_bytes or get_settings().upload_limit_bytes)
         with path.open("rb") as file:
             kind = wanted_type(file.read(HEAD_BYTES), name, only)
         stored = _shelve(storage, path, name, kind, keep_original=False)
     ending = _KEPT_AS.get(kind.kind, kind.ending)
     return replace(stored, file_name=f"{Path(name).stem}{ending}")
+
+
+def receive(stream: BinaryIO, path: Path, name: str, limit_bytes: int) -> None:
+    """Write what comes to `path`, a new file; raises TooLarge."""
+    received = 0
+    with path.open("xb") as file:
+        while chunk := stream.read(_CHUNK):
+            received += len(chunk)
+            if received > limit_bytes:
+                raise too_large(name, limit_bytes)
+            file.write(chunk)
 
 
 def wanted_type(head: bytes, name: str, only: str | None) -> FileType:
@@ -220,16 +231,6 @@ def too_large(name: str, limit_bytes: int) -> TooLarge:
 def plain_name(file_name: str) -> str:
     """The name without folders, as people typed it; old browsers send the whole path."""
     return nfc(PureWindowsPath(file_name).name)[-200:] or "tep"
-
-
-def _receive(stream: BinaryIO, path: Path, name: str, limit_bytes: int) -> None:
-    received = 0
-    with path.open("xb") as file:
-        while chunk := stream.read(_CHUNK):
-            received += len(chunk)
-            if received > limit_bytes:
-                raise too_large(name, limit_bytes)
-            file.write(chunk)
 
 
 def _shelve(storage: Storage, path: Path, name: str, kind: FileType, *, keep_original: bool) -> StoredFile:

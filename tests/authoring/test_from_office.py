@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.authoring.from_office import read_document, read_presentation
-from app.authoring.queries import newest_version
 from app.catalogue.markdown import parse
 from app.catalogue.models import Course
+from app.catalogue.queries import newest_version
 from app.catalogue.source import CourseSource
 from app.catalogue.stored import source_of
 from app.core.db import Database

@@ -9,9 +9,9 @@ from PIL import Image
 
 from app.authoring import lesson_quiz, questions_io
 from app.authoring.lesson_quiz import QuizFields
-from app.authoring.queries import newest_version
 from app.catalogue.banks import add_bank, add_question
 from app.catalogue.models import Course
+from app.catalogue.queries import newest_version
 from app.catalogue.service import publish
 from app.catalogue.stored import source_of
 from app.core.db import Database

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from app.authoring import jobs as authoring_jobs
-from app.authoring.queries import newest_version
 from app.catalogue.models import Course
+from app.catalogue.queries import newest_version
 from app.catalogue.service import publish, save_version
 from app.catalogue.source import FileSource, LessonSource
 from app.catalogue.stored import source_of

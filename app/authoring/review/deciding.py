@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.authoring.review.models import CourseReview
 from app.authoring.review.queries import last_review, review_state
 from app.catalogue.models import Course, CourseVersion
-from app.catalogue.queries import newest_version_id
+from app.catalogue.queries import newest_version
 from app.core import audit, clock
 from app.core.access import Actor, closure_on
 from app.core.errors import Conflict, Forbidden, Invalid
@@ -40,7 +40,7 @@ def send(db: Session, actor: Actor, course: Course, note: str) -> CourseReview:
         raise Conflict(_("Bản mới nhất đã công bố rồi, không có gì để thẩm định."))
     if state.state == "approved":
         raise Conflict(_("Bản này đã được duyệt rồi. Việc còn lại là công bố."))
-    newest = _newest(db, course)
+    newest = newest_version(db, course)
     review = CourseReview(
         course_id=course.id, state="waiting", sent_version_id=newest.id, sent_by=actor.account_id,
         sent_at=clock.now(), note=_short(note, "note"), reason="",
@@ -68,7 +68,7 @@ def decide(db: Session, actor: Actor, course: Course, number: int, *, approves: 
         raise Conflict(_("Khóa học này không chờ thẩm định nữa."))
     if state.is_own:
         raise Forbidden(_("Anh/chị đã gửi khóa học này nên người khác thẩm định."))
-    newest = _newest(db, course)
+    newest = newest_version(db, course)
     if newest.number != number:
         raise Conflict(_("Vừa có bản nháp mới hơn bản anh/chị đã xem. Hãy xem lại những bài vừa sửa rồi quyết định."))
     reason = _short(reason, "reason")
@@ -128,10 +128,6 @@ def _holders(db: Session, course: Course, permission: str, *, without: Collectio
         .order_by(UnitClosure.depth, Account.person_id)
     ).all()  # fmt: skip
     return list(dict.fromkeys(person_id for depth, person_id in rows if depth == rows[0][0]))
-
-
-def _newest(db: Session, course: Course) -> CourseVersion:
-    return db.get_one(CourseVersion, newest_version_id(db, course.slug))
 
 
 def _short(text: str, field: str) -> str:

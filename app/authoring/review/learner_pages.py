@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 
 from app.authoring.pages import ReviewedCourse, Reviewer
-from app.authoring.queries import newest_version
-from app.catalogue.queries import lesson
+from app.catalogue.queries import lesson, newest_version
 from app.core.middleware import SHOWN_IN_A_FRAME
 from app.core.web import Db, Response, render
 from app.learning.models import Enrolment

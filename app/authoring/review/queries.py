@@ -12,11 +12,10 @@ from app.authoring.changes import Change, changes_between
 from app.authoring.policy import publishable_courses, reviewed_courses
 from app.authoring.review.models import CourseReview
 from app.catalogue.models import Course, CourseVersion
-from app.catalogue.queries import newest_version_id
+from app.catalogue.queries import newest_version
 from app.catalogue.stored import source_of
 from app.core import clock
 from app.core.access import Actor
-from app.core.errors import NotFound
 from app.identity.models import Account, Person
 
 State = Literal["draft", "waiting", "changes", "approved", "published"]
@@ -76,7 +75,7 @@ class ReviewPage:
 
 def review_state(db: Session, actor: Actor, course: Course) -> ReviewState:
     """Raises NotFound for a course without any version."""
-    newest = _newest(db, course)
+    newest = newest_version(db, course)
     last = last_review(db, course.id)
     state = state_of(newest, course.published_version_id, last)
     if last is None:
@@ -124,7 +123,7 @@ def last_review(db: Session, course_id: int) -> CourseReview | None:
 def review_page(
     db: Session, actor: Actor, course: Course, *, may_write: bool, may_publish: bool
 ) -> ReviewPage:  # fmt: skip
-    newest = _newest(db, course)
+    newest = newest_version(db, course)
     source = source_of(db, newest.id)
     last = last_review(db, course.id)
     published = db.get(CourseVersion, course.published_version_id) if course.published_version_id else None
@@ -189,10 +188,3 @@ def people_of(db: Session, account_ids: Sequence[int]) -> dict[int, tuple[int, s
         .where(Account.id.in_(account_ids))
     )
     return {account_id: (person_id, name) for account_id, person_id, name in rows}
-
-
-def _newest(db: Session, course: Course) -> CourseVersion:
-    version_id = newest_version_id(db, course.slug)
-    if version_id is None:
-        raise NotFound
-    return db.get_one(CourseVersion, version_id)
