@@ -209,8 +209,8 @@ def _again(
         if not form.question_key:
             return _form(request, QuestionPage(queries.bank_row(db, bank), "", fields, errors), error.status)
         question = current(db, bank, form.question_key)
-        # Whoever saves once more after a warning has seen the newest revision.
-        fields = replace(fields, revision=question.revision)
+        if isinstance(error, Conflict):  # whoever saves once more after that warning has seen the newest revision
+            fields = replace(fields, revision=question.revision)
         return _form(request, _page(db, form.actor, bank, question, fields, errors), error.status)
 
 

@@ -238,8 +238,8 @@ def _save(request: Request, form: _Try, databases: Database, files: Files, setti
         said = error.fields if isinstance(error, Invalid) and error.fields else {"question": error.message}
         with databases.reading() as db:
             course = queries.authored_course(db, form.actor, form.slug)
-            # Whoever saves once more after a warning has seen the newest version.
-            fields = replace(fields, revision=newest_version(db, course).id)
+            if isinstance(error, Conflict):  # whoever saves once more after that warning has seen the newest version
+                fields = replace(fields, revision=newest_version(db, course).id)
             page = _question_page(db, course, form.key, form.question_id, fields, dict(said))
             return _form(request, page, error.status)
     url = f"/studio/{form.slug}/lessons/{form.key}/quiz"

@@ -120,6 +120,9 @@ def test_an_edit_is_a_new_revision_and_the_old_one_stays(author: Browser, bank_u
     assert (first.key, first.revision, first.state) == (second.key, 1, "replaced")
     assert (second.revision, second.state, second.body["text"]) == (2, "active", "Trang nào thật?")
     assert first.body["text"] == SINGLE["text"]
+    # Nor does a faulty form forget what it started from, else its next save would undo the other one.
+    faulty = author.post(url, SINGLE | {"revision": "1", "text": ""})
+    assert 'name="revision" value="1"' in faulty.text
     late = author.post(url, SINGLE | {"revision": "1", "text": "Sửa từ thẻ cũ"})
     assert late.status_code == 409
     assert "Sửa từ thẻ cũ" in late.text

@@ -147,6 +147,18 @@ def test_two_authors_at_one_quiz_the_second_is_told(
     assert author.post(URL, RULES | {"base_version": str(started)}).status_code == 409
 
 
+def test_a_faulty_question_does_not_forget_which_version_it_started_from(
+    author: Browser, database: Database, studio_course: StudioCourse
+) -> None:
+    """Else its next save would undo what another author saved in between, in silence."""
+    started = version_of(database, studio_course)
+    send_file(author, sheet(1))
+    url = f"{URL}/questions/new?kind=single"
+    faulty = author.post(url, SINGLE | {"text": "", "revision": str(started)})
+    assert faulty.status_code == 422
+    assert f'name="revision" value="{started}"' in faulty.text
+
+
 def test_rules_are_kept_and_faulty_ones_told(author: Browser, database: Database, studio_course: StudioCourse) -> None:
     send_file(author, sheet(2))
     version = str(version_of(database, studio_course))
