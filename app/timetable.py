@@ -19,6 +19,7 @@ CRONS = (
     Cron("learning.forget_answer_files", every=timedelta(days=1), at=timedelta(hours=3, minutes=25)),
     Cron("authoring.forget_drafts", every=timedelta(days=1), at=timedelta(hours=3, minutes=34)),
     Cron("authoring.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=35)),
+    Cron("authoring.tidy_drafts", every=timedelta(days=1), at=timedelta(hours=3, minutes=36)),
     Cron("media.forget_uploads", every=timedelta(days=1), at=timedelta(hours=3, minutes=38)),
     Cron("exams.close_overdue", every=timedelta(minutes=5)),
     Cron("identity.forget_imports", every=timedelta(days=1), at=timedelta(hours=3, minutes=30)),

@@ -1,12 +1,14 @@
-"""`courses check|load|export`: the courses/ folder from the command line (docs/courses-format.md)."""
+"""`courses check|load|export|prune`: the courses/ folder from the command line (docs/courses-format.md)."""
 
 import argparse
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
 
+from app.authoring import tidying
 from app.authoring.folder import CourseProblems, Problem, export_course, load_course, read_course, weaknesses
 from app.authoring.folder.loading import course_folders
 from app.catalogue.models import Course
@@ -31,6 +33,13 @@ def register(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     export = verbs.add_parser("export", help="ghi khóa học ra thư mục / write courses to a folder")
     export.add_argument("--course", metavar="SLUG", help="chỉ khóa học này / only this course")
     export.set_defaults(func=_export)
+    prune = verbs.add_parser("prune", help="dọn các lần lưu nháp cũ / tidy up old drafts")
+    prune.add_argument("--apply", action="store_true", help="xóa thật; không có thì chỉ kể ra / delete, not only list")
+    prune.add_argument(
+        "--days", type=int, metavar="N",
+        help="giữ đủ mọi lần lưu trong N ngày; mặc định DRAFTS_KEPT_DAYS / keep all saves of N days",
+    )  # fmt: skip
+    prune.set_defaults(func=_prune)
     for verb in (check, load, export):
         verb.add_argument("path", metavar="PATH", type=Path, help="thư mục / folder")
         verb.add_argument("--json", action="store_true", help="in một tài liệu JSON / print one JSON document")
@@ -112,6 +121,25 @@ def _export(args: argparse.Namespace, runtime: Runtime) -> int:
     else:
         for folder in written:
             print(_("Đã ghi %(path)s", path=folder))
+    return 0
+
+
+def _prune(args: argparse.Namespace, runtime: Runtime) -> int:
+    """Prints a line a course: its address, how many drafts, their numbers. Exit 0 whether there was one or not."""
+    days = runtime.settings.drafts_kept_days if args.days is None else args.days
+    if days < 0:
+        raise CommandFailed(lazy("Số ngày phải từ 0."))
+    if args.days is None and not days:
+        raise CommandFailed(lazy("DRAFTS_KEPT_DAYS là 0: không dọn. Muốn dọn lần này, thêm --days."))
+    act = tidying.tidy if args.apply else tidying.found
+    count = 0
+    for one in act(runtime.database, timedelta(days=days)):
+        count += len(one.numbers)
+        print(f"{one.slug}\t{len(one.numbers)}\t{' '.join(map(str, one.numbers))}", flush=True)
+    if args.apply:
+        print(_("Đã dọn %(count)s bản nháp.", count=count))
+    else:
+        print(_("Có %(count)s bản nháp dọn được. Chưa xóa gì; thêm --apply để xóa.", count=count))
     return 0
 
 

@@ -1,7 +1,7 @@
 """Who saved what of a course, and of one lesson."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -34,6 +34,8 @@ class Save:
     # Of a lesson: the version before in which it was another; 0 for none.
     before: int = 0
     is_removal: bool = False
+    # How many saves right before it were tidied up since (tidying.py); `news` is what all of them changed.
+    tidied_count: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class CourseHistory:
     saves: tuple[Save, ...]
     page: int
     pages: int
+
+    @property
+    def is_tidied(self) -> bool:
+        return any(one.tidied_count for one in self.saves)
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,8 @@ class Comparison:
 class LessonHistory:
     """The versions in which a lesson became another, newest first, and the two that are compared, if any.
 
-    `is_gone`: the newest version has it no more. `offered`: the number that can be brought back.
+    `is_gone`: the newest version has it no more. `offered`: the number that can be brought back. `is_tidied`: not
+    every save of the course is here any more.
     """
 
     course: CourseView
@@ -70,6 +77,7 @@ class LessonHistory:
     is_gone: bool
     may_write: bool
     offered: int | None
+    is_tidied: bool
 
     @property
     def numbers(self) -> list[tuple[str, str]]:
@@ -87,13 +95,16 @@ def course_history(db: Session, course: Course, page: int) -> CourseHistory:
     rows = _versions(db, course, limit=PER_PAGE + 1, offset=(page - 1) * PER_PAGE)
     sources = sources_of(db, [row.id for row in rows])
     names = _names(db, rows)
-    before = {row.id: earlier.id for row, earlier in pairwise(rows)}
+    before = {row.id: earlier for row, earlier in pairwise(rows)}
     return CourseHistory(
         course=course_version(db, newest_version(db, course).id),
         saves=tuple(
-            _save(row, names, tuple(changes_between(sources[before[row.id]], sources[row.id])))
+            replace(
+                _save(row, names, tuple(changes_between(sources[before[row.id].id], sources[row.id]))),
+                tidied_count=row.number - before[row.id].number - 1,
+            )
             if row.id in before
-            else _save(row, names)
+            else replace(_save(row, names), tidied_count=row.number - 1)
             for row in rows[:PER_PAGE]
         ),
         page=page,
@@ -132,6 +143,7 @@ def lesson_history(
         is_gone=is_gone,
         may_write=writes,
         offered=(old if is_other else latest if is_gone else None) if writes else None,
+        is_tidied=len(versions) < versions[0].number,
     )
 
 

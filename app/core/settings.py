@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         description="Số MB tệp của một đơn vị được chiếm trong kho, kể cả các bản máy chủ làm; 0: không giới hạn. "
         "Riêng cho từng đơn vị: Quản trị, Chỗ chứa tệp, hoặc lệnh media quota.",
     )  # fmt: skip
+    drafts_kept_days: int = Field(
+        30, ge=0, le=3650,
+        description="Số ngày giữ đủ mọi lần lưu nháp của khóa học. Sau đó mỗi người mỗi ngày còn bản cuối, quá 90 ngày "
+        "mỗi tuần còn bản cuối; bản đã công bố và bản có nơi nhắc tới giữ mãi. 0: không dọn.",
+    )  # fmt: skip
     session_days: int = Field(
         14, ge=1, le=90, description="Số ngày một phiên đăng nhập còn hiệu lực kể từ lần dùng cuối."
     )
