@@ -138,14 +138,14 @@ def _read_to_the_end(container: Any, video: Any, declared_s: float, name: str) -
     """Seconds of video that are really there; refuses a file that stops before its declared end."""
     container.seek(0)
     start_s = (container.start_time or 0) / _TIME_BASE
-    last_s = picture_s = 0.0
+    # Whole numbers in each stream's own unit: a fraction for every packet costs as much as reading the file.
+    ends: dict[int, int] = {}
     for packet in container.demux():
-        if packet.pts is None:
-            continue
-        end_s = float((packet.pts + (packet.duration or 0)) * packet.time_base) - start_s
-        last_s = max(last_s, end_s)
-        if packet.stream is video:
-            picture_s = max(picture_s, end_s)
+        if packet.pts is not None:
+            end = packet.pts + (packet.duration or 0)
+            ends[packet.stream_index] = max(ends.get(packet.stream_index, end), end)
+    seconds = {index: float(end * container.streams[index].time_base) - start_s for index, end in ends.items()}
+    last_s, picture_s = max(seconds.values(), default=0.0), seconds.get(video.index, 0.0)
     if picture_s <= 0 or last_s < declared_s - max(_SLACK_S, declared_s * 0.02) or last_s < declared_s * 0.7:
         raise VideoInvalid(
             _("Tệp “%(file)s” bị cắt cụt: chỉ có %(found).0f trên %(declared).0f giây. Hãy chép lại tệp gốc rồi tải."),
