@@ -68,6 +68,15 @@ def faults(tokens: Sequence[Token]) -> Iterator[int]:
                 yield token.map[0] + 1 if token.map else 1
 
 
+def unmarked(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The tokens as a learner reads them: options without the signs that say whether they are right."""
+    is_asked = False
+    for token in tokens:
+        if token.type in (f"container_{NAME}_open", f"container_{NAME}_close"):
+            is_asked = token.nesting == 1
+        yield _option(token)[1] if is_asked and token.type == "inline" and _MARK.match(token.content) else token
+
+
 def _end(tokens: Sequence[Token], place: int) -> int:
     level = tokens[place].level
     return next(

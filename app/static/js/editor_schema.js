@@ -3,8 +3,8 @@ import { Schema, tableNodes } from "./prosemirror.min.js";
 
 const INNER = "inner block";
 const listDOM = (tag) => (node) => (node.attrs.order > 1 ? [tag, { start: node.attrs.order }, 0] : [tag, 0]);
-// `tight`: no blank lines between the items; `bullet`: the sign they begin with.
-const listAttrs = (bullet) => ({ tight: { default: true }, bullet: { default: bullet }, order: { default: 1 } });
+// `tight`: no blank lines between the items; `close`: none before them; `bullet`: the sign they begin with.
+const listAttrs = (bullet) => ({ tight: { default: true }, close: { default: false }, bullet: { default: bullet }, order: { default: 1 } });
 
 const tables = tableNodes({
   tableGroup: INNER,
@@ -51,7 +51,7 @@ export const schema = new Schema({
       content: "call_out_name inner* options inner*", group: "block", defining: true, isolating: true,
       parseDOM: [{ tag: "div.note.ask", priority: 60 }], toDOM: () => ["div", { class: "note ask" }, 0],
     },
-    options: { content: "option+", attrs: { tight: { default: true } }, parseDOM: [{ tag: "ul.options", priority: 60 }], toDOM: () => ["ul", { class: "options" }, 0] },
+    options: { content: "option+", attrs: { tight: { default: true }, close: { default: false } }, parseDOM: [{ tag: "ul.options", priority: 60 }], toDOM: () => ["ul", { class: "options" }, 0] },
     // Shown by js/editor_blocks.js.
     option: {
       content: "paragraph", defining: true, attrs: { right: { default: false } },
