@@ -13,6 +13,7 @@ from app.authoring.folder.manifest import read_manifest
 from app.authoring.folder.marked_yaml import read_yaml
 from app.authoring.folder.problems import Findings
 from app.authoring.folder.writing import manifest_text
+from app.catalogue.skills import skill_areas
 from app.catalogue.source import CompletionRule, CourseSource, FileSource, edited_course
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
@@ -45,6 +46,7 @@ class InfoFields:
     contact: str = ""
     tags: tuple[str, ...] = ()
     other_tags: str = ""
+    skills: tuple[str, ...] = ()
     gives_certificate: bool = True
     certificate_title: str = ""
     all_required_lessons: bool = True
@@ -67,7 +69,7 @@ def of_course(course: CourseSource, base_version: int) -> InfoFields:
         audiences=course.audiences, access=course.access, hours=written(course.hours), level=course.level,
         language=course.language, licence=course.licence, owner=course.owner, contact=course.contact,
         tags=tuple(tag for tag in course.tags if tag in TAGS),
-        other_tags=", ".join(tag for tag in course.tags if tag not in TAGS),
+        other_tags=", ".join(tag for tag in course.tags if tag not in TAGS), skills=course.skills,
         gives_certificate=course.certificate_rule != "none", certificate_title=course.certificate_title,
         all_required_lessons=rule.all_required_lessons, quiz_percent=str(rule.quiz_percent or ""),
         needed_hours=written(rule.hours) if rule.hours else "", in_person=rule.in_person, exam=rule.exam,
@@ -87,6 +89,7 @@ def of_form(form: Mapping[str, Sequence[str]]) -> InfoFields:
         programme=one("programme"), audiences=tuple(dict.fromkeys(form.get("audiences", ()))), access=one("access"),
         hours=one("hours"), level=one("level"), language=one("language"), licence=one("licence"), owner=one("owner"),
         contact=one("contact"), tags=tuple(dict.fromkeys(form.get("tags", ()))), other_tags=one("other_tags"),
+        skills=tuple(code for code in skill_areas() if code in form.get("skills", ())),
         gives_certificate=bool(one("gives_certificate")), certificate_title=one("certificate_title"),
         all_required_lessons=bool(one("all_required_lessons")), quiz_percent=one("quiz_percent"),
         needed_hours=one("needed_hours"), in_person=bool(one("in_person")), exam=bool(one("exam")),
@@ -162,6 +165,7 @@ def told(
         hours=number(fields.hours) or course.hours, level=fields.level, language=fields.language,
         licence=fields.licence, owner=fields.owner, contact=fields.contact,
         tags=tuple(dict.fromkeys((*(tag for tag in fields.tags if tag in TAGS), *_other_tags(fields)))),
+        skills=fields.skills,
         certificate_rule="all_required_lessons" if fields.gives_certificate else "none",
         certificate_title=fields.certificate_title if fields.gives_certificate else "", completion=rule,
         cover=cover or (None if fields.drops_cover else course.cover),

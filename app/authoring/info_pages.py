@@ -1,7 +1,7 @@
 """What a course says of itself, in the studio: its form."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Annotated, BinaryIO
 
@@ -17,6 +17,7 @@ from app.authoring.pages import Author, AuthoredCourse
 from app.authoring.starting import required_hours
 from app.catalogue.models import Course, Programme
 from app.catalogue.queries import CourseView, course_version, cover_url, newest_version
+from app.catalogue.skills import frameworks
 from app.catalogue.source import CourseSource, FileSource
 from app.catalogue.stored import source_of
 from app.core.db import Session
@@ -112,7 +113,9 @@ def tell(
                 base_version=sent.fields.base_version, untouched=info_form.head, hours_follow=False,
             )  # fmt: skip
     except Conflict as error:
-        return _form(request, page, sent.fields, {"": error.message}, status=409)
+        # Whoever saves once more after a warning has seen the newest version.
+        fields = replace(sent.fields, base_version=page.course.version_id)
+        return _form(request, page, fields, {"": error.message}, status=409)
     except Invalid as error:
         return _form(request, page, sent.fields, {"": error.message}, status=422)
     return redirect(request, f"/studio/{slug}", flash=("ok", _("Đã lưu thông tin khóa học vào bản nháp.")))
@@ -147,7 +150,7 @@ def _form(
 ) -> Response:
     response = render(
         request, "authoring/course_info.html", status=status, page=page, fields=fields, errors=errors or {},
-        tags=TAGS, levels=LEVELS,
+        tags=TAGS, levels=LEVELS, frameworks=frameworks(),
     )  # fmt: skip
     # Back from an error page without scripts, the browser must still have what was typed.
     response.headers["cache-control"] = "private, no-cache"

@@ -72,9 +72,10 @@ class CourseVersion(Base):
     certificate_title: Mapped[str] = mapped_column(String(200))
     # What completes the course and how long that counts, as source.CompletionRule; {} is what every course asks.
     completion_rule: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
-    # Lists of codes: audiences the course is for, tags indicators count by.
+    # Lists of codes: audiences the course is for, tags indicators count by, skill areas it teaches (skills.py).
     audiences: Mapped[list[str]] = mapped_column(JSON)
     tags: Mapped[list[str]] = mapped_column(JSON)
+    skills: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     cover_asset_id: Mapped[int | None] = mapped_column(ForeignKey("asset.id"))
     cover_name: Mapped[str] = mapped_column(String(120), default="")
     # course.yaml as its author wrote it; empty when the version was not loaded from a folder.

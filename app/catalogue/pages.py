@@ -11,6 +11,10 @@ _LONGEST_QUERY = 200
 
 
 @router.get("/courses")
-def courses(request: Request, db: Db, q: str = "", audience: str = "", access: str = "", page: int = 1) -> Response:
-    found = shelf(db, query=q.strip()[:_LONGEST_QUERY], audience=audience, only_open=access == "open", page=page)
+def courses(
+    request: Request, db: Db, q: str = "", audience: str = "", skill: str = "", access: str = "", page: int = 1
+) -> Response:
+    found = shelf(
+        db, query=q.strip()[:_LONGEST_QUERY], audience=audience, skill=skill, only_open=access == "open", page=page
+    )
     return render(request, "catalogue/courses.html", page=found)

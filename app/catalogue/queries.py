@@ -14,6 +14,7 @@ from app.catalogue.lesson_rules import LessonRule, rule_of
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.quiz_rules import QuizRule, quiz_rule
 from app.catalogue.render import Block, asset_ids, resolve
+from app.catalogue.skills import SkillArea, skill_areas
 from app.catalogue.source import Citation, CompletionRule
 from app.core import clock
 from app.core.errors import NotFound
@@ -47,9 +48,16 @@ class CourseView:
     level: str
     audiences: tuple[str, ...]
     tags: tuple[str, ...]
+    skills: tuple[str, ...]
     certificate_title: str  # empty: no certificate
     cover_asset_id: int | None
     completion: CompletionRule
+
+    @property
+    def skill_areas(self) -> tuple[SkillArea, ...]:
+        """What it teaches of the national frameworks."""
+        known = skill_areas()
+        return tuple(known[code] for code in self.skills if code in known)
 
 
 @dataclass(frozen=True)
@@ -169,7 +177,7 @@ _VIEW = Prepared(
         _COURSE.c.id, _VERSION.c.id, _VERSION.c.number, _VERSION.c.state, _COURSE.c.slug, _COURSE.c.code,
         _COURSE.c.unit_id, *(_VERSION.c[name] for name in (
             "title", "summary", "programme_code", "access", "hours", "language", "licence", "owner", "contact", "level",
-            "audiences", "tags", "certificate_title", "cover_asset_id",
+            "audiences", "tags", "skills", "certificate_title", "cover_asset_id",
             "completion_rule",
         )),
     )

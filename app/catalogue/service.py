@@ -72,6 +72,7 @@ def save_version(
         completion_rule=source.completion.as_json(),
         audiences=list(source.audiences),
         tags=list(source.tags),
+        skills=list(source.skills),
         cover_asset_id=files[source.cover].id if source.cover else None,
         cover_name=source.cover.name if source.cover else "",
         manifest=source.manifest,
@@ -338,8 +339,8 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
             return {name: one for name, one in asdict(value).items() if name != "pages" or one != base.pages}
         if hasattr(value, "__dataclass_fields__"):
             said = {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
-            # A course or lesson that asks what every one asks keeps the sum it had before there was a choice.
-            return {name: one for name, one in said.items() if name != "completion" or one}
+            # A course or lesson that says nothing of what could not be said once keeps the sum it had then.
+            return {name: one for name, one in said.items() if one or name not in ("completion", "skills")}
         return value
 
     return hashlib.sha256(json.dumps(plain(source), ensure_ascii=False, sort_keys=True).encode()).hexdigest()

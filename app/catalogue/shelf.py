@@ -1,4 +1,4 @@
-"""The catalogue page: published courses as cards, filtered by words and audience."""
+"""The catalogue page: published courses as cards, filtered by words, audience and skill."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.queries import offered_version_ids
 from app.catalogue.search import Hit, places_spoken, search
+from app.catalogue.skills import SkillArea, skill_areas
 from app.core.memory import A_MINUTE, remembered
 from app.core.text import vietnamese_key
 from app.identity.models import Audience
@@ -76,6 +77,7 @@ class Shelf:
     query: str
     audience: str
     audiences: tuple[AudienceChoice, ...]
+    skill: SkillArea | None
     only_open: bool
     has_both: bool  # some courses are open to everybody, some are not
     page: int
@@ -89,6 +91,7 @@ class _Row:
     summary: str
     hours: float
     audiences: list[str]
+    skills: list[str]
     access: str
     certificate_title: str
     cover_asset_id: int | None
@@ -96,19 +99,23 @@ class _Row:
     lesson_count: int
 
 
-def shelf(db: Session, *, query: str = "", audience: str = "", only_open: bool = False, page: int = 1) -> Shelf:
-    """Published courses, by code or by how well they match. At most eight queries, whatever its length.
+def shelf(
+    db: Session, *, query: str = "", audience: str = "", skill: str = "", only_open: bool = False, page: int = 1
+) -> Shelf:
+    """Published courses, by code or by how well they match. At most eight queries, whatever its length. A skill nobody
+    knows asks for nothing.
 
     Without words to search for it is remembered for a minute, and no longer than until the next course is published.
     """
     version_ids = offered_version_ids(db)
+    area = skill_areas().get(skill)
     if query.strip():
-        return _shelf(db, query, audience, only_open, page)
-    key = ("shelf", version_ids, audience, only_open, page)
-    return remembered(db, key, lambda: _shelf(db, "", audience, only_open, page), for_s=A_MINUTE)
+        return _shelf(db, query, audience, area, only_open, page)
+    key = ("shelf", version_ids, audience, area, only_open, page)
+    return remembered(db, key, lambda: _shelf(db, "", audience, area, only_open, page), for_s=A_MINUTE)
 
 
-def _shelf(db: Session, query: str, audience: str, only_open: bool, page: int) -> Shelf:
+def _shelf(db: Session, query: str, audience: str, skill: SkillArea | None, only_open: bool, page: int) -> Shelf:
     rows = _published(db)
     names = {row.code: row.name for row in db.execute(select(Audience.code, Audience.name))}
     offered = {code for row in rows for code in row.audiences}
@@ -116,6 +123,8 @@ def _shelf(db: Session, query: str, audience: str, only_open: bool, page: int) -
     matching = _matching(rows, hits)
     if audience:
         matching = [(row, found_in) for row, found_in in matching if audience in row.audiences]
+    if skill:
+        matching = [(row, found_in) for row, found_in in matching if skill.code in row.skills]
     if only_open:
         matching = [(row, found_in) for row, found_in in matching if row.access == "open"]
     pages = max(1, -(-len(matching) // PAGE_SIZE))
@@ -151,6 +160,7 @@ def _shelf(db: Session, query: str, audience: str, only_open: bool, page: int) -
                 key=lambda choice: vietnamese_key(choice.name),
             )
         ),
+        skill=skill,
         only_open=only_open,
         has_both=len({row.access for row in rows}) > 1,
         page=page,
@@ -174,7 +184,7 @@ def _published(db: Session) -> list[_Row]:
     found = db.execute(
         select(
             Course.slug, CourseVersion.title, CourseVersion.summary, CourseVersion.hours, CourseVersion.audiences,
-            CourseVersion.access, CourseVersion.certificate_title, CourseVersion.cover_asset_id, modules, lessons,
+            CourseVersion.skills, CourseVersion.access, CourseVersion.certificate_title, CourseVersion.cover_asset_id, modules, lessons,
         )
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
         .where(Course.retired_at.is_(None)).order_by(Course.code)

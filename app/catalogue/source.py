@@ -148,6 +148,8 @@ class CourseSource:
     programme: str | None = None
     audiences: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    # Codes of skills.skill_areas.
+    skills: tuple[str, ...] = ()
     language: str = "vi"
     licence: str = "CC-BY-4.0"
     level: str = ""

@@ -75,6 +75,7 @@ def _course(version: CourseVersion) -> CourseSource:
         programme=version.programme_code,
         audiences=tuple(version.audiences),
         tags=tuple(version.tags),
+        skills=tuple(version.skills),
         language=version.language,
         licence=version.licence,
         level=version.level,

@@ -1,19 +1,13 @@
-"""Results by skill area of the national frameworks: the `skill` of each question, grouped. Pure functions.
+"""Results by skill area of the national frameworks: the `skill` of each question, grouped. Pure functions."""
 
-data/skill_areas.csv names the areas and where each comes from.
-"""
-
-import csv
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from app.catalogue import questions
+from app.catalogue.skills import skill_areas
 
-_AREAS = Path(__file__).parent / "data" / "skill_areas.csv"
 # Of questions that name no skill.
 NONE = ""
 
@@ -32,13 +26,6 @@ class AreaScore:
     @property
     def ratio(self) -> float:
         return self.score / self.max
-
-
-@cache
-def area_names() -> Mapping[str, str]:
-    """Names by code, in the order of the frameworks."""
-    with _AREAS.open(encoding="utf-8", newline="") as file:
-        return {row["code"]: row["name"] for row in csv.DictReader(file)}
 
 
 def area_of(skill: str) -> str:
@@ -71,9 +58,9 @@ def _summed(parts: Iterable[tuple[str, float, float]]) -> tuple[AreaScore, ...]:
     for code, score, worth in parts:
         scores.setdefault(code, []).append(score)
         most.setdefault(code, []).append(worth)
-    names = area_names()
-    order = {code: place for place, code in enumerate(names)}
+    areas = skill_areas()
+    order = {code: place for place, code in enumerate(areas)}
     return tuple(
-        AreaScore(code, names.get(code, code), round(math.fsum(scores[code]), 2), math.fsum(most[code]))
+        AreaScore(code, areas[code].name if code in areas else code, round(math.fsum(scores[code]), 2), math.fsum(most[code]))
         for code in sorted(scores, key=lambda code: (code == NONE, order.get(code, len(order)), code))
     )

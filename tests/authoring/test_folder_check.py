@@ -66,6 +66,8 @@ SWAPS: list[tuple[str, str, str, str, str]] = [
     ("unknown programme", "course.yaml", "P04-NENTANG", "P99", "nhiệm vụ đào tạo “P99”"),
     ("unknown audience", "course.yaml", "[CBCC, LANHDAO]", "[CBCC, CBVC]", "nhóm đối tượng “CBVC”"),
     ("audience twice", "course.yaml", "[CBCC, LANHDAO]", "[CBCC, CBCC]", "hai lần"),
+    ("unknown skill", "course.yaml", "access:", "skills: [KNS1, KNS9]\naccess:", "nhóm kỹ năng “KNS9”"),
+    ("skill twice", "course.yaml", "access:", "skills: [KNS1, KNS1]\naccess:", "hai lần"),
     ("unknown access", "course.yaml", "access: assigned", "access: closed", "assigned, open"),
     ("hours with a comma", "course.yaml", "hours: 0.5", "hours: 0,5", "số"),
     ("language as a word", "course.yaml", "language: vi", "language: viet", "hai chữ"),

@@ -143,7 +143,7 @@ def test_a_course_is_brought_in_taken_home_changed_and_brought_in_again(
 
 def test_what_the_form_shows_makes_the_same_course() -> None:
     rule = CompletionRule(quiz_percent=70, hours=1.5, in_person=True, valid_months=12)
-    source = replace(two_modules(), audiences=("CBCC",), tags=("CDS", "HOTICH"), completion=rule, level="Cơ bản")
+    source = replace(two_modules(), audiences=("CBCC",), tags=("CDS", "HOTICH"), skills=("KNS4",), completion=rule, level="Cơ bản")
     fields = info_form.of_course(source, 1)
     assert fields.needed_hours == "1,5"
     assert info_form.info_problems(fields, source, is_published=True, codes=(), slugs=()) == {}
@@ -185,6 +185,7 @@ def test_an_author_tells_of_the_course_anew(author: Browser, database: Database,
         "hours": "0,25", "licence": "CC-BY-4.0", "owner": "Sở", "contact": "0222", "language": "vi", "tags": "CDS",
         "other_tags": "hotich", "all_required_lessons": "1", "gives_certificate": "1", "certificate_title": "Giấy",
         "validity": "year_end", "base_version": base.group(1), "level": "Cơ bản", "programme": "P04-NENTANG",
+        "skills": ["NLS4", "KNS1", "KHONGCO"],
     }  # fmt: skip
     refused = author.post(url, typed, files={"cover": ("", b"")})
     assert refused.status_code == 422
@@ -196,6 +197,7 @@ def test_an_author_tells_of_the_course_anew(author: Browser, database: Database,
     assert kept.url.path == "/studio/ky-so", kept.text
     source = newest(database)
     assert (source.title, source.hours, source.tags) == ("Ký số mỗi ngày", 0.25, ("CDS", "HOTICH"))
+    assert source.skills == ("KNS1", "NLS4")
     assert source.completion.is_valid_until_year_end
     assert source.cover is not None
     assert source.cover.name == "cover.webp"

@@ -112,6 +112,24 @@ def test_an_audience_narrows_the_shelf_and_keeps_the_words(browser: Browser) -> 
     assert 'href="/courses?q=k%E1%BB%B9+n%C4%83ng&amp;audience=GIAOVIEN" aria-current="true"' in page.text
 
 
+def test_a_skill_leads_from_a_course_to_the_others_that_teach_it(
+    browser: Browser, db: Session, storage: Storage
+) -> None:
+    put_on_shelf(
+        db,
+        storage,
+        making.course(making.lesson("A.1.1"), slug="mot", code="A", title="Dạy thanh toán", skills=("KNS3", "NLS4")),
+        making.course(making.lesson("B.1.1"), slug="hai", code="B", title="Dạy việc khác"),
+    )
+    page = browser.get("/courses/mot")
+    assert '<a href="/courses?skill=KNS3">Thanh toán trực tuyến</a>' in page.text
+    found = browser.get("/courses?skill=KNS3")
+    assert "1 khóa học dạy kỹ năng “Thanh toán trực tuyến”." in found.text
+    assert "Dạy việc khác" not in found.text
+    assert "Dạy việc khác" in browser.get("/courses?skill=KHONGCO").text
+    assert "Học xong có kỹ năng" not in browser.get("/courses/hai").text
+
+
 @pytest.mark.usefixtures("three_courses")
 def test_nothing_found_says_what_to_try(browser: Browser) -> None:
     page = browser.get("/courses", params={"q": "<script>zzz"})

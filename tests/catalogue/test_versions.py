@@ -57,6 +57,16 @@ def test_saving_the_same_again_makes_no_new_version(
     assert save_version(db, storage, source_of(db, first.id), unit_id, by=None) is first
 
 
+def test_a_course_without_skills_keeps_the_sum_it_had_before_there_were_any(
+    db: Session, storage: Storage, unit_id: int
+) -> None:
+    version = save_version(db, storage, making.course(), unit_id, by=None)
+    # As written on 23/11/2026 before courses named skills: a new sum would make every loaded course a new draft.
+    assert version.checksum == "10fc596a9fc3370fa42cb5d4a1a62fb4db84f7aa8aa5dc515073d21a9cbccc9b"
+    named = save_version(db, storage, making.course(skills=("KNS1",)), unit_id, by=None)
+    assert (named.number, named.skills, source_of(db, named.id).skills) == (2, ["KNS1"], ("KNS1",))
+
+
 def test_a_change_makes_the_next_draft_and_leaves_the_first(db: Session, storage: Storage, unit_id: int) -> None:
     first = publish(db, save_version(db, storage, making.course(), unit_id, by=None), by=None)
     source = source_of(db, first.id)

@@ -9,6 +9,7 @@ from app.authoring.folder import names
 from app.authoring.folder.marked_yaml import Fields, Node
 from app.authoring.folder.problems import Findings
 from app.catalogue.programmes import shipped_codes
+from app.catalogue.skills import skill_areas
 from app.catalogue.source import Access, CertificateRule, CompletionRule
 from app.core.i18n import gettext as _
 from app.identity.units.unit_seeding import DATA as IDENTITY_DATA
@@ -26,6 +27,7 @@ KEYS = (
     "owner",
     "contact",
     "tags",
+    "skills",
     "level",
     "cover",
     "certificate",
@@ -61,6 +63,7 @@ class Manifest:
     owner: str
     contact: str
     tags: tuple[str, ...]
+    skills: tuple[str, ...]
     level: str
     cover: str
     cover_line: int
@@ -83,7 +86,8 @@ def read_manifest(root: Node, source: str, findings: Findings) -> Manifest:
         programme=_programme(fields), audiences=_audiences(fields),
         access=cast(Access, fields.choice("access", ("assigned", "open"))), hours=fields.number("hours", 0.1, 500),
         language=_language(fields), licence=fields.text("licence", longest=40), owner=fields.text("owner"),
-        contact=fields.text("contact"), tags=_tags(fields), level=fields.text("level", required=False, longest=40),
+        contact=fields.text("contact"), tags=_tags(fields), skills=_skills(fields),
+        level=fields.text("level", required=False, longest=40),
         cover=fields.text("cover", required=False, longest=names.LONGEST_FILE_NAME), cover_line=fields.line_of("cover"),
         certificate_rule=rule, certificate_title=title, completion=_completion(fields, findings),
         completion_line=fields.line_of("completion"), modules=_modules(fields, findings),
@@ -122,6 +126,17 @@ def _tags(fields: Fields) -> tuple[str, ...]:
         if not names.TAG.fullmatch(tag):
             fields.complain(_("Nhãn “%(tag)s” chỉ gồm chữ hoa không dấu, số và gạch nối.", tag=tag), line)
     return _once(fields, "tags", found)
+
+
+def _skills(fields: Fields) -> tuple[str, ...]:
+    known = skill_areas()
+    found = fields.texts("skills", required=False)
+    for code, line in found:
+        if code not in known:
+            fields.complain(
+                _("Không có nhóm kỹ năng “%(code)s”. Các mã: %(codes)s.", code=code, codes=", ".join(known)), line
+            )
+    return _once(fields, "skills", found)
 
 
 def _once(fields: Fields, name: str, found: tuple[tuple[str, int], ...]) -> tuple[str, ...]:

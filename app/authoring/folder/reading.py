@@ -95,6 +95,7 @@ class _Reader:
             programme=manifest.programme,
             audiences=manifest.audiences,
             tags=manifest.tags,
+            skills=manifest.skills,
             language=manifest.language,
             licence=manifest.licence,
             level=manifest.level,

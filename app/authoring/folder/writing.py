@@ -103,6 +103,7 @@ def manifest_text(source: CourseSource) -> str:
         "owner": source.owner,
         "contact": source.contact,
         "tags": list(source.tags),
+        "skills": list(source.skills),
         "level": source.level,
         "cover": source.cover.name if source.cover else "",
     }
