@@ -184,7 +184,8 @@ def _published(db: Session) -> list[_Row]:
     found = db.execute(
         select(
             Course.slug, CourseVersion.title, CourseVersion.summary, CourseVersion.hours, CourseVersion.audiences,
-            CourseVersion.skills, CourseVersion.access, CourseVersion.certificate_title, CourseVersion.cover_asset_id, modules, lessons,
+            CourseVersion.skills, CourseVersion.access, CourseVersion.certificate_title, CourseVersion.cover_asset_id,
+            modules, lessons,
         )
         .join(CourseVersion, CourseVersion.id == Course.published_version_id)
         .where(Course.retired_at.is_(None)).order_by(Course.code)

@@ -61,6 +61,8 @@ def _summed(parts: Iterable[tuple[str, float, float]]) -> tuple[AreaScore, ...]:
     areas = skill_areas()
     order = {code: place for place, code in enumerate(areas)}
     return tuple(
-        AreaScore(code, areas[code].name if code in areas else code, round(math.fsum(scores[code]), 2), math.fsum(most[code]))
+        AreaScore(
+            code, areas[code].name if code in areas else code, round(math.fsum(scores[code]), 2), math.fsum(most[code])
+        )
         for code in sorted(scores, key=lambda code: (code == NONE, order.get(code, len(order)), code))
     )

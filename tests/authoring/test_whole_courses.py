@@ -143,7 +143,9 @@ def test_a_course_is_brought_in_taken_home_changed_and_brought_in_again(
 
 def test_what_the_form_shows_makes_the_same_course() -> None:
     rule = CompletionRule(quiz_percent=70, hours=1.5, in_person=True, valid_months=12)
-    source = replace(two_modules(), audiences=("CBCC",), tags=("CDS", "HOTICH"), skills=("KNS4",), completion=rule, level="Cơ bản")
+    source = replace(
+        two_modules(), audiences=("CBCC",), tags=("CDS", "HOTICH"), skills=("KNS4",), completion=rule, level="Cơ bản"
+    )
     fields = info_form.of_course(source, 1)
     assert fields.needed_hours == "1,5"
     assert info_form.info_problems(fields, source, is_published=True, codes=(), slugs=()) == {}
