@@ -278,6 +278,7 @@ def _with_names(lesson: LessonSource, free: dict[str, str]) -> LessonSource:
         lesson,
         markdown=_with_names_in(lesson.markdown, free),
         files=tuple(replace(file, name=free.get(file.name, file.name)) for file in lesson.files),
+        translations=tuple(replace(one, markdown=_with_names_in(one.markdown, free)) for one in lesson.translations),
         **changes,
     )
 

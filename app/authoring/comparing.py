@@ -12,6 +12,7 @@ from app.authoring.merging import blocks
 from app.catalogue.source import LessonSource
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.media.languages import language_name
 
 Kind = Literal["same", "added", "removed"]
 # A paragraph that keeps this share of its words was changed; one that keeps less was written anew.
@@ -25,7 +26,7 @@ PART_NAMES = {
     "title": lazy("Tên bài"), "minutes": lazy("Thời lượng (phút)"), "is_required": lazy("Bắt buộc hay tự chọn"),
     "objectives": lazy("Học xong, người học làm được gì?"), "role": lazy("Nhân vật của bài"),
     "body": lazy("Chữ của bài"), "files": lazy("Tệp của bài"), "sources": lazy("Nguồn"),
-    "quiz": lazy("Câu hỏi cuối bài"), "other": lazy("Cách tính điểm, cách tính xong bài"),
+    "translations": lazy("Bản dịch"), "quiz": lazy("Câu hỏi cuối bài"), "other": lazy("Cách tính điểm, cách tính xong bài"),
 }  # fmt: skip
 # What a question says to the program, not to people.
 _UNSAID = frozenset({"id", "kind", "topic", "skill"})
@@ -72,7 +73,7 @@ class Part:
 
 def compare(before: LessonSource, after: LessonSource) -> tuple[Part, ...]:
     """The parts that differ, in the order of the lesson; `other` without lines where it is nothing one reads."""
-    old, new = _said(before, {}), _said(after, {file.name: file.asset_id for file in before.files})
+    old, new = _said(before, {}), _said(after, _files(before))
     parts = tuple(Part(name, tuple(lines(old[name], new[name]))) for name in old if old[name] != new[name])
     differs = (before.completion, before.quiz) != (after.completion, after.quiz)
     return parts or ((Part("other", ()),) if differs else ())
@@ -130,6 +131,12 @@ def _whole(kind: Kind, text: str) -> Line:
     return Line(kind, (Run(kind, text),))
 
 
+def _files(lesson: LessonSource) -> dict[str, int | None]:
+    """Everything the lesson shows or lets hear, by name."""
+    shown = {file.name: file.asset_id for file in lesson.files}
+    return shown | {lesson.recording_name(one): one.asset_id for one in lesson.recordings}
+
+
 def _said(lesson: LessonSource, earlier: Mapping[str, int | None]) -> dict[str, list[str]]:
     """What a lesson says, field by field, as lines. `earlier`: assets a file's name stood for before."""
     return {
@@ -140,10 +147,13 @@ def _said(lesson: LessonSource, earlier: Mapping[str, int | None]) -> dict[str, 
         "role": [lesson.role] if lesson.role else [],
         "body": blocks(lesson.markdown),
         "files": [
-            _("%(name)s (tệp khác cùng tên)", name=file.name)
-            if earlier.get(file.name, file.asset_id) != file.asset_id
-            else file.name
-            for file in lesson.files
+            _("%(name)s (tệp khác cùng tên)", name=name) if earlier.get(name, asset_id) != asset_id else name
+            for name, asset_id in _files(lesson).items()
+        ],
+        "translations": [
+            line
+            for one in lesson.translations
+            for line in (f"{language_name(one.language)}: {one.title}", *one.objectives, *blocks(one.markdown))
         ],
         "sources": [", ".join(filter(None, (one.title, one.ref, one.url))) for one in lesson.sources],
         "quiz": ["\n".join(_texts(question)) for question in (lesson.quiz or {}).get("questions", ())],

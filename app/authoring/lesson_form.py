@@ -1,7 +1,7 @@
 """The lesson form: what an author typed, what is wrong with it, and the lesson it makes."""
 
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -10,7 +10,17 @@ from typing import Any
 from app.authoring.folder.lesson_file import LONGEST_MINUTES
 from app.authoring.folder.quiz_file import shown_in
 from app.catalogue.markdown import PLAYED, parse, references
-from app.catalogue.source import Citation, CourseSource, FileSource, LessonSource, ModuleSource, caption_name, free_name
+from app.catalogue.source import (
+    Citation,
+    CourseSource,
+    FileSource,
+    LessonSource,
+    ModuleSource,
+    TranslationSource,
+    caption_name,
+    free_name,
+)
+from app.catalogue.translating import carried_over
 from app.core.i18n import gettext as _
 from app.core.text import nfc, several_lines
 from app.media.queries import AssetView
@@ -170,12 +180,14 @@ def lesson_of(
     if captions := files.get("captions"):
         name = caption_name(_new_video(body, kept, files))
         kept[name] = FileSource(name, asset_id=captions.asset_id)
+    body = _as_before(body, old)
+    translations = tuple(carried_over(one, old.markdown, body) for one in old.translations) if old else ()
     return LessonSource(
         key=key,
         stem=stem,
         title=fields.title,
         minutes=int(fields.minutes),
-        markdown=_as_before(body, old),
+        markdown=body,
         is_required=old.is_required if old else True,
         objectives=fields.objective_list,
         role=fields.role,
@@ -183,7 +195,9 @@ def lesson_of(
         quiz=old.quiz if old else None,
         quiz_source=old.quiz_source if old else "",
         completion=old.completion if old else None,
-        files=used_files(body, old.quiz if old else None, kept),
+        files=used_files(body, old.quiz if old else None, kept, translations),
+        translations=translations,
+        recordings=old.recordings if old else (),
     )
 
 
@@ -302,9 +316,16 @@ def _new_video(body: str, kept: Mapping[str, FileSource], files: Mapping[str, As
     return next((name for name in shown if new and kept.get(name) == FileSource(name, asset_id=new.asset_id)), shown[0])
 
 
-def used_files(body: str, quiz: dict[str, Any] | None, kept: Mapping[str, FileSource]) -> tuple[FileSource, ...]:
-    """Files the text or the quiz names, and the captions of its videos; what is named no more leaves the lesson."""
-    named = {reference.name: reference.kind for reference in references(parse(body))}
+def used_files(
+    body: str, quiz: dict[str, Any] | None, kept: Mapping[str, FileSource],
+    translations: Sequence[TranslationSource] = (),
+) -> tuple[FileSource, ...]:  # fmt: skip
+    """Files the text, its translations or the quiz name, and the captions of its videos.
+
+    What is named no more leaves the lesson.
+    """
+    texts = (body, *(one.markdown for one in translations))
+    named = {reference.name: reference.kind for text in texts for reference in references(parse(text))}
     asked = set(shown_in(quiz))
     stems = tuple(f"{PurePosixPath(name).stem}." for name, kind in named.items() if kind in PLAYED)
     return tuple(

@@ -56,7 +56,12 @@ def _with_new(source: CourseSource, old: int, new: int) -> CourseSource:
             replace(
                 module,
                 lessons=tuple(
-                    replace(lesson, files=tuple(file(one) for one in lesson.files)) for lesson in module.lessons
+                    replace(
+                        lesson,
+                        files=tuple(file(one) for one in lesson.files),
+                        recordings=tuple(file(one) for one in lesson.recordings),
+                    )
+                    for lesson in module.lessons
                 ),
             )
             for module in source.modules

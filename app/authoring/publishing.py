@@ -21,12 +21,14 @@ from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.service import publish
 from app.catalogue.source import CourseSource, LessonSource
 from app.catalogue.stored import source_of
+from app.catalogue.translating import translated
 from app.core.access import Actor
 from app.core.errors import Conflict, Forbidden, Invalid
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.core.templating import format_filesize, format_number
 from app.learning.version_queries import completed_count, studying_by_version
+from app.media.languages import language_in_words
 from app.media.queries import AssetProgress, asset_views
 
 # Each costs reading a whole version; nobody reads more lines than these.
@@ -209,13 +211,29 @@ def _shortcomings(db: Session, source: CourseSource, keys: set[str]) -> tuple[Sh
         if lesson is None:
             found.setdefault(problem.rule, []).append(Place(problem.message))
         elif lesson.key in keys:
-            line = max(problem.line - lesson.front_matter.count("\n"), 0)
+            # Lines are those of the lesson's text; a translation has its own page.
+            line = 0 if problem.rule == "translation" else max(problem.line - lesson.front_matter.count("\n"), 0)
             found.setdefault(problem.rule, []).append(Place(problem.message, lesson.key, lesson.title, line))
+    for place in _untranslated(source, keys):
+        found.setdefault("translation", []).append(place)
     for place in _heavy(db, source, keys):
         found.setdefault("weight", []).append(place)
     for place in _lost_links(db, source, keys):
         found.setdefault("links", []).append(place)
     return tuple(Shortcoming(rule, ADVICE[rule], tuple(found[rule])) for rule in ADVICE if rule in found)
+
+
+def _untranslated(source: CourseSource, keys: set[str]) -> Iterator[Place]:
+    for module in source.modules:
+        for one in module.lessons:
+            for translation in one.translations if one.key in keys else ():
+                state = translated(one, translation)
+                if left := len(state.parts) - state.done_count:
+                    text = _(
+                        "Bản %(language)s: còn %(left)s trên %(count)s phần chưa dịch.",
+                        language=language_in_words(translation.language), left=left, count=len(state.parts),
+                    )  # fmt: skip
+                    yield Place(text, one.key, one.title)
 
 
 def _lesson_of(source: CourseSource, file: str) -> LessonSource | None:

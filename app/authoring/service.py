@@ -179,7 +179,7 @@ def save_quiz(
         must_be_unchanged(db, source, base_version, key)
     kept = {file.name: file for file in lesson.files}
     kept |= {name: FileSource(name, asset_id=asset_id) for name, asset_id in files.items()}
-    changed = edited_lesson(lesson, quiz=quiz, files=used_files(lesson.markdown, quiz, kept))
+    changed = edited_lesson(lesson, quiz=quiz, files=used_files(lesson.markdown, quiz, kept, lesson.translations))
     save_version(db, storage, with_lesson(source, module.folder, changed), course.unit_id, actor.account_id)
 
 

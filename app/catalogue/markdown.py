@@ -79,23 +79,42 @@ def render_lesson(
     each page, where they can be shown. Raises Invalid when the text names a file that is not there, or a video or
     document stands where it cannot be shown.
     """
+    return render_tokens(_parser(False).parse(text), files, tracks, pages)
+
+
+def say_in(language: str, gap: str = "") -> Token:
+    """What follows is in this language; `gap`: why it is not as it should be (translating.py)."""
+    return Token("language", "", 0, meta={"lang": language, "gap": gap})
+
+
+def render_tokens(
+    tokens: list[Token],
+    files: Mapping[str, int],
+    tracks: Mapping[str, Mapping[str, Track]],
+    pages: Mapping[str, Sequence[str]],
+) -> list[dict[str, Any]]:
+    """As `render_lesson`, of a text that is parsed already; the blocks after a `say_in` bear its "lang"."""
     md = _parser(False)
-    tokens = md.parse(text)
     for reference in references(tokens):
         _must_be_usable(reference, files)
     tokens = _with_figures(tokens, files)
-    _name_headings(tokens)
+    name_headings(tokens)
     _point_links_and_images(tokens, files)
     tokens = with_tables(_with_boxes(asides.with_questions(tokens)))
     blocks: list[dict[str, Any]] = []
     taken: set[str] = set()
     run: list[Token] = []
+    said: dict[str, str] = {}
     for token in tokens:
-        if token.type not in (*PLAYED, "document"):
+        if token.type not in (*PLAYED, "document", "language"):
             run.append(token)
             continue
-        blocks += _html_block(md, run)
+        blocks += [one | said for one in _html_block(md, run)]
         run = []
+        if token.type == "language":
+            said = {"lang": token.meta["lang"]}
+            blocks += [{"kind": "gap", "why": token.meta["gap"]}] if token.meta["gap"] else []
+            continue
         name = token.meta["name"]
         shown = {
             "kind": token.type, "id": _block_id(name, taken), "asset_id": files[name], "title": token.content,
@@ -114,8 +133,8 @@ def render_lesson(
             }
         else:
             shown["pages"] = list(pages.get(name, ()))
-        blocks.append(shown)
-    return blocks + _html_block(md, run)
+        blocks.append(shown | said)
+    return blocks + [one | said for one in _html_block(md, run)]
 
 
 def plain_texts(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
@@ -175,7 +194,7 @@ def links(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
 def heading_ids(text: str) -> set[str]:
     """What a link of the lesson may point at with “#…”."""
     tokens = parse(text)
-    _name_headings(tokens)
+    name_headings(tokens)
     return {str(token.attrs["id"]) for token in tokens if token.type == "heading_open"}
 
 
@@ -297,14 +316,17 @@ def _figure(image: Token, files: Mapping[str, int]) -> Token:
     return raw(f'<figure><img src="asset:{files[name]}" alt="{alt}" loading="lazy">{said}</figure>\n')
 
 
-def _name_headings(tokens: Sequence[Token]) -> None:
-    """Ids to link to. The page around has the only heading of the first level: one written here is of the second."""
+def name_headings(tokens: Sequence[Token]) -> None:
+    """Ids to link to, unless a heading has its own already.
+
+    The page around has the only heading of the first level: one written here is of the second.
+    """
     for token in tokens:
         if token.tag == "h1":
             token.tag = "h2"
-    taken: set[str] = set()
+    taken = {str(token.attrs["id"]) for token in tokens if token.type == "heading_open" and "id" in token.attrs}
     for opening, inline in pairwise(tokens):
-        if opening.type == "heading_open":
+        if opening.type == "heading_open" and "id" not in opening.attrs:
             base = slugify("".join(words(child) for child in inline.children or ())) or "muc"
             heading_id, count = base, 1
             while heading_id in taken:

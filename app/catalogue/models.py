@@ -121,6 +121,8 @@ class LessonVersion(Base):
     "starts".
     `quiz` is null or {"pass_percent": 70, "shuffle": true, "questions": [ …as in the quiz file… ]}.
     `completion_rule` is what the lesson asks where its author says so (lesson_rules.py), null where nothing is said.
+    `translations` is [{…as source.TranslationSource…}], `translated_blocks` {language: blocks}: whole lessons, with the
+    original in place of what is not translated (translating.py). `recordings` is {"nut.mp3": asset id}.
     """
 
     __tablename__ = "lesson_version"
@@ -153,6 +155,11 @@ class LessonVersion(Base):
     # What an outline says of a lesson without reading it whole.
     has_video: Mapped[bool] = mapped_column(default=False)
     question_count: Mapped[int] = mapped_column(default=0)
+    # The title in each language there is a translation in, empty where that has none: {"en": "Phones and apps"}.
+    titles: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
+    translations: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    translated_blocks: Mapped[dict[str, list[dict[str, Any]]]] = mapped_column(JSON, default=dict, server_default="{}")
+    recordings: Mapped[dict[str, int]] = mapped_column(JSON, default=dict, server_default="{}")
 
     module: Mapped[ModuleVersion] = relationship(back_populates="lessons")
     files: Mapped[list["LessonFile"]] = relationship(cascade="all, delete-orphan")

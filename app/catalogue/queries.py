@@ -1,6 +1,7 @@
 """What pages and other domains ask of the catalogue. Everything returned is a frozen dataclass."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -20,7 +21,8 @@ from app.core import clock
 from app.core.errors import NotFound
 from app.core.memory import A_MINUTE, FOR_EVER, is_known, remembered
 from app.core.prepared import Prepared
-from app.media.queries import asset_views
+from app.media.languages import language_in_words, language_name, language_order
+from app.media.queries import AssetView, asset_views
 
 Value = TypeVar("Value")
 
@@ -71,6 +73,12 @@ class OutlineLesson:
     has_quiz: bool
     has_video: bool
     question_count: int
+    # (language, title in it or "") of each translation; languages the lesson is read aloud in.
+    titles: tuple[tuple[str, str], ...] = ()
+    recorded: tuple[str, ...] = ()
+
+    def title_in(self, language: str) -> str:
+        return dict(self.titles).get(language) or self.title
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,21 @@ class Outline:
     @cached_property
     def lessons(self) -> tuple[OutlineLesson, ...]:
         return tuple(lesson for module in self.modules for lesson in module.lessons)
+
+    @cached_property
+    def translated_count(self) -> dict[str, int]:
+        """How many lessons there are in each further language, in the order one offers them."""
+        return _counted(name for lesson in self.lessons for name, _title in lesson.titles)
+
+    @cached_property
+    def recorded_count(self) -> dict[str, int]:
+        """How many lessons can be heard in each language."""
+        return _counted(name for lesson in self.lessons for name in lesson.recorded)
+
+
+def _counted(languages: Iterable[str]) -> dict[str, int]:
+    counts = Counter(languages)
+    return {name: counts[name] for name in sorted(counts, key=language_order)}
 
 
 @dataclass(frozen=True)
@@ -132,6 +155,21 @@ class LessonDemands:
 
 
 @dataclass(frozen=True)
+class Recording:
+    """The lesson read aloud. `state` as of a video; `size` in bytes of the lightest form, which `url` gives."""
+
+    language: str
+    state: str
+    url: str
+    size: int
+    duration_s: float | None
+
+    @property
+    def language_in_words(self) -> str:
+        return language_in_words(self.language)
+
+
+@dataclass(frozen=True)
 class LessonDoc:
     """One lesson, ready to show: addresses of files are in. `quiz` is as in LessonVersion, with the right answers.
 
@@ -155,6 +193,24 @@ class LessonDoc:
     lesson_count: int
     previous_key: str | None
     next_key: str | None
+    # What it is shown in, what it was written in, and everything it can be read in.
+    language: str = "vi"
+    original_language: str = "vi"
+    languages: tuple[str, ...] = ("vi",)
+    # Of title, role and objectives, what is shown as the original has it.
+    untranslated: frozenset[str] = frozenset()
+    recordings: tuple[Recording, ...] = ()
+
+    def language_of(self, field: str) -> str:
+        return self.original_language if field in self.untranslated else self.language
+
+    @property
+    def language_in_words(self) -> str:
+        return language_in_words(self.language)
+
+    @property
+    def language_names(self) -> tuple[tuple[str, str], ...]:
+        return tuple((code, language_name(code)) for code in self.languages)
 
 
 _COURSE, _VERSION, _MODULE, _LESSON = (
@@ -197,7 +253,8 @@ _MODULES = Prepared(
 _LESSONS = Prepared(
     select(
         _LESSON.c.module_version_id, _LESSON.c.key, _LESSON.c.title, _LESSON.c.minutes, _LESSON.c.is_required,
-        _LESSON.c.question_count > 0, _LESSON.c.has_video, _LESSON.c.question_count,
+        _LESSON.c.question_count > 0, _LESSON.c.has_video, _LESSON.c.question_count, _LESSON.c.titles,
+        _LESSON.c.recordings,
     )
     .where(_LESSON.c.course_version_id == bindparam("version_id"))
     .order_by(_LESSON.c.position)
@@ -278,10 +335,15 @@ def outline(db: Session, version_id: int) -> Outline:
     return _of_version(db, version_id, "outline", lambda: _outline(db, version_id))
 
 
-def lesson(db: Session, version_id: int, key: str) -> LessonDoc:
-    """One lesson of a version with its neighbours; raises NotFound. Seven queries at most, whatever it holds."""
+def lesson(db: Session, version_id: int, key: str, language: str = "") -> LessonDoc:
+    """One lesson of a version with its neighbours; raises NotFound. Seven queries at most, whatever it holds.
+
+    In `language` if it is translated, else as it was written; captions in that language come first.
+    """
     # Its pictures and videos are no part of the version: they may come in more sizes later.
-    return _of_version(db, version_id, ("lesson", key), lambda: _lesson(db, version_id, key), for_s=A_MINUTE)
+    return _of_version(
+        db, version_id, ("lesson", key, language), lambda: _lesson(db, version_id, key, language), for_s=A_MINUTE
+    )
 
 
 def lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
@@ -303,7 +365,8 @@ def _of_version(
 
 def _outline(db: Session, version_id: int) -> Outline:
     lessons: dict[int, list[OutlineLesson]] = {}
-    for module_id, *line in _LESSONS.all(db, version_id=version_id):
+    for module_id, *line, titles, recordings in _LESSONS.all(db, version_id=version_id):
+        line += [tuple(titles.items()), tuple(sorted(name.partition(".")[0] for name in recordings))]
         lessons.setdefault(module_id, []).append(OutlineLesson(*line))
     modules = _MODULES.all(db, version_id=version_id)
     return Outline(
@@ -315,7 +378,7 @@ def _outline(db: Session, version_id: int) -> Outline:
     )
 
 
-def _lesson(db: Session, version_id: int, key: str) -> LessonDoc:
+def _lesson(db: Session, version_id: int, key: str, language: str) -> LessonDoc:
     row = db.scalar(
         select(LessonVersion).where(LessonVersion.course_version_id == version_id, LessonVersion.key == key)
     )
@@ -326,16 +389,32 @@ def _lesson(db: Session, version_id: int, key: str) -> LessonDoc:
     place = keys.index(key)
     module = next(one for one in course.modules if any(lesson.key == key for lesson in one.lessons))
     in_module = [one.key for one in module.lessons]
-    views = asset_views(db, asset_ids(row.blocks))
+    original = course_version(db, version_id).language
+    said = next((one for one in row.translations if one["language"] == language), None)
+    blocks = row.translated_blocks[language] if said else row.blocks
+    head = {name: (said or {}).get(name) or getattr(row, name) for name in ("title", "objectives", "role")}
+    views = asset_views(db, asset_ids(blocks) | set(row.recordings.values()))
     return LessonDoc(
-        version_id=version_id, key=row.key, title=row.title, minutes=row.minutes, is_required=row.is_required,
-        objectives=tuple(row.objectives), role=row.role,
+        version_id=version_id, key=row.key, title=head["title"], minutes=row.minutes, is_required=row.is_required,
+        objectives=tuple(head["objectives"]), role=head["role"],
         sources=tuple(Citation(one["title"], one["ref"], one.get("url", "")) for one in row.sources),
-        blocks=resolve(row.blocks, views), quiz=row.quiz,
+        blocks=resolve(blocks, views, language or original), quiz=row.quiz,
         module_title=module.title, module_position=module.position, module_count=len(course.modules),
         lesson_number=in_module.index(key) + 1, lesson_count=len(in_module),
         previous_key=keys[place - 1] if place else None, next_key=keys[place + 1] if place + 1 < len(keys) else None,
+        language=language if said else original, original_language=original,
+        languages=(original, *sorted((one["language"] for one in row.translations), key=language_order)),
+        untranslated=frozenset(name for name in head if said and not said[name]),
+        recordings=_recordings(row.recordings, views),
     )  # fmt: skip
+
+
+def _recordings(files: Mapping[str, int], views: Mapping[int, AssetView]) -> tuple[Recording, ...]:
+    by_language = {name.partition(".")[0]: views[asset_id] for name, asset_id in files.items()}
+    return tuple(
+        Recording(name, one.state, one.light_url or one.url or "", one.light_size or one.size, one.duration_s)
+        for name, one in sorted(by_language.items(), key=lambda item: language_order(item[0]))
+    )
 
 
 def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:

@@ -31,6 +31,8 @@ class HtmlBlock:
 
     html: Markup
     kind: Literal["html"] = "html"
+    # What it is written in, where that may differ from the rest of the lesson; else empty.
+    lang: str = ""
 
     @property
     def has_gallery(self) -> bool:
@@ -87,6 +89,7 @@ class VideoBlock:
     # Filmed with the phone held upright.
     is_upright: bool = False
     kind: Literal["video"] = "video"
+    lang: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,18 @@ class DocumentBlock:
     original_url: str = ""
     original_size: int = 0
     kind: Literal["document"] = "document"
+    lang: str = ""
 
 
-Block = HtmlBlock | VideoBlock | DocumentBlock
+@dataclass(frozen=True)
+class GapBlock:
+    """A word to the reader before a section that is not translated (missing), or whose original changed since (old)."""
+
+    why: Literal["missing", "old"]
+    kind: Literal["gap"] = "gap"
+
+
+Block = HtmlBlock | VideoBlock | DocumentBlock | GapBlock
 
 
 def asset_ids(blocks: Iterable[Mapping[str, Any]]) -> set[int]:
@@ -130,14 +142,19 @@ def asset_ids(blocks: Iterable[Mapping[str, Any]]) -> set[int]:
     for block in blocks:
         if block["kind"] == "html":
             found |= {int(number) for _size, number in _ASSET.findall(block["html"])}
-        else:
+        elif block["kind"] != "gap":
             found |= {block["asset_id"], *(track["asset_id"] for track in block.get("tracks", {}).values())}
     return found
 
 
-def resolve(blocks: Sequence[Mapping[str, Any]], views: Mapping[int, AssetView]) -> tuple[Block, ...]:
-    """Stored blocks as a page shows them; `views` must hold every id of `asset_ids(blocks)`."""
-    return tuple(_RESOLVE[block["kind"]](block, views) for block in blocks)
+def resolve(
+    blocks: Sequence[Mapping[str, Any]], views: Mapping[int, AssetView], language: str = "vi"
+) -> tuple[Block, ...]:
+    """Stored blocks as a page shows them; `views` must hold every id of `asset_ids(blocks)`.
+
+    Captions in `language` come first.
+    """
+    return tuple(_RESOLVE[block["kind"]](block, views, language) for block in blocks)
 
 
 def picture_attributes(view: AssetView, sizes: str = _COLUMN) -> str:
@@ -148,7 +165,7 @@ def picture_attributes(view: AssetView, sizes: str = _COLUMN) -> str:
     return f'src="{escape(view.url or "")}"{choice}{size}'
 
 
-def _html(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> HtmlBlock:
+def _html(block: Mapping[str, Any], views: Mapping[int, AssetView], _language: str) -> HtmlBlock:
     def address(found: re.Match[str]) -> str:
         return picture_attributes(views[int(found.group(2))], _SMALL if found.group(1) == "thumb" else _COLUMN)
 
@@ -156,10 +173,11 @@ def _html(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> HtmlBlock
         return f'href="{escape(views[int(found.group(1))].largest_url)}"'
 
     # Our own renderer made it from text with every sign escaped (markdown.py).
-    return HtmlBlock(Markup(_LARGE.sub(large, _ASSET.sub(address, block["html"]))))  # noqa: S704
+    html = Markup(_LARGE.sub(large, _ASSET.sub(address, block["html"])))  # noqa: S704
+    return HtmlBlock(html, lang=block.get("lang", ""))
 
 
-def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlock:
+def _video(block: Mapping[str, Any], views: Mapping[int, AssetView], wanted: str) -> VideoBlock:
     view = views[block["asset_id"]]
     return VideoBlock(
         id=block["id"],
@@ -180,7 +198,9 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
                 tuple(track["lines"]),
                 tuple(track.get("starts", ())),
             )
-            for language, track in sorted(block["tracks"].items(), key=lambda one: language_order(one[0]))
+            for language, track in sorted(
+                block["tracks"].items(), key=lambda one: (one[0] != wanted, language_order(one[0]))
+            )
         ),
         stream_url=view.stream_url or "",
         is_sound=block.get("is_sound", False),
@@ -189,10 +209,11 @@ def _video(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> VideoBlo
         qualities=view.qualities,
         storyboard=view.storyboard,
         is_upright=(view.height or 0) > (view.width or 0),
+        lang=block.get("lang", ""),
     )
 
 
-def _document(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> DocumentBlock:
+def _document(block: Mapping[str, Any], views: Mapping[int, AssetView], _language: str) -> DocumentBlock:
     view = views[block["asset_id"]]
     # A version that was published before the pages were drawn counts none, and shows none.
     drawn = view.pages if len(view.pages) == len(block["pages"]) else ()
@@ -206,6 +227,7 @@ def _document(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> Docum
         file_name=view.file_name,
         original_url=view.original_url or "",
         original_size=view.original_size,
+        lang=block.get("lang", ""),
         pages=tuple(
             DocumentPage(number, page.url, page.width, page.height, text)
             for number, (page, text) in enumerate(zip(drawn, block["pages"], strict=False), start=1)
@@ -213,6 +235,10 @@ def _document(block: Mapping[str, Any], views: Mapping[int, AssetView]) -> Docum
     )
 
 
-_RESOLVE: dict[str, Callable[[Mapping[str, Any], Mapping[int, AssetView]], Block]] = {
-    "html": _html, "video": _video, "document": _document,
+def _gap(block: Mapping[str, Any], _views: Mapping[int, AssetView], _language: str) -> GapBlock:
+    return GapBlock(block["why"])
+
+
+_RESOLVE: dict[str, Callable[[Mapping[str, Any], Mapping[int, AssetView], str], Block]] = {
+    "html": _html, "video": _video, "document": _document, "gap": _gap,
 }  # fmt: skip

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from threading import Lock
@@ -23,6 +23,7 @@ from app.catalogue.models import Course, CourseFile, CourseVersion, LessonFile, 
 from app.catalogue.render import asset_ids
 from app.catalogue.source import CompletionRule, CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
 from app.catalogue.transcripts import spoken_lines
+from app.catalogue.translating import render_translation
 from app.core import audit, clock
 from app.core.errors import Conflict, Invalid
 from app.core.events import emit
@@ -166,12 +167,12 @@ class _Shelf:
         """The asset of every file of the course; raises Invalid for two different files of one name in one module."""
         for module in source.modules:
             seen: dict[str, int] = {}
-            for file in (file for lesson in module.lessons for file in lesson.files):
+            for name, file in (named for lesson in module.lessons for named in _named_files(lesson)):
                 asset = self._asset(file)
-                if seen.setdefault(file.name, asset.id) != asset.id:
+                if seen.setdefault(name, asset.id) != asset.id:
                     raise Invalid(
                         _("Học phần “%(module)s” có hai tệp khác nhau cùng tên “%(name)s”. Hãy đổi tên một tệp."),
-                        module=module.title, name=file.name,
+                        module=module.title, name=name,
                     )  # fmt: skip
         for other in (source.cover, *(extra.file for extra in source.extra_files)):
             if other is not None:
@@ -205,13 +206,21 @@ def _add_module(
     db.add(module)
     db.flush()
     for position, lesson in enumerate(source.lessons, start=1):
-        db.add(_lesson_version(storage, module, position, lesson, {file.name: files[file] for file in lesson.files}))
+        db.add(_lesson_version(storage, version.language, module, position, lesson, files))
+
+
+def _named_files(lesson: LessonSource) -> Iterator[tuple[str, FileSource]]:
+    """Every file of the lesson by the name it bears in the module's folder."""
+    yield from ((file.name, file) for file in lesson.files)
+    yield from ((lesson.recording_name(one), one) for one in lesson.recordings)
 
 
 def _lesson_version(
-    storage: Storage, module: ModuleVersion, position: int, source: LessonSource, assets: dict[str, Asset]
+    storage: Storage, language: str, module: ModuleVersion, position: int, source: LessonSource,
+    stored: Mapping[FileSource, Asset],
 ) -> LessonVersion:  # fmt: skip
-    drawn = _drawn(storage, source, assets)
+    assets = {file.name: stored[file] for file in source.files}
+    drawn = _drawn(storage, source, assets, language)
     quiz = _quiz(source, assets)
     return LessonVersion(
         course_version_id=module.course_version_id,
@@ -234,16 +243,21 @@ def _lesson_version(
         completion_rule=as_stored(source.completion) if source.completion else None,
         has_video=any(block["kind"] == "video" for block in drawn.blocks),
         question_count=asked_count(quiz) if quiz else 0,
-        files=[LessonFile(name=name, asset_id=asset.id) for name, asset in assets.items()],
+        titles={one.language: one.title for one in source.translations},
+        translations=[asdict(one) for one in source.translations],
+        translated_blocks={name: list(blocks) for name, blocks in drawn.translated.items()},
+        recordings={one.name: stored[one].id for one in source.recordings},
+        files=[LessonFile(name=name, asset_id=stored[file].id) for name, file in _named_files(source)],
     )
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A lesson's text as it is kept: its blocks, and all its words for the search."""
+    """A lesson's text as it is kept: its blocks, in every language, and all its words for the search."""
 
     blocks: tuple[dict[str, Any], ...]
     words: str
+    translated: dict[str, tuple[dict[str, Any], ...]]
 
 
 # What lessons became when they were last saved here, the latest last: an author who moves one of thirty lessons saves
@@ -253,16 +267,18 @@ _MOST_KNOWN = 500
 _known_lock = Lock()
 
 
-def _drawn(storage: Storage, source: LessonSource, assets: Mapping[str, Asset]) -> _Drawn:
+def _drawn(storage: Storage, source: LessonSource, assets: Mapping[str, Asset], language: str) -> _Drawn:
     # The pages of a document may come after it was saved; all other files never change.
     if any(asset.kind == "document" for asset in assets.values()):
-        return _draw(storage, source, assets)
-    key = (source.markdown, tuple(sorted((name, asset.id, asset.sha256) for name, asset in assets.items())))
+        return _draw(storage, source, assets, language)
+    files = tuple(sorted((name, asset.id, asset.sha256) for name, asset in assets.items()))
+    # What stands above the text is no part of it, but a translation must know whether it has changed.
+    key = (source.markdown, files, source.translations and (source.translations, language))
     with _known_lock:
         if found := _known.pop(key, None):
             _known[key] = found
             return found
-    drawn = _draw(storage, source, assets)
+    drawn = _draw(storage, source, assets, language)
     with _known_lock:
         _known[key] = drawn
         while len(_known) > _MOST_KNOWN:
@@ -270,19 +286,21 @@ def _drawn(storage: Storage, source: LessonSource, assets: Mapping[str, Asset]) 
     return drawn
 
 
-def _draw(storage: Storage, source: LessonSource, assets: Mapping[str, Asset]) -> _Drawn:
+def _draw(storage: Storage, source: LessonSource, assets: Mapping[str, Asset], language: str) -> _Drawn:
     tracks = _tracks(storage, assets)
-    blocks = render_lesson(
-        source.markdown,
-        {name: asset.id for name, asset in assets.items()},
-        tracks,
-        {name: page_texts(storage, asset) for name, asset in assets.items() if asset.kind == "document"},
-    )
-    written = " ".join(text for _line, text in plain_texts(parse(source.markdown)))
+    files = {name: asset.id for name, asset in assets.items()}
+    pages = {name: page_texts(storage, asset) for name, asset in assets.items() if asset.kind == "document"}
+    blocks = render_lesson(source.markdown, files, tracks, pages)
+    translated = {
+        one.language: tuple(render_translation(source, one, files, tracks, pages, language))
+        for one in source.translations
+    }
+    texts = [source.markdown, *(f"{one.title}\n\n{one.markdown}" for one in source.translations)]
+    written = " ".join(text for one in texts for _line, text in plain_texts(parse(one)))
     papers = [asset for asset in assets.values() if asset.kind == "document"]
     printed = " ".join(text for asset in papers for text in document_words(storage, asset))
     spoken = " ".join(line.text for block in tracks.values() for track in block.values() for line in track.lines)
-    return _Drawn(tuple(blocks), f"{written} {spoken} {printed}")
+    return _Drawn(tuple(blocks), f"{written} {spoken} {printed}", translated)
 
 
 def _quiz(source: LessonSource, assets: Mapping[str, Asset]) -> dict[str, Any] | None:
@@ -319,6 +337,9 @@ def _citation(one: Any) -> dict[str, str]:
     return {name: value for name, value in asdict(one).items() if value}
 
 
+_SUMMED_WHERE_SAID = ("completion", "skills", "translations", "recordings")
+
+
 def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
     """SHA-256 over all the source says, files by their content."""
 
@@ -339,8 +360,8 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
             return {name: one for name, one in asdict(value).items() if name != "pages" or one != base.pages}
         if hasattr(value, "__dataclass_fields__"):
             said = {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
-            # A course or lesson that says nothing of what could not be said once keeps the sum it had then.
-            return {name: one for name, one in said.items() if one or name not in ("completion", "skills")}
+            # What says nothing of what could not be said once keeps the sum it had then.
+            return {name: one for name, one in said.items() if one or name not in _SUMMED_WHERE_SAID}
         return value
 
     return hashlib.sha256(json.dumps(plain(source), ensure_ascii=False, sort_keys=True).encode()).hexdigest()
@@ -349,12 +370,15 @@ def _checksum(source: CourseSource, files: dict[FileSource, Asset]) -> str:
 def _used_assets(db: Session, version: CourseVersion) -> set[int]:
     """Everything a learner of this version fetches: pictures, videos, documents, captions, sounds, the cover."""
     lessons = db.execute(
-        select(LessonVersion.blocks, LessonVersion.quiz).where(LessonVersion.course_version_id == version.id)
+        select(
+            LessonVersion.blocks, LessonVersion.translated_blocks, LessonVersion.recordings, LessonVersion.quiz
+        ).where(LessonVersion.course_version_id == version.id)
     ).all()
-    cover: Iterable[int] = [version.cover_asset_id] if version.cover_asset_id else []
-    shown = {one for blocks, _quiz in lessons for one in asset_ids(blocks)}
-    asked = {one for _blocks, quiz in lessons if quiz for one in quiz.get("files", {}).values()}
-    return shown | asked | set(cover)
+    used = {version.cover_asset_id} if version.cover_asset_id else set()
+    for blocks, translated, recordings, quiz in lessons:
+        used |= asset_ids(blocks).union(*(asset_ids(one) for one in translated.values()), recordings.values())
+        used |= set(quiz.get("files", {}).values()) if quiz else set()
+    return used
 
 
 def _must_be_publishable(db: Session, version: CourseVersion, used: set[int]) -> None:

@@ -37,11 +37,30 @@ class Citation:
 
 
 @dataclass(frozen=True)
+class TranslationSource:
+    """A lesson in another language (`01-ten-bai.en.md`), whole or in part; an empty field shows the original's.
+
+    `markdown` holds the sections there are, each under a heading that names the original's: `## Two papers {#hai-to}`.
+    `made_from`: (section, fingerprint of the original it was made from), as `translating.fingerprint` gives it.
+    """
+
+    language: str
+    title: str = ""
+    objectives: tuple[str, ...] = ()
+    role: str = ""
+    markdown: str = ""
+    made_from: tuple[tuple[str, str], ...] = ()
+    front_matter: str = ""
+
+
+@dataclass(frozen=True)
 class LessonSource:
     """One lesson. `stem` is its file name without ending, with the number that orders it: 01-ten-bai.
 
     `quiz` is {"pass_percent", "shuffle", "questions"} as in the quiz file, or None. `files` are the pictures,
-    videos and captions the text names. `completion` is None where the author leaves it to the defaults.
+    videos and captions the text and its translations name. `completion` is None where the author leaves it to the
+    defaults. `recordings`: the whole lesson read aloud, each named by its language alone, `nut.mp3`; on disk the stem
+    goes before it.
     """
 
     key: str
@@ -58,6 +77,15 @@ class LessonSource:
     files: tuple[FileSource, ...] = ()
     front_matter: str = ""
     quiz_source: str = ""
+    translations: tuple[TranslationSource, ...] = ()
+    recordings: tuple[FileSource, ...] = ()
+
+    def translation(self, language: str) -> TranslationSource | None:
+        return next((one for one in self.translations if one.language == language), None)
+
+    def recording_name(self, recording: FileSource) -> str:
+        """The name of its file beside the lesson: 01-ten-bai.nut.mp3."""
+        return f"{self.stem}.{recording.name}"
 
 
 @dataclass(frozen=True)
@@ -180,7 +208,7 @@ def edited_lesson(lesson: LessonSource, **changes: Any) -> LessonSource:
     """The lesson with other fields; the author's own head or quiz file is dropped where it no longer says the same."""
     if changes.keys() & {"quiz"}:
         changes.setdefault("quiz_source", "")
-    if changes.keys() - {"quiz", "quiz_source", "markdown", "files", "stem"}:
+    if changes.keys() - {"quiz", "quiz_source", "markdown", "files", "stem", "translations", "recordings"}:
         changes.setdefault("front_matter", "")
     return replace(lesson, **changes)
 

@@ -1,7 +1,7 @@
 """A stored version as the plain source it came from: what the studio edits and what an export writes."""
 
 from collections.abc import Collection
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
@@ -18,11 +18,14 @@ from app.catalogue.source import (
     FileSource,
     LessonSource,
     ModuleSource,
+    TranslationSource,
 )
 from app.core.errors import NotFound
 
 # What is made of the text is the larger half of a lesson.
-_UNREAD = (defer(LessonVersion.blocks), defer(LessonVersion.folded_text))
+_UNREAD = (
+    defer(LessonVersion.blocks), defer(LessonVersion.translated_blocks), defer(LessonVersion.folded_text),
+)  # fmt: skip
 
 
 def source_of(db: Session, version_id: int) -> CourseSource:
@@ -96,6 +99,7 @@ def _module(module: ModuleVersion) -> ModuleSource:
 
 
 def _lesson(lesson: LessonVersion) -> LessonSource:
+    spoken = {f"{lesson.stem}.{name}" for name in lesson.recordings}
     return LessonSource(
         key=lesson.key,
         stem=lesson.stem,
@@ -109,10 +113,20 @@ def _lesson(lesson: LessonVersion) -> LessonSource:
         quiz=None if lesson.quiz is None else {name: one for name, one in lesson.quiz.items() if name != "files"},
         completion=rule_of(lesson.completion_rule) if lesson.completion_rule is not None else None,
         files=tuple(
-            FileSource(file.name, asset_id=file.asset_id) for file in sorted(lesson.files, key=lambda one: one.name)
+            FileSource(file.name, asset_id=file.asset_id)
+            for file in sorted(lesson.files, key=lambda one: one.name)
+            if file.name not in spoken
         ),
         front_matter=lesson.front_matter,
         quiz_source=lesson.quiz_source,
+        translations=tuple(_translation(one) for one in lesson.translations),
+        recordings=tuple(FileSource(name, asset_id=asset_id) for name, asset_id in sorted(lesson.recordings.items())),
+    )
+
+
+def _translation(one: dict[str, Any]) -> TranslationSource:
+    return TranslationSource(
+        **one | {"objectives": tuple(one["objectives"]), "made_from": tuple(map(tuple, one["made_from"]))}
     )
 
 

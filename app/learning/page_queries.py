@@ -13,6 +13,7 @@ from app.catalogue import queries as catalogue
 from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, LessonDoc, Outline, OutlineLesson
 from app.core.errors import NotFound
+from app.core.i18n import gettext as _
 from app.core.prepared import Prepared, loaded
 from app.identity.records import belongs_to
 from app.learning import stamps
@@ -23,6 +24,7 @@ from app.learning.policy import Learner
 from app.learning.queries import finished_lesson_keys, lesson_state, lesson_states
 from app.learning.rounds import EarlierRound, NewRound, earlier_rounds, next_round, results_of
 from app.learning.rules import CourseDemand, LessonState, Requirement
+from app.media.languages import language_in_words, language_name
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,20 @@ class CoursePage:
     retired_on: date | None
 
     @property
+    def languages(self) -> list[str]:
+        """What the course can be read and heard in, as a reader is told."""
+        outline = self.progress.outline
+        read = [
+            _("%(language)s: %(count)s bài", language=language_name(code), count=count)
+            for code, count in outline.translated_count.items()
+        ]
+        heard = [
+            _("nghe %(language)s: %(count)s bài", language=language_in_words(code), count=count)
+            for code, count in outline.recorded_count.items()
+        ]
+        return [language_name(self.course.language), *read, *heard]
+
+    @property
     def demands_shown(self) -> list[dict[str, str]]:
         """As the outline part shows them."""
         return [
@@ -110,11 +126,27 @@ class LessonPage:
     stamp: str
     is_begun: bool
     completed_on: date | None
+    # The language one would rather read in.
+    wanted: str = ""
 
     @property
     def next_title(self) -> str:
         """Of the lesson after this one; empty after the last."""
-        return next((one.title for one in self.progress.outline.lessons if one.key == self.lesson.next_key), "")
+        lessons = self.progress.outline.lessons
+        return next((one.title_in(self.lesson.language) for one in lessons if one.key == self.lesson.next_key), "")
+
+    @property
+    def is_untranslated(self) -> bool:
+        """There is no word of it in the language one would rather read."""
+        return self.wanted not in ("", self.lesson.language)
+
+    @property
+    def wanted_in_words(self) -> str:
+        return language_in_words(self.wanted)
+
+    @property
+    def original_in_words(self) -> str:
+        return language_in_words(self.lesson.original_language)
 
 
 @dataclass(frozen=True)
@@ -198,11 +230,17 @@ def course_page(db: Session, slug: str, learner: Learner | None) -> CoursePage:
     )
 
 
-def lesson_page(db: Session, enrolment: Enrolment, lesson_key: str, stamp: str = "") -> LessonPage:
-    """Raises NotFound for a lesson that the enrolment's version does not have. `stamp`: keep this one, no new one."""
+def lesson_page(
+    db: Session, enrolment: Enrolment, lesson_key: str, stamp: str = "", language: str = ""
+) -> LessonPage:  # fmt: skip
+    """Raises NotFound for a lesson that the enrolment's version does not have. `stamp`: keep this one, no new one.
+
+    `language`: what one would rather read it in.
+    """
     return LessonPage(
         course=catalogue.course_version(db, enrolment.course_version_id),
-        lesson=catalogue.lesson(db, enrolment.course_version_id, lesson_key),
+        lesson=catalogue.lesson(db, enrolment.course_version_id, lesson_key, language),
+        wanted=language,
         state=lesson_state(db, enrolment, lesson_key),
         progress=progress(db, enrolment),
         stamp=stamp or stamps.issue(enrolment.id, lesson_key),

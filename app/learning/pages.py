@@ -9,6 +9,7 @@ from app.catalogue.queries import course_by_slug, retired_on
 from app.core.access import Actor
 from app.core.errors import SignInRequired
 from app.core.i18n import gettext as _
+from app.core.i18n import language
 from app.core.web import Db, MaybeMe, Me, Response, redirect, render, wants_fragment
 from app.learning import guests, stamps
 from app.learning.addressed import EnrolmentHere, OwnEnrolment, learner_here
@@ -17,6 +18,7 @@ from app.learning.page_queries import course_page, find_enrolment, lesson_offer,
 from app.learning.practicals import LONGEST_TEXT, NobodyToConfirm, NoteMissing, report_done
 from app.learning.rounds import begin_round
 from app.learning.service import ReadTooSoon, enrol, finish_reading, move_to_published
+from app.media.languages import LANGUAGES
 
 router = APIRouter()
 
@@ -114,6 +116,12 @@ def report_practical(
     return redirect(request, f"/learn/{slug}/{lesson_key}#state")
 
 
+def language_of_lessons(request: Request) -> str:
+    """What this browser chose to read lessons in (portal's /settings/look); the site's language until it chooses."""
+    chosen = request.cookies.get("lessons", "")
+    return chosen if chosen in LANGUAGES else language()
+
+
 def private(response: Response) -> Response:
     """A guest's page is as much one's own as a page of somebody signed in: kept by no browser, no proxy."""
     response.headers["cache-control"] = "private, no-store"
@@ -127,7 +135,7 @@ def _lesson(
     kept = _kept(stamp, request.state.browser, enrolment, lesson_key)
     if not kept and (actor is None or not enrolment.id):
         kept = stamps.issue_in(request.state.browser, enrolment.course_id, lesson_key)
-    page = lesson_page(db, enrolment, lesson_key, stamp=kept)
+    page = lesson_page(db, enrolment, lesson_key, stamp=kept, language=language_of_lessons(request))
     return private(
         render(
             request, "learning/lesson.html", status=status, fragment="state", page=page, problem=problem, note=note,

@@ -27,6 +27,7 @@ from app.learning.queries import lesson_state
 from app.learning.quiz_texts import sayer
 from app.learning.quizzes import find_allowance
 from app.learning.rules import LessonState
+from app.media.languages import language_in_words
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class QuizPlace:
     lesson_title: str
     next_key: str | None
     next_title: str
+    # What its questions are written in.
+    language: str
+
+    @property
+    def language_in_words(self) -> str:
+        return language_in_words(self.language)
 
     @property
     def lesson_url(self) -> str:
@@ -284,6 +291,7 @@ def _place(db: Session, version_id: int, lesson_key: str) -> QuizPlace:
         lesson_title=lessons[at].title,
         next_key=following.key if following else None,
         next_title=following.title if following else "",
+        language=course.language,
     )
 
 

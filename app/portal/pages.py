@@ -1,5 +1,6 @@
 """The front door, my own page, and how one likes the site to look."""
 
+from collections.abc import Collection
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -9,6 +10,7 @@ from app.core.attachments import PDF, attachment
 from app.core.errors import NotFound
 from app.core.i18n import LANGUAGES
 from app.core.web import Config, Db, Me, Response, local_url, redirect, render
+from app.media import languages
 from app.portal.queries import my_page
 from app.portal.record import learning_record, render_record
 
@@ -17,7 +19,9 @@ router = APIRouter()
 _CARDS_AT_HOME = 6
 _YEAR_S = 365 * 24 * 3600
 # Cookie -> the values it may hold; templates/base.html offers them.
-_CHOICES = {"theme": ("auto", "light", "dark"), "text": ("normal", "large"), "lang": LANGUAGES}
+_CHOICES: dict[str, Collection[str]] = {
+    "theme": ("auto", "light", "dark"), "text": ("normal", "large"), "lang": LANGUAGES, "lessons": languages.LANGUAGES,
+}  # fmt: skip
 
 
 @router.get("/")
@@ -43,10 +47,11 @@ def choose_look(
     theme: Annotated[str, Form()] = "",
     text: Annotated[str, Form()] = "",
     lang: Annotated[str, Form()] = "",
+    lessons: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "",
 ) -> Response:
-    """Theme, size of the text and language, whichever was pressed; kept in this browser."""
-    return _chosen(request, next, theme=theme, text=text, lang=lang)
+    """Theme, size of the text, language of the site or of lessons, whichever was pressed; kept in this browser."""
+    return _chosen(request, next, theme=theme, text=text, lang=lang, lessons=lessons)
 
 
 @router.post("/settings/language")

@@ -13,7 +13,7 @@ from app.catalogue.lesson_rules import CONFIRMING_ROLES, OPENING, ConfirmingRole
 from app.catalogue.source import Citation
 from app.core.i18n import gettext as _
 
-_HEAD = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+HEAD = re.compile(r"---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 KEYS = ("key", "title", "minutes", "required", "completion", "objectives", "role", "sources")
 LONGEST_MINUTES = 120
 
@@ -41,7 +41,7 @@ def read_lesson(
     text: str, file: str, findings: Findings, *, course_code: str, beside: Collection[str], language: str
 ) -> LessonFile | None:  # fmt: skip
     """Whatever can be read; None, with a finding, without a head. `beside`: names of the files in the same folder."""
-    head = _HEAD.match(text)
+    head = HEAD.match(text)
     if head is None:
         findings.add(file, 1, _("Bài học phải mở đầu bằng phần thông tin giữa hai dòng “---”."))
         return None

@@ -39,6 +39,14 @@ def check_text_by_rule(text: str, files: Collection[str], language: str = "vi") 
     return sorted((line, message, rule) for rule, some in by_rule for line, message in some)
 
 
+def check_translation(text: str, files: Collection[str], headings: Collection[str]) -> list[Found]:
+    """The same for a translation, which may be a part of its lesson; `headings`: ids the original has."""
+    tokens = parse(text, raw_html=True)
+    layout = [*_headings(tokens), *_raw_html(tokens), *_boxes(text), *_questions(tokens)]
+    shown = list(references(tokens))
+    return sorted([*layout, *_links(tokens, headings), *_alts(shown), *_references(shown, files)])
+
+
 def _headings(tokens: Sequence[Token]) -> Iterator[Found]:
     for token in tokens:
         if token.type == "heading_open" and token.tag == "h1":

@@ -97,6 +97,11 @@ ADVICE: dict[str, Advice] = {
         _("Ở nơi mạng yếu người học chờ lâu, hoặc tốn dữ liệu trả tiền."),
         _("Cắt video thành các đoạn dưới 5 phút, giảm cỡ ảnh trong tài liệu, dùng ảnh WebP hoặc JPEG."),
     ),
+    "translation": Advice(
+        _("Bản dịch chưa đủ hoặc đã cũ"),
+        _("Người học gặp phần chưa dịch bằng thứ tiếng của bài gốc; phần cũ có thể nói khác bài gốc."),
+        _("Ở trang xem thử của bài bấm Bản dịch: dịch các phần còn thiếu, xem lại các phần bài gốc đã sửa."),
+    ),
     "hours": Advice(
         _("Số giờ và điều kiện hoàn thành"),
         _("Giấy chứng nhận in số giờ của khóa học; điều kiện không ai đạt được thì không ai hoàn thành."),

@@ -11,6 +11,10 @@ TAG = re.compile(r"[A-Z0-9]+(?:-[A-Z0-9]+)*")
 QUESTION_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 LANGUAGE = re.compile(r"[a-z]{2}")
 
+# A lesson in another language, the same read aloud: 01-ten-bai.en.md, 01-ten-bai.nut.mp3.
+TRANSLATION = re.compile(r"(?P<stem>[^.]+)\.(?P<language>[^.]+)\.md")
+RECORDING = re.compile(r"(?P<stem>\d\d-[^.]+)\.(?P<language>[a-z]{2,3})\.(?:mp3|m4a)")
+
 MANIFEST = "course.yaml"
 LESSON_ENDING = ".md"
 QUIZ_ENDING = ".quiz.yaml"

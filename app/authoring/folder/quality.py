@@ -17,6 +17,7 @@ from app.catalogue.markdown import media_kind, parse, references
 from app.catalogue.outlines import module_outline
 from app.catalogue.prose import count_words, paragraphs, sentences, words_of
 from app.catalogue.source import CourseSource, LessonSource, ModuleSource
+from app.catalogue.translating import HEAD, fingerprints, translated
 from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_filesize
@@ -73,7 +74,25 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
                     file, 1, _("Bài cần ít nhất %(least)s mục tiêu.", least=LEAST_OBJECTIVES)
                 )
             _check_quiz(lesson, f"{module.folder}/{lesson.stem}", findings)
+            _check_translations(lesson, f"{module.folder}/{lesson.stem}", findings.under("translation"))
     return sorted(findings.problems)
+
+
+def _check_translations(lesson: LessonSource, base: str, findings: Findings) -> None:
+    """Parts whose original changed since; what is not translated at all is left to its author."""
+    for one in lesson.translations:
+        state, now = translated(lesson, one), fingerprints(lesson)
+        lines = {part.original.id: part.translated.line for part in state.parts if part.translated}
+        old = [part.original.id for part in state.parts if part.state == "old"]
+        for part in ([HEAD] if state.head == "old" else []) + old:
+            findings.add(
+                f"{base}.{one.language}{names.LESSON_ENDING}",
+                lines[part] + one.front_matter.count("\n") if part in lines else 1,
+                _(
+                    "Bài gốc đã sửa sau khi dịch phần “%(part)s”. Dịch lại rồi ghi ở “from”: %(part)s: %(said)s",
+                    part=part, said=now[part],
+                ),
+            )  # fmt: skip
 
 
 def _check_written(text: str, file: str, line_before: int, findings: Findings) -> None:

@@ -1,6 +1,7 @@
 """A course folder as a CourseSource, or everything that is wrong with it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.authoring.folder.media_files import check_media_file
 from app.authoring.folder.problems import CourseProblems, Findings
 from app.authoring.folder.quiz_file import read_quiz, shown_in
 from app.authoring.folder.texts import read_text
+from app.authoring.folder.translation_file import read_translation
 from app.catalogue.markdown import (
     DOCUMENT_ENDINGS,
     IMAGE_ENDINGS,
@@ -21,10 +23,18 @@ from app.catalogue.markdown import (
     parse,
     references,
 )
-from app.catalogue.source import CourseSource, ExtraFile, FileSource, LessonSource, ModuleSource
+from app.catalogue.source import (
+    CourseSource,
+    ExtraFile,
+    FileSource,
+    LessonSource,
+    ModuleSource,
+    TranslationSource,
+)
 from app.core.errors import CommandFailed
 from app.core.i18n import gettext as _
 from app.core.i18n import lazy
+from app.media.languages import LANGUAGES
 
 _SHOWN_ENDINGS = (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *DOCUMENT_ENDINGS, *SOUND_ENDINGS, names.CAPTION_ENDING)
 
@@ -170,8 +180,11 @@ class _Reader:
         for name in sorted(here):
             if name.endswith(_SHOWN_ENDINGS):
                 check_media_file(folder / name, f"{head.folder}/{name}", self.findings)
-        stems = sorted(name.removesuffix(names.LESSON_ENDING) for name in here if name.endswith(names.LESSON_ENDING))
+        translations = {name for name in here if names.TRANSLATION.fullmatch(name)}
+        texts = {name for name in here if name.endswith(names.LESSON_ENDING)} - translations
+        stems = sorted(name.removesuffix(names.LESSON_ENDING) for name in texts)
         lessons = tuple(lesson for stem in stems if (lesson := self._lesson(folder, stem, here, manifest)))
+        self._alone(head.folder, translations, stems)
         self._slides(folder, here)
         self._document_sources(folder, here)
         self._leftovers(head.folder, here, stems)
@@ -196,7 +209,7 @@ class _Reader:
                 file, lesson.completion_line,
                 _("Theo “completion”, bài này không yêu cầu gì. Hãy giữ ít nhất một việc trong bảng ở tài liệu."),
             )  # fmt: skip
-        return LessonSource(
+        source = LessonSource(
             key=lesson.key,
             stem=stem,
             title=lesson.title,
@@ -208,10 +221,63 @@ class _Reader:
             sources=lesson.sources,
             quiz=quiz,
             completion=lesson.completion,
-            files=self._shown_files(folder, lesson.markdown, quiz, here),
             front_matter=lesson.front_matter,
             quiz_source=quiz_source,
         )
+        source = replace(source, translations=tuple(self._translations(folder, source, here, manifest.language)))
+        return replace(
+            source,
+            files=self._shown_files(folder, source, here),
+            recordings=tuple(self._recordings(folder, source, here)),
+        )
+
+    def _translations(
+        self, folder: Path, lesson: LessonSource, here: Collection[str], original_language: str
+    ) -> Iterator[TranslationSource]:
+        for name in sorted(here):
+            found = names.TRANSLATION.fullmatch(name)
+            if found is None or found["stem"] != lesson.stem:
+                continue
+            file = f"{folder.name}/{name}"
+            if self._is_language(found["language"], file) and found["language"] == original_language:
+                self.findings.add(file, 1, _("Bài gốc đã viết bằng thứ tiếng này (language của course.yaml)."))
+            text = read_text(folder / name, file, self.findings)
+            made = text and read_translation(
+                text, file, self.findings, language=found["language"], lesson=lesson, beside=here
+            )
+            if made:
+                yield made
+
+    def _recordings(self, folder: Path, lesson: LessonSource, here: Collection[str]) -> Iterator[FileSource]:
+        """The lesson read aloud, a file for each language."""
+        languages: set[str] = set()
+        for name in sorted(here):
+            found = names.RECORDING.fullmatch(name)
+            if found is None or found["stem"] != lesson.stem:
+                continue
+            file = f"{folder.name}/{name}"
+            if name in self.used:
+                self.findings.add(file, 1, _("Tên này dành cho bản đọc cả bài; âm thanh trong bài cần tên khác."))
+            elif self._is_language(found["language"], file) and found["language"] in languages:
+                self.findings.add(file, 1, _("Bài đã có một bản đọc bằng thứ tiếng này."))
+            else:
+                self.used.add(name)
+                languages.add(found["language"])
+                yield FileSource(name.removeprefix(f"{lesson.stem}."), path=folder / name)
+
+    def _is_language(self, code: str, file: str) -> bool:
+        if code not in LANGUAGES:
+            self.findings.add(
+                file,
+                1,
+                _("Không có thứ tiếng “%(code)s”. Các mã: %(codes)s.", code=code, codes=", ".join(LANGUAGES)),
+            )
+        return code in LANGUAGES
+
+    def _alone(self, folder: str, translations: Collection[str], stems: Collection[str]) -> None:
+        for name in sorted(translations):
+            if name.split(".")[0] not in stems:
+                self.findings.add(f"{folder}/{name}", 1, _("Bản dịch này không có bài học cùng tên (.md)."))
 
     def _quiz(self, folder: Path, stem: str, here: Collection[str]) -> tuple[dict[str, Any] | None, str]:
         name = f"{stem}{names.QUIZ_ENDING}"
@@ -235,11 +301,10 @@ class _Reader:
         elif lesson.key:
             self.lesson_keys[lesson.key] = file
 
-    def _shown_files(
-        self, folder: Path, markdown: str, quiz: dict[str, Any] | None, here: Collection[str]
-    ) -> tuple[FileSource, ...]:
+    def _shown_files(self, folder: Path, lesson: LessonSource, here: Collection[str]) -> tuple[FileSource, ...]:
         shown: list[str] = []
-        for one in references(parse(markdown)):
+        texts = (lesson.markdown, *(one.markdown for one in lesson.translations))
+        for one in (reference for text in texts for reference in references(parse(text))):
             if one.name not in here or one.name in shown:
                 continue
             shown.append(one.name)
@@ -248,7 +313,7 @@ class _Reader:
                 shown += [
                     name for name in sorted(here) if name.startswith(start) and name.endswith(names.CAPTION_ENDING)
                 ]
-        shown += [name for name in dict.fromkeys(shown_in(quiz)) if name in here and name not in shown]
+        shown += [name for name in dict.fromkeys(shown_in(lesson.quiz)) if name in here and name not in shown]
         self.used |= set(shown)
         return tuple(FileSource(name, path=folder / name) for name in shown)
 

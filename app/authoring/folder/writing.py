@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.authoring.folder import names
 from app.catalogue.lesson_rules import as_stored
 from app.catalogue.queries import newest_version_id
-from app.catalogue.source import CompletionRule, CourseSource, FileSource, LessonSource
+from app.catalogue.source import CompletionRule, CourseSource, FileSource, LessonSource, TranslationSource
 from app.catalogue.stored import source_of
 from app.core.errors import CommandFailed, NotFound
 from app.core.i18n import lazy as _
@@ -65,8 +65,13 @@ class _Writer:
                 self._text(f"{base}{names.LESSON_ENDING}", (lesson.front_matter or head_text(lesson)) + lesson.markdown)
                 if lesson.quiz is not None:
                     self._text(f"{base}{names.QUIZ_ENDING}", lesson.quiz_source or quiz_text(lesson.quiz))
+                for one in lesson.translations:
+                    text = (one.front_matter or translation_head(one)) + one.markdown
+                    self._text(f"{base}.{one.language}{names.LESSON_ENDING}", text)
                 for file in lesson.files:
                     self._file(f"{module.folder}/{file.name}", file)
+                for recording in lesson.recordings:
+                    self._file(f"{module.folder}/{lesson.recording_name(recording)}", recording)
         for extra in source.extra_files:
             if extra.text is not None:
                 self._text(extra.path, extra.text)
@@ -137,6 +142,14 @@ def head_text(lesson: LessonSource) -> str:
         ],
     }  # fmt: skip
     return f"---\n{_yaml({name: value for name, value in values.items() if value not in ('', [], {})})}---\n"
+
+
+def translation_head(one: TranslationSource) -> str:
+    """The head of a translation made in the studio."""
+    values: dict[str, Any] = {
+        "title": one.title, "objectives": list(one.objectives), "role": one.role, "from": dict(one.made_from),
+    }  # fmt: skip
+    return f"---\n{_yaml({name: value for name, value in values.items() if value})}---\n"
 
 
 def quiz_text(quiz: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from lxml import html as markup
 from markupsafe import Markup
 
 from app.catalogue.queries import LessonDoc
-from app.catalogue.render import Block, HtmlBlock
+from app.catalogue.render import Block, GapBlock, HtmlBlock
 from app.core.text import nfc
 
 LONGEST_QUOTE = 400
@@ -59,6 +59,8 @@ def plain(text: str) -> str:
 
 
 def _blocks_of(block: Block) -> Iterator[tuple[Block, str]]:
+    if isinstance(block, GapBlock):
+        return
     if not isinstance(block, HtmlBlock):
         yield block, plain(block.title)
         return
