@@ -26,7 +26,8 @@ PART_NAMES = {
     "title": lazy("Tên bài"), "minutes": lazy("Thời lượng (phút)"), "is_required": lazy("Bắt buộc hay tự chọn"),
     "objectives": lazy("Học xong, người học làm được gì?"), "role": lazy("Nhân vật của bài"),
     "body": lazy("Chữ của bài"), "files": lazy("Tệp của bài"), "sources": lazy("Nguồn"),
-    "translations": lazy("Bản dịch"), "quiz": lazy("Câu hỏi cuối bài"), "other": lazy("Cách tính điểm, cách tính xong bài"),
+    "translations": lazy("Bản dịch"),
+    "quiz": lazy("Câu hỏi cuối bài"), "other": lazy("Cách tính điểm, cách tính xong bài"),
 }  # fmt: skip
 # What a question says to the program, not to people.
 _UNSAID = frozenset({"id", "kind", "topic", "skill"})
