@@ -49,7 +49,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the original beside its translation; `translated` is None where there is none."""
+    """A section of the original beside its translation; one that has no more than a heading yet counts as missing."""
 
     original: Section
     translated: Section | None
@@ -58,7 +58,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Translated:
-    """How far a translation is: the parts in the order of the original, and what of it has no place there any more."""
+    """How far a translation is: its parts in the original's order, and what of it has no place there any more."""
 
     language: str
     head: State
@@ -68,7 +68,7 @@ class Translated:
     @property
     def done_count(self) -> int:
         """Sections that are translated, those the original has moved on from included."""
-        return sum(part.translated is not None for part in self.parts)
+        return sum(part.state != "missing" for part in self.parts)
 
     @property
     def old_count(self) -> int:
@@ -125,9 +125,13 @@ def translated(lesson: LessonSource, translation: TranslationSource) -> Translat
     return Translated(
         translation.language,
         state(HEAD, is_there=has_head),
-        tuple(Part(one, own.get(one.id), state(one.id, is_there=one.id in own)) for one in originals),
+        tuple(Part(one, own.get(one.id), state(one.id, is_there=_is_there(one, own.get(one.id)))) for one in originals),
         tuple(one for one in own.values() if one.id not in now),
     )
+
+
+def _is_there(original: Section, own: Section | None) -> bool:
+    return own is not None and bool(own.body or not original.body)
 
 
 def render_translation(
@@ -148,7 +152,7 @@ def render_translation(
     for part in translated(lesson, translation).parts:
         original = parse(part.original.text)
         _give_ids(original, ids[part.original.id])
-        if part.translated is None:
+        if part.translated is None or part.state == "missing":
             tokens += [say_in(original_language, "missing"), *original]
             continue
         own = parse(part.translated.text)

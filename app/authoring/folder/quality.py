@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from app.authoring.folder import names
 from app.authoring.folder.problems import Findings, Problem
+from app.authoring.folder.translation_quality import translation_faults
 from app.authoring.placeholders import placeholders_in
 from app.catalogue.drawing import asked_count
 from app.catalogue.laws import cited, law
@@ -17,7 +18,6 @@ from app.catalogue.markdown import media_kind, parse, references
 from app.catalogue.outlines import module_outline
 from app.catalogue.prose import count_words, paragraphs, sentences, words_of
 from app.catalogue.source import CourseSource, LessonSource, ModuleSource
-from app.catalogue.translating import HEAD, fingerprints, translated
 from app.core import clock
 from app.core.i18n import gettext as _
 from app.core.templating import format_date, format_filesize
@@ -79,20 +79,10 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
 
 
 def _check_translations(lesson: LessonSource, base: str, findings: Findings) -> None:
-    """Parts whose original changed since; what is not translated at all is left to its author."""
     for one in lesson.translations:
-        state, now = translated(lesson, one), fingerprints(lesson)
-        lines = {part.original.id: part.translated.line for part in state.parts if part.translated}
-        old = [part.original.id for part in state.parts if part.state == "old"]
-        for part in ([HEAD] if state.head == "old" else []) + old:
-            findings.add(
-                f"{base}.{one.language}{names.LESSON_ENDING}",
-                lines[part] + one.front_matter.count("\n") if part in lines else 1,
-                _(
-                    "Bài gốc đã sửa sau khi dịch phần “%(part)s”. Dịch lại rồi ghi ở “from”: %(part)s: %(said)s",
-                    part=part, said=now[part],
-                ),
-            )  # fmt: skip
+        file = f"{base}.{one.language}{names.LESSON_ENDING}"
+        for line, message in translation_faults(lesson, one):
+            findings.add(file, line + one.front_matter.count("\n") if line else 1, message)
 
 
 def _check_written(text: str, file: str, line_before: int, findings: Findings) -> None:

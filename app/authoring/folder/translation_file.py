@@ -9,7 +9,7 @@ from app.authoring.folder.lesson_file import HEAD
 from app.authoring.folder.lesson_text import Found, check_translation
 from app.authoring.folder.marked_yaml import Fields, YamlProblem, read_yaml
 from app.authoring.folder.problems import Findings
-from app.catalogue.markdown import PLAYED, heading_ids, parse, references
+from app.catalogue.markdown import heading_ids
 from app.catalogue.source import LessonSource, TranslationSource
 from app.catalogue.translating import HEAD as HEAD_PART
 from app.catalogue.translating import OPENING, Section, sections
@@ -29,10 +29,10 @@ def read_translation(
         return None
     front_matter, markdown = head.group(0), text[head.end() :]
     made = TranslationSource(language, markdown=markdown, front_matter=front_matter)
-    own, originals = sections(markdown), {one.id: one for one in sections(lesson.markdown)}
+    own = sections(markdown)
     line_before = front_matter.count("\n")
     faults = check_translation(markdown, beside, heading_ids(lesson.markdown) | {one.id for one in own})
-    for line, message in (*faults, *_sections(own, originals), *_films(own, originals)):
+    for line, message in (*faults, *_sections(own)):
         findings.add(file, line + line_before, message)
     try:
         root = read_yaml(head.group(1), first_line=2)
@@ -65,7 +65,7 @@ def _made_from(fields: Fields, parts: Collection[str]) -> Iterator[tuple[str, st
             yield part, node.text or ""
 
 
-def _sections(own: Collection[Section], originals: Collection[str]) -> Iterator[Found]:
+def _sections(own: Collection[Section]) -> Iterator[Found]:
     seen: set[str] = set()
     for one in own:
         if one.id != OPENING and not one.is_named:
@@ -73,27 +73,6 @@ def _sections(own: Collection[Section], originals: Collection[str]) -> Iterator[
                 one.line,
                 _("Đề mục “%(heading)s” phải nêu đề mục gốc ở cuối dòng: {#ma-de-muc-goc}.", heading=one.heading),
             )
-        elif one.id not in originals:
-            yield one.line, _("Bài gốc không có đề mục “%(id)s”.", id=one.id)
         elif one.id in seen:
             yield one.line, _("Đề mục “%(id)s” dịch hai lần.", id=one.id)
         seen.add(one.id)
-
-
-def _films(own: Collection[Section], originals: dict[str, Section]) -> Iterator[Found]:
-    """What has to be watched or read through is the same in every language, and in the same section."""
-    for one in own:
-        if one.id not in originals:
-            continue
-        there, here = (
-            [each for each in references(parse(section.text)) if each.kind in (*PLAYED, "document")]
-            for section in (originals[one.id], one)
-        )
-        for name in {each.name for each in there} - {each.name for each in here}:
-            yield one.line, _("Phần này của bài gốc có “%(name)s”; bản dịch cũng phải có.", name=name)
-        for each in here:
-            if each.name not in {other.name for other in there}:
-                yield (
-                    one.line + each.line - 1,
-                    _("“%(name)s”: bản dịch chỉ dùng video, âm thanh, tài liệu của đúng phần ấy.", name=each.name),
-                )
