@@ -32,6 +32,7 @@ from app.authoring import (
     question_file_pages,
     slide_pages,
     statistics_pages,
+    translation_pages,
     upload_pages,
     zip_pages,
 )
@@ -189,7 +190,7 @@ PAGES = (
     exam_marking_pages, my_exam_pages, certificate_desk_pages, certificate_pages, verify_pages, question_file_pages,
     statistics_pages, bank_pages, library_pages, course_pages, zip_pages, studio_pages, outline_pages,
     course_info_pages, review_pages, comment_pages, learner_pages, lesson_pages, lesson_quiz_pages, caption_pages,
-    slide_pages, upload_pages, office_pages, history_pages, lesson_draft_pages,
+    translation_pages, slide_pages, upload_pages, office_pages, history_pages, lesson_draft_pages,
     arriving_pages, heat_pages, comparing_pages, map_change_pages,
     coverage_pages, trend_pages, figure_evidence_pages, definition_pages, denominator_pages, plan_pages, draft_pages,
     round_pages, declaration_pages,

@@ -14,6 +14,8 @@ from app.learning.page_queries import lesson_page
 
 router = APIRouter()
 
+Language = Annotated[str, Query(pattern="^([a-z]{2,3})?$")]
+
 
 @dataclass(frozen=True)
 class LearnerView:
@@ -24,6 +26,9 @@ class LearnerView:
     key: str
     lesson_title: str
     view: str
+    # What the lesson is shown in, empty for the original; and what it can be shown in.
+    language: str
+    languages: tuple[tuple[str, str], ...]
 
 
 @router.get("/studio/{slug}/lessons/{key}/as-learner")
@@ -34,17 +39,21 @@ def as_learner(
     actor: Reviewer,
     course: ReviewedCourse,
     view: Annotated[Literal["phone", "desktop"], Query()] = "phone",
+    language: Language = "",
 ) -> Response:
     version = newest_version(db, course)
-    page = LearnerView(course.slug, version.title, key, lesson(db, version.id, key).title, view)
+    doc = lesson(db, version.id, key)
+    page = LearnerView(course.slug, version.title, key, doc.title, view, language, doc.language_names)
     return render(request, "authoring/as_learner.html", page=page)
 
 
 @router.get("/studio/{slug}/lessons/{key}/learner")
-def learner(key: str, request: Request, db: Db, actor: Reviewer, course: ReviewedCourse) -> Response:
+def learner(
+    key: str, request: Request, db: Db, actor: Reviewer, course: ReviewedCourse, language: Language = ""
+) -> Response:
     """The learner's page of somebody who has done nothing yet. No stamp of it counts, and nothing of it is recorded."""
     nobody = Enrolment(id=0, course_id=course.id, course_version_id=newest_version(db, course).id, round=1)
-    page = lesson_page(db, nobody, key, stamp="-")
+    page = lesson_page(db, nobody, key, stamp="-", language=language)
     response = render(request, "learning/lesson.html", page=page, problem="", note="", note_problem="")
     response.headers["content-security-policy"] = SHOWN_IN_A_FRAME
     return response
