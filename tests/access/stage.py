@@ -1,5 +1,6 @@
 """The application with its world, one signed-in browser per persona, and a watch over what changes."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -144,9 +145,18 @@ class Stage:
 
     def everything(self) -> tuple[str, frozenset[tuple[str, int, int]]]:
         """All rows of the shared database, as a digest, and all stored files by name, size and time."""
-        files = (path for path in (self.folder / "media").rglob("*") if path.is_file())
-        stored = ((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
-        return self._watch.rows(), frozenset(stored)
+        return self._watch.rows(), frozenset(_files_in(self.folder / "media"))
+
+
+def _files_in(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Looks once at each: they are listed after every request, and asking a path of `pathlib` four times as often."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from _files_in(Path(entry.path))
+            else:
+                seen = entry.stat()
+                yield entry.path, seen.st_size, seen.st_mtime_ns
 
 
 @contextmanager

@@ -44,8 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Where both databases and both widths are asked for, each database meets one width: a browser takes its time."""
     if config.getoption("--database") != "both" or EVERY_VIEW:
         return
-    spared = [item for item in items if _is_here(item) and not _has_turn(item)]
-    config.hook.pytest_deselected(items=spared)
+    spared = {item for item in items if _is_here(item) and not _has_turn(item)}
+    config.hook.pytest_deselected(items=list(spared))
     items[:] = [item for item in items if item not in spared]
 
 
