@@ -28,9 +28,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, seeded_file: SeededFile) -> I
         get_settings.cache_clear()
         events.wire(HANDLERS)
         limiting.forget_all()
-        site = Site(
-            Settings(data_dir=folder, database_url=url, media_url=f"file://{folder}/media", workers=0, demo=True)
-        )
+        chosen = Settings(data_dir=folder, database_url=url, media_url=f"file://{folder}/media", workers=0, demo=True)
+        site = Site(chosen.model_copy(update={"courses_dir": folder / "courses"}))
         site.start()
         yield site
         site.stop()

@@ -1,4 +1,4 @@
-"""A running server with the starter course, a clock tests can move, and headless Chromium."""
+"""A running server, a clock tests can move, and headless Chromium."""
 
 import os
 import shutil
@@ -114,16 +114,15 @@ def movable_clock() -> Iterator[MovableClock]:
 
 @pytest.fixture
 def live(tmp_path: Path, seeded: Seeded, movable_clock: MovableClock) -> Iterator[LiveServer]:
-    """Units, indicators and the first module of a starter course; one province administrator `quantri`."""
+    """Units and indicators, no courses; one province administrator `quantri`."""
     with seeded.copied(tmp_path) as url:
         settings = Settings(
             data_dir=tmp_path, database_url=url, media_url=f"file://{tmp_path}/media", workers=1,
-            courses_dir=first_module(COURSE, tmp_path / "courses"),
+            courses_dir=tmp_path / "courses",
         )  # fmt: skip
         events.wire(HANDLERS)
         limiting.forget_all()
         server = LiveServer(settings)
-        load_starter_courses(server.runtime)
         with server.runtime.database.writing() as db:
             factories.account(db, factories.person(db, "Đỗ Thị Quản"), "quantri", role="province_admin")
         server.start()
@@ -131,8 +130,15 @@ def live(tmp_path: Path, seeded: Seeded, movable_clock: MovableClock) -> Iterato
         server.stop()
 
 
-def first_module(course: Path, into: Path) -> Path:
-    """A course folder with its first module alone: one a test can finish. The folder of courses it lies in."""
+@pytest.fixture
+def starter_course(live: LiveServer) -> None:
+    """The first module of a starter course. Its video is transcoded, which costs more than most journeys."""
+    first_module(COURSE, live.runtime.settings.courses_dir)
+    load_starter_courses(live.runtime)
+
+
+def first_module(course: Path, into: Path) -> None:
+    """A course folder with its first module alone, in a folder of courses: one a test can finish."""
     manifest = (course / "course.yaml").read_text(encoding="utf-8")
     head, modules = manifest.split("modules:\n")
     first = modules.split("  - dir: ")[1]
@@ -140,7 +146,6 @@ def first_module(course: Path, into: Path) -> Path:
     shutil.copytree(course / name, into / course.name / name)
     shutil.copy(course / "cover.svg", into / course.name)
     (into / course.name / "course.yaml").write_text(f"{head}modules:\n  - dir: {first}", encoding="utf-8")
-    return into
 
 
 def chromium_path() -> str:
@@ -150,8 +155,8 @@ def chromium_path() -> str:
     )
 
 
-# Not longer than its module: while Playwright runs, no other test of this process can start an event loop.
-@pytest.fixture(scope="module")
+# Not longer than journeys go on: while Playwright runs, no other test of this process can start an event loop.
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -19,6 +19,7 @@ LEARNER, COLLEAGUE = "Nguyễn Thị Thử Nghiệm", "Trần Văn Giả Định
 
 
 @pytest.mark.one_view
+@pytest.mark.usefixtures("starter_course")
 @pytest.mark.parametrize("width", [360, 1280])
 def test_one_finished_course_moves_one_figure(
     width: int, live: LiveServer, movable_clock: MovableClock, chromium: Browser, tmp_path: Path
