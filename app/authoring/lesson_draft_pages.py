@@ -1,11 +1,12 @@
 """What is typed in the lesson form, kept while it is typed (js/draft.js), and thrown away when it is not wanted."""
 
 from fastapi import APIRouter, Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse
 
 from app.authoring import drafting, service
 from app.authoring.lesson_upload import Upload
 from app.authoring.pages import Author, AuthoredCourse
+from app.authoring.presence import others_writing
 from app.catalogue.models import Course
 from app.catalogue.queries import newest_version
 from app.catalogue.stored import source_of
@@ -29,7 +30,7 @@ def keep_new(db: Db, actor: Author, course: AuthoredCourse, upload: Upload) -> R
 
 @router.post("/studio/{slug}/lessons/{key}/draft")
 def keep(key: str, db: Db, actor: Author, course: AuthoredCourse, upload: Upload) -> Response:
-    """Answers with the words to show beside the button."""
+    """Answers with the words to show beside the button, and who else is writing."""
     service.lesson_in(source_of(db, newest_version(db, course).id), key)
     return _keep(db, actor, course, key, upload)
 
@@ -49,4 +50,6 @@ def forget(key: str, request: Request, db: Db, actor: Author, course: AuthoredCo
 def _keep(db: Session, actor: Actor, course: Course, key: str | None, upload: Upload) -> Response:
     hit(db, "lesson-draft", _LIMIT, str(actor.account_id))
     at = drafting.keep(db, actor, course, key, upload)
-    return PlainTextResponse(_("Đã giữ lúc %(time)s", time=at.astimezone(clock.VIETNAM).strftime("%H:%M")))
+    said = _("Đã giữ lúc %(time)s", time=at.astimezone(clock.VIETNAM).strftime("%H:%M"))
+    others = others_writing(db, actor, course, key) if key else ()
+    return JSONResponse({"kept": said, "others": " ".join(one.said for one in others)})

@@ -13,6 +13,7 @@ from app.authoring.lesson_upload import LessonUpload, Upload
 from app.authoring.library_queries import pickable, usable_files
 from app.authoring.merging import Clash
 from app.authoring.pages import Author, AuthoredCourse
+from app.authoring.presence import Writer, others_writing
 from app.authoring.review.comments import Thread, threads
 from app.catalogue.markdown import media_kind
 from app.catalogue.models import Course
@@ -67,6 +68,8 @@ class LessonFormPage:
     most_words: int = MOST_WORDS
     # What this author left unsaved and may go on with; None too where the form shows it already.
     draft: drafting.Draft | None = None
+    # Who else is writing this lesson, when the page was asked for.
+    others: tuple[Writer, ...] = ()
     # Where somebody else changed the same, and what was chosen of it so far.
     clashes: tuple[Clash, ...] = ()
     picks: dict[str, str] = field(default_factory=dict)
@@ -266,6 +269,8 @@ def _page(
 
 
 def _with_draft(db: Session, actor: Actor, course: Course, page: LessonFormPage, *, goes_on: bool) -> LessonFormPage:
+    if page.key:
+        page = replace(page, others=others_writing(db, actor, course, page.key))
     draft = drafting.kept_draft(db, actor, course, page.key, page.fields)
     if draft is None or not goes_on:
         return replace(page, draft=draft)

@@ -1,7 +1,10 @@
 // What is typed in the lesson form is kept on the server a few seconds after the last change and when the page is hidden.
 // Without a network it waits in this browser, under the account's own key, and goes the next time the form is open.
 const WAIT_MS = 4000;
+// Who else is writing was true when it was said; after that nobody knows (presence.py).
+const OTHERS_MS = 5 * 60_000;
 let timer = 0;
+let othersTimer = 0;
 let sent = "";
 let isLeaving = false;
 
@@ -22,6 +25,15 @@ function say(form, text) {
   line.textContent = text;
 }
 
+function tellOthers(text) {
+  clearTimeout(othersTimer);
+  if (text) othersTimer = setTimeout(tellOthers, OTHERS_MS, "");
+  for (const line of document.querySelectorAll("[data-others]")) {
+    line.hidden = !text;
+    if (line.textContent.trim() !== text) line.textContent = text;
+  }
+}
+
 function wait(form, body) {
   try {
     if (body) localStorage.setItem(place(form), body);
@@ -32,11 +44,11 @@ function wait(form, body) {
 }
 
 async function send(form, body) {
-  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "text/plain" };
+  const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
   // What lives on after the page is limited to 64 kB by browsers; a larger one goes while the page is open.
   const answer = await fetch(form.dataset.draft, { method: "POST", headers, body, keepalive: body.length < 60000 });
   if (!answer.ok) throw new Error(String(answer.status));
-  return answer.text();
+  return answer.json();
 }
 
 async function keep() {
@@ -46,10 +58,11 @@ async function keep() {
   const body = typed(form);
   if (body === sent) return;
   try {
-    const said = await send(form, body);
+    const { kept, others } = await send(form, body);
     sent = body;
     wait(form, "");
-    say(form, said);
+    say(form, kept);
+    tellOthers(others);
   } catch {
     wait(form, body);
     say(form, form.dataset.draftWaits);
@@ -60,6 +73,7 @@ async function begin() {
   const form = formOf();
   if (!form) return;
   sent = typed(form);
+  tellOthers(document.querySelector("[data-others]")?.textContent.trim() ?? "");
   let waiting = null;
   try {
     waiting = localStorage.getItem(place(form));
@@ -82,5 +96,7 @@ document.addEventListener("visibilitychange", () => { if (document.hidden) keep(
 document.addEventListener("submit", (event) => {
   if (event.target.matches("form[data-draft]") && !event.defaultPrevented) isLeaving = true;
 });
+// Back from the browser's own memory, after a form that was sent: it is open again, and typed in.
+addEventListener("pageshow", () => { isLeaving = false; });
 addEventListener("online", keep);
 begin().catch(() => {});
