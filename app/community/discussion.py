@@ -23,7 +23,7 @@ PER_PAGE = 20
 # Far more than anybody asks, far less than a machine would.
 _LIMIT = "30/hour"
 
-_ANSWERED = _("Có trả lời cho câu hỏi của anh/chị ở bài “%(lesson)s”.")
+_ANSWERED = _("Có trả lời cho câu hỏi ở bài “%(lesson)s”.")
 _ASKED = _("Có câu hỏi mới ở bài “%(lesson)s”.")
 _REPORTED = _("Một tin ở bài “%(lesson)s” bị báo là không phù hợp.")
 
@@ -87,7 +87,7 @@ def post(db: Session, actor: Actor, place: LessonPlace, text: str, parent_id: in
     """
     text = text.strip()
     if not text:
-        raise Invalid(fields={"text": str(_("Hãy viết điều anh/chị muốn hỏi hoặc trả lời."))})
+        raise Invalid(fields={"text": str(_("Hãy viết điều muốn hỏi hoặc trả lời."))})
     if len(text) > LONGEST:
         raise Invalid(fields={"text": str(_("Dài quá %(most)s ký tự; hãy viết ngắn hơn.") % {"most": LONGEST})})
     question = _question(db, place, parent_id) if parent_id else None

@@ -30,7 +30,7 @@ _LIMIT = "10/hour"
 _LOOK_BACK = timedelta(days=90)
 
 _CALLED = _("%(name)s cần trợ giúp ở bài “%(lesson)s”.")
-_ANSWERED = _("Có trả lời cho yêu cầu trợ giúp của anh/chị ở bài “%(lesson)s”.")
+_ANSWERED = _("Có trả lời cho yêu cầu trợ giúp ở bài “%(lesson)s”.")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def ask(db: Session, actor: Actor, place: LessonPlace, text: str) -> HelpRequest
     """Raises Invalid for nothing or too much, TooMany."""
     text = text.strip()
     if not text:
-        raise Invalid(fields={"text": str(_("Hãy viết anh/chị đang vướng ở đâu."))})
+        raise Invalid(fields={"text": str(_("Hãy viết đang vướng ở đâu."))})
     if len(text) > LONGEST:
         raise Invalid(fields={"text": str(_("Dài quá %(most)s ký tự; hãy viết ngắn hơn.") % {"most": LONGEST})})
     limiting.hit(db, "help", _LIMIT, str(actor.person_id))

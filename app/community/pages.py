@@ -61,7 +61,7 @@ def post(request: Request, db: Db, actor: Me, place: LessonHere, text: Text = ""
 @router.post("/learn/{slug}/{lesson_key}/discussion/{post_id}/report")
 def report(request: Request, db: Db, actor: Me, place: LessonHere, post_id: RowId) -> Response:
     discussion.report(db, actor, place, post_id)
-    done = _("Đã báo cho người phụ trách khóa học. Cảm ơn anh/chị.")
+    done = _("Đã báo cho người phụ trách khóa học. Cảm ơn.")
     return redirect(request, f"{place.url}/discussion", flash=("ok", done))
 
 
@@ -106,7 +106,7 @@ def ask_for_help(request: Request, db: Db, actor: Me, place: LessonHere, text: T
     except Invalid as error:
         page = helping.help_page(db, actor, place)
         return render(request, "community/help.html", status=422, page=page, text=text, errors=error.fields)
-    return redirect(request, f"{place.url}/help", flash=("ok", _("Đã gửi. Khi có trả lời, anh/chị nhận thông báo.")))
+    return redirect(request, f"{place.url}/help", flash=("ok", _("Đã gửi. Khi có trả lời sẽ có thông báo.")))
 
 
 @router.get("/help-requests")
@@ -149,7 +149,7 @@ def rate(slug: str, request: Request, db: Db, actor: Me, stars: Text = "", text:
         rating.rate(db, actor, place, stars, text)
     except Invalid as error:
         return _rating(request, db, actor, place, 422, text=text, errors=error.fields)
-    return redirect(request, f"/courses/{slug}/rating", flash=("ok", _("Cảm ơn anh/chị đã góp ý.")))
+    return redirect(request, f"/courses/{slug}/rating", flash=("ok", _("Cảm ơn lời góp ý.")))
 
 
 def _rating(

@@ -54,7 +54,7 @@ def keep(
         guests.forget(db, [guest.id])
         flash = ("ok", _("Đã xóa phần học ấy khỏi máy này."))
     elif guest and adopt(db, guest, actor.person_id, actor.account_id):
-        flash = ("ok", _("Đã giữ lại. Những gì đã học trên máy này nay thuộc về tài khoản của anh/chị."))
+        flash = ("ok", _("Đã giữ lại. Những gì đã học trên máy này nay thuộc về tài khoản này."))
     return redirect(request, local_url(target, _MY), flash=flash)
 
 
@@ -65,5 +65,5 @@ def start_over(request: Request, db: Db) -> Response:
     if guest:
         guests.forget(db, [guest.id])
     return redirect(
-        request, "/courses?access=open", flash=("ok", _("Đã xóa phần học trên máy này. Anh/chị bắt đầu lại từ đầu."))
+        request, "/courses?access=open", flash=("ok", _("Đã xóa phần học trên máy này. Có thể bắt đầu lại từ đầu."))
     )

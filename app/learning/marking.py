@@ -82,9 +82,9 @@ def grant(db: Session, actor: Actor, attempt: Attempt, kind: str, reason: str) -
     db.flush()
     audit.record(db, f"attempt.{kind}", "enrolment", attempt.enrolment_id, account_id=actor.account_id)
     sentence = (
-        lazy("Anh/chị được làm thêm một lần bài kiểm tra “%(lesson)s”.")
+        lazy("Được làm thêm một lần bài kiểm tra “%(lesson)s”.")
         if kind == ONE_MORE
-        else lazy("Anh/chị được làm lại từ đầu bài kiểm tra “%(lesson)s”.")
+        else lazy("Được làm lại từ đầu bài kiểm tra “%(lesson)s”.")
     )
     _tell(db, attempt, f"attempt-grant:{given.id}", sentence)
     return given

@@ -45,7 +45,7 @@ def move(slug: str, request: Request, db: Db, enrolment: OwnEnrolment) -> Respon
     """Go on with the newest version of the course."""
     move_to_published(db, enrolment)
     return redirect(
-        request, f"/courses/{slug}", flash=("ok", _("Anh/chị đang học bản mới. Những bài đã xong vẫn được tính."))
+        request, f"/courses/{slug}", flash=("ok", _("Đang học bản mới. Những bài đã xong vẫn được tính."))
     )
 
 

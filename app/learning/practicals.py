@@ -19,7 +19,7 @@ LONGEST_TEXT = 2000
 
 
 class NoteMissing(Invalid):
-    text = _("Hãy viết vài câu: anh/chị đã làm gì, ở đâu, kết quả thế nào.")
+    text = _("Hãy viết vài câu: đã làm gì, ở đâu, kết quả thế nào.")
 
 
 class ReasonMissing(Invalid):
@@ -113,9 +113,9 @@ def _standing(db: Session, enrolment: Enrolment, lesson_key: str) -> PracticalRe
 
 def _tell(db: Session, enrolment: Enrolment, report: PracticalReport, verdict: PracticalVerdict) -> None:
     sentence = (
-        _("%(name)s đã xác nhận bài thực hành của anh/chị trong khóa “%(course)s”.")
+        _("%(name)s đã xác nhận bài thực hành trong khóa “%(course)s”.")
         if verdict.is_confirmed
-        else _("%(name)s trả lại bài thực hành của anh/chị trong khóa “%(course)s”. Mở bài để xem lý do.")
+        else _("%(name)s trả lại bài thực hành trong khóa “%(course)s”. Mở bài để xem lý do.")
     )
     course = course_version(db, enrolment.course_version_id)
     notify(

@@ -34,7 +34,7 @@ Reason = Literal["year", "validity", "annulled"]
 class NothingToRepeat(Conflict):
     title = _("Chưa cần học lại")
     text = _(
-        "Đợt học này của anh/chị còn dùng được. Học lại được khi kết quả là của năm trước, sắp hết hoặc đã hết giá trị,"
+        "Đợt học này còn dùng được. Học lại được khi kết quả là của năm trước, sắp hết hoặc đã hết giá trị,"
         " hoặc đã bị hủy."
     )
 

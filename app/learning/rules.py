@@ -125,7 +125,7 @@ class VideoState:
         else:
             name = _("Video “%(title)s”", title=self.title) if self.title else _("Video")
         if self.measure is None:
-            text = _("%(name)s: đang được chuẩn bị, anh/chị quay lại xem sau.", name=name)
+            text = _("%(name)s: đang được chuẩn bị, hãy quay lại xem sau.", name=name)
         elif self.is_done:
             text = _("%(name)s: đã nghe đủ.", name=name) if self.is_sound else _("%(name)s: đã xem đủ.", name=name)
         else:
@@ -180,7 +180,7 @@ class ReadingState:
         if is_done:
             text = _("Phần chữ: đã xác nhận đọc xong.")
         elif is_enough:
-            text = _("Phần chữ: đã đủ thời gian đọc. Anh/chị bấm “Tôi đã đọc xong”.")
+            text = _("Phần chữ: đã đủ thời gian đọc. Hãy bấm “Tôi đã đọc xong”.")
         elif self.read_s:
             text = _so_far(_("Phần chữ"), self.read_s, self.measure.needed)
         else:
@@ -217,7 +217,7 @@ class QuizState:
             best = format_percent(self.best_percent / 100)
             if self.rule.attempts is None:
                 text = _(
-                    "Bài kiểm tra: điểm cao nhất %(best)s, cần đạt từ %(needed)s%%. Anh/chị được làm lại.",
+                    "Bài kiểm tra: điểm cao nhất %(best)s, cần đạt từ %(needed)s%%. Được làm lại.",
                     best=best, needed=needed,
                 )  # fmt: skip
             else:
@@ -251,7 +251,7 @@ class PracticalState:
             text = _("Thực hành: %(name)s đã xác nhận ngày %(day)s.", name=self.by, day=day)
         elif self.is_confirmed is False:
             text = _(
-                "Thực hành: %(name)s trả lại: “%(reason)s”. Anh/chị làm lại rồi báo.", name=self.by, reason=self.reason
+                "Thực hành: %(name)s trả lại: “%(reason)s”. Hãy làm lại rồi báo.", name=self.by, reason=self.reason
             )
         elif self.reported_at:
             day = format_date(self.reported_at)

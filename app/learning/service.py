@@ -43,17 +43,17 @@ class CourseRetired(Conflict):
 
 
 class ReadTooSoon(Invalid):
-    text = _("Trang bài học mới mở được %(open)s. Anh/chị đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được.")
+    text = _("Trang bài học mới mở được %(open)s. Hãy đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được.")
 
 
 class PagesUnseen(ReadTooSoon):
-    text = _("Tài liệu “%(title)s” còn %(left)s trang chưa xem. Anh/chị xem hết rồi bấm lại.")
+    text = _("Tài liệu “%(title)s” còn %(left)s trang chưa xem. Hãy xem hết rồi bấm lại.")
 
 
 class ReadTooLittle(ReadTooSoon):
     text = _(
         "Mới ghi nhận %(open)s đọc bài, vì lúc trang bị che hoặc hơn ba phút không thao tác thì không tính. "
-        "Anh/chị đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được."
+        "Hãy đọc tiếp nhé, sau %(left)s nữa sẽ xác nhận được."
     )
 
 

@@ -51,19 +51,19 @@ class Refusal:
         if self.kind == "too_fast":
             return _(
                 "Đoạn vừa gửi chưa được tính: máy chủ mới ghi nhận %(elapsed)s giây kể từ khi mở bài, "
-                "không đủ để xem thêm %(claimed)s giây. Anh/chị cứ xem tiếp, phần sau vẫn được tính.",
+                "không đủ để xem thêm %(claimed)s giây. Cứ xem tiếp, phần sau vẫn được tính.",
                 elapsed=math.floor(max(self.elapsed_s, 0)), claimed=math.ceil(self.claimed_s),
             )  # fmt: skip
         if self.kind == "ahead":
             return _(
                 "Thời gian đọc vừa gửi chưa được tính: theo đồng hồ máy chủ, trang này mới mở %(elapsed)s giây, "
-                "mà máy của anh/chị báo %(claimed)s giây. Anh/chị cứ đọc tiếp, phần sau vẫn được tính.",
+                "mà máy đang dùng báo %(claimed)s giây. Cứ đọc tiếp, phần sau vẫn được tính.",
                 elapsed=math.floor(max(self.elapsed_s, 0)), claimed=math.ceil(self.claimed_s),
             )  # fmt: skip
         if self.kind == "leafed":
             return _(
                 "Trang vừa gửi chưa được tính: theo đồng hồ máy chủ, bài này mới mở %(elapsed)s giây, "
-                "mà xem chừng ấy trang cần ít nhất %(claimed)s giây. Anh/chị xem lại trang ấy, rồi sẽ được tính.",
+                "mà xem chừng ấy trang cần ít nhất %(claimed)s giây. Hãy xem lại trang ấy, rồi sẽ được tính.",
                 elapsed=math.floor(max(self.elapsed_s, 0)), claimed=math.ceil(self.claimed_s),
             )  # fmt: skip
         if self.kind == "outside":

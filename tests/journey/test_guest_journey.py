@@ -72,8 +72,8 @@ def answer_second_lesson(screen: Screen, movable_clock: MovableClock) -> None:
     expect(page.locator(".score")).to_have_text("100%")
     screen.picture("ket-qua")
     page.get_by_role("link", name="Xem lại bài").click()
-    expect(page.get_by_role("heading", name="Anh/chị đã học xong cả khóa")).to_be_visible()
-    expect(page.get_by_role("heading", name="Nhận giấy chứng nhận mang tên anh/chị?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Đã học xong cả khóa")).to_be_visible()
+    expect(page.get_by_role("heading", name="Nhận giấy chứng nhận mang tên mình?")).to_be_visible()
     screen.picture("hoc-xong")
 
 

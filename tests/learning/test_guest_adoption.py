@@ -55,7 +55,7 @@ def take_home(visitor: Visitor, account: Account, answer: str = "yes") -> str:
     """Sign in where the guest learned, and answer the offer; the page after it."""
     visitor.browser.get("/sign-in")
     offer = visitor.browser.post("/sign-in", {"name": account.username, "password": factories.PASSWORD})
-    assert "Phần học này là của anh/chị?" in offer.text
+    assert "Đây có phải phần mình đã học?" in offer.text
     return visitor.browser.post("/guest/keep", {"answer": answer}).text
 
 

@@ -139,7 +139,7 @@ def test_a_page_that_claims_the_future_is_told_why(reader: Learner) -> None:
     with at(20):
         answer = save(reader, stamp, (0, 180))
     assert answer["earned"] == 0
-    assert "theo đồng hồ máy chủ, trang này mới mở 20 giây, mà máy của anh/chị báo 180 giây" in answer["reason"]
+    assert "theo đồng hồ máy chủ, trang này mới mở 20 giây, mà máy đang dùng báo 180 giây" in answer["reason"]
 
 
 def test_without_javascript_the_age_of_the_page_decides(reader: Learner) -> None:
