@@ -60,7 +60,9 @@ def copyable(db: Session, actor: Actor) -> tuple[Copyable, ...]:
     rows = db.execute(
         select(Course.id, Course.slug, Course.unit_id, Course.published_version_id, CourseVersion.id)
         .join(CourseVersion, _is_newest())
-        .where(or_(Course.published_version_id.is_not(None), reviewed_courses(actor)))
+        .where(
+            or_(and_(Course.published_version_id.is_not(None), Course.retired_at.is_(None)), reviewed_courses(actor))
+        )
         .order_by(Course.code)
     ).all()
     shown = {

@@ -42,11 +42,11 @@ _COURSE_ADDRESS = re.compile(r"/(?:courses|learn)/([a-z0-9-]+)")
 
 @dataclass(frozen=True)
 class Check:
-    """What publishing needs. `state`: ok, block."""
+    """What publishing needs. `state`: ok, block; `url` leads to where it is mended, empty where one can only wait."""
 
     state: str
     text: str
-    lesson_key: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def publication(db: Session, actor: Actor, course: Course) -> Publication:
         course=course_version(db, version.id),
         published_number=published.number if published else None,
         changes=changes,
-        checks=(*_video_checks(videos), *_draw_checks(db, course, source)),
+        checks=(*_video_checks(videos), *_module_checks(source), *_draw_checks(db, course, source)),
         shortcomings=_shortcomings(db, source, touched),
         videos=videos,
         may_publish=may_publish(db, actor, course),
@@ -183,10 +183,27 @@ def _video_checks(videos: Sequence[AssetProgress]) -> list[Check]:
     ]
 
 
+def _module_checks(source: CourseSource) -> list[Check]:
+    """A module without a lesson would be a heading over nothing."""
+    return [
+        Check(
+            "block",
+            _("Học phần “%(title)s” chưa có bài nào. Hãy thêm bài, hoặc bỏ học phần ấy.", title=one.title),
+            f"/studio/{source.slug}#module-{one.folder}",
+        )
+        for one in source.modules
+        if not one.lessons
+    ]
+
+
 def _draw_checks(db: Session, course: Course, source: CourseSource) -> list[Check]:
     """Quizzes that cannot draw a full paper: publication would be refused."""
     return [
-        Check("block", _("%(title)s: %(fault)s", title=one.title, fault=fault), one.key)
+        Check(
+            "block",
+            _("%(title)s: %(fault)s", title=one.title, fault=fault),
+            f"/studio/{source.slug}/lessons/{one.key}/quiz",
+        )
         for module in source.modules
         for one in module.lessons
         if one.quiz

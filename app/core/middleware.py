@@ -25,6 +25,8 @@ SHOWN_IN_A_FRAME = (
     .replace("form-action 'self'", "form-action 'none'")
     + "; sandbox allow-same-origin"
 )
+# The same for a form in a frame: it can be filled in and sent to us, and still nothing runs.
+ANSWERED_IN_A_FRAME = SHOWN_IN_A_FRAME.replace("form-action 'none'", "form-action 'self'") + " allow-forms"
 _HEADERS = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",

@@ -44,9 +44,7 @@ def take_course(slug: str, request: Request, db: Db, actor: Me, lesson: Annotate
 def move(slug: str, request: Request, db: Db, enrolment: OwnEnrolment) -> Response:
     """Go on with the newest version of the course."""
     move_to_published(db, enrolment)
-    return redirect(
-        request, f"/courses/{slug}", flash=("ok", _("Đang học bản mới. Những bài đã xong vẫn được tính."))
-    )
+    return redirect(request, f"/courses/{slug}", flash=("ok", _("Đang học bản mới. Những bài đã xong vẫn được tính.")))
 
 
 @router.post("/courses/{slug}/again")

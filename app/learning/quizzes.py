@@ -39,9 +39,7 @@ class TimeOver(Conflict):
 
 class NoAttemptLeft(Conflict):
     title = _("Đã hết số lần làm bài")
-    text = _(
-        "Bài kiểm tra này được làm %(most)s lần và đã làm hết. Người phụ trách khóa học cho làm thêm được."
-    )
+    text = _("Bài kiểm tra này được làm %(most)s lần và đã làm hết. Người phụ trách khóa học cho làm thêm được.")
 
 
 class NextAttemptLater(Conflict):

@@ -14,7 +14,7 @@ from app.authoring.folder import export_course, read_course
 from app.authoring.folder.quality import weaknesses
 from app.catalogue.models import Course, CourseVersion
 from app.catalogue.queries import newest_version_id
-from app.catalogue.service import save_version
+from app.catalogue.service import retire, save_version
 from app.catalogue.source import CourseSource, ExtraFile, FileSource, ModuleSource
 from app.catalogue.stored import source_of
 from app.core.db import Database, Session
@@ -268,6 +268,12 @@ def test_a_course_begins_as_a_copy_of_one_that_can_be_read(
     assert len(newest(database, again.url.path.removeprefix("/studio/")).modules) == 1, (
         "learners' version, not the draft"
     )
+    with database.writing() as db:
+        retire(db, db.scalars(select(Course).where(Course.slug == "ky-so")).one(), None)
+    late = elsewhere.post("/studio/new", typed | {"title": "Chép khóa đã ngừng"})
+    assert late.status_code == 422
+    assert "Hãy chọn khóa học để chép" in late.text
+    assert 'value="ky-so"' in author.get("/studio/new").text, "its own unit still may"
 
 
 def test_an_author_arranges_the_outline(author: Browser, database: Database, studio_course: StudioCourse) -> None:

@@ -107,6 +107,29 @@ def test_a_save_while_it_waits_is_shown_and_an_approval_is_of_one_version(
     assert published_number(database) == 1
 
 
+def test_who_wrote_at_what_waits_does_not_approve_it(author: Browser, reviewer: Browser, publisher: Browser) -> None:
+    send(author, NEW)
+    author.post(REVIEW, {})
+    assert 'value="approve"' in publisher.get(REVIEW).text
+    send(publisher, "/studio/ky-so/lessons/KS01.1.2/edit", {"title": "Người duyệt sửa luôn"})
+    assert "đã sửa bản đang chờ thẩm định" in publisher.get(REVIEW).text
+    refused = publisher.post(DECISION, {"number": "3", "decision": "approve"})
+    assert refused.status_code == 403
+    assert "người khác quyết định" in refused.text
+    assert "Đã duyệt bản 3" in reviewer.post(DECISION, {"number": "3", "decision": "approve"}).text
+
+
+def test_a_module_without_a_lesson_is_not_published(author: Browser, publisher: Browser, database: Database) -> None:
+    send(author, NEW)
+    author.post(f"{PAGE}/modules", {"title": "Nâng cao", "objective": "Ký hàng loạt"})
+    page = publisher.get(PUBLISH).text
+    assert "Học phần “Nâng cao” chưa có bài nào" in page
+    assert 'href="/studio/ky-so#module-02-nang-cao"' in page
+    assert 'name="reason"' not in page
+    assert publisher.post(PUBLISH, {"number": "3", "reason": "Cần ngay."}).status_code == 409
+    assert published_number(database) == 1
+
+
 def test_who_may_publish_does_so_without_a_review_only_for_a_reason_that_is_kept(
     author: Browser, publisher: Browser, database: Database
 ) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from app.core.attachments import NOTHING_RUNS
-from app.core.middleware import _HEADERS, SHOWN_IN_A_FRAME
+from app.core.middleware import _HEADERS, ANSWERED_IN_A_FRAME, SHOWN_IN_A_FRAME
 from tests.browser import BASE_URL
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ _SENT_BY_US = ("text/html; charset=utf-8", "application/json", "application/prob
 # What somebody types a name into asks these for choices: they are parts, however they are asked.
 _PARTS = frozenset({"/units/named", "/studio/library/pick"})
 # A draft as a learner sees it: the one page that another of ours may hold in a frame, where nothing of it runs.
-_SHOWN = re.compile(r"/studio/[^/]+/lessons/[^/]+/learner")
+_SHOWN = re.compile(r"/studio/[^/]+/lessons/[^/]+/learner(/quiz|/paper)?")
 _NEVER_CLOSED = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "col", "area"})
 _NEVER_OURS = frozenset({"iframe", "object", "embed", "base", "style", "applet", "frame", "frameset", "math"})
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "xlink:href", "srcset"})
@@ -39,7 +39,7 @@ def assert_proper(answer: httpx.Response) -> None:
         assert name in answer.headers, said
         proper = (value, NOTHING_RUNS.get(name)) if is_saved else (value,)
         if _SHOWN.fullmatch(answer.request.url.path) and name == "content-security-policy":
-            proper = (value, SHOWN_IN_A_FRAME)
+            proper = (value, SHOWN_IN_A_FRAME, ANSWERED_IN_A_FRAME)
         assert answer.headers[name] in proper or answer.request.url.path.startswith("/media/"), said
     for name in ("location", "hx-redirect"):
         assert is_local(answer.headers.get(name, "/")), said
@@ -108,7 +108,9 @@ class _Page(HTMLParser):
         # A title inside a drawing is its description.
         if tag != "title" or "svg" not in self.open:
             self.seen.append(tag)
-        shows_draft = _SHOWN.fullmatch(given.get("src") or "") and given.get("sandbox") == "allow-same-origin"
+        shows_draft = (
+            _SHOWN.fullmatch(given.get("src") or "") and given.get("sandbox") == "allow-same-origin allow-forms"
+        )
         is_ours = tag == "iframe" and shows_draft
         if (tag in _NEVER_OURS and not is_ours) or (
             tag == "script" and not (given.get("src") or "").startswith("/static/")

@@ -55,7 +55,8 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
     for module in course.modules:
         _check_outline(course, module, findings.under("outline"))
         if not module.lessons:
-            findings.under("outline").add(
+            # The page before publication says so by itself: there it is no advice but forbids.
+            findings.under("empty").add(
                 names.MANIFEST, 1, _("Học phần “%(dir)s” chưa có bài học nào.", dir=module.folder)
             )
         for lesson in module.lessons:

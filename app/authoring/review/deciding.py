@@ -58,7 +58,7 @@ def send(db: Session, actor: Actor, course: Course, note: str) -> CourseReview:
 def decide(db: Session, actor: Actor, course: Course, number: int, *, approves: bool, reason: str) -> CourseReview:
     """Approve the version the actor has looked at, or ask for changes.
 
-    Raises Forbidden for who sent it, Conflict where nothing waits or there is a newer draft than `number`, Invalid for
+    Raises Forbidden for who sent it or wrote at it, Conflict where nothing waits or there is a newer draft than `number`, Invalid for
     changes without a reason.
     """
     take_turns_at(db, course)
@@ -68,6 +68,8 @@ def decide(db: Session, actor: Actor, course: Course, number: int, *, approves: 
         raise Conflict(_("Khóa học này không chờ thẩm định nữa."))
     if state.is_own:
         raise Forbidden(_("Anh/chị đã gửi khóa học này nên người khác thẩm định."))
+    if state.has_written:
+        raise Forbidden(_("Anh/chị đã sửa bản đang chờ thẩm định, nên người khác quyết định."))
     newest = newest_version(db, course)
     if newest.number != number:
         raise Conflict(_("Vừa có bản nháp mới hơn bản anh/chị đã xem. Hãy xem lại những bài vừa sửa rồi quyết định."))

@@ -38,8 +38,9 @@ class ReviewState:
     decided_at: datetime | None = None
     decided_number: int | None = None
     reason: str = ""
-    # Whether whoever looks sent it.
+    # Whether whoever looks sent it, and whether they saved a version of it that is looked at.
     is_own: bool = False
+    has_written: bool = False
     may_decide: bool = False
 
 
@@ -84,6 +85,7 @@ def review_state(db: Session, actor: Actor, course: Course) -> ReviewState:
     decided = db.get(CourseVersion, last.decided_version_id) if last.decided_version_id else None
     sender = names[last.sent_by]
     is_own = sender[0] in actor.records
+    has_written = _has_written(db, actor, course, last)
     return ReviewState(
         state=state,
         number=newest.number,
@@ -95,8 +97,23 @@ def review_state(db: Session, actor: Actor, course: Course) -> ReviewState:
         decided_number=decided.number if decided else None,
         reason=last.reason,
         is_own=is_own,
-        may_decide=state == "waiting" and not is_own,
+        has_written=has_written,
+        may_decide=state == "waiting" and not is_own and not has_written,
     )
+
+
+def _has_written(db: Session, actor: Actor, course: Course, review: CourseReview) -> bool:
+    """Whether the actor saved the version that was sent, or one since."""
+    saved = (
+        select(CourseVersion.id)
+        .join(Account, Account.id == CourseVersion.created_by)
+        .where(
+            CourseVersion.course_id == course.id, CourseVersion.id >= review.sent_version_id,
+            Account.person_id.in_(actor.records),
+        )
+        .limit(1)
+    )  # fmt: skip
+    return db.scalar(saved) is not None
 
 
 def state_of(newest: CourseVersion, published_id: int | None, last: CourseReview | None) -> State:
