@@ -58,8 +58,8 @@ def send(db: Session, actor: Actor, course: Course, note: str) -> CourseReview:
 def decide(db: Session, actor: Actor, course: Course, number: int, *, approves: bool, reason: str) -> CourseReview:
     """Approve the version the actor has looked at, or ask for changes.
 
-    Raises Forbidden for who sent it or wrote at it, Conflict where nothing waits or there is a newer draft than `number`, Invalid for
-    changes without a reason.
+    Raises Forbidden for who sent it or wrote at it, Conflict where nothing waits or there is a newer draft than
+    `number`, Invalid for changes without a reason.
     """
     take_turns_at(db, course)
     state = review_state(db, actor, course)
