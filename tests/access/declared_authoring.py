@@ -228,7 +228,7 @@ _STUDIO = (
     page("/studio/{slug}/lessons/{key}/learner/paper", PROVINCE_REVIEWERS,
          f"/studio/{SLUG}/lessons/{ANSWER}/learner/paper?version={{base_version}}", refused=_NOT_THEIRS),
     act("/studio/{slug}/lessons/{key}/learner/paper", PROVINCE_REVIEWERS,
-        f"/studio/{SLUG}/lessons/{ANSWER}/learner/paper?version={{base_version}}", refused=_NOT_THEIRS),
+        f"/studio/{SLUG}/lessons/{ANSWER}/learner/paper?version={{base_version}}", refused=_NOT_THEIRS, answers=(200,)),
     act("/studio/{slug}/lessons/{key}/comments", PROVINCE_REVIEWERS, f"/studio/{SLUG}/lessons/{READ}/comments",
         refused=_NOT_THEIRS, form={"number": "3", "passage": "1", "text": "Rõ hơn được không?"}),
     act("/studio/{slug}/lessons/{key}/comments/{comment_id}/answer", PROVINCE_REVIEWERS,
