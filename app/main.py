@@ -11,7 +11,7 @@ from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddle
 from starlette.routing import BaseRoute
 
 from app import __version__
-from app.admin import access_pages, audit_sealing, health, mail_pages, media_quota_pages, upkeep
+from app.admin import access_pages, audit_sealing, embed_pages, health, mail_pages, media_quota_pages, upkeep
 from app.admin import pages as admin_pages
 from app.assignments import handlers as assignments
 from app.assignments import jobs as assignment_jobs
@@ -59,7 +59,7 @@ from app.classes import queries as class_queries
 from app.community import pages as community_pages
 from app.community import personal as community_personal
 from app.core import events
-from app.core.attachments import DOCX, ODP, ODT, PDF, PPTX, XLSX
+from app.core.attachments import DOCX, ODP, ODS, ODT, PDF, PPTX, XLSX
 from app.core.csrf import check_token
 from app.core.door import Door
 from app.core.error_answers import install_error_handlers
@@ -197,8 +197,8 @@ PAGES = (
     programme_pages, year_plan_pages, need_pages, quota_pages, nomination_pages, spending_pages, campaign_pages,
     expert_pages, commendation_pages, export_pages, people_form_pages, report_pages, token_pages, api_pages,
     export_api, open_data_pages, assignment_pages, my_assignment_pages, notice_pages, contact_pages, reset_pages,
-    community_pages, teaching_pages, mail_pages, media_quota_pages, access_pages, admin_pages, my_data_pages,
-    privacy_desk_pages,
+    community_pages, teaching_pages, mail_pages, media_quota_pages, embed_pages, access_pages, admin_pages,
+    my_data_pages, privacy_desk_pages,
 )  # fmt: skip
 # No form tokens here: delivery of files, health, and the hot routes, which check their own.
 # Asked first, the hottest in front: finding a route costs a few microseconds for each one passed over.
@@ -268,7 +268,7 @@ JOBS: dict[str, JobFunction] = (
 
 _FORM_BYTES = 2 * 1024 * 1024
 # Compressed already, as pictures and videos are: once more saves nothing and costs CPU and the length of the download.
-_AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PDF, DOCX, XLSX, PPTX, ODT, ODP)
+_AS_THEY_ARE = (*DEFAULT_EXCLUDED_CONTENT_TYPES, PDF, DOCX, XLSX, PPTX, ODT, ODP, ODS)
 
 
 def wire() -> None:

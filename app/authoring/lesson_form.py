@@ -37,6 +37,7 @@ SLOTS = {
     "sound": "sound",
     "captions": "caption",
     "document": "document",
+    "download": "download",
 }
 # Fields in the order of the page, so that messages can be listed in it.
 _ORDER = (
@@ -54,6 +55,8 @@ _ORDER = (
     "captions",
     "document",
     "document_title",
+    "download",
+    "download_title",
     "sources",
 )
 _ADDRESS = re.compile(r"https?://[^\s]+", re.IGNORECASE)
@@ -77,6 +80,7 @@ class LessonFields:
     video_title: str = ""
     sound_title: str = ""
     document_title: str = ""
+    download_title: str = ""
     base_version: int = 0
 
     @classmethod
@@ -138,6 +142,8 @@ def problems(
             found[f"{slot}_alt"] = _("Hãy tả ảnh bằng lời cho người không nhìn thấy ảnh.")
     if "document" in files and not fields.document_title:
         found["document_title"] = _("Hãy đặt tên cho tài liệu.")
+    if "download" in files and not fields.download_title:
+        found["download_title"] = _("Hãy đặt tên cho tệp để tải về.")
     if "captions" in files and not files.keys() & {"video", "sound"} and not has_video:
         found["captions"] = _("Phụ đề phải đi cùng một video hay âm thanh. Hãy chọn cả tệp ấy.")
     return found
@@ -177,6 +183,11 @@ def lesson_of(
         name = free_name(module, stem, document.file_name)
         kept[name] = FileSource(name, asset_id=document.asset_id)
         body = _placed(body, document.file_name, name, _image(fields.document_title, name), "document")
+    if download := files.get("download"):
+        name = free_name(module, stem, download.file_name)
+        kept[name] = FileSource(name, asset_id=download.asset_id)
+        link = _image(fields.download_title, name).removeprefix("!")
+        body = _placed(body, download.file_name, name, link, "download")
     if captions := files.get("captions"):
         name = caption_name(_new_video(body, kept, files))
         kept[name] = FileSource(name, asset_id=captions.asset_id)

@@ -15,6 +15,7 @@ from app.authoring.merging import Clash
 from app.authoring.pages import Author, AuthoredCourse
 from app.authoring.presence import Writer, others_writing
 from app.authoring.review.comments import Thread, threads
+from app.catalogue.embed_sites import embed_sites
 from app.catalogue.markdown import media_kind
 from app.catalogue.models import Course
 from app.catalogue.queries import CourseView, course_version, newest_version
@@ -29,6 +30,7 @@ from app.core.web import Config, Databases, Db, Files, Response, redirect, rende
 from app.media.libreoffice import find_libreoffice
 from app.media.queries import AssetView
 from app.media.quota import Quota, quota_of
+from app.media.service import may_take
 from app.media.uploads.service import Unfinished, most_bytes, unfinished
 
 router = APIRouter()
@@ -56,6 +58,8 @@ class LessonFormPage:
     # Whether this server can draw the pages of office files.
     draws_office: bool
     room: Quota
+    # Names and addresses of the sites whose videos may be embedded.
+    sites: list[dict[str, object]]
     # By slot, what the library holds for the words searched without scripts.
     found: dict[str, tuple[AssetView, ...]] = field(default_factory=dict)
     words: str = ""
@@ -263,6 +267,7 @@ def _page(
         most_bytes={slot: most_bytes(settings, kind) for slot, kind in SLOTS.items()},
         unfinished=on_their_way,
         room=quota_of(db, settings, course.unit_id),
+        sites=[{"name": site.name, "addresses": site.addresses} for site in embed_sites(db)],
         draws_office=bool(find_libreoffice(settings.libreoffice)),
         comments=tuple(one for one in threads(db, course, key) if not one.settled_at) if key else (),
     )
@@ -284,7 +289,7 @@ def _attached(db: Session, actor: Actor, kept: dict[str, str]) -> dict[str, Asse
     """The files a form carries, by slot; only what this person may use and only in its place."""
     uploads = usable_files(db, actor, kept.values())
     views = {slot: uploads[public_id] for slot, public_id in kept.items() if public_id in uploads}
-    return {slot: view for slot, view in views.items() if view.kind == SLOTS[slot]}
+    return {slot: view for slot, view in views.items() if may_take(SLOTS[slot], view.kind)}
 
 
 def _placed(db: Session, actor: Actor, placed: Mapping[str, str]) -> dict[str, AssetView]:

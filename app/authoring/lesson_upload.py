@@ -92,6 +92,7 @@ def _fields(form: FormData) -> LessonFields:
         video_title=_text(form, "video_title"),
         sound_title=_text(form, "sound_title"),
         document_title=_text(form, "document_title"),
+        download_title=_text(form, "download_title"),
         base_version=whole(base) or 0,
     )
 

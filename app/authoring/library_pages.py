@@ -35,6 +35,7 @@ KINDS = {
     "image": lazy("Ảnh"),
     "video": lazy("Video"),
     "document": lazy("Tài liệu"),
+    "download": lazy("Bảng tính"),
     "sound": lazy("Âm thanh"),
     "caption": lazy("Phụ đề"),
 }

@@ -15,6 +15,7 @@ from app.authoring.queries import changes_to_publish, may_publish, unfinished_vi
 from app.authoring.review.deciding import LONGEST, take_turns_at, tell_of_publication
 from app.authoring.review.queries import ReviewState, last_review, review_state
 from app.catalogue.banks import draw_faults
+from app.catalogue.embed_sites import embed_sites
 from app.catalogue.markdown import links, parse
 from app.catalogue.models import Course, CourseVersion
 from app.catalogue.queries import CourseView, course_version, newest_version
@@ -223,7 +224,7 @@ def _shortcomings(db: Session, source: CourseSource, keys: set[str]) -> tuple[Sh
                 continue
             for line, message, rule in check_text_by_rule(one.markdown, {file.name for file in one.files}):
                 found.setdefault(rule, []).append(Place(message, one.key, one.title, line))
-    for problem in weaknesses([source])[0]:
+    for problem in weaknesses([source], embed_sites(db))[0]:
         lesson = _lesson_of(source, problem.file)
         if lesson is None:
             found.setdefault(problem.rule, []).append(Place(problem.message))
@@ -268,11 +269,11 @@ def _heavy(db: Session, source: CourseSource, keys: set[str]) -> Iterator[Place]
     views = asset_views(db, {file.asset_id for one in lessons for file in one.files if file.asset_id})
     for one in lessons:
         shown = [views[file.asset_id] for file in one.files if file.asset_id]
-        size = sum(view.light_size or view.size for view in shown if view.kind in ("video", "sound", "document"))
+        size = sum(view.light_size or view.size for view in shown if view.kind not in ("image", "caption"))
         minutes = size * 8 / SLOW_LINE_BITS_A_SECOND / 60
         if minutes > LONGEST_WAIT_MINUTES:
             text = _(
-                "Video, âm thanh và tài liệu nặng %(size)s: %(minutes)s phút mới tải hết ở 1 Mbit/s.",
+                "Video, âm thanh, tài liệu và tệp tải về nặng %(size)s: %(minutes)s phút mới tải hết ở 1 Mbit/s.",
                 size=format_filesize(size), minutes=format_number(minutes, 1),
             )  # fmt: skip
             yield Place(text, one.key, one.title)

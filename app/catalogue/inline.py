@@ -31,7 +31,7 @@ class Medium:
     """A file a text shows; `alt` describes a picture or names a sound, `words` are what a sound says."""
 
     name: str
-    kind: Literal["image", "sound", "video", "document", "other"]
+    kind: Literal["image", "sound", "video", "document", "download", "other"]
     alt: str
     words: str
 

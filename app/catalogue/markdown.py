@@ -1,4 +1,5 @@
-"""Lesson text: CommonMark with tables, call-outs, steps, galleries, figures, videos and documents, turned into blocks.
+"""Lesson text: CommonMark with tables, call-outs, steps, galleries, figures, videos, documents, downloads and embedded
+videos, turned into blocks.
 
 Raw HTML is not understood and shows as text. Files are named by the author (`hinh.svg`) and kept as `asset:12`, so that
 a rendered lesson does not depend on where files live; render.py puts the addresses in.
@@ -19,6 +20,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 from app.catalogue import asides
+from app.catalogue.lone_links import file_named, lone_link
 from app.catalogue.source import slugify
 from app.catalogue.tokens import raw, with_tables, words
 from app.catalogue.transcripts import SpokenLine
@@ -32,11 +34,16 @@ IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv")
 SOUND_ENDINGS = (".mp3", ".m4a")
 DOCUMENT_ENDINGS = (".pdf", ".docx", ".pptx", ".odt", ".odp")
+# Not shown in a lesson, only given to be filled in or worked with; documents may be given so as well.
+SHEET_ENDINGS = (".xlsx", ".ods")
+DOWNLOADED_ENDINGS = (*SHEET_ENDINGS, *DOCUMENT_ENDINGS)
 _LINK = re.compile(r"^(https?://|mailto:|tel:|/(?!/)|#)", re.IGNORECASE)
 _BLOCK_ID_LENGTH = 40
 
 
-MediaKind = Literal["image", "video", "sound", "document", "other"]
+MediaKind = Literal["image", "video", "sound", "document", "download", "other"]
+# Blocks that are words to read, or stand among them: who read the lesson saw them too.
+READ = ("html", "download", "embed")
 # What is played and followed by its seconds.
 PLAYED: tuple[MediaKind, ...] = ("video", "sound")
 
@@ -106,7 +113,7 @@ def render_tokens(
     run: list[Token] = []
     said: dict[str, str] = {}
     for token in tokens:
-        if token.type not in (*PLAYED, "document", "language"):
+        if token.type not in (*PLAYED, "document", "download", "embed", "language"):
             run.append(token)
             continue
         blocks += [one | said for one in _html_block(md, run)]
@@ -114,6 +121,15 @@ def render_tokens(
         if token.type == "language":
             said = {"lang": token.meta["lang"]}
             blocks += [{"kind": "gap", "why": token.meta["gap"]}] if token.meta["gap"] else []
+            continue
+        if token.type in ("download", "embed"):
+            named = {"kind": token.type, "title": token.content, "caption": token.info} | said
+            if token.type == "download":
+                blocks.append(named | {"asset_id": files[token.meta["name"]]})
+            else:
+                # Where its site is not on the list it is the link it was written as.
+                link = _html_block(md, token.meta["paragraph"])[0]["html"]
+                blocks.append(named | {"url": token.meta["url"], "html": link})
             continue
         name = token.meta["name"]
         shown = {
@@ -179,6 +195,17 @@ def references(tokens: Iterable[Token]) -> Iterator[Reference]:
                     alone=len(children) == 1 and parent == "paragraph_open",
                     top=depth == 1,
                 )
+            elif child.type == "link_open" and (name := downloaded(child)):
+                link = lone_link(children)
+                yield Reference(
+                    name=name,
+                    kind="download",
+                    line=here,
+                    alt=link.title if link else name,
+                    caption=link.caption if link else "",
+                    alone=link is not None and parent == "paragraph_open",
+                    top=depth == 1,
+                )
 
 
 def links(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
@@ -189,6 +216,12 @@ def links(tokens: Iterable[Token]) -> Iterator[tuple[int, str]]:
         for child in token.children or ():
             if child.type == "link_open":
                 yield line, str(child.attrs["href"])
+
+
+def downloaded(link: Token) -> str:
+    """The file a link gives to be downloaded; empty for a link to somewhere."""
+    name = file_named(str(link.attrs["href"]))
+    return name if name.lower().endswith(DOWNLOADED_ENDINGS) else ""
 
 
 def heading_ids(text: str) -> set[str]:
@@ -215,7 +248,7 @@ def media_kind(name: str) -> MediaKind:
     ending = PurePosixPath(name).suffix.lower()
     kinds: tuple[tuple[MediaKind, tuple[str, ...]], ...] = (
         ("video", VIDEO_ENDINGS), ("image", IMAGE_ENDINGS), ("document", DOCUMENT_ENDINGS),
-        ("sound", SOUND_ENDINGS),
+        ("sound", SOUND_ENDINGS), ("download", SHEET_ENDINGS),
     )  # fmt: skip
     return next((kind for kind, endings in kinds if ending in endings), "other")
 
@@ -234,6 +267,12 @@ def _must_be_usable(reference: Reference, files: Mapping[str, int]) -> None:
     if reference.kind in PLAYED and not (reference.alone and reference.top):
         raise Invalid(
             _("Dòng %(line)s: “%(name)s” phải đứng riêng một đoạn, ngoài khung, danh sách và câu chữ."),
+            line=reference.line,
+            name=reference.name,
+        )
+    if reference.kind == "download" and not (reference.alone and reference.top and reference.alt):
+        raise Invalid(
+            _("Dòng %(line)s: tệp để tải về “%(name)s” phải có tên trong ngoặc vuông và đứng riêng một đoạn."),
             line=reference.line,
             name=reference.name,
         )
@@ -268,7 +307,8 @@ def _html_block(md: MarkdownIt, tokens: list[Token]) -> list[dict[str, Any]]:
 
 
 def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
-    """A picture alone in a paragraph becomes a figure, a video or document alone in one a token of that name.
+    """A picture alone in a paragraph becomes a figure; a video, document, file or outer link alone in one a token that
+    says so.
 
     In a gallery every picture becomes a small figure that leads to the large one.
     """
@@ -286,6 +326,12 @@ def _with_figures(tokens: list[Token], files: Mapping[str, int]) -> list[Token]:
         elif len(children) == 1 and children[0].type == "image":
             shaped.append(_figure(children[0], files))
             place += 3  # the paragraph's opening, its content, its end
+        elif token.level == 0 and (link := lone_link(children)) and (link.is_outer or downloaded(children[0])):
+            meta = {"name": downloaded(children[0]), "url": link.address, "paragraph": tokens[place : place + 3]}
+            shaped.append(
+                Token("embed" if link.is_outer else "download", "", 0, content=link.title, info=link.caption, meta=meta)
+            )
+            place += 3
         else:
             shaped.append(token)
             place += 1
@@ -309,7 +355,7 @@ def _small_figure(image: Token, files: Mapping[str, int]) -> Token:
 def _figure(image: Token, files: Mapping[str, int]) -> Token:
     name = file_name_of(image)
     caption = str(image.attrs.get("title", "")).strip()
-    if (kind := media_kind(name)) in (*PLAYED, "document"):
+    if (kind := media_kind(name)) in (*PLAYED, "document", "download"):
         return Token(kind, "", 0, content=image.content.strip(), info=caption, meta={"name": name})
     said = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     alt = escape(image.content.strip())
@@ -338,6 +384,8 @@ def name_headings(tokens: Sequence[Token]) -> None:
 
 def _point_links_and_images(tokens: Iterable[Token], files: Mapping[str, int]) -> None:
     for token in tokens:
+        if token.type == "embed":
+            _point_links_and_images(token.meta["paragraph"], files)
         for child in token.children or ():
             if child.type == "image":
                 child.attrSet("src", f"asset:{files[file_name_of(child)]}")

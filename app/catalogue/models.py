@@ -23,6 +23,17 @@ class Programme(Base):
     source: Mapped[str] = mapped_column(Text, default="")
 
 
+class EmbedSite(Base):
+    """A site whose videos lessons may embed, as embeds.Site; `addresses` is a list of patterns."""
+
+    __tablename__ = "embed_site"
+
+    id: Mapped[int] = pk()
+    name: Mapped[str] = mapped_column(String(40))
+    addresses: Mapped[list[str]] = mapped_column(JSON)
+    frame: Mapped[str] = mapped_column(String(200))
+
+
 class Course(Base):
     """A course through all its versions; learners see `published`, authors also the newest draft."""
 

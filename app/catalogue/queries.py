@@ -11,10 +11,12 @@ from sqlalchemy import Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.catalogue.drawing import asked_count
+from app.catalogue.embed_sites import embed_sites
 from app.catalogue.lesson_rules import LessonRule, rule_of
+from app.catalogue.markdown import READ
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.quiz_rules import QuizRule, quiz_rule
-from app.catalogue.render import Block, asset_ids, resolve
+from app.catalogue.render import Block, EmbedBlock, asset_ids, resolve
 from app.catalogue.skills import SkillArea, skill_areas
 from app.catalogue.source import Citation, CompletionRule
 from app.core import clock
@@ -212,6 +214,11 @@ class LessonDoc:
     def language_names(self) -> tuple[tuple[str, str], ...]:
         return tuple((code, language_name(code)) for code in self.languages)
 
+    @property
+    def frame_hosts(self) -> tuple[str, ...]:
+        """The hosts whose videos may be embedded in it: what its page must allow in frames."""
+        return tuple(sorted({block.site.host for block in self.blocks if isinstance(block, EmbedBlock)}))
+
 
 _COURSE, _VERSION, _MODULE, _LESSON = (
     cast(Table, model.__table__) for model in (Course, CourseVersion, ModuleVersion, LessonVersion)
@@ -336,7 +343,7 @@ def outline(db: Session, version_id: int) -> Outline:
 
 
 def lesson(db: Session, version_id: int, key: str, language: str = "") -> LessonDoc:
-    """One lesson of a version with its neighbours; raises NotFound. Seven queries at most, whatever it holds.
+    """One lesson of a version with its neighbours; raises NotFound. Eight queries at most, whatever it holds.
 
     In `language` if it is translated, else as it was written; captions in that language come first.
     """
@@ -394,11 +401,12 @@ def _lesson(db: Session, version_id: int, key: str, language: str) -> LessonDoc:
     blocks = row.translated_blocks[language] if said else row.blocks
     head = {name: (said or {}).get(name) or getattr(row, name) for name in ("title", "objectives", "role")}
     views = asset_views(db, asset_ids(blocks) | set(row.recordings.values()))
+    sites = embed_sites(db) if any(block["kind"] == "embed" for block in blocks) else ()
     return LessonDoc(
         version_id=version_id, key=row.key, title=head["title"], minutes=row.minutes, is_required=row.is_required,
         objectives=tuple(head["objectives"]), role=head["role"],
         sources=tuple(Citation(one["title"], one["ref"], one.get("url", "")) for one in row.sources),
-        blocks=resolve(blocks, views, language or original), quiz=row.quiz,
+        blocks=resolve(blocks, views, language or original, sites), quiz=row.quiz,
         module_title=module.title, module_position=module.position, module_count=len(course.modules),
         lesson_number=in_module.index(key) + 1, lesson_count=len(in_module),
         previous_key=keys[place - 1] if place else None, next_key=keys[place + 1] if place + 1 < len(keys) else None,
@@ -433,7 +441,7 @@ def _lesson_demands(db: Session, version_id: int, key: str) -> LessonDemands:
             for block in row.blocks
             if block["kind"] == "video"
         ),
-        has_text=any(block["kind"] == "html" for block in row.blocks),
+        has_text=any(block["kind"] in READ for block in row.blocks),
         quiz=quiz_rule(row.quiz) if row.quiz else None,
         question_count=asked_count(row.quiz) if row.quiz else 0,
         documents=tuple(

@@ -1,5 +1,5 @@
 """From stored blocks to what a page shows: addresses of files put in, videos with their posters and captions, documents
-with their pages.
+with their pages, videos of the sites that may be embedded today.
 
 Learning's lesson page and the studio's preview both use it.
 """
@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from markupsafe import Markup
 
+from app.catalogue.embeds import Site, framed
 from app.catalogue.transcripts import line_id
 from app.media.languages import language_name, language_order
 from app.media.qualities import Quality
@@ -133,7 +135,33 @@ class GapBlock:
     kind: Literal["gap"] = "gap"
 
 
-Block = HtmlBlock | VideoBlock | DocumentBlock | GapBlock
+class DownloadBlock:
+    """A file to work with, `size` in bytes; `ending` such as XLSX. `state` as of a video."""
+
+    title: str
+    caption: str
+    state: str
+    url: str
+    size: int
+    ending: str
+    lang: str = ""
+    kind: Literal["download"] = "download"
+
+
+@dataclass(frozen=True)
+class EmbedBlock:
+    """A video of another site: `frame` is asked for only once somebody wants it; `url` is its page there."""
+
+    title: str
+    caption: str
+    url: str
+    frame: str
+    site: Site
+    lang: str = ""
+    kind: Literal["embed"] = "embed"
+
+
+Block = HtmlBlock | VideoBlock | DocumentBlock | GapBlock | DownloadBlock | EmbedBlock
 
 
 def asset_ids(blocks: Iterable[Mapping[str, Any]]) -> set[int]:
@@ -142,19 +170,32 @@ def asset_ids(blocks: Iterable[Mapping[str, Any]]) -> set[int]:
     for block in blocks:
         if block["kind"] == "html":
             found |= {int(number) for _size, number in _ASSET.findall(block["html"])}
-        elif block["kind"] != "gap":
+        elif block["kind"] not in ("gap", "embed"):
             found |= {block["asset_id"], *(track["asset_id"] for track in block.get("tracks", {}).values())}
     return found
 
 
 def resolve(
-    blocks: Sequence[Mapping[str, Any]], views: Mapping[int, AssetView], language: str = "vi"
+    blocks: Sequence[Mapping[str, Any]],
+    views: Mapping[int, AssetView],
+    language: str = "vi",
+    sites: Sequence[Site] = (),
 ) -> tuple[Block, ...]:
     """Stored blocks as a page shows them; `views` must hold every id of `asset_ids(blocks)`.
 
-    Captions in `language` come first.
+    Captions in `language` come first. `sites`: those whose videos may be embedded today.
     """
-    return tuple(_RESOLVE[block["kind"]](block, views, language) for block in blocks)
+    resolved: list[Block] = []
+    for block in blocks:
+        found = framed(block["url"], sites) if block["kind"] == "embed" else None
+        shown = _embed(block, *found) if found else _RESOLVE[block["kind"]](block, views, language)
+        before = resolved[-1] if resolved else None
+        if isinstance(shown, HtmlBlock) and isinstance(before, HtmlBlock) and shown.lang == before.lang:
+            # A link that is embedded nowhere stands in the run of text it was written in.
+            resolved[-1] = HtmlBlock(before.html + Markup("\n") + shown.html, lang=shown.lang)
+        else:
+            resolved.append(shown)
+    return tuple(resolved)
 
 
 def picture_attributes(view: AssetView, sizes: str = _COLUMN) -> str:
@@ -239,6 +280,17 @@ def _gap(block: Mapping[str, Any], _views: Mapping[int, AssetView], _language: s
     return GapBlock(block["why"])
 
 
+def _download(block: Mapping[str, Any], views: Mapping[int, AssetView], _language: str) -> DownloadBlock:
+    view = views[block["asset_id"]]
+    url, size = (view.original_url, view.original_size) if view.original_url else (view.url or "", view.size)
+    ending = PurePosixPath(view.file_name).suffix.removeprefix(".").upper()
+    return DownloadBlock(block["title"], block["caption"], view.state, url, size, ending, lang=block.get("lang", ""))
+
+
+def _embed(block: Mapping[str, Any], site: Site, frame: str) -> EmbedBlock:
+    return EmbedBlock(block["title"], block["caption"], block["url"], frame, site, lang=block.get("lang", ""))
+
+
 _RESOLVE: dict[str, Callable[[Mapping[str, Any], Mapping[int, AssetView], str], Block]] = {
-    "html": _html, "video": _video, "document": _document, "gap": _gap,
+    "html": _html, "video": _video, "document": _document, "gap": _gap, "download": _download, "embed": _html,
 }  # fmt: skip

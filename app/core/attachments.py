@@ -10,6 +10,7 @@ PPTX = f"{_OFFICE}presentationml.presentation"
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 ODT = f"{_OPEN_DOCUMENT}text"
 ODP = f"{_OPEN_DOCUMENT}presentation"
+ODS = f"{_OPEN_DOCUMENT}spreadsheet"
 # What somebody uploaded must not be able to act in the name of this site, however it comes to be opened.
 NOTHING_RUNS = {
     "x-content-type-options": "nosniff",

@@ -78,6 +78,14 @@ def add_security_headers(start: Message) -> None:
     start["headers"] = [*start["headers"], *(header for header in _RAW_HEADERS if header[0] not in given)]
 
 
+def allowing_frames(response: Response, hosts: Sequence[str]) -> Response:
+    """The same page, which may show these hosts in frames; a host is plain letters, digits, dots and hyphens."""
+    if hosts:
+        places = " ".join(f"https://{host}" for host in hosts)
+        response.headers["content-security-policy"] = f"{_POLICY}; frame-src {places}"
+    return response
+
+
 def _forget_charset(scope: Scope) -> None:
     """Forms are UTF-8, and a form in parts has no charset of its own (RFC 7578, 4.6 and 5.1).
 

@@ -62,11 +62,13 @@ ROLES: dict[str, Role] = {
         | _INSTRUCTOR
         | _CONTENT_ADMIN
         | {"certificates.manage", "people.import", "coverage.manage", "plan.manage", "jobs.view", "audit.view"}
-        | {REORGANISE, MANAGE_STAFF, "privacy.answer", "media.quota"},
+        | {REORGANISE, MANAGE_STAFF, "privacy.answer", "media.quota", "embeds.manage"},
         province_only=True,
     ),
     "operator": Role(
-        _("Người vận hành"), frozenset({"jobs.view", "audit.view", "privacy.answer", "media.quota"}), province_only=True
+        _("Người vận hành"),
+        frozenset({"jobs.view", "audit.view", "privacy.answer", "media.quota", "embeds.manage"}),
+        province_only=True,
     ),
 }
 
@@ -106,6 +108,7 @@ WORDS: dict[str, lazy] = {
     "course.publish": _("Công bố khóa học"),
     REORGANISE: _("Sắp xếp đơn vị: lập, đổi tên, sáp nhập, chia tách"),
     "jobs.view": _("Xem tình trạng hệ thống, việc nền, thư đi"),
+    "embeds.manage": _("Đặt danh sách những nơi có video được nhúng vào bài học"),
     "media.quota": _("Xem và đặt chỗ chứa tệp của từng đơn vị"),
     "audit.view": _("Xem nhật ký: ai đã làm gì"),
     "privacy.answer": _("Trả lời yêu cầu về dữ liệu cá nhân, xóa dữ liệu theo yêu cầu"),

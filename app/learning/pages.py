@@ -10,6 +10,7 @@ from app.core.access import Actor
 from app.core.errors import SignInRequired
 from app.core.i18n import gettext as _
 from app.core.i18n import language
+from app.core.middleware import allowing_frames
 from app.core.web import Db, MaybeMe, Me, Response, redirect, render, wants_fragment
 from app.learning import guests, stamps
 from app.learning.addressed import EnrolmentHere, OwnEnrolment, learner_here
@@ -134,12 +135,11 @@ def _lesson(
     if not kept and (actor is None or not enrolment.id):
         kept = stamps.issue_in(request.state.browser, enrolment.course_id, lesson_key)
     page = lesson_page(db, enrolment, lesson_key, stamp=kept, language=language_of_lessons(request))
-    return private(
-        render(
-            request, "learning/lesson.html", status=status, fragment="state", page=page, problem=problem, note=note,
-            note_problem=note_problem,
-        )
+    response = render(
+        request, "learning/lesson.html", status=status, fragment="state", page=page, problem=problem, note=note,
+        note_problem=note_problem,
     )  # fmt: skip
+    return private(allowing_frames(response, page.lesson.frame_hosts))
 
 
 def _kept(stamp: str, browser: str, enrolment: Enrolment, lesson_key: str) -> str:

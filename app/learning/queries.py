@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, Table, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.catalogue.lesson_rules import LessonRule, PracticalTask, rule_of
+from app.catalogue.markdown import READ
 from app.catalogue.models import LessonVersion
 from app.catalogue.queries import DocumentDemand, LessonDemands, VideoDemand, lesson_demands, outline
 from app.catalogue.quiz_rules import QuizRule
@@ -160,7 +161,7 @@ def block_measures(db: Session, lessons: Collection[tuple[int, str]]) -> dict[tu
                 measures[version_id, key, block["id"]] = video_measure(lengths[block["asset_id"]], rule)
             elif block["kind"] == "document" and block["pages"]:
                 measures[version_id, key, block["id"]] = pages_measure(len(block["pages"]), rule)
-            elif block["kind"] == "html" and rule.read:
+            elif block["kind"] in READ and rule.read:
                 measures[version_id, key, READING] = reading_measure(minutes)
     return measures
 

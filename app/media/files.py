@@ -33,13 +33,16 @@ class NotAccepted(Invalid):
     title = _("Tệp này chưa dùng được")
     text = _(
         "Tệp “%(file)s” không phải loại được nhận. Hãy dùng ảnh JPEG, PNG, WebP, GIF; video MP4, MOV, WebM, MKV;"
-        " tài liệu PDF, DOCX, PPTX, ODT, ODP; âm thanh MP3, M4A, OGG, WAV; phụ đề WebVTT hoặc SRT."
+        " tài liệu PDF, DOCX, PPTX, ODT, ODP; bảng tính XLSX, ODS; âm thanh MP3, M4A, OGG, WAV; phụ đề WebVTT hoặc SRT."
     )
 
 
 @dataclass(frozen=True)
 class FileType:
-    """`kind`: image, video, caption, sound, document. `reader` is the only format libav or Pillow may open it as."""
+    """`kind`: image, video, caption, sound, document, download.
+
+    `reader` is the only format libav or Pillow may open it as.
+    """
 
     kind: str
     content_type: str
@@ -66,6 +69,9 @@ PPTX = FileType("document", attachments.PPTX, "office", ".pptx")
 ODT = FileType("document", attachments.ODT, "office", ".odt")
 ODP = FileType("document", attachments.ODP, "office", ".odp")
 OFFICE = (DOCX, PPTX, ODT, ODP)
+# Never drawn: a sheet is given to be filled in.
+XLSX = FileType("download", attachments.XLSX, "office", ".xlsx")
+ODS = FileType("download", attachments.ODS, "office", ".ods")
 WEBVTT = FileType("caption", "text/vtt", "vtt", ".vtt")
 SRT = FileType("caption", "text/vtt", "srt", ".srt")
 
@@ -142,7 +148,11 @@ def _sound_type(head: bytes, file_name: str) -> FileType | None:
 def _office_type(head: bytes, file_name: str) -> FileType | None:
     """Only a guess: all of them are ZIP archives. `office.check_office_file` looks what it really is."""
     ending = Path(file_name).suffix.lower()
-    return next((one for one in OFFICE if one.ending == ending), None) if head.startswith(b"PK\x03\x04") else None
+    return (
+        next((one for one in (*OFFICE, XLSX, ODS) if one.ending == ending), None)
+        if head.startswith(b"PK\x03\x04")
+        else None
+    )
 
 
 def _text_type(head: bytes, file_name: str) -> FileType | None:

@@ -15,7 +15,7 @@ def _folded_name(context: Any) -> str:
 
 
 class Asset(Base):
-    """One file. `kind`: image, video, caption, sound, document. `state`: stored, processing, ready, failed.
+    """One file. `kind`: image, video, caption, sound, document, download. `state`: stored, processing, ready, failed.
 
     `error` says why it failed.
     """

@@ -1,6 +1,6 @@
 """Office files: which one it is by its content, that nothing in it runs or fetches, and that it opens to no bomb.
 
-OOXML as ECMA-376 (DOCX, XLSX, PPTX), OpenDocument 1.3 (ODT, ODP).
+OOXML as ECMA-376 (DOCX, XLSX, PPTX), OpenDocument 1.3 (ODT, ODP, ODS).
 """
 
 import io
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from app.core.attachments import DOCX, ODP, ODT, PPTX, XLSX
+from app.core.attachments import DOCX, ODP, ODS, ODT, PPTX, XLSX
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
 
@@ -33,6 +33,9 @@ _XLINK = "{http://www.w3.org/1999/xlink}href"
 # What one clicks, and the template a file was begun with; anything else that names another place is fetched by itself.
 _CLICKED = ("}a", "}template")
 _CODE_FOLDERS = ("basic/", "scripts/")
+# Of a workbook: sheets of macros of before 1997, and what asks another file or server when it is opened.
+_MACRO_SHEETS = "xl/macrosheets/"
+_ASKS_OUTSIDE = ("xl/externallinks/", "xl/connections.xml", "xl/webextensions/")
 
 
 class OfficeInvalid(Invalid):
@@ -54,9 +57,9 @@ def check_office(content: bytes) -> str:
 
 
 def check_office_file(path: Path) -> str:
-    """The content type of a file for a lesson: DOCX, PPTX, ODT or ODP. Raises as `check_office`."""
+    """The content type of a file for a lesson: DOCX, PPTX, XLSX, ODT, ODP or ODS. Raises as `check_office`."""
     with path.open("rb") as stream:
-        return _checked(stream, (DOCX, PPTX, ODT, ODP))
+        return _checked(stream, (DOCX, PPTX, XLSX, ODT, ODP, ODS))
 
 
 def _checked(stream: BinaryIO, takes: Collection[str]) -> str:
@@ -68,7 +71,7 @@ def _checked(stream: BinaryIO, takes: Collection[str]) -> str:
         with zipfile.ZipFile(stream) as archive:
             _must_be_bounded(archive)
             kind = _kind(archive)
-            if kind in (ODT, ODP):
+            if kind in (ODT, ODP, ODS):
                 _must_be_plain_opendocument(archive)
             else:
                 _must_be_plain_ooxml(archive)
@@ -106,7 +109,7 @@ def _kind(archive: zipfile.ZipFile) -> str:
     if "mimetype" in names:
         with archive.open("mimetype") as stream:
             said = stream.read(100).decode("ascii", "replace").strip()
-        if said in (ODT, ODP):
+        if said in (ODT, ODP, ODS):
             return said
     types = _xml(archive, "[Content_Types].xml") if "[Content_Types].xml" in names else ()
     found = {_MAIN_PARTS[said] for one in types if (said := one.get("ContentType", "")) in _MAIN_PARTS}
@@ -121,6 +124,10 @@ def _must_be_plain_ooxml(archive: zipfile.ZipFile) -> None:
         # Macros, controls, and packed files of other programs, which open with a click.
         if name.endswith(".bin") and ("vba" in name or "/activex/" in name or "/embeddings/" in name):
             raise OfficeInvalid(_RUNS)
+        if name.startswith(_MACRO_SHEETS):
+            raise OfficeInvalid(_RUNS)
+        if name.startswith(_ASKS_OUTSIDE):
+            raise OfficeInvalid(_FETCHES)
         # Whether a part relates to something outside of the file, but for links that one clicks.
         if name.endswith(".rels") and any(
             link.get("TargetMode") == "External" and not link.get("Type", "").endswith("/hyperlink")
@@ -143,6 +150,8 @@ def _must_be_plain_opendocument(archive: zipfile.ZipFile) -> None:
             for _event, element in etree.iterparse(stream, resolve_entities=False, no_network=True, load_dtd=False):
                 if str(element.tag).endswith("}event-listener"):
                     raise OfficeInvalid(_RUNS)
+                if str(element.tag).endswith("}dde-source"):
+                    raise OfficeInvalid(_FETCHES)
                 place = str(element.get(_XLINK, ""))
                 if not str(element.tag).endswith(_CLICKED) and _leads_out(place):
                     raise OfficeInvalid(_FETCHES)

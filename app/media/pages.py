@@ -6,8 +6,10 @@ file is sent on to its sealed address (seals.py), which needs no more asking who
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +20,7 @@ from app.core.attachments import NOTHING_RUNS
 from app.core.db import Database, Session
 from app.core.errors import NotFound
 from app.core.storage import Storage
+from app.core.text import fold
 from app.core.web import Db, Files, identify
 from app.media.playlists import CONTENT_TYPE as PLAYLIST_TYPE
 from app.media.queries import Delivered, public_file, sealed_file, visible_file
@@ -142,7 +145,8 @@ def _sent(request: Request, file: Delivered, name: str, cache: str) -> Response:
 
 
 def _headers(file: Delivered, name: str, cache: str) -> dict[str, str]:
-    place = "inline" if file.content_type in _SHOWN_IN_PLACE else "attachment"
+    is_shown = file.content_type in _SHOWN_IN_PLACE
+    place, name = ("inline", name) if is_shown else ("attachment", _saved_as(file, name))
     charset = "; charset=utf-8" if file.content_type.startswith("text/") else ""
     return NOTHING_RUNS | {
         "content-type": file.content_type + charset,
@@ -151,3 +155,9 @@ def _headers(file: Delivered, name: str, cache: str) -> dict[str, str]:
         "cache-control": cache,
         "content-disposition": f'{place}; filename="{name}"',
     }
+
+
+def _saved_as(file: Delivered, name: str) -> str:
+    """What somebody finds again among his downloads: the name it was uploaded by, in letters any header takes."""
+    stem = re.sub(r"[^a-z0-9]+", "-", fold(PurePosixPath(file.file_name).stem)).strip("-")
+    return f"{stem or PurePosixPath(name).stem}{PurePosixPath(name).suffix}"

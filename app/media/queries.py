@@ -109,11 +109,12 @@ class AssetProgress:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A file to send: what it is, and where it lies."""
+    """A file to send: what it is, where it lies, and what its asset is called."""
 
     content_type: str
     size: int
     storage_key: str
+    file_name: str
 
 
 def visible_assets(actor: Actor | None) -> ColumnElement[bool]:
@@ -164,7 +165,7 @@ def sealed_file(db: Session, public_id: str, name: str) -> Delivered | None:
 
 def _file(db: Session, public_id: str, name: str, allowed: ColumnElement[bool]) -> Delivered | None:
     row = db.execute(
-        select(Rendition.content_type, Rendition.size, Rendition.storage_key)
+        select(Rendition.content_type, Rendition.size, Rendition.storage_key, Asset.file_name)
         .join(Asset, Asset.id == Rendition.asset_id)
         .where(Asset.public_id == public_id, Rendition.name == name, allowed)
     ).one_or_none()

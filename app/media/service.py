@@ -47,11 +47,14 @@ _JOB_OF = {"sound": "media.sound"}
 # What a phone on a weak signal gets with a question without waiting.
 SHORT_SOUND_BYTES = 3 * 1024 * 1024
 _OFFICE_TYPES = frozenset(one.content_type for one in OFFICE)
+# Where a file to download is wanted a document will do: it is given as it came.
+_ALSO = {"download": "document"}
 KIND_NAMES = {
     "image": _("ảnh JPEG, PNG, WebP hoặc GIF"),
     "video": _("video MP4, MOV, WebM hoặc MKV"),
     "caption": _("phụ đề WebVTT hoặc SRT"),
     "document": _("tài liệu PDF, DOCX, PPTX, ODT hoặc ODP"),
+    "download": _("bảng tính XLSX, ODS; tài liệu DOCX, PPTX, ODT, ODP hoặc PDF"),
     "sound": _("âm thanh MP3, M4A, OGG hoặc WAV"),
 }
 
@@ -105,9 +108,14 @@ def receive(stream: BinaryIO, path: Path, name: str, limit_bytes: int) -> None:
 def wanted_type(head: bytes, name: str, only: str | None) -> FileType:
     """What the first `HEAD_BYTES` of a file show; raises NotAccepted, WrongKind if `only` another kind is wanted."""
     kind = file_type(head, name)
-    if only and kind.kind != only:
+    if only and not may_take(only, kind.kind):
         raise WrongKind(file=name, wanted=KIND_NAMES[only])
     return kind
+
+
+def may_take(only: str, kind: str) -> bool:
+    """Whether a file of a kind may stand where `only` another is wanted."""
+    return kind in (only, _ALSO.get(only))
 
 
 def store_local(storage: Storage, path: Path) -> StoredFile:
@@ -243,6 +251,8 @@ def _shelve(storage: Storage, path: Path, name: str, kind: FileType, *, keep_ori
             return _shelve_sound(storage, path, name, kind, keep_original)
         case "document":
             return _shelve_document(storage, path, name, kind)
+        case "download":
+            return _shelve_download(storage, path, name, kind)
     return (
         _shelve_drawing(storage, path, name)
         if kind is SVG
@@ -316,6 +326,18 @@ def _shelve_document(storage: Storage, path: Path, name: str, kind: FileType) ->
         return StoredFile(
             "document", name, kind.content_type, size, shelf.sha256, key, first.width, first.height, None,
             (whole, *pages),
+        )  # fmt: skip
+
+
+def _shelve_download(storage: Storage, path: Path, name: str, kind: FileType) -> StoredFile:
+    """Checked, and served byte for byte."""
+    if check_office_file(path) != kind.content_type:
+        raise NotAccepted(file=name)
+    with Shelf(storage, sha256_of(path)) as shelf:
+        key, size = shelf.put_source(path), path.stat().st_size
+        whole = Shelved(f"original{kind.ending}", kind.content_type, size, None, None, key)
+        return StoredFile(
+            "download", name, kind.content_type, size, shelf.sha256, key, None, None, None, (whole,)
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalogue import questions
 from app.catalogue.lesson_rules import rule_of
+from app.catalogue.markdown import READ
 from app.catalogue.models import Course, CourseVersion, LessonVersion, ModuleVersion
 from app.catalogue.source import CompletionRule
 from app.learning.quizzes import grade_paper, make_paper
@@ -120,7 +121,7 @@ def _lesson(lesson: LessonVersion, seconds: Mapping[int, float | None]) -> Lesso
         documents=documents,
         # Opening a lesson leaves the row that reading it does, and so does the word that its documents were seen.
         has_text=(
-            rule.open or bool(documents) or (rule.read and any(block["kind"] == "html" for block in lesson.blocks))
+            rule.open or bool(documents) or (rule.read and any(block["kind"] in READ for block in lesson.blocks))
         ),
         quiz=lesson.quiz if rule.quiz else None, has_practical=rule.practical is not None,
     )  # fmt: skip

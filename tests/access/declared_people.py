@@ -226,11 +226,18 @@ _PERSONAL_DATA = (
     act("/admin/privacy/{request_id}/erase", OPERATORS, "/admin/privacy/{data_erasure}/erase"),
 )  # fmt: skip
 
+_EMBED = {"name": "Phim", "addresses": "phim.example/xem/{id}", "frame": "https://phim.example/nhung/{id}"}
 _ADMIN = (
     page("/admin", OPERATORS),
     page("/admin/mail", OPERATORS),
     act("/admin/mail/retry", OPERATORS),
     act("/admin/mail/trial", OPERATORS),
+    page("/admin/embeds", OPERATORS),
+    page("/admin/embeds/new", OPERATORS),
+    act("/admin/embeds/new", OPERATORS, form=_EMBED),
+    page("/admin/embeds/{site_id}", OPERATORS, "/admin/embeds/1"),
+    act("/admin/embeds/{site_id}", OPERATORS, "/admin/embeds/1", form=_EMBED),
+    act("/admin/embeds/{site_id}/drop", OPERATORS, "/admin/embeds/1/drop"),
     page("/admin/media", OPERATORS),
     page("/admin/media/{unit_id}", OPERATORS, "/admin/media/{declaring_unit}"),
     act(

@@ -14,7 +14,7 @@ from app.core.settings import get_settings
 from app.learning.rules import VideoState
 from tests.authoring.test_studio import NEW, send
 from tests.browser import Browser
-from tests.media.office_files import docx
+from tests.media.office_files import docx, xlsx
 from tests.media.samples import SOUND, ffmpeg
 from tests.media.test_pdf import written
 
@@ -30,6 +30,22 @@ def test_a_document_is_read_page_by_page_once_it_has_a_title(author: Browser, tm
     page = send(author, NEW, {"document_title": "Bảng kiểm", "kept_document": kept.group(1)}).text
     assert "Trang 2 trên 2" in page
     assert "Kiểm lại tên." in page
+
+
+def test_a_sheet_is_given_to_be_downloaded_under_its_own_name_and_runs_nowhere(author: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "Mẫu kê thiết bị.xlsx"
+    path.write_bytes(xlsx())
+    saved = send(author, NEW, {"download_title": "Mẫu kê thiết bị"}, download=path)
+    given = re.search(r'href="(/media/[^"]+/original\.xlsx)" download aria-label="Tải xuống: Mẫu kê', saved.text)
+    assert given, "a card with its name and a button"
+    file = author.get(given.group(1))
+    assert file.content == path.read_bytes()
+    assert file.headers["content-disposition"] == 'attachment; filename="mau-ke-thiet-bi.xlsx"'
+    assert "sandbox" in file.headers["content-security-policy"]
+    path.write_bytes(xlsx({"xl/vbaProject.bin": b"x"}))
+    refused = send(author, NEW, {"download_title": "Mẫu kê"}, download=path)
+    assert refused.status_code == 422
+    assert "mã chạy được" in refused.text
 
 
 def test_an_office_file_is_read_in_its_lesson_and_found_by_its_words(

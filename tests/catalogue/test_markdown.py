@@ -30,7 +30,7 @@ def html_of(text: str) -> str:
         ("::: example Thử\nx\n:::\n", '<div class="note example">'),
         ("::: steps\n1. Một\n2. Hai\n:::\n", '<ol class="steps">\n<li>\n<div>Một</div></li>'),
         ("1. Một\n2. Hai\n", "<ol>\n<li>Một</li>"),
-        ("[Luật](https://vbpl.vn/1)\n", '<a href="https://vbpl.vn/1" rel="noopener">'),
+        ("Xem [Luật](https://vbpl.vn/1)\n", '<a href="https://vbpl.vn/1" rel="noopener">'),
         ("[trang](/courses)\n", '<a href="/courses">'),
         ("[lạ](bai-2.md)\n", "<a>lạ</a>"),
         ("[lạ](//xau.example)\n", "<a>lạ</a>"),

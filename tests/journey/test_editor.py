@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.catalogue.service import save_version
 from app.core.settings import ROOT
 from tests import factories
 from tests.catalogue import making
 from tests.journey.conftest import LiveServer, Screen
+from tests.media.office_files import xlsx
 
 CLIPBOARD = ROOT / "tests" / "authoring" / "clipboard"
 WRITTEN = """\
@@ -135,4 +136,63 @@ def test_a_lesson_is_written_as_it_will_be_seen(
     page.get_by_role("button", name="Lưu vào bản nháp và xem thử").click()
     expect(page.get_by_alt_text("Nút Ký số ở góc phải")).to_be_visible()
     expect(page.locator(".note.warn")).to_contain_text("Ký xong quên Phát hành.")
+    screen.close()
+
+
+@pytest.mark.one_view
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_video_of_another_site_is_asked_for_only_by_who_wants_it(
+    width: int, live: LiveServer, chromium: Browser, tmp_path: Path
+) -> None:
+    with live.runtime.database.writing() as db:
+        save_version(db, live.runtime.storage, making.course(), factories.unit_id(db, "24"), None)
+        factories.account(db, username="tacgia", role="author", at="24")
+    screen = Screen(chromium, live.url, width, "nhung-va-tai")
+    page = screen.page
+    asked: list[str] = []
+
+    def there(route: Route) -> None:
+        asked.append(route.request.headers.get("referer", ""))
+        route.fulfill(content_type="text/html", body="<!doctype html><html lang=vi><title>Phim</title><p>Phim</p>")
+
+    page.route("https://www.youtube-nocookie.com/**", there)
+    screen.sign_in("tacgia", factories.PASSWORD)
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    page.goto("/studio/khoa-thu/lessons/new")
+    editor = page.get_by_role("textbox", name="Chữ của bài")
+    page.evaluate(PASTE, ["", "https://youtu.be/abc_123?si=x"])
+    assert _text(page) == "[Video trên YouTube](https://youtu.be/abc_123?si=x)\n"
+    expect(page.locator(".shown-as")).to_have_attribute("data-shown", re.compile("xem video của YouTube ngay"))
+    sheet = tmp_path / "Mẫu kê.xlsx"
+    sheet.write_bytes(xlsx())
+    editor.press("End")
+    page.get_by_text("Chèn", exact=True).click()
+    page.get_by_role("button", name="Tệp để tải về", exact=True).click()
+    page.get_by_label("Tệp từ máy này").set_input_files(sheet)
+    expect(page.locator(".shown-as")).to_have_count(2)
+    assert _text(page) == "[Video trên YouTube](https://youtu.be/abc_123?si=x)\n\n[Mẫu kê](mau-ke.xlsx)\n"
+    expect(page.locator("[data-placed] [data-arriving=here]")).to_have_count(1)
+    screen.picture("soan")
+
+    page.get_by_label("Tên bài").fill("Ký số trên máy")
+    page.get_by_label("Thời lượng (phút)").fill("5")
+    page.get_by_label("Học xong, người học làm được gì?").fill("Ký được công văn.")
+    page.get_by_label("Nhân vật của bài").fill("Chị Hoa")
+    page.locator("#source-title-1").fill("Nghị định")
+    page.locator("#source-ref-1").fill("30/2020/NĐ-CP")
+    page.get_by_role("button", name="Lưu vào bản nháp và xem thử").click()
+    expect(page.get_by_role("link", name="Tải xuống: Mẫu kê")).to_be_visible()
+    assert screen.judged("article") == []
+    screen.picture("bai")
+    assert asked == [], "the other site knows nothing yet"
+    page.get_by_role("button", name="Xem video trên YouTube").press("Enter")
+    frame = page.get_by_title("Video trên YouTube")
+    expect(frame).to_have_attribute("sandbox", "allow-scripts allow-same-origin allow-presentation allow-popups")
+    expect(frame).to_have_attribute("src", "https://www.youtube-nocookie.com/embed/abc_123")
+    expect(frame.content_frame.get_by_text("Phim")).to_be_visible()
+    assert asked == [f"{live.url}/"], "which site asks, not which lesson"
+    screen.picture("dang-xem")
+    with page.expect_download() as downloaded:
+        page.get_by_role("link", name="Tải xuống: Mẫu kê").click()
+    assert downloaded.value.suggested_filename == "mau-ke.xlsx"
     screen.close()

@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from app.core.attachments import DOCX, ODP, ODT, PPTX
+from app.core.attachments import DOCX, ODP, ODS, ODT, PPTX, XLSX
 
 _RELS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _DOCUMENT = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -38,6 +38,16 @@ def pptx(*slides: str, more: dict[str, bytes] | None = None) -> bytes:
         for number, text in enumerate(slides, start=1)
     }
     return _packed({"[Content_Types].xml": _types("/ppt/presentation.xml", PPTX)} | shown | (more or {}))
+
+
+def xlsx(more: dict[str, bytes] | None = None) -> bytes:
+    return _packed(
+        {"[Content_Types].xml": _types("/xl/workbook.xml", XLSX), "xl/workbook.xml": b"<workbook/>"} | (more or {})
+    )
+
+
+def ods(body: str = "") -> bytes:
+    return _opendocument(ODS, f"<office:spreadsheet>{body}</office:spreadsheet>", None)
 
 
 def odt(body: str, more: dict[str, bytes] | None = None) -> bytes:

@@ -23,7 +23,7 @@ from app.media.office_text import words_of
 from app.media.paging import document_words, page_texts
 from app.media.queries import asset_views
 from app.media.service import add_asset, retry, store
-from tests.media.office_files import docx, linked, odp, odt, pptx
+from tests.media.office_files import docx, linked, odp, ods, odt, pptx, xlsx
 from tests.media.test_pdf import written
 
 pytestmark = pytest.mark.by_turns
@@ -33,6 +33,26 @@ def kept(db: Session, storage: Storage, content: bytes, name: str) -> Asset:
     asset = add_asset(db, store(storage, io.BytesIO(content), name), by=None, unit_id=None)
     db.commit()
     return asset
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        xlsx({"xl/externalLinks/externalLink1.xml": b"<externalLink><ddeLink/></externalLink>"}),
+        xlsx({"xl/connections.xml": b"<connections/>"}),
+        xlsx({"xl/macrosheets/sheet1.xml": b"<x/>"}),
+        xlsx({"xl/vbaProject.bin": b"x"}),
+        ods("<office:dde-source/>"),
+    ],
+)
+def test_a_sheet_that_runs_or_asks_elsewhere_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "tep"
+    for good in (xlsx(), ods()):
+        path.write_bytes(good)
+        check_office_file(path)
+    path.write_bytes(content)
+    with pytest.raises(Invalid):
+        check_office_file(path)
 
 
 @pytest.fixture

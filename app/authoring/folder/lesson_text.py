@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from markdown_it.token import Token
 
 from app.catalogue import asides
+from app.catalogue.lone_links import file_named
 from app.catalogue.markdown import CONTAINERS, PLAYED, Reference, heading_ids, is_usable_link, links, parse, references
 from app.catalogue.source import caption_name
 from app.core.i18n import gettext as _
@@ -123,7 +124,10 @@ def _questions(tokens: Sequence[Token]) -> Iterator[Found]:
 
 
 def _links(tokens: Sequence[Token], headings: Collection[str]) -> Iterator[Found]:
+    given = {one.name for one in references(tokens) if one.kind == "download"}
     for line, address in links(tokens):
+        if file_named(address) in given:
+            continue
         if address.startswith("#") and address[1:] not in headings:
             yield line, _("Liên kết “%(address)s” trỏ tới một đề mục bài này không có.", address=address)
         if not is_usable_link(address):
@@ -139,7 +143,12 @@ def _links(tokens: Sequence[Token], headings: Collection[str]) -> Iterator[Found
 def _alts(found: Sequence[Reference]) -> Iterator[Found]:
     for one in found:
         if not one.alt:
-            words = {"video": _("tên video"), "sound": _("tên đoạn âm thanh"), "document": _("tên tài liệu")}
+            words = {
+                "video": _("tên video"),
+                "sound": _("tên đoạn âm thanh"),
+                "document": _("tên tài liệu"),
+                "download": _("tên tệp"),
+            }
             word = words.get(one.kind, _("lời mô tả cho người không nhìn thấy hình"))
             yield one.line, _("Thiếu %(what)s trong ngoặc vuông: ![…](%(name)s).", what=word, name=one.name)
 
@@ -170,12 +179,21 @@ def _references(found: Sequence[Reference], files: Collection[str]) -> Iterator[
                 line,
                 _(
                     "“%(name)s”: hình phải là svg, png, jpg, webp; video mp4, webm, mov; âm thanh mp3, m4a; tài liệu"
-                    " pdf, docx, pptx, odt, odp.",
+                    " pdf, docx, pptx, odt, odp; bảng tính xlsx, ods.",
                     name=name,
                 ),
             )
         elif name not in files:
             yield line, _("Không có tệp “%(name)s” cạnh bài học.", name=name)
+        elif one.kind == "download":
+            if not (one.alone and one.top):
+                yield (
+                    line,
+                    _(
+                        "Tệp để tải về “%(name)s” phải đứng riêng một đoạn, ngoài khung và danh sách: [Tên](%(name)s).",
+                        name=name,
+                    ),
+                )
         elif one.kind == "document":
             if not (one.alone and one.top):
                 yield (

@@ -3,13 +3,20 @@
 from pathlib import Path
 
 from app.authoring.folder.problems import Findings
-from app.catalogue.markdown import DOCUMENT_ENDINGS, IMAGE_ENDINGS, SOUND_ENDINGS, VIDEO_ENDINGS
+from app.catalogue.markdown import (
+    DOCUMENT_ENDINGS,
+    IMAGE_ENDINGS,
+    SHEET_ENDINGS,
+    SOUND_ENDINGS,
+    VIDEO_ENDINGS,
+    media_kind,
+)
 from app.core.errors import Invalid
 from app.core.i18n import gettext as _
 from app.core.settings import get_settings
 from app.core.templating import format_filesize
 from app.media.captions import CaptionsInvalid, read_captions
-from app.media.files import OFFICE, local_file_type
+from app.media.files import local_file_type
 from app.media.images import open_image
 from app.media.office import check_office_file
 from app.media.pdf import draw_pages
@@ -26,11 +33,10 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
     """Add a finding for a file that is too large, broken, unsafe, or not what its name says."""
     ending = path.suffix.lower()
     size = path.stat().st_size
-    video = ending in VIDEO_ENDINGS
     sound = ending in SOUND_ENDINGS
-    document = ending in DOCUMENT_ENDINGS
+    wanted = media_kind(path.name)
     limit = LARGEST_IMAGE_BYTES
-    if video or document or sound:
+    if wanted in ("video", "document", "sound", "download"):
         limit = get_settings().upload_limit_bytes
     if size > limit:
         findings.add(
@@ -40,21 +46,21 @@ def check_media_file(path: Path, file: str, findings: Findings) -> None:
         )
         return
     try:
-        if ending not in (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *DOCUMENT_ENDINGS, *SOUND_ENDINGS):
+        if ending not in (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *DOCUMENT_ENDINGS, *SHEET_ENDINGS, *SOUND_ENDINGS):
             read_captions(path.read_bytes(), path.name)
             return
         kind = local_file_type(path)
-        if kind.kind != ("video" if video else "sound" if sound else "document" if document else "image"):
+        if kind.kind != wanted:
             findings.add(file, 1, _("Nội dung tệp không đúng với đuôi “%(ending)s”.", ending=ending))
         elif kind.reader == "SVG":
             check_svg(path.read_bytes(), path.name)
         elif sound:
             sound_length_s(path, kind.reader, most_minutes=MOST_LESSON_MINUTES)
-        elif video:
+        elif wanted == "video":
             probe(path, kind.reader)
-        elif kind in OFFICE:
+        elif kind.reader == "office":
             check_office_file(path)
-        elif document:
+        elif wanted == "document":
             with scratch_folder("pages") as scratch:
                 draw_pages(path, scratch)
         else:

@@ -47,6 +47,11 @@ ADVICE: dict[str, Advice] = {
         _("Bấm vào mà không tới đâu thì người học bỏ dở."),
         _("Sửa địa chỉ cho đúng; địa chỉ ngoài bắt đầu bằng https://, trang của ta bằng dấu /."),
     ),
+    "embeds": Advice(
+        _("Video của nơi khác chỉ là liên kết"),
+        _("Bấm vào là rời bài sang trang khác; người học dễ không quay lại."),
+        _("Dùng địa chỉ của nơi có trong danh sách được nhúng, đứng riêng một đoạn; hoặc tải video lên đây."),
+    ),
     "objectives": Advice(
         _("Thiếu mục tiêu của bài"),
         _("Người học cần biết học xong làm được gì, để chọn học và tự kiểm tra."),

@@ -13,7 +13,9 @@ from app.authoring.folder.problems import Findings, Problem
 from app.authoring.folder.translation_quality import translation_faults
 from app.authoring.placeholders import placeholders_in
 from app.catalogue.drawing import asked_count
+from app.catalogue.embeds import USUAL, Site, framed, looks_like_a_video
 from app.catalogue.laws import cited, law
+from app.catalogue.lone_links import lone_link
 from app.catalogue.markdown import media_kind, parse, references
 from app.catalogue.outlines import module_outline
 from app.catalogue.prose import count_words, paragraphs, sentences, words_of
@@ -40,13 +42,16 @@ HOURS_TOLERANCE = 0.15
 COPIED_WORDS = 12
 
 
-def weaknesses(courses: Sequence[CourseSource]) -> list[list[Problem]]:
-    """For each course, in order, what to mend in it. Sentences are compared across all lessons of all the courses."""
+def weaknesses(courses: Sequence[CourseSource], sites: Sequence[Site] = USUAL) -> list[list[Problem]]:
+    """For each course, in order, what to mend in it. Sentences are compared across all lessons of all the courses.
+
+    `sites`: those whose videos may be embedded.
+    """
     seen: dict[str, str] = {}
-    return [_weaknesses_of(course, seen) for course in courses]
+    return [_weaknesses_of(course, seen, sites) for course in courses]
 
 
-def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
+def _weaknesses_of(course: CourseSource, seen: dict[str, str], sites: Sequence[Site]) -> list[Problem]:
     findings = Findings()
     _check_hours(course, findings.under("hours"))
     _check_completion(course, findings)
@@ -69,6 +74,7 @@ def _weaknesses_of(course: CourseSource, seen: dict[str, str]) -> list[Problem]:
             _check_sentences(course, lesson, file, findings, seen)
             _check_pictures(lesson, file, findings)
             _check_documents(lesson, module.folder, findings.under("weight"))
+            _check_embeds(lesson, file, findings.under("embeds"), sites)
             _check_sources(lesson, file, findings.under("sources"))
             if len(lesson.objectives) < LEAST_OBJECTIVES:
                 findings.under("objectives").add(
@@ -255,7 +261,7 @@ def _check_pictures(lesson: LessonSource, file: str, findings: Findings) -> None
                     name=shown.name,
                 ),
             )
-        if shown.alone and not shown.caption:
+        if shown.alone and not shown.caption and shown.kind != "download":
             findings.under("figures").add(
                 file, where, _('“%(name)s” chưa có chú thích: ![…](%(name)s "Chú thích").', name=shown.name)
             )
@@ -263,7 +269,7 @@ def _check_pictures(lesson: LessonSource, file: str, findings: Findings) -> None
 
 def _check_documents(lesson: LessonSource, folder: str, findings: Findings) -> None:
     for file in lesson.files:
-        size = file.path.stat().st_size if file.path and media_kind(file.name) == "document" else 0
+        size = file.path.stat().st_size if file.path and media_kind(file.name) in ("document", "download") else 0
         if size > LARGEST_DOCUMENT_BYTES:
             findings.add(
                 f"{folder}/{file.name}",
@@ -273,6 +279,21 @@ def _check_documents(lesson: LessonSource, folder: str, findings: Findings) -> N
                     "hãy giảm cỡ ảnh trong tệp.",
                     name=file.name,
                     size=format_filesize(size),
+                ),
+            )
+
+
+def _check_embeds(lesson: LessonSource, file: str, findings: Findings, sites: Sequence[Site]) -> None:
+    for token in parse(lesson.markdown):
+        link = lone_link(token.children or ())
+        if link and looks_like_a_video(link.address) and not (token.level == 1 and framed(link.address, sites)):
+            findings.add(
+                file,
+                (token.map[0] + 1 if token.map else 1) + lesson.front_matter.count("\n"),
+                _(
+                    "Video “%(address)s” không xem được ngay trong bài, chỉ là một liên kết: nơi ấy không có trong danh"
+                    " sách được nhúng, hoặc liên kết nằm trong khung, danh sách.",
+                    address=link.address,
                 ),
             )
 

@@ -167,7 +167,7 @@ def _plain(node: Node) -> Any:
 
 def _medium(medium: Medium, beside: Collection[str]) -> list[str]:
     name = medium.name
-    if medium.kind in ("video", "document", "other"):
+    if medium.kind in ("video", "document", "download", "other"):
         return [_("“%(name)s”: trong câu hỏi chỉ dùng hình (svg, png, jpg, webp) và âm thanh (mp3, m4a).", name=name)]
     faults = []
     if PurePosixPath(name).name != name or name not in beside:

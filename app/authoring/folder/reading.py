@@ -18,6 +18,7 @@ from app.catalogue.markdown import (
     DOCUMENT_ENDINGS,
     IMAGE_ENDINGS,
     PLAYED,
+    SHEET_ENDINGS,
     SOUND_ENDINGS,
     VIDEO_ENDINGS,
     parse,
@@ -36,7 +37,14 @@ from app.core.i18n import gettext as _
 from app.core.i18n import lazy
 from app.media.languages import LANGUAGES
 
-_SHOWN_ENDINGS = (*IMAGE_ENDINGS, *VIDEO_ENDINGS, *DOCUMENT_ENDINGS, *SOUND_ENDINGS, names.CAPTION_ENDING)
+_SHOWN_ENDINGS = (
+    *IMAGE_ENDINGS,
+    *VIDEO_ENDINGS,
+    *DOCUMENT_ENDINGS,
+    *SHEET_ENDINGS,
+    *SOUND_ENDINGS,
+    names.CAPTION_ENDING,
+)
 
 
 def read_course(folder: Path) -> CourseSource:

@@ -11,6 +11,7 @@ from app.catalogue.models import Course
 from app.core.access import Actor
 from app.core.db import Session
 from app.core.errors import Invalid
+from app.core.middleware import allowing_frames
 from app.core.web import Db, Response, RowId, redirect
 
 router = APIRouter()
@@ -84,10 +85,11 @@ def _preview(
 ) -> Response:
     page = preview_page(db, actor, course, key)
     talk = comments.talk(db, course, key, page.passages)
-    return with_videos(
+    response = with_videos(
         request, "authoring/preview.html", page, status=error.status if error else 200, talk=talk, say=say,
         answer=answer, typed=typed, errors=error.fields if error else {},
     )  # fmt: skip
+    return allowing_frames(response, page.doc.frame_hosts)
 
 
 def _at(course: Course, key: str, comment_id: int) -> str:

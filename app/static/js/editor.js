@@ -6,6 +6,7 @@ import {
 import { FigureView, OptionView, RawView, kindOf } from "./editor_blocks.js";
 import { commandsOf, isInBox, isInList, isInQuestion, keys, listOf, placed, setKind } from "./editor_commands.js";
 import { Files } from "./editor_files.js";
+import { isFile, linkTo, loneLinks, siteOf } from "./editor_links.js";
 import { cleaned, picturesOf } from "./editor_paste.js";
 import { schema } from "./editor_schema.js";
 import { countWords, docOf, read, write } from "./editor_text.js";
@@ -54,7 +55,7 @@ class Desk {
       doc: docOf(this.base),
       plugins: [
         ...keys({ "Mod-k": () => this.askLink(), "Alt-F10": () => this.toBar() }),
-        history(), tableEditing(), dropCursor({ width: 3, class: "drop" }), gapCursor(),
+        history(), tableEditing(), dropCursor({ width: 3, class: "drop" }), gapCursor(), loneLinks((href) => this.shownAs(href)),
       ],
     });
   }
@@ -82,7 +83,7 @@ class Desk {
         this.tell();
       },
       handleDOMEvents: { paste: (_view, event) => void (this.clipboard = event.clipboardData) },
-      handlePaste: (_view, event) => this.pasteFiles(event.clipboardData),
+      handlePaste: (_view, event) => this.pasteVideo(event.clipboardData) || this.pasteFiles(event.clipboardData),
       handleDrop: (view, event, _slice, moved) => !moved && this.drop(view, event),
       transformPastedHTML: (html) => this.clean(html),
       clipboardTextParser: (text, $context, _plain, view) => this.plain(text, $context, view),
@@ -162,7 +163,7 @@ class Desk {
 
   run(name) {
     this.bar.querySelector("details").open = false;
-    if (name.startsWith("insert ")) return this.files.ask(name.slice(7), (names, refused) => this.insert(names, refused));
+    if (name.startsWith("insert ")) return this.files.ask(name.slice(7), (names, refused) => this.insert(names, refused, name.endsWith("download")));
     this.commands[name](this.view.state, this.view.dispatch, this.view);
     if (name !== "link") this.view.focus();
   }
@@ -241,7 +242,7 @@ class Desk {
     const { tr, doc } = this.view.state;
     if (answer === "unset" || !href) this.view.dispatch(tr.removeMark(from, to, marks.link));
     else {
-      const mark = marks.link.create({ href: addressOf(href) });
+      const mark = marks.link.create({ href: isFile(href) ? href : addressOf(href) });
       if (from === to || (text && text !== doc.textBetween(from, to, " "))) tr.replaceWith(from, to, schema.text(text || href, [mark]));
       else tr.addMark(from, to, mark);
       this.view.dispatch(tr);
@@ -250,11 +251,12 @@ class Desk {
 
   // --- files, and what comes by the clipboard
 
-  insert(names, refused = []) {
+  insert(names, refused = [], isGiven = false) {
     this.news(refused.map((file) => fill(this.words.unknown, { name: file.name })).join(" "));
     if (!names.length) return;
-    const figures = names.map((src) => nodes.figure.create({ src }));
-    const blocks = figures.length > 1 ? [nodes.gallery.create(null, figures)] : figures;
+    const isLink = (name) => isGiven || kindOf(name) === "download";
+    const made = names.map((src) => (isLink(src) ? linkTo(src, this.files.titleOf(src)) : nodes.figure.create({ src })));
+    const blocks = made.length > 1 && !names.some(isLink) ? [nodes.gallery.create(null, made)] : made;
     // What is played or paged stands alone (app/catalogue/markdown.py).
     const { tr, at } = placed(this.view.state, blocks, names.some((name) => kindOf(name) !== "image"));
     this.view.dispatch(tr.scrollIntoView());
@@ -266,6 +268,24 @@ class Desk {
 
   refresh() {
     for (const one of this.view.dom.querySelectorAll("figure.edited")) one.block.show();
+  }
+
+  // What the learner sees of a paragraph that is this link alone.
+  shownAs(href) {
+    if (isFile(href)) return this.words.given;
+    const site = siteOf(href, this.words.sites);
+    return site ? fill(this.words.embedded, { site: site.name }) : "";
+  }
+
+  // The address of a video in an empty line.
+  pasteVideo(clipboard) {
+    const { $from, empty } = this.view.state.selection;
+    const address = clipboard.getData("text/plain").trim();
+    const site = siteOf(address, this.words.sites);
+    if (!site || !empty || $from.depth !== 1 || $from.parent.type !== nodes.paragraph || $from.parent.content.size) return false;
+    const { tr } = placed(this.view.state, [linkTo(address, fill(this.words.video, { site: site.name }))], true);
+    this.view.dispatch(tr.scrollIntoView());
+    return true;
   }
 
   pasteFiles(clipboard) {

@@ -1,6 +1,6 @@
 // Blocks that need more than their words: a picture, video, sound or document with what is said of it, and a text as written.
 
-const ENDINGS = { video: ["mp4", "webm", "mov", "mkv"], sound: ["mp3", "m4a"], document: ["pdf", "docx", "pptx", "odt", "odp"] };
+const ENDINGS = { video: ["mp4", "webm", "mov", "mkv"], sound: ["mp3", "m4a"], document: ["pdf", "docx", "pptx", "odt", "odp"], download: ["xlsx", "ods"] };
 
 // What a file is, by its name (app/catalogue/markdown.py).
 export function kindOf(name) {

@@ -2,12 +2,12 @@
 // text can show it by.
 import { kindOf, plainName } from "./editor_blocks.js";
 
-const ENDINGS = { image: ["jpg", "jpeg", "png", "webp"], video: ["mp4", "webm", "mov", "mkv"], sound: ["mp3", "m4a"], document: ["pdf", "docx", "pptx", "odt", "odp"] };
+const ENDINGS = { image: ["jpg", "jpeg", "png", "webp"], video: ["mp4", "webm", "mov", "mkv"], sound: ["mp3", "m4a"], document: ["pdf", "docx", "pptx", "odt", "odp"], download: ["xlsx", "ods"] };
 const ACCEPTED = {
   image: "image/jpeg,image/png,image/webp,image/gif", video: "video/*,.mkv", sound: "audio/*,.mp3,.m4a,.ogg,.wav",
-  document: "application/pdf,.pdf,.docx,.pptx,.odt,.odp",
+  document: "application/pdf,.pdf,.docx,.pptx,.odt,.odp", download: ".xlsx,.ods,.docx,.pptx,.odt,.odp,.pdf",
 };
-const SLOTS = { image: "picture", video: "video", sound: "sound", document: "document" };
+const SLOTS = { image: "picture", video: "video", sound: "sound", document: "document", download: "download" };
 const SMALL_PX = 480;
 
 const endingOf = (name) => (name.includes(".") ? name.split(".").at(-1).toLowerCase() : "");
@@ -35,6 +35,7 @@ export class Files {
   constructor(form, words, part, shown) {
     [this.form, this.words, this.part, this.shown] = [form, words, part, shown];
     this.pictures = new Map();
+    this.titles = new Map();
     this.dialog = document.getElementById("editor-file");
     for (const row of form.querySelectorAll("[data-file]")) this.pictures.set(row.dataset.file, row.dataset.picture ?? "");
   }
@@ -43,13 +44,19 @@ export class Files {
     return this.pictures.get(name) ?? "";
   }
 
+  // What its owner called a file, without the ending.
+  titleOf(name) {
+    return this.titles.get(name) ?? name;
+  }
+
   // Of a new file: the name it will be shown by, another than all there are.
   named(fileName, kind) {
-    const ending = ENDINGS[kind].includes(endingOf(fileName)) ? endingOf(fileName) : { image: "webp", video: "mp4", sound: "m4a", document: "pdf" }[kind];
+    const ending = ENDINGS[kind].includes(endingOf(fileName)) ? endingOf(fileName) : { image: "webp", video: "mp4", sound: "m4a", document: "pdf", download: "xlsx" }[kind];
     const base = slug(fileName.replace(/\.\w+$/, "")).slice(0, 60) || this.words.pasted;
     let name = `${base}.${ending}`;
     for (let count = 2; this.pictures.has(name); count++) name = `${base}-${count}.${ending}`;
     this.pictures.set(name, "");
+    this.titles.set(name, fileName.replace(/\.\w+$/, "").trim() || name);
     return name;
   }
 
