@@ -135,6 +135,7 @@ class GapBlock:
     kind: Literal["gap"] = "gap"
 
 
+@dataclass(frozen=True)
 class DownloadBlock:
     """A file to work with, `size` in bytes; `ending` such as XLSX. `state` as of a video."""
 

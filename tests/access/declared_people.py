@@ -226,7 +226,7 @@ _PERSONAL_DATA = (
     act("/admin/privacy/{request_id}/erase", OPERATORS, "/admin/privacy/{data_erasure}/erase"),
 )  # fmt: skip
 
-_EMBED = {"name": "Phim", "addresses": "phim.example/xem/{id}", "frame": "https://phim.example/nhung/{id}"}
+_EMBED = {"name": "Phim", "addresses": "phim.example/xem/{{id}}", "frame": "https://phim.example/nhung/{{id}}"}
 _ADMIN = (
     page("/admin", OPERATORS),
     page("/admin/mail", OPERATORS),
