@@ -54,6 +54,7 @@ def test_line_ends_of_windows_are_kept(db: Session, storage: Storage, folder: Pa
     assert bytes_of(export_course(db, storage, "hop-so", tmp_path / "ra")) == bytes_of(folder)
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("slug", sorted(path.parent.name for path in COURSES.glob("*/course.yaml")))
 def test_the_courses_of_this_repository_survive_the_round_trip(
     db: Session, storage: Storage, tmp_path: Path, slug: str
