@@ -83,6 +83,11 @@ def test_years_are_on_one_map_and_each_is_the_figure_of_its_end(db: Session) -> 
     ]  # fmt: skip
 
 
+def test_of_a_day_far_away_the_last_years_are_shown(db: Session) -> None:
+    lines = yearly(db, figure_alone(db, Question("BG-CBCC", "24", date(9998, 12, 31), TODAY)), 2023)
+    assert [line.year for line in lines] == list(range(9959, 9999))
+
+
 def test_what_cannot_be_told_apart_on_a_map_has_no_trend(db: Session) -> None:
     holder = factories.person(db)
     factories.post(db, holder, "07228")

@@ -13,6 +13,9 @@ from app.coverage.counting.timeline import month_ends, sums_over
 from app.coverage.declared.book import DeclaredBook
 from app.coverage.indicators.definitions import Definition, definitions, in_year
 
+# Whoever asks for a day in the year 9998 shall not keep the server at eight thousand years.
+_YEARS_MAX = 40
+
 
 @dataclass(frozen=True)
 class Point:
@@ -73,12 +76,12 @@ def monthly(db: Session, found: Figure) -> Trend | None:
 
 def yearly(db: Session, found: Figure, first_year: int) -> list[Line]:
     """One point for each year, at its end or on the reference date, all on the figure's map: old units summed into
-    what they went into (DESIGN 5, Maps). Empty where the figure cannot be told apart."""
+    what they went into (DESIGN 5, Maps). The last forty years at most. Empty where the figure cannot be told apart."""
     if "not_separable" in found.flags:
         return []
     reference = found.reference_date
     asked, known = [], definitions(db, found.definition.code)
-    for year in range(first_year, reference.year + 1):
+    for year in range(max(first_year, reference.year - _YEARS_MAX + 1), reference.year + 1):
         if version := _version(known, year):
             asked.append((version, [min(date(year, 12, 31), reference)]))
     points = points_of(db, found, asked)
