@@ -127,11 +127,22 @@ def _decided(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) ->
     elif not base:
         # Both added something at the same place: neither took anything from the other.
         chosen = [*theirs, *(line for line in mine if line not in theirs)]
+    elif len(base) > 1 and _is_in_step(base, mine) and _is_in_step(base, theirs):
+        # Neighbours were changed, and none came or went.
+        for place in range(len(base)):
+            yield from _decided(*(side[place : place + 1] for side in (base, mine, theirs)))
+        return
     else:
         yield _Piece(tuple(mine), tuple(theirs))
         return
     if chosen:
         yield _Piece(tuple(chosen))
+
+
+def _is_in_step(base: Sequence[str], side: Sequence[str]) -> bool:
+    """Whether each line of the side is what became of the one at its place."""
+    acts = SequenceMatcher(None, base, side, autojunk=False).get_opcodes()
+    return all(act in ("equal", "replace") and i2 - i1 == j2 - j1 for act, i1, i2, j1, j2 in acts)
 
 
 def _agreed(

@@ -39,6 +39,16 @@ def test_the_same_paragraph_changed_twice_is_a_choice() -> None:
     assert bodies["both"].fields.body == "Một.\n\nHai A.\n\nHai B.\n\nBa."
 
 
+def test_neighbours_changed_by_one_author_each_go_together() -> None:
+    mine, theirs = replace(BASE, body="Một.\n\nHai A.\n\nBa."), replace(BASE, body="Một.\n\nHai.\n\nBa B.")
+    merged = put_together(mine, theirs)
+    assert merged.clashes == ()
+    assert merged.fields.body == "Một.\n\nHai A.\n\nBa B."
+    # Where one of two neighbours went, nobody can tell which became what.
+    [clash] = put_together(replace(BASE, body="Một.\n\nBa."), replace(BASE, body="Một.\n\nHai B.\n\nBa B.")).clashes
+    assert (clash.mine, clash.theirs) == ("Ba.", "Hai B.\n\nBa B.")
+
+
 def test_a_paragraph_deleted_here_and_changed_there_is_a_choice() -> None:
     merged = put_together(replace(BASE, body="Một.\n\nBa."), replace(BASE, body="Một.\n\nHai B.\n\nBa."))
     assert [(clash.mine, clash.theirs) for clash in merged.clashes] == [("", "Hai B.")]

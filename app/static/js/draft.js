@@ -1,5 +1,6 @@
 // What is typed in the lesson form is kept on the server a few seconds after the last change and when the page is hidden.
-// Without a network it waits in this browser, under the account's own key, and goes the next time the form is open.
+// Without a network it waits in this browser, under the account's own key, and goes the next time the form is open; what
+// is typed there meanwhile is kept after it went and somebody chose what to go on with.
 const WAIT_MS = 4000;
 // Who else is writing was true when it was said; after that nobody knows (presence.py).
 const OTHERS_MS = 5 * 60_000;
@@ -7,6 +8,9 @@ let timer = 0;
 let othersTimer = 0;
 let sent = "";
 let isLeaving = false;
+let isSending = false;
+// What an earlier page could not send.
+let waiting = "";
 
 const formOf = () => document.querySelector("form[data-draft]");
 const place = (form) => `draft:${form.dataset.draftOwner}:${location.pathname}`;
@@ -34,12 +38,20 @@ function tellOthers(text) {
   }
 }
 
-function wait(form, body) {
+function store(form, body) {
   try {
     if (body) localStorage.setItem(place(form), body);
     else localStorage.removeItem(place(form));
   } catch {
     // A full or forbidden store: what is typed lives as long as the page.
+  }
+}
+
+function stored(form) {
+  try {
+    return localStorage.getItem(place(form)) ?? "";
+  } catch {
+    return "";
   }
 }
 
@@ -51,40 +63,59 @@ async function send(form, body) {
   return answer.json();
 }
 
-async function keep() {
-  clearTimeout(timer);
-  const form = formOf();
-  if (!form || isLeaving || isOffered()) return;
+// The page as it is now offers what was sent; this one shows the offer, and goes on as it stands.
+async function catchUp(form) {
+  await send(form, waiting);
+  if (!isOffered()) {
+    const answer = await fetch(location.pathname, { headers: { accept: "text/html" } });
+    const offer = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-draft-offer]");
+    if (offer) form.before(offer);
+  }
+  waiting = "";
+  store(form, "");
+}
+
+async function keepNow(form) {
   const body = typed(form);
   if (body === sent) return;
   try {
     const { kept, others } = await send(form, body);
     sent = body;
-    wait(form, "");
+    store(form, "");
     say(form, kept);
     tellOthers(others);
   } catch {
-    wait(form, body);
+    store(form, body);
     say(form, form.dataset.draftWaits);
   }
 }
 
-async function begin() {
+async function keep() {
+  clearTimeout(timer);
+  const form = formOf();
+  if (!form || isLeaving) return;
+  // One after the other, so that the last stays; a page that goes away has no time for that.
+  if (isSending && !document.hidden) {
+    timer = setTimeout(keep, WAIT_MS);
+    return;
+  }
+  isSending = true;
+  if (waiting) await catchUp(form).catch(() => {});
+  else if (!isOffered()) await keepNow(form);
+  isSending = false;
+}
+
+function begin() {
   const form = formOf();
   if (!form) return;
   sent = typed(form);
   tellOthers(document.querySelector("[data-others]")?.textContent.trim() ?? "");
-  let waiting = null;
-  try {
-    waiting = localStorage.getItem(place(form));
-  } catch {
-    return;
+  waiting = stored(form);
+  if (waiting === sent) {
+    waiting = "";
+    store(form, "");
   }
-  if (!waiting) return;
-  await send(form, waiting);
-  wait(form, "");
-  // The page offers it now, unless somebody types already.
-  if (typed(form) === sent) location.reload();
+  if (waiting) keep();
 }
 
 document.addEventListener("input", (event) => {
@@ -99,4 +130,4 @@ document.addEventListener("submit", (event) => {
 // Back from the browser's own memory, after a form that was sent: it is open again, and typed in.
 addEventListener("pageshow", () => { isLeaving = false; });
 addEventListener("online", keep);
-begin().catch(() => {});
+begin();

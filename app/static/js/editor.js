@@ -367,3 +367,4 @@ document.addEventListener("form-renewed", begin);
 // Before the form is looked at by others.
 document.addEventListener("submit", () => desks.forEach((desk) => desk.keep()), true);
 addEventListener("pagehide", () => desks.forEach((desk) => desk.keep()));
+document.addEventListener("visibilitychange", () => desks.forEach((desk) => desk.keep()), true);
