@@ -19,7 +19,7 @@ from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.source import CourseSource, LessonSource, ModuleSource
 from app.catalogue.stored import source_of
 from app.core.db import Session
-from app.core.errors import Conflict, Invalid, NotFound
+from app.core.errors import Conflict, NotFound
 from app.core.i18n import gettext as _
 from app.core.text import nfc
 from app.core.web import Db, Files, Response, redirect, render, wants_fragment
@@ -78,7 +78,7 @@ def move(
     # What was published or approved is a draft again: the whole page says so.
     if wants_fragment(request) and was not in ("published", "approved"):
         page = queries.course_page(db, actor, course)
-        return render(request, "authoring/course.html", fragment="outline", page=page, problem="")
+        return render(request, "authoring/course.html", fragment="outline", page=page, typed={})
     return redirect(request, f"/studio/{course.slug}#{what}-{place[0]}")
 
 
@@ -87,7 +87,11 @@ def add_module(
     request: Request, db: Db, actor: Author, course: AuthoredCourse, storage: Files,
     title: Annotated[str, Form()] = "", objective: Annotated[str, Form()] = "",
 ) -> Response:  # fmt: skip
-    _must_fit(title, objective)
+    if problem := _problem(title, objective or "-"):
+        typed = {"title": title, "objective": objective, "problem": problem}
+        return render(
+            request, "authoring/course.html", status=422, page=queries.course_page(db, actor, course), typed=typed
+        )
     said = nfc(objective) or LEFT_TO_WRITE
     rearrange(db, storage, actor, course, lambda source: arranging.with_module(source, nfc(title), said))
     return redirect(
@@ -207,8 +211,3 @@ def _problem(title: str, objective: str = "-") -> str:
     if len(nfc(objective)) > LONGEST_OBJECTIVE:
         return _("Mục tiêu dài quá %(limit)s chữ. Hãy viết gọn lại.", limit=LONGEST_OBJECTIVE)
     return ""
-
-
-def _must_fit(title: str, objective: str) -> None:
-    if error := _problem(title, objective or "-"):
-        raise Invalid(error)

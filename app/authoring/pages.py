@@ -45,7 +45,7 @@ def studio(request: Request, db: Db, actor: Reviewer) -> Response:
 
 @router.get("/studio/{slug}")
 def course(request: Request, db: Db, actor: Reviewer, course: ReviewedCourse) -> Response:
-    return with_videos(request, "authoring/course.html", queries.course_page(db, actor, course), problem="")
+    return with_videos(request, "authoring/course.html", queries.course_page(db, actor, course), typed={})
 
 
 @router.post("/studio/{slug}/videos/{public_id}/cancel")

@@ -278,6 +278,10 @@ def test_a_course_begins_as_a_copy_of_one_that_can_be_read(
 
 def test_an_author_arranges_the_outline(author: Browser, database: Database, studio_course: StudioCourse) -> None:
     url = "/studio/ky-so"
+    refused = author.post(f"{url}/modules", {"title": " ", "objective": "Ký được hàng loạt"})
+    assert refused.status_code == 422
+    assert "Hãy ghi tên." in refused.text
+    assert "Ký được hàng loạt</textarea>" in refused.text, "nothing typed is lost"
     author.post(f"{url}/modules", {"title": "Nâng cao", "objective": "Ký được hàng loạt"})
     author.post(f"{url}/lessons/KS01.1.1/arrange", {"do": "copy", "base_version": "0"})
     moved = author.post(f"{url}/outline", {"move": "lesson:KS01.1.2:02-nang-cao:"})

@@ -105,6 +105,14 @@ def test_a_comment_finds_its_block_in_a_later_version_or_says_it_was_changed(
     assert f"<q>{FIRST}</q>" in page
 
 
+def test_an_error_leaves_every_link_of_the_page_working(reviewer: Browser) -> None:
+    """It is told at the address the form was sent to, where no page is."""
+    refused = reviewer.post(COMMENTS, {"number": "1", "passage": "1", "text": " "})
+    assert refused.status_code == 422
+    assert f'href="{PREVIEW}?say=2#p2"' in refused.text
+    assert 'href="?' not in refused.text
+
+
 def test_a_comment_on_nothing_is_not_found(reviewer: Browser) -> None:
     assert reviewer.post(COMMENTS, {"number": "1", "passage": "99", "text": "Gì?"}).status_code == 404
     assert reviewer.post(COMMENTS, {"number": "7", "passage": "1", "text": "Gì?"}).status_code == 404

@@ -330,9 +330,7 @@ def _check_sources(lesson: LessonSource, file: str, findings: Findings) -> None:
 def _check_quiz(lesson: LessonSource, stem: str, findings: Findings) -> None:
     if lesson.quiz is None:
         if lesson.is_required:
-            findings.under("quiz").add(
-                f"{stem}{names.LESSON_ENDING}", 1, _("Bài bắt buộc cần một bài kiểm tra cùng tên (.quiz.yaml).")
-            )
+            findings.under("quiz").add(f"{stem}{names.LESSON_ENDING}", 1, _("Bài bắt buộc cần một bài kiểm tra."))
         return
     file = f"{stem}{names.QUIZ_ENDING}"
     questions = lesson.quiz["questions"]
