@@ -19,12 +19,10 @@ from html import escape
 
 from markdown_it.token import Token
 
+from app.catalogue.box_words import box_word
 from app.catalogue.tokens import raw
 
 NAME = "question"
-# Words of the lesson, so not translated (as the names of call-outs).
-TITLE = "Thử trả lời"
-_RIGHT, _WRONG = "Đúng.", "Chưa đúng, hãy thử ý khác."
 _MARK = re.compile(r"^\[([xX ])\]\s+")
 
 
@@ -42,17 +40,20 @@ def with_questions(tokens: Sequence[Token]) -> list[Token]:
     shaped: list[Token] = []
     number = 0
     place = 0
+    language = "vi"
     while place < len(tokens):
         token = tokens[place]
+        if token.type == "language":
+            language = token.meta["lang"]
         if token.type != f"container_{NAME}_open":
             shaped.append(token)
             place += 1
             continue
         end = _end(tokens, place)
         number += 1
-        title = token.info.strip().removeprefix(NAME).strip() or TITLE
+        title = token.info.strip().removeprefix(NAME).strip() or box_word(NAME, language)
         shaped.append(raw(f'<div class="note ask">\n<p class="name">{escape(title)}</p>\n'))
-        shaped += _drawn(_parts(tokens[place + 1 : end]), number)
+        shaped += _drawn(_parts(tokens[place + 1 : end]), number, language)
         shaped.append(raw("</div>\n"))
         place = end + 1
     return shaped
@@ -115,12 +116,12 @@ def _option(item: Token) -> tuple[bool, Token]:
     return mark[1] in "xX", bare
 
 
-def _drawn(parts: _Parts, number: int) -> Iterator[Token]:
+def _drawn(parts: _Parts, number: int, language: str) -> Iterator[Token]:
     yield from parts.asked
     for is_right, option in parts.options:
         yield raw(f'<details class="fold" name="hoi-{number}"><summary>')
         yield option
-        yield raw(f"</summary>\n<p><b>{_RIGHT if is_right else _WRONG}</b></p>\n")
+        yield raw(f"</summary>\n<p><b>{box_word('right' if is_right else 'wrong', language)}</b></p>\n")
         if is_right:
             yield from parts.why
         yield raw("</details>\n")

@@ -20,6 +20,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 from app.catalogue import asides
+from app.catalogue.box_words import box_word
 from app.catalogue.lone_links import file_named, lone_link
 from app.catalogue.source import slugify
 from app.catalogue.tokens import raw, with_tables, words
@@ -27,8 +28,7 @@ from app.catalogue.transcripts import SpokenLine
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
 
-# The word a call-out opens with when its author gives none; a text of the lesson, so not translated.
-CALL_OUTS = {"note": "Lưu ý", "warn": "Hay nhầm", "example": "Ví dụ"}
+CALL_OUTS = ("note", "warn", "example")
 CONTAINERS = (*CALL_OUTS, "steps", "gallery", asides.NAME)
 IMAGE_ENDINGS = (".svg", ".png", ".jpg", ".jpeg", ".webp")
 VIDEO_ENDINGS = (".mp4", ".webm", ".mov", ".mkv")
@@ -411,7 +411,7 @@ def _with_boxes(tokens: list[Token]) -> list[Token]:
         elif token.type == "container_gallery_open":
             shaped.append(raw('<div class="gallery">\n'))
         elif token.type == f"container_{name}_open":
-            title = token.info.strip().removeprefix(name).strip() or CALL_OUTS[name]
+            title = token.info.strip().removeprefix(name).strip() or box_word(name)
             kind = "note" if name == "note" else f"note {name}"
             shaped.append(raw(f'<div class="{kind}">\n<p class="name">{escape(title)}</p>\n'))
         elif token.type == f"container_{name}_close":

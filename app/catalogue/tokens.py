@@ -5,6 +5,8 @@ from html import escape
 
 from markdown_it.token import Token
 
+from app.catalogue.box_words import box_word
+
 
 def words(child: Token) -> str:
     """What a part of a line says."""
@@ -23,11 +25,14 @@ def with_tables(tokens: list[Token]) -> list[Token]:
     heads: list[str] = []
     column = 0
     labels: dict[str, int] = {}
+    language = "vi"
     for place, token in enumerate(tokens):
+        if token.type == "language":
+            language = token.meta["lang"]
         _class_instead_of_style(token)
         if token.type == "table_open":
             heads = _heads_of_table(tokens, place)
-            label = escape("Bảng: " + ", ".join(head for head in heads if head))
+            label = escape(f"{box_word('table', language)}: " + ", ".join(head for head in heads if head))
             labels[label] = labels.get(label, 0) + 1
             if labels[label] > 1:
                 # Two tables with the same heads are still two places to go to.

@@ -13,7 +13,18 @@ from typing import Any, Literal
 
 from markdown_it.token import Token
 
-from app.catalogue.markdown import PLAYED, Track, file_name_of, media_kind, name_headings, parse, render_tokens, say_in
+from app.catalogue.box_words import box_word
+from app.catalogue.markdown import (
+    CALL_OUTS,
+    PLAYED,
+    Track,
+    file_name_of,
+    media_kind,
+    name_headings,
+    parse,
+    render_tokens,
+    say_in,
+)
 from app.catalogue.source import LessonSource, TranslationSource, slugify
 
 # The parts a fingerprint can be of, besides sections by their ids; ids of headings never begin with a line.
@@ -242,15 +253,11 @@ def _give_ids(tokens: Sequence[Token], ids: Sequence[str]) -> None:
             heading.attrSet("id", ids[place])
 
 
-# The words boxes open with where their author gives none, as markdown.CALL_OUTS has them in Vietnamese.
-_BOXES = {"en": {"note": "Note", "warn": "Common mistake", "example": "Example", "question": "Try it"}}
-
-
 def _name_boxes(tokens: Iterable[Token], language: str) -> None:
     for token in tokens:
         name = token.type.removeprefix("container_").removesuffix("_open")
-        if token.type == f"container_{name}_open" and token.info.strip() == name:
-            token.info = f"{name} {_BOXES.get(language, {}).get(name, '')}".strip()
+        if token.type == f"container_{name}_open" and token.info.strip() == name and name in CALL_OUTS:
+            token.info = f"{name} {box_word(name, language)}"
 
 
 def _with_same_films(own: Sequence[Token], original: Sequence[Token], original_language: str) -> Iterator[Token]:

@@ -117,6 +117,8 @@ def test_a_learner_reads_in_a_chosen_language_and_sees_what_is_not_translated(
     assert '<h2 id="chuyen-o-phuong">At the ward office</h2>' in page
     english, rest = page.split("Phần này chưa có bản tiếng Anh.")
     assert 'data-block="01-phim"' in english
+    # Captions in the language one reads come first, those of the original remain.
+    assert english.index("Lời của video (English)") < english.index("Lời của video (Tiếng Việt)")
     assert '<div class="prose"><h2 id="ba-y-mang-ve">' in rest
     assert "Câu hỏi của bài này bằng tiếng Việt." in rest
     # The other lesson has no English at all, and says so.

@@ -125,6 +125,7 @@ def test_an_author_translates_a_part_now_and_sees_later_what_to_do_again(author:
     )  # fmt: skip
     assert "1 phần bài gốc đã sửa" in author.get(f"{LESSON}/translations").text
     assert "Bản dịch vẫn đúng với bài gốc" in author.get(ENGLISH).text
+    assert "Bản dịch chưa đủ hoặc đã cũ" in author.get("/studio/ky-so/publish").text
     assert [one.id for one in translated(_lesson(database), _lesson(database).translations[0]).lost] == []
     # A form opened before adds its title to what the part became meanwhile.
     assert "Đã lưu" in author.post(ENGLISH, fields | {"base_version": _base(stale), "title": "Digital signatures"}).text

@@ -45,5 +45,6 @@ def translate(folder: Path) -> None:
         )
     )  # fmt: skip
     write(folder, ENGLISH, TEXT.format(head=now[HEAD], section=now["chuyen-o-phuong"]))
+    write(folder, "01-mo-dau/01-phim.en.vtt", "WEBVTT\n\n00:00.000 --> 00:00.500\nGood morning.\n")
     write(folder, "01-mo-dau/01-vong-hop.en.svg", SVG.replace("Hình", "Picture"))
     ffmpeg("-f", "lavfi", "-i", "sine=frequency=440:duration=1", "-b:a", "32k", folder / RECORDING)

@@ -110,10 +110,14 @@ def test_what_must_be_watched_is_there_once_whatever_the_translation_shows() -> 
         assert [one["id"] for one in drawn(original, english(original, text)) if one["kind"] == "video"] == ["phim"]
 
 
-def test_boxes_without_a_name_open_with_a_word_of_their_language() -> None:
-    original = lesson("## Một\n\n::: warn\nA\n:::\n")
-    html = drawn(original, english(original, "## One {#mot}\n\n::: warn\nA\n:::\n"))[0]["html"]
-    assert "Common mistake" in str(html)
+def test_what_a_lesson_says_by_itself_is_in_the_language_of_the_section() -> None:
+    original = lesson("## Một\n\n::: warn\nA\n:::\n\n## Hai\n\n|A|B|\n|-|-|\n|1|2|\n")
+    asked = "::: question\nWho?\n\n- [x] You\n- [ ] I\n\nFor a reason.\n:::\n\n|A|B|\n|-|-|\n|1|2|\n"
+    blocks = drawn(original, english(original, f"## One {{#mot}}\n\n::: warn\nA\n:::\n\n{asked}"))
+    said = str(blocks[0]["html"])
+    for words in ("Common mistake", "Try it", "Right.", 'aria-label="Table: A, B"'):
+        assert words in said
+    assert "Bảng: A, B" in str(blocks[2]["html"])
 
 
 def test_a_heading_in_other_words_keeps_its_translation() -> None:
