@@ -15,13 +15,12 @@ from app.authoring.review.comments import open_counts
 from app.authoring.review.passages import Passage, passages
 from app.authoring.review.queries import ReviewState, review_state
 from app.catalogue.drawing import asked_count
+from app.catalogue.lesson_docs import LessonDoc, lesson
 from app.catalogue.models import Course, CourseVersion, LessonFile, LessonVersion
 from app.catalogue.queries import (
     CourseView,
-    LessonDoc,
     Outline,
     course_version,
-    lesson,
     newest_version,
     outline,
     retired_on,

@@ -10,8 +10,9 @@ from sqlalchemy import Table, bindparam, exists, select, union
 from sqlalchemy.orm import Session
 
 from app.catalogue import queries as catalogue
+from app.catalogue.lesson_docs import LessonDoc, lesson
 from app.catalogue.models import Course
-from app.catalogue.queries import CourseView, LessonDoc, Outline, OutlineLesson
+from app.catalogue.queries import CourseView, Outline, OutlineLesson
 from app.core.errors import NotFound
 from app.core.i18n import gettext as _
 from app.core.prepared import Prepared, loaded
@@ -239,7 +240,7 @@ def lesson_page(
     """
     return LessonPage(
         course=catalogue.course_version(db, enrolment.course_version_id),
-        lesson=catalogue.lesson(db, enrolment.course_version_id, lesson_key, language),
+        lesson=lesson(db, enrolment.course_version_id, lesson_key, language),
         wanted=language,
         state=lesson_state(db, enrolment, lesson_key),
         progress=progress(db, enrolment),

@@ -24,9 +24,9 @@ from app.authoring.questions_io import Found, Reading, Refused
 from app.authoring.review.comments import say
 from app.authoring.review.deciding import send as send_to_review
 from app.catalogue.banks import add_bank, add_question
+from app.catalogue.lesson_docs import lesson
 from app.catalogue.lesson_rules import LessonRule, PracticalTask
 from app.catalogue.models import Course, CourseVersion
-from app.catalogue.queries import lesson
 from app.catalogue.questions.essay import files_of
 from app.catalogue.service import publish, save_version
 from app.catalogue.source import FileSource, LessonSource

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from app.authoring.review.passages import find, passages
-from app.catalogue.queries import LessonDoc
+from app.catalogue.lesson_docs import LessonDoc
 from app.catalogue.render import HtmlBlock
 from app.core.db import Database, Session
 from app.learning.models import Enrolment

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.__main__ import main
 from app.authoring.folder import CourseProblems, export_course, load_course, load_starter_courses, read_course
-from app.catalogue import queries
+from app.catalogue import lesson_docs, queries
 from app.catalogue.lesson_rules import LessonRule
 from app.catalogue.models import Course, CourseVersion
 from app.catalogue.render import VideoBlock
@@ -84,7 +84,7 @@ def test_a_comment_in_course_yaml_alone_is_a_new_version_too(
 
 def test_a_loaded_lesson_is_shown_with_its_video_and_captions(db: Session, storage: Storage, folder: Path) -> None:
     version = load_course(db, storage, folder, by=None)
-    doc = queries.lesson(db, version.id, "HS01.1.1")
+    doc = lesson_docs.lesson(db, version.id, "HS01.1.1")
     video = next(block for block in doc.blocks if isinstance(block, VideoBlock))
     assert (video.id, video.title, [track.lines for track in video.tracks]) == (
         "01-phim",

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.catalogue import queries
+from app.catalogue import lesson_docs, queries
 from app.catalogue.events import CourseVersionPublished
 from app.catalogue.models import Course, CourseVersion, LessonVersion, Programme
 from app.catalogue.programmes import seed_programmes, shipped_codes
@@ -41,7 +41,7 @@ def test_a_saved_course_is_a_draft_with_all_it_was_given(
     assert [(one.key, one.has_quiz, one.has_video, one.question_count) for one in outline.lessons] == [
         ("THU.1.1", True, False, 2)
     ]
-    doc = queries.lesson(db, version.id, "THU.1.1")
+    doc = lesson_docs.lesson(db, version.id, "THU.1.1")
     assert doc.blocks[0].kind == "html"
     assert '<img src="/media/' in doc.blocks[0].html
     assert (doc.module_title, doc.lesson_number, doc.previous_key, doc.next_key) == ("Học phần mở đầu", 1, None, None)
@@ -73,8 +73,8 @@ def test_a_change_makes_the_next_draft_and_leaves_the_first(db: Session, storage
     changed = with_lesson(source, "01-mo-dau", edited_lesson(source.lesson("THU.1.1")[1], title="Ký số là việc gì"))
     second = save_version(db, storage, changed, None, by=None)
     assert (second.number, second.state) == (2, "draft")
-    assert queries.lesson(db, first.id, "THU.1.1").title == "Ký số là gì"
-    assert queries.lesson(db, second.id, "THU.1.1").title == "Ký số là việc gì"
+    assert lesson_docs.lesson(db, first.id, "THU.1.1").title == "Ký số là gì"
+    assert lesson_docs.lesson(db, second.id, "THU.1.1").title == "Ký số là việc gì"
     assert queries.course_by_slug(db, "khoa-thu").version_id == first.id
 
 
@@ -211,7 +211,7 @@ def test_captions_beside_a_video_become_its_track_and_its_words(
     db.flush()
     lesson = making.lesson(markdown="![Phim](phim.mp4)\n", files=(FileSource("phim.mp4", asset_id=film.id), said))
     version = save_version(db, storage, making.course(lesson), unit_id, by=None)
-    block = queries.lesson(db, version.id, "THU.1.1").blocks[0]
+    block = lesson_docs.lesson(db, version.id, "THU.1.1").blocks[0]
     assert isinstance(block, VideoBlock)
     assert (block.id, block.duration_s, block.tracks[0].language) == ("phim", 2.0, "vi")
     assert block.tracks[0].lines == ("Chào anh/chị.", "Ký & gửi.")
@@ -222,7 +222,7 @@ def test_captions_beside_a_video_become_its_track_and_its_words(
 def test_what_is_not_there_is_not_found(db: Session, storage: Storage, unit_id: int) -> None:
     version = save_version(db, storage, making.course(), unit_id, by=None)
     for ask in (
-        lambda: queries.course_by_slug(db, "khoa-thu"), lambda: queries.lesson(db, version.id, "KHAC"),
+        lambda: queries.course_by_slug(db, "khoa-thu"), lambda: lesson_docs.lesson(db, version.id, "KHAC"),
         lambda: queries.course_version(db, 10**6), lambda: source_of(db, 10**6),
     ):  # fmt: skip
         with pytest.raises(NotFound):
@@ -236,7 +236,7 @@ def test_neighbours_are_found_across_modules(db: Session, storage: Storage, unit
     source = making.course(making.lesson("THU.1.1"), making.lesson("THU.1.2"))
     second = replace(source.modules[0], folder="02-tiep", lessons=(making.lesson("THU.2.1"),))
     version = save_version(db, storage, replace(source, modules=(*source.modules, second)), unit_id, by=None)
-    docs = [queries.lesson(db, version.id, key) for key in ("THU.1.1", "THU.1.2", "THU.2.1")]
+    docs = [lesson_docs.lesson(db, version.id, key) for key in ("THU.1.1", "THU.1.2", "THU.2.1")]
     assert [(doc.previous_key, doc.next_key) for doc in docs] == [
         (None, "THU.1.2"),
         ("THU.1.1", "THU.2.1"),

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from app.authoring.review.models import LessonComment
 from app.authoring.review.passages import Passage, find, passages
 from app.authoring.review.queries import last_review
+from app.catalogue.lesson_docs import lesson
 from app.catalogue.models import Course, CourseVersion
-from app.catalogue.queries import lesson
 from app.core import clock, limiting
 from app.core.access import Actor
 from app.core.errors import Conflict, Invalid, NotFound

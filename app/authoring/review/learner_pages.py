@@ -17,8 +17,9 @@ from app.authoring.pages import ReviewedCourse, Reviewer
 from app.authoring.queries import reviewed_course
 from app.authoring.review.framing import framed
 from app.catalogue.banks import drawn_from
+from app.catalogue.lesson_docs import lesson
 from app.catalogue.models import Course, CourseVersion
-from app.catalogue.queries import lesson, newest_version, outline, quiz_of
+from app.catalogue.queries import newest_version, outline, quiz_of
 from app.core import clock
 from app.core.access import Actor
 from app.core.db import Session

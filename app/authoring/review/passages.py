@@ -11,7 +11,7 @@ from typing import Any
 from lxml import html as markup
 from markupsafe import Markup
 
-from app.catalogue.queries import LessonDoc
+from app.catalogue.lesson_docs import LessonDoc
 from app.catalogue.render import Block, GapBlock, HtmlBlock
 from app.core.text import nfc
 
