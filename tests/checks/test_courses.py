@@ -67,6 +67,9 @@ def _texts(folder: Path) -> Iterator[tuple[str, str]]:
     yield "course.yaml", f"{course.title}. {course.summary} {course.level} {course.certificate_title}"
     yield from _lesson_texts(course)
     for path in sorted(folder.rglob("*.svg")):
+        # The pictures of a translation (01-hinh.en.svg) speak its language.
+        if len(path.suffixes) > 1:
+            continue
         yield path.name, " ".join(element.text or "" for element in ElementTree.parse(path).iter())
     for path in sorted(folder.rglob("*.slides.yaml")):
         deck = yaml.safe_load(path.read_text(encoding="utf-8"))
