@@ -16,7 +16,8 @@ from app.core.db import Database
 from app.core.jobs import JobContext
 from app.core.settings import get_settings
 
-# Each deletion looks through tables of learners for somebody who names the version: 0.1 s where there are a million.
+# Each deletion looks for learners who name the version. Five of 30 lessons beside a million finished lessons: 0.44 s of
+# CPU on SQLite (23/11/2026).
 _AT_ONCE = 5
 
 

@@ -127,6 +127,7 @@ def test_nothing_typed_is_lost(authors: tuple[Author, Author]) -> None:
     binh.open()
     told = binh.page.get_by_role("status").filter(has_text="Trần Thị Hoa cũng đang sửa bài này")
     expect(told).to_be_visible()
+    binh.picture("ai-cung-dang-sua")
     binh.write_after("Đoạn giữa.", " Bình viết thêm.")
     binh.rest("Bình viết thêm.")
     hoa.write_after("Đoạn đầu.", " thì chờ.")

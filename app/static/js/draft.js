@@ -85,6 +85,8 @@ async function keepNow(form) {
     say(form, kept);
     tellOthers(others);
   } catch {
+    // Sent whole meanwhile: what is older than that must not come back.
+    if (isLeaving) return;
     store(form, body);
     say(form, form.dataset.draftWaits);
   }
