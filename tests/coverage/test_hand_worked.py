@@ -1,10 +1,11 @@
 """The figures of cases/*.yaml, entered through the services and compared to the person, by both readings."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from sqlalchemy import select
 from app.catalogue.models import CourseVersion
 from app.certificates import service as certificates
 from app.certificates.models import Certificate
-from app.core import clock
-from app.core.db import Session
-from app.core.settings import ROOT
+from app.core import clock, events
+from app.core.db import Database, Session
+from app.core.settings import ROOT, Settings
 from app.coverage.counting.figures import Question, figure, overview
 from app.coverage.counting.ledger import reconcile
 from app.coverage.models import DeclaredFigure
@@ -32,7 +33,9 @@ from app.identity.units.reorganising import carry_out, preview
 from app.identity.units.waiting import assign, waiting_list
 from app.identity.units.wishes import Draft, Split
 from app.learning import completions
+from app.main import HANDLERS
 from tests import factories
+from tests.seeded import Seeded
 
 # kinds: every kind of indicator; corners: the hard places of the rules; divided: a unit that becomes two.
 WORKED = {
@@ -40,8 +43,11 @@ WORKED = {
     for path in sorted((ROOT / "tests" / "coverage" / "cases").glob("*.yaml"))
 }
 Case = dict[str, Any]
-in_every_world = pytest.mark.parametrize("worked", sorted(WORKED), indirect=True)
-of_every_kind = pytest.mark.parametrize("worked", ["kinds"], indirect=True)
+in_every_world = pytest.mark.parametrize("entered", sorted(WORKED), indirect=True)
+of_every_kind = pytest.mark.parametrize("entered", ["kinds"], indirect=True)
+
+# On one worker: each world is entered once and copied for each test.
+pytestmark = pytest.mark.xdist_group("hand-worked")
 
 
 @dataclass
@@ -54,10 +60,35 @@ def case_name(case: Case) -> str:
     return f"{case['indicator']} {case['unit']} {case['day']}" + (" known" if "known" in case else "")
 
 
+@pytest.fixture(scope="module")
+def entered(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with one of the worlds."""
+    with seeded.copied(tmp_path_factory.mktemp("worked"), "worked.db") as url:
+        events.wire(HANDLERS)
+        database = Database(url)
+        with database.writing() as db:
+            _enter(db, WORKED[request.param])
+        database.dispose()
+        yield url
+
+
 @pytest.fixture
-def worked(db: Session, request: pytest.FixtureRequest) -> Case:
-    """One of the worlds, everything entered on its own day in the order of the days."""
-    world: Case = WORKED[request.param]
+def settings(tmp_path: Path, seeded: Seeded, entered: str) -> Iterator[Settings]:
+    """Instead of the empty province of other tests."""
+    with seeded.copied(tmp_path, source=entered) as url:
+        yield Settings(  # type: ignore[call-arg]
+            data_dir=tmp_path, database_url=url, media_url=f"file://{tmp_path}/media", workers=0
+        )
+
+
+@pytest.fixture
+def worked(request: pytest.FixtureRequest) -> Case:
+    """The world in the database, as it is told in its file."""
+    return WORKED[request.node.callspec.params["entered"]]
+
+
+def _enter(db: Session, world: Case) -> None:
+    """Everything on its own day in the order of the days."""
     with clock.frozen(_morning(date(2024, 1, 1))):
         versions = {
             code: factories.course(db, code, tags=course["tags"], programme=course.get("programme"))
@@ -87,8 +118,6 @@ def worked(db: Session, request: pytest.FixtureRequest) -> Case:
     for step in sorted(steps, key=lambda step: step.on):
         with clock.frozen(_morning(step.on)):
             step.do()
-    db.flush()
-    return world
 
 
 @in_every_world
@@ -176,9 +205,8 @@ def test_rebuilding_everybody_finds_nothing_to_mend(db: Session, worked: Case) -
 
 @of_every_kind
 def test_the_command_prints_the_same_numbers(
-    db: Session, worked: Case, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    worked: Case, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    db.commit()
     shown = {}
     for code in ("BD-DOANHNGHIEP", "BG-NGUOIDAN", "BG-NC-LAODONG"):
         words = ("coverage", "show", "--indicator", code, "--unit", "24", "--on", "2026-11-21", "--json")
