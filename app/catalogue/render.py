@@ -126,6 +126,11 @@ class DocumentBlock:
     kind: Literal["document"] = "document"
     lang: str = ""
 
+    @property
+    def is_slides(self) -> bool:
+        """Pages wider than high: side by side, one at a time, where no script turns them."""
+        return len(self.pages) > 1 and all((page.width or 0) > (page.height or 0) for page in self.pages)
+
 
 @dataclass(frozen=True)
 class GapBlock:

@@ -30,6 +30,7 @@ ODD = {
     "question": "::: question\nTin nào *giả*?\n\n- [x] Giục **tiền**\n- [ ] Hẹn giờ\n\nVì sao.\n:::\n",
     "question without blank lines": "::: question\nTin nào giả?\n- [x] Giục tiền\n- [ ] Hẹn giờ\n\nVì sao.\n:::\n",
     "question of long options": "::: question\nTin nào giả?\n\n- [x] Giục tiền\n\n- [ ] Hẹn giờ\n\nVì sao.\n:::\n",
+    "video and file alone": "[Phim](https://youtu.be/abc)\n\n[Mẫu](a.xlsx \"Điền\")\n\n<https://youtu.be/abc>\n",
     "list close to its paragraph": "::: warn\nCần:\n- a\n- b\n:::\n\n- c\n  1. d\n\n- e\n",
     "question without options": "::: question\nx\n\n- a\n- b\n:::\n",
     "box of another name": "::: embed https://bacninh.gov.vn/xem\nx\n:::\n",

@@ -27,6 +27,13 @@ FAULTS: list[tuple[str, str, str, str, str]] = [
     ("picture hardly described", LESSON, "![Ba bước của một cuộc họp: mời, họp, kết luận]", "![Ba bước]", "quá ngắn"),
     ("picture without caption", LESSON, '(01-vong-hop.svg "Ba bước.")', "(01-vong-hop.svg)", "chưa có chú thích"),
     ("video without caption", LESSON, '(01-phim.mp4 "Không lời.")', "(01-phim.mp4)", "chưa có chú thích"),
+    (
+        "a video nobody may embed",
+        LESSON,
+        "Chị Hoa gửi giấy mời.",
+        "Chị Hoa gửi.\n\n[Phim](https://www.youtube.com.evil.example/watch?v=a)",
+        "không có trong danh sách",
+    ),
     ("one objective", LESSON, "  - Ghi được kết luận.\n", "", "ít nhất 2 mục tiêu"),
     ("explains nothing", QUIZ, "Vì hệ thống lưu vết nơi nhận.", "Vì thế.", "Lời giải thích của câu HS01.1.1-q1"),
     (

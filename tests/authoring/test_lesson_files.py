@@ -32,6 +32,20 @@ def test_a_document_is_read_page_by_page_once_it_has_a_title(author: Browser, tm
     assert "Kiểm lại tên." in page
 
 
+def test_wide_pages_are_slides_side_by_side_with_links_from_one_to_the_next(author: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "bai-giang.pdf"
+    path.write_bytes(written("#set page(flipped: true)\nMột.", "Hai."))
+    page = send(author, NEW, {"document_title": "Bài giảng"}, document=path).text
+    assert 'class="strip' in page
+    (forward,) = re.findall(r'<span class="num">1/2</span><a href="#([^"]+)">Trang sau', page)
+    assert f'data-page="2" id="{forward}"' in page
+    path.write_bytes(written("Một.", "Hai."))
+    assert (
+        'class="strip'
+        not in send(author, NEW, {"document_title": "Bảng kiểm"}, document=path).text.split("Bảng kiểm")[1]
+    )
+
+
 def test_a_sheet_is_given_to_be_downloaded_under_its_own_name_and_runs_nowhere(author: Browser, tmp_path: Path) -> None:
     path = tmp_path / "Mẫu kê thiết bị.xlsx"
     path.write_bytes(xlsx())
