@@ -7,7 +7,9 @@ from app.catalogue.source import CourseSource, LessonSource
 
 @dataclass(frozen=True)
 class Change:
-    """`kind`: added, changed, removed (a lesson, by key and title) or course (what the course says of itself)."""
+    """`kind`: added, changed, removed (a lesson, by key and title), order (of the lessons that stayed) or course (what
+    the course says of itself).
+    """
 
     kind: str
     key: str = ""
@@ -27,6 +29,8 @@ def changes_between(before: CourseSource | None, after: CourseSource) -> list[Ch
     found += [
         Change("removed", key, lesson.title, module) for key, (module, lesson) in known.items() if key not in current
     ]
+    if before and [key for key in known if key in current] != [key for key in current if key in known]:
+        found.insert(0, Change("order", title=after.title))
     if before and _head(before) != _head(after):
         found.insert(0, Change("course", title=after.title))
     return found

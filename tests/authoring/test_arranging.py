@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from app.authoring import arranging, starting
+from app.authoring.changes import changes_between
 from app.authoring.folder import export_course, read_course
 from app.authoring.folder.quality import weaknesses
 from app.catalogue.models import Course, CourseVersion
@@ -248,6 +249,15 @@ def test_an_author_begins_a_course_and_stands_before_its_first_lesson(author: Br
     assert twice.status_code == 422
     assert "đã có khóa học tên này" in twice.text
     assert 'value="Hộ tịch trên mạng"' in twice.text
+
+
+def test_another_order_alone_is_a_change_to_publish() -> None:
+    source = two_modules()
+    assert changes_between(source, source) == []
+    up = arranging.lesson_moved(source, "THU.1.3", "01-dau", "THU.1.1")
+    assert [change.kind for change in changes_between(source, up)] == ["order"]
+    fewer = arranging.without_lesson(source, "THU.1.1")
+    assert [change.kind for change in changes_between(source, fewer)] == ["removed"]
 
 
 def test_a_course_begins_as_a_copy_of_one_that_can_be_read(
