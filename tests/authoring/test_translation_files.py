@@ -126,6 +126,10 @@ def test_a_learner_reads_in_a_chosen_language_and_sees_what_is_not_translated(
     assert "Câu hỏi của bài này bằng tiếng Việt." in rest
     # The other lesson has no English at all, and says so.
     assert "Bài này chưa có bản tiếng Anh nên hiện bằng tiếng Việt." in browser.get("/learn/hop-so/HS01.1.2").text
+    # On a page in English a lesson without any is marked as the Vietnamese it is.
+    browser.post("/settings/look", {"lang": "en"})
+    assert '<div class="prose" lang="vi"><h2 id="ky">' in browser.get("/learn/hop-so/HS01.1.2").text
+    browser.post("/settings/look", {"lang": "vi"})
     assert "English: 1 bài" in browser.get("/courses/hop-so").text
     with runtime.database.reading() as db:
         assert [hit.lesson_key for hit in search(db, "sends the invitations")] == ["HS01.1.1"]
