@@ -20,10 +20,9 @@ from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
 from app.catalogue import asides
-from app.catalogue.box_words import box_word
 from app.catalogue.lone_links import file_named, lone_link
 from app.catalogue.source import slugify
-from app.catalogue.tokens import raw, with_tables, words
+from app.catalogue.tokens import raw, with_boxes, with_tables, words
 from app.catalogue.transcripts import SpokenLine
 from app.core.errors import Invalid
 from app.core.i18n import lazy as _
@@ -107,7 +106,7 @@ def render_tokens(
     tokens = _with_figures(tokens, files)
     name_headings(tokens)
     _point_links_and_images(tokens, files)
-    tokens = with_tables(_with_boxes(asides.with_questions(tokens)))
+    tokens = with_tables(with_boxes(asides.with_questions(tokens)))
     blocks: list[dict[str, Any]] = []
     taken: set[str] = set()
     run: list[Token] = []
@@ -396,32 +395,3 @@ def _point_links_and_images(tokens: Iterable[Token], files: Mapping[str, int]) -
                     del child.attrs["href"]
                 elif address.lower().startswith("http"):
                     child.attrSet("rel", "noopener")
-
-
-def _with_boxes(tokens: list[Token]) -> list[Token]:
-    """Call-outs as `note` boxes, `::: gallery` as a grid, `::: steps` as a numbered list, a box in each item."""
-    shaped: list[Token] = []
-    item_level: int | None = None  # of the items of the steps we are in
-    for token in tokens:
-        name = token.type.removeprefix("container_").removesuffix("_open").removesuffix("_close")
-        if token.type == "container_steps_open":
-            item_level = token.level + 2
-        elif token.type == "container_steps_close":
-            item_level = None
-        elif token.type == "container_gallery_open":
-            shaped.append(raw('<div class="gallery">\n'))
-        elif token.type == f"container_{name}_open":
-            title = token.info.strip().removeprefix(name).strip() or box_word(name)
-            kind = "note" if name == "note" else f"note {name}"
-            shaped.append(raw(f'<div class="{kind}">\n<p class="name">{escape(title)}</p>\n'))
-        elif token.type == f"container_{name}_close":
-            shaped.append(raw("</div>\n"))
-        elif item_level is not None and token.level == item_level and token.type == "list_item_open":
-            shaped += [token, raw("<div>")]
-        elif item_level is not None and token.level == item_level and token.type == "list_item_close":
-            shaped += [raw("</div>"), token]
-        else:
-            if item_level is not None and token.level == item_level - 1 and token.type == "ordered_list_open":
-                token.attrSet("class", "steps")
-            shaped.append(token)
-    return shaped

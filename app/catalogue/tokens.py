@@ -1,4 +1,4 @@
-"""Tokens of a lesson's text: the words of one, HTML of ours in place of one, and tables as a phone can show them."""
+"""Tokens of a lesson's text: words of one, HTML of ours in place of one, boxes and tables as a phone can show them."""
 
 from collections.abc import Sequence
 from html import escape
@@ -17,6 +17,35 @@ def words(child: Token) -> str:
 def raw(html: str) -> Token:
     """A token that renders as this HTML of ours; the author's text in it must be escaped."""
     return Token("html_block", "", 0, content=html)
+
+
+def with_boxes(tokens: list[Token]) -> list[Token]:
+    """Call-outs as `note` boxes, `::: gallery` as a grid, `::: steps` as a numbered list, a box in each item."""
+    shaped: list[Token] = []
+    item_level: int | None = None  # of the items of the steps we are in
+    for token in tokens:
+        name = token.type.removeprefix("container_").removesuffix("_open").removesuffix("_close")
+        if token.type == "container_steps_open":
+            item_level = token.level + 2
+        elif token.type == "container_steps_close":
+            item_level = None
+        elif token.type == "container_gallery_open":
+            shaped.append(raw('<div class="gallery">\n'))
+        elif token.type == f"container_{name}_open":
+            title = token.info.strip().removeprefix(name).strip() or box_word(name)
+            kind = "note" if name == "note" else f"note {name}"
+            shaped.append(raw(f'<div class="{kind}">\n<p class="name">{escape(title)}</p>\n'))
+        elif token.type == f"container_{name}_close":
+            shaped.append(raw("</div>\n"))
+        elif item_level is not None and token.level == item_level and token.type == "list_item_open":
+            shaped += [token, raw("<div>")]
+        elif item_level is not None and token.level == item_level and token.type == "list_item_close":
+            shaped += [raw("</div>"), token]
+        else:
+            if item_level is not None and token.level == item_level - 1 and token.type == "ordered_list_open":
+                token.attrSet("class", "steps")
+            shaped.append(token)
+    return shaped
 
 
 def with_tables(tokens: list[Token]) -> list[Token]:
