@@ -54,6 +54,7 @@ def restore(
                     _refuse_to_overwrite(connection)
                 switching.drop_everything(connection)
                 _upgrade(connection, head.revision)
+                switching.empty_filled_tables(connection, head.tables)
                 with switching.without_guards(connection):
                     _load(connection, storage, path, head, end, tell)
                 _upgrade(connection, "head")

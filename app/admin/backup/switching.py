@@ -1,6 +1,6 @@
 """What each database needs so that rows can be put back in any order, inside one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
@@ -9,16 +9,22 @@ from app.core.errors import CommandFailed
 from app.core.i18n import lazy as _
 
 _IN_OUR_SCHEMA = "= current_schema()::regnamespace"
+# Migrations put rows into these, so they tell nothing of whether a database was ever used.
+_FILLED_BY_MIGRATIONS = frozenset({"embed_site"})
 
 
 def tables_with_rows(connection: Connection) -> list[str]:
-    """Tables that hold anything, the mark of the schema's state aside."""
+    """Tables that hold anything, what migrations put there aside."""
     quote = connection.dialect.identifier_preparer.quote
-    return [
-        name
-        for name in _ordinary_tables(connection)
-        if name != "alembic_version" and connection.exec_driver_sql(f"SELECT 1 FROM {quote(name)} LIMIT 1").first()  # noqa: S608
-    ]
+    used = (name for name in _ordinary_tables(connection) if name not in {"alembic_version", *_FILLED_BY_MIGRATIONS})
+    return [name for name in used if connection.exec_driver_sql(f"SELECT 1 FROM {quote(name)} LIMIT 1").first()]  # noqa: S608
+
+
+def empty_filled_tables(connection: Connection, tables: Collection[str]) -> None:
+    """Take out what migrations have put into these tables: the rows to be loaded are all there is."""
+    quote = connection.dialect.identifier_preparer.quote
+    for name in sorted(_FILLED_BY_MIGRATIONS.intersection(tables)):
+        connection.exec_driver_sql(f"DELETE FROM {quote(name)}")  # noqa: S608
 
 
 def drop_everything(connection: Connection) -> None:
