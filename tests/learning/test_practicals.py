@@ -155,7 +155,7 @@ def test_a_guest_sees_the_task_and_is_asked_to_sign_in(db: Session, new_browser:
     db.commit()
     page = new_browser().get(f"/learn/{making.SLUG}/L1").text
     assert TASK in page
-    assert "cần đăng nhập để báo đã làm xong" in page
+    assert "phải đăng nhập để báo đã làm xong" in page
     assert "Báo đã làm xong" not in page
 
 
