@@ -94,7 +94,7 @@ def test_pages_are_turned_and_counted(
     expect(asks(page)).to_have_text("Tài liệu “Bảng kiểm họp”: đã xem đủ.")
     with page.expect_download() as downloaded:
         page.get_by_role("link", name="Tải tệp PDF").click()
-    assert downloaded.value.suggested_filename != "document.pdf"
+    assert downloaded.value.suggested_filename == "01-bang.pdf"
     screen.close()
 
 
