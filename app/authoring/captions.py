@@ -94,7 +94,7 @@ def save_track(
     if not is_language(language):
         raise NotFound
     if base_version != version.id:
-        must_be_unchanged(db, source, base_version, key)
+        must_be_unchanged(db, course, source, base_version, key)
     name = caption_name(video, language)
     files = [file for file in lesson.files if file.name != name]
     if cues:

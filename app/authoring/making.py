@@ -12,7 +12,7 @@ from app.catalogue.models import Course, CourseVersion
 from app.catalogue.queries import newest_version
 from app.catalogue.service import save_version
 from app.catalogue.source import CourseSource
-from app.catalogue.stored import source_of
+from app.catalogue.stored import own_source, source_of
 from app.core.access import Actor
 from app.core.errors import Conflict, Invalid, NotFound
 from app.core.i18n import lazy as _
@@ -63,10 +63,7 @@ def _seen(
     db: Session, course: Course, version_id: int, part: Callable[[CourseSource], object]
 ) -> object:  # fmt: skip
     """That part as it was on the page somebody acted on; None where it was not there."""
-    version = db.get(CourseVersion, version_id)
-    if version is None or version.course_id != course.id:
-        return None
     try:
-        return part(source_of(db, version_id))
+        return part(own_source(db, course, version_id))
     except NotFound:
         return None

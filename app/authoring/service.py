@@ -26,7 +26,7 @@ from app.catalogue.source import (
     next_stem,
     with_lesson,
 )
-from app.catalogue.stored import source_of
+from app.catalogue.stored import own_source, source_of
 from app.core.access import Actor
 from app.core.errors import AppError, Conflict, Invalid, NotFound
 from app.core.i18n import lazy as _
@@ -151,7 +151,7 @@ def save_lesson(
     old = lesson_in(source, key) if key else None
     is_merged = False
     if old and fields.base_version != version.id:
-        fields, old, is_merged = _with_theirs(db, fields, old, picks)
+        fields, old, is_merged = _with_theirs(db, course, fields, old, picks)
     module = old[0] if old else source.module(fields.module)
     key = key or next_key(source, module)
     stem = old[1].stem if old else next_stem(module, fields.title)
@@ -176,7 +176,7 @@ def save_quiz(
     source = source_of(db, version.id)
     module, lesson = lesson_in(source, key)
     if base_version != version.id:
-        must_be_unchanged(db, source, base_version, key)
+        must_be_unchanged(db, course, source, base_version, key)
     kept = {file.name: file for file in lesson.files}
     kept |= {name: FileSource(name, asset_id=asset_id) for name, asset_id in files.items()}
     changed = edited_lesson(lesson, quiz=quiz, files=used_files(lesson.markdown, quiz, kept, lesson.translations))
@@ -203,19 +203,23 @@ def bring_back(
         lesson = replace(old, stem=next_stem(module, old.title))
     else:
         if base_version != version.id:
-            must_be_unchanged(db, source, base_version, key)
+            must_be_unchanged(db, course, source, base_version, key)
         lesson = replace(old, stem=present.stem)
     made = with_hours_of(source, with_lesson(source, module.folder, lesson))
     save_version(db, storage, made, course.unit_id, actor.account_id)
 
 
 def _with_theirs(
-    db: Session, fields: LessonFields, newest: tuple[ModuleSource, LessonSource], picks: Mapping[str, str]
+    db: Session,
+    course: Course,
+    fields: LessonFields,
+    newest: tuple[ModuleSource, LessonSource],
+    picks: Mapping[str, str],
 ) -> tuple[LessonFields, tuple[ModuleSource, LessonSource], bool]:
     """My fields put together with the newest lesson, which may show the files of the one I began from, too."""
     module, theirs = newest
     try:
-        base = source_of(db, fields.base_version).lesson(theirs.key)[1]
+        base = own_source(db, course, fields.base_version).lesson(theirs.key)[1]
     except (NotFound, KeyError):
         raise Conflict(_CHANGED_ELSEWHERE) from None
     if base == theirs:
@@ -227,10 +231,10 @@ def _with_theirs(
     return merged.fields, (module, replace(theirs, files=tuple(files.values()))), True
 
 
-def must_be_unchanged(db: Session, source: CourseSource, base_version: int, key: str) -> None:
+def must_be_unchanged(db: Session, course: Course, source: CourseSource, base_version: int, key: str) -> None:
     """Two people at one lesson: the second is told, instead of undoing the first one's work in silence."""
     try:
-        base = source_of(db, base_version).lesson(key)
+        base = own_source(db, course, base_version).lesson(key)
     except (NotFound, KeyError):
         base = None
     if base != source.lesson(key):

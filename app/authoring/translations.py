@@ -11,7 +11,7 @@ from app.catalogue.models import Course, CourseVersion
 from app.catalogue.queries import newest_version
 from app.catalogue.service import save_version
 from app.catalogue.source import FileSource, LessonSource, TranslationSource, edited_lesson, with_lesson
-from app.catalogue.stored import source_of
+from app.catalogue.stored import own_source, source_of
 from app.catalogue.translating import translated
 from app.core.access import Actor
 from app.core.db import Session
@@ -69,7 +69,7 @@ def save_translation(
     def change(lesson: LessonSource) -> LessonSource:
         old = lesson.translation(language)
         try:
-            seen = source_of(db, fields.base_version).lesson(key)[1]
+            seen = own_source(db, course, fields.base_version).lesson(key)[1]
         except (NotFound, KeyError):
             seen = lesson
         base, theirs = (TranslationFields.of(one, 0) for one in (seen.translation(language), old))

@@ -39,6 +39,18 @@ def source_of(db: Session, version_id: int) -> CourseSource:
         raise NotFound from None
 
 
+def own_source(db: Session, course: Course, version_id: int) -> CourseSource:
+    """The same of a version of this course; raises NotFound for any other.
+
+    Forms name the version they began from: without the look at whose it is, somebody could begin from a course that is
+    none of theirs and take its files along.
+    """
+    version = db.get(CourseVersion, version_id)
+    if version is None or version.course_id != course.id:
+        raise NotFound
+    return source_of(db, version_id)
+
+
 def sources_of(db: Session, version_ids: Collection[int]) -> dict[int, CourseSource]:
     """The sources of several versions by their ids; five queries, however many there are."""
     lessons = selectinload(CourseVersion.modules).selectinload(ModuleVersion.lessons)
