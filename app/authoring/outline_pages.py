@@ -66,20 +66,15 @@ def move(
     request: Request, db: Db, actor: Author, course: AuthoredCourse, storage: Files, move: Annotated[str, Form()] = ""
 ) -> Response:
     """`move`: “lesson:KEY:FOLDER:BEFORE” or “module:FOLDER:BEFORE”; nothing after the last colon means at the end."""
-    what, *place = move.split(":")
-    if what == "lesson" and len(place) == 3:
-        act: Act = lambda source: arranging.lesson_moved(source, place[0], place[1], place[2])  # noqa: E731
-    elif what == "module" and len(place) == 2:
-        act = lambda source: arranging.module_moved(source, place[0], place[1])  # noqa: E731
-    else:
-        raise NotFound
+    act = _move(move)
     was = review_state(db, actor, course).state
     rearrange(db, storage, actor, course, act)
     # What was published or approved is a draft again: the whole page says so.
     if wants_fragment(request) and was not in ("published", "approved"):
         page = queries.course_page(db, actor, course)
         return render(request, "authoring/course.html", fragment="outline", page=page, typed={})
-    return redirect(request, f"/studio/{course.slug}#{what}-{place[0]}")
+    what, moved = move.split(":")[:2]
+    return redirect(request, f"/studio/{course.slug}#{what}-{moved}")
 
 
 @router.post("/studio/{slug}/modules")
@@ -176,6 +171,15 @@ def _done(
 
 def _again(request: Request, page: ArrangePage, error: str, **typed: str) -> Response:
     return render(request, "authoring/arrange.html", status=422, page=page, problem=error, typed=typed)
+
+
+def _move(said: str) -> Act:
+    match said.split(":"):
+        case ["lesson", key, folder, before]:
+            return lambda source: arranging.lesson_moved(source, key, folder, before)
+        case ["module", folder, before]:
+            return lambda source: arranging.module_moved(source, folder, before)
+    raise NotFound
 
 
 def _page(db: Session, course: Course, *, folder: str = "", key: str = "") -> ArrangePage:
