@@ -16,6 +16,7 @@ from app.catalogue.queries import CourseView, course_version, newest_version
 from app.catalogue.stored import source_of
 from app.core.db import Session
 from app.core.errors import Conflict, TooLarge
+from app.core.forms import text_in
 from app.core.i18n import gettext as _
 from app.core.storage import Storage
 from app.core.text import nfc, whole
@@ -107,10 +108,10 @@ async def _typed(request: Request) -> AsyncIterator[TypedTrack]:
     columns = [_texts(form, name) for name in ("start", "end", "text")]
     yield TypedTrack(
         rows=tuple(CueRow(*row) for row in zip(*columns, strict=False))[:MOST_CUES],
-        base_version=whole(_text(form, "base_version")) or 0,
-        do=_text(form, "do") or "save",
-        shift=_text(form, "shift")[:20],
-        cursor=whole(_text(form, "cursor")),
+        base_version=whole(text_in(form, "base_version")) or 0,
+        do=text_in(form, "do") or "save",
+        shift=text_in(form, "shift")[:20],
+        cursor=whole(text_in(form, "cursor")),
     )
 
 
@@ -120,9 +121,9 @@ async def _given(request: Request) -> AsyncIterator[GivenTrack]:
     has_file = isinstance(file, UploadFile) and bool(file.filename)
     try:
         yield GivenTrack(
-            video=_text(form, "video"),
-            language=_text(form, "language"),
-            base_version=whole(_text(form, "base_version")) or 0,
+            video=text_in(form, "video"),
+            language=text_in(form, "language"),
+            base_version=whole(text_in(form, "base_version")) or 0,
             file_name=nfc(file.filename or "")[-200:] if isinstance(file, UploadFile) else "",
             data=await file.read(MAX_BYTES + 1) if has_file and isinstance(file, UploadFile) else b"",
         )
@@ -274,11 +275,6 @@ async def _form(request: Request, files: int) -> FormData:
     if declared is None or declared > _LARGEST_FORM_BYTES:
         raise TooLarge
     return await request.form(max_files=files, max_fields=3 * MOST_CUES + 20)
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return nfc(value) if isinstance(value, str) else ""
 
 
 def _texts(form: FormData, name: str) -> list[str]:

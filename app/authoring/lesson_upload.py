@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 from app.authoring.lesson_form import MORE_PICTURES, SLOTS, LessonFields
 from app.catalogue.source import Citation
 from app.core.errors import StorageFull, TooLarge
+from app.core.forms import lines_in, text_in
 from app.core.text import nfc, whole
 from app.media.shelf import is_full
 
@@ -50,9 +51,9 @@ async def _receive(request: Request) -> AsyncIterator[LessonUpload]:
             files=files,
             kept={slot: kept for slot in SLOTS if slot not in files and (kept := _kept(form, slot))},
             placed=_placed(form),
-            find=(find := _text(form, "find")),
-            words=_text(form, f"find_{find}"),
-            picks={name.removeprefix(_PICK): _text(form, name) for name in form if name.startswith(_PICK)},
+            find=(find := text_in(form, "find")),
+            words=text_in(form, f"find_{find}"),
+            picks={name.removeprefix(_PICK): text_in(form, name) for name in form if name.startswith(_PICK)},
         )
     finally:
         await form.close()
@@ -68,7 +69,7 @@ def _chosen(form: FormData, slot: str) -> tuple[str, BinaryIO] | None:
 
 
 def _kept(form: FormData, slot: str) -> str:
-    return "" if form.get(f"drop_{slot}") else _text(form, f"kept_{slot}")
+    return "" if form.get(f"drop_{slot}") else text_in(form, f"kept_{slot}")
 
 
 def _placed(form: FormData) -> dict[str, str]:
@@ -77,22 +78,24 @@ def _placed(form: FormData) -> dict[str, str]:
 
 
 def _fields(form: FormData) -> LessonFields:
-    base = _text(form, "base_version")
+    base = text_in(form, "base_version")
     return LessonFields(
-        module=_text(form, "module"),
-        title=_text(form, "title"),
-        minutes=_text(form, "minutes"),
-        objectives=_lines(form, "objectives"),
-        role=_text(form, "role"),
-        body=_lines(form, "body"),
+        module=text_in(form, "module"),
+        title=text_in(form, "title"),
+        minutes=text_in(form, "minutes"),
+        objectives=lines_in(form, "objectives"),
+        role=text_in(form, "role"),
+        body=lines_in(form, "body"),
         sources=_sources(form),
-        picture_alt=_text(form, "picture_alt"),
-        picture_caption=_text(form, "picture_caption"),
-        more_pictures={slot: (_text(form, f"{slot}_alt"), _text(form, f"{slot}_caption")) for slot in MORE_PICTURES},
-        video_title=_text(form, "video_title"),
-        sound_title=_text(form, "sound_title"),
-        document_title=_text(form, "document_title"),
-        download_title=_text(form, "download_title"),
+        picture_alt=text_in(form, "picture_alt"),
+        picture_caption=text_in(form, "picture_caption"),
+        more_pictures={
+            slot: (text_in(form, f"{slot}_alt"), text_in(form, f"{slot}_caption")) for slot in MORE_PICTURES
+        },
+        video_title=text_in(form, "video_title"),
+        sound_title=text_in(form, "sound_title"),
+        document_title=text_in(form, "document_title"),
+        download_title=text_in(form, "download_title"),
         base_version=whole(base) or 0,
     )
 
@@ -102,13 +105,3 @@ def _sources(form: FormData) -> tuple[Citation, ...]:
     columns = [[nfc(str(one)) for one in form.getlist(f"source_{name}")] for name in ("title", "ref", "url")]
     rows = (Citation(*row) for row in zip(*columns, strict=False))
     return tuple(row for row in rows if row != Citation("", ""))[:_SOURCES_MOST]
-
-
-def _lines(form: FormData, name: str) -> str:
-    """As typed; only a NUL is in no text (folder/texts.py refuses a file with one)."""
-    return str(form.get(name, "")).replace("\0", "")
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return nfc(value) if isinstance(value, str) else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Request
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 
 from app.authoring import queries, service, translations
 from app.authoring.pages import Author, AuthoredCourse
@@ -18,6 +18,7 @@ from app.catalogue.stored import source_of
 from app.catalogue.translating import Section, translated
 from app.core.db import Session
 from app.core.errors import AppError, Conflict, Invalid, NotFound
+from app.core.forms import lines_in
 from app.core.i18n import gettext as _
 from app.core.text import nfc, whole
 from app.core.web import Config, Databases, Db, Files, Response, redirect, render
@@ -89,13 +90,13 @@ async def _typed(request: Request) -> AsyncIterator[TranslationFields]:
     form = await request.form(max_files=0, max_fields=_MOST_FIELDS)
     parts = {name.partition(":")[2] for name in form if name.startswith(("heading:", "body:"))}
     yield TranslationFields(
-        title=_text(form, "title"),
-        objectives=_text(form, "objectives"),
-        role=_text(form, "role"),
-        parts={one: PartFields(_text(form, f"heading:{one}"), _text(form, f"body:{one}")) for one in parts},
+        title=lines_in(form, "title"),
+        objectives=lines_in(form, "objectives"),
+        role=lines_in(form, "role"),
+        parts={one: PartFields(lines_in(form, f"heading:{one}"), lines_in(form, f"body:{one}")) for one in parts},
         still_right=frozenset(name.partition(":")[2] for name in form if name.startswith("right:")),
         drops_lost=bool(form.get("drop_lost")),
-        base_version=whole(_text(form, "base_version")) or 0,
+        base_version=whole(lines_in(form, "base_version")) or 0,
     )
 
 
@@ -105,7 +106,7 @@ async def _given(request: Request) -> AsyncIterator[GivenRecording]:
     try:
         has_file = isinstance(file, UploadFile) and bool(file.filename)
         yield GivenRecording(
-            _text(form, "language"),
+            lines_in(form, "language"),
             (nfc(file.filename or "")[-200:], file.file) if has_file and isinstance(file, UploadFile) else None,
         )
     finally:
@@ -244,8 +245,3 @@ def _form(request: Request, page: TranslationPage, status: int = 200) -> Respons
 
 def _url(slug: str, key: str, language: str = "") -> str:
     return f"/studio/{slug}/lessons/{key}/translations{'/' if language else ''}{language}"
-
-
-def _text(form: FormData, name: str) -> str:
-    value = form.get(name)
-    return value.replace("\0", "") if isinstance(value, str) else ""

@@ -47,6 +47,15 @@ PASTE = """([html, text, rtf]) => {
 }"""
 
 
+def fill_in_the_rest(page: Page) -> None:
+    """All a lesson needs besides its text, but what its source is."""
+    page.get_by_label("Tên bài").fill("Ký số trên máy")
+    page.get_by_label("Thời lượng (phút)").fill("5")
+    page.get_by_label("Học xong, người học làm được gì?").fill("Ký được công văn.")
+    page.get_by_label("Nhân vật của bài").fill("Chị Hoa")
+    page.locator("#source-title-1").fill("Nghị định")
+
+
 def _text(page: Page) -> str:
     """What would be saved now."""
     return str(page.locator("[data-editor]").evaluate("root => { root.desk.keep(); return root.desk.area.value; }"))
@@ -122,11 +131,7 @@ def test_a_lesson_is_written_as_it_will_be_seen(
     assert screen.judged(".editor") == []
     screen.picture("bai-viet")
 
-    page.get_by_label("Tên bài").fill("Ký số trên máy")
-    page.get_by_label("Thời lượng (phút)").fill("5")
-    page.get_by_label("Học xong, người học làm được gì?").fill("Ký được công văn.")
-    page.get_by_label("Nhân vật của bài").fill("Chị Hoa")
-    page.locator("#source-title-1").fill("Nghị định")
+    fill_in_the_rest(page)
     page.get_by_role("button", name="Lưu vào bản nháp và xem thử").click()
     # Not everything is there yet: the editor comes back with what was written, its picture with it.
     expect(page.locator("#source-ref-1")).to_be_visible()
@@ -174,11 +179,7 @@ def test_a_video_of_another_site_is_asked_for_only_by_who_wants_it(
     expect(page.locator("[data-placed] [data-arriving=here]")).to_have_count(1)
     screen.picture("soan")
 
-    page.get_by_label("Tên bài").fill("Ký số trên máy")
-    page.get_by_label("Thời lượng (phút)").fill("5")
-    page.get_by_label("Học xong, người học làm được gì?").fill("Ký được công văn.")
-    page.get_by_label("Nhân vật của bài").fill("Chị Hoa")
-    page.locator("#source-title-1").fill("Nghị định")
+    fill_in_the_rest(page)
     page.locator("#source-ref-1").fill("30/2020/NĐ-CP")
     page.get_by_role("button", name="Lưu vào bản nháp và xem thử").click()
     expect(page.get_by_role("link", name="Tải xuống: Mẫu kê")).to_be_visible()
